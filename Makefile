@@ -1,0 +1,49 @@
+# `make` shows what there is. Every target first makes sure that .venv is ready (scripts/setup.sh).
+CONFIG ?= configs/co2.yaml
+ARGS ?=
+BIN := .venv/bin
+
+# Packages of another Python on these paths (ROS sets one) would be mixed into the environment.
+unexport PYTHONPATH PYTHONHOME
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-unit lint types format wheel lock clean
+
+help: ## Show this list
+	@echo "make TARGET [ARGS='more arguments'], for example: make run ARGS='--from Trainer'"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-11s %s\n", $$1, $$2}' Makefile
+
+setup: ## Build .venv from the lock, unless it is ready (the other targets do this too)
+	@scripts/setup.sh
+
+run: setup ## Run the pipeline of CONFIG (configs/co2.yaml)
+	@$(BIN)/tapeline run --config "$(CONFIG)" $(ARGS)
+
+test: setup ## Run all tests: the unit tests, then the real pipeline on small series
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-unit: setup ## Run the unit tests only
+	@$(BIN)/python -m pytest -m "not e2e" $(ARGS)
+
+lint: setup ## Check format and style
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: setup ## Check types
+	@$(BIN)/mypy
+
+format: setup ## Format the code and mend what can be mended
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+wheel: setup ## Build dist/tapeline-*.whl, which Beam workers install
+	@rm -rf build dist
+	@$(BIN)/python -m build --quiet --wheel --no-isolation --outdir dist .
+	@rm -rf build
+	@ls dist
+
+lock: ## Write requirements.lock from the .in files (ARGS=--upgrade for newer versions)
+	@python3 scripts/lock.py $(ARGS)
+
+clean: ## Remove what was built; runs/ stays
+	rm -rf .venv .uv .python build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

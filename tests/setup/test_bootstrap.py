@@ -1,0 +1,173 @@
+"""The whole set-up with real scripts and a real Python, and a uv that only pretends to install."""
+
+import ast
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
+UV = f"""#!/bin/sh
+echo "$@" >> "$UV_LOG"
+[ "$1" = --version ] && echo "uv 0.13.8"
+if [ "$1" = venv ]; then
+  for folder; do :; done
+  mkdir -p "$folder/bin" && ln -s "{os.path.realpath(sys.executable)}" "$folder/bin/python"
+fi
+if [ "$2" = sync ]; then
+  [ "$UV_DOES" = die ] && kill -9 $PPID
+  [ "$UV_DOES" = fail ] && echo "error: hash mismatch for tfx" && exit 1
+fi
+exit 0
+"""
+
+
+class Clone:
+    """A clone in a folder whose name has a space in it."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.folder = folder / "a clone"
+        shutil.copytree(ROOT / "scripts", self.folder / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+        (self.folder / "requirements.lock").write_text("tfx==1.16.0\n")
+        (self.folder / "setup.py").write_text("")
+        tools = folder / "tools"
+        tools.mkdir()
+        (tools / "uv").write_text(UV)
+        (tools / "uv").chmod(0o755)
+        (tools / "python3.10").symlink_to(os.path.realpath(sys.executable))
+        (tools / "c++").symlink_to("/bin/true")
+        self.log = folder / "uv.log"
+        self.environ = {"PATH": f"{tools}:/usr/bin:/bin", "HOME": str(folder), "UV_LOG": str(self.log)}
+
+    def set_up(self, **more: str) -> subprocess.CompletedProcess[str]:
+        """Calls the set-up from another folder, as `make -C` would."""
+        script = self.folder / "scripts" / "setup.sh"
+        environ = {**self.environ, **more}
+        return subprocess.run([script], cwd="/", env=environ, capture_output=True, text=True, check=False)
+
+    def uv_calls(self) -> str:
+        calls = self.log.read_text() if self.log.exists() else ""
+        self.log.unlink(missing_ok=True)
+        return calls
+
+
+@pytest.fixture
+def clone(tmp_path):
+    return Clone(tmp_path)
+
+
+def test_first_call_installs_what_is_locked_then_the_project(clone):
+    done = clone.set_up()
+    assert done.returncode == 0, done.stderr
+    assert "installing 1 packages from requirements.lock" in done.stdout
+    calls = clone.uv_calls().splitlines()
+    assert [call.split()[:2] for call in calls[-3:]] == [["venv", "--quiet"], ["pip", "sync"], ["pip", "install"]]
+    assert "--require-hashes" in calls[-2]
+    assert "--offline" in calls[-1]
+
+
+def test_second_call_says_nothing_and_starts_no_uv(clone):
+    clone.set_up()
+    clone.uv_calls()
+    again = clone.set_up()
+    assert (again.returncode, again.stdout, again.stderr, clone.uv_calls()) == (0, "", "", "")
+
+
+def test_interrupted_set_up_is_repaired_by_the_next_call(clone):
+    assert clone.set_up(UV_DOES="die").returncode != 0
+    (clone.folder / ".venv" / "half").write_text("installed")
+    clone.uv_calls()
+    assert clone.set_up().returncode == 0
+    assert "pip sync" in clone.uv_calls()
+    assert not (clone.folder / ".venv" / "half").exists()
+
+
+def test_failed_step_is_told_in_uvs_words_and_is_not_taken_for_ready(clone):
+    failed = clone.set_up(UV_DOES="fail")
+    assert failed.returncode == 1
+    assert "hash mismatch for tfx" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert clone.set_up().returncode == 0
+
+
+def test_folder_that_cannot_be_written_is_told_without_a_traceback(clone):
+    (clone.folder / ".venv").write_text("a file in the way of the folder")
+    refused = clone.set_up()
+    assert refused.returncode == 1
+    assert ".venv" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "setup.py"])
+def test_changed_lock_or_packaging_builds_anew(clone, name):
+    clone.set_up()
+    clone.uv_calls()
+    (clone.folder / name).write_text("# changed\n")
+    assert clone.set_up().returncode == 0
+    assert "pip sync" in clone.uv_calls()
+
+
+def test_failed_rebuild_leaves_no_environment_that_looks_ready(clone):
+    clone.set_up()
+    before = (clone.folder / "requirements.lock").read_text()
+    (clone.folder / "requirements.lock").write_text("tfx==1.17.0\n")
+    clone.set_up(UV_DOES="fail")
+    (clone.folder / "requirements.lock").write_text(before)
+    clone.uv_calls()
+    assert clone.set_up().returncode == 0
+    assert "pip sync" in clone.uv_calls()
+
+
+def test_moved_clone_is_built_anew(clone):
+    clone.set_up()
+    clone.folder = clone.folder.rename(clone.folder.with_name("moved"))
+    clone.uv_calls()
+    assert clone.set_up().returncode == 0
+    assert "pip sync" in clone.uv_calls()
+
+
+def test_environment_whose_python_is_gone_is_built_anew(clone):
+    clone.set_up()
+    (clone.folder / ".venv" / "bin" / "python").unlink()
+    clone.uv_calls()
+    assert clone.set_up().returncode == 0
+    assert "pip sync" in clone.uv_calls()
+
+
+def test_everything_missing_is_one_message_with_the_commands(clone, tmp_path):
+    tools = tmp_path / "tools"
+    (tools / "python3.10").unlink()
+    (tools / "c++").unlink()
+    (tools / "uv").write_text('#!/bin/sh\n[ "$1" = --version ] && echo uv 0.13.8 || { echo no network; exit 1; }\n')
+    refused = clone.set_up(PATH=str(only(tools, "dirname", "python3")))
+    assert refused.returncode == 1
+    for expected in ("Python 3.10", "no network", "C++ compiler", "g++", "uv python install 3.10"):
+        assert expected in refused.stderr
+    assert not (clone.folder / ".venv").exists()
+
+
+def only(tools: pathlib.Path, *names: str) -> pathlib.Path:
+    """A PATH on which just these programs of the system lie beside the tools; `python3` is none of 3.10."""
+    for name in names:
+        if name != "python3":
+            (tools / name).symlink_to(str(shutil.which(name)))
+    stranger = f'#!/bin/sh\ncase "$*" in *sysconfig*) exit 1;; *) exec {os.path.realpath(sys.executable)} "$@";; esac\n'
+    (tools / "python3").write_text(stranger)
+    (tools / "python3").chmod(0o755)
+    return tools
+
+
+def test_python_with_a_part_of_its_standard_library_is_passed_over(clone, tmp_path):
+    tools = tmp_path / "tools"
+    (tools / "python3").write_text('#!/bin/sh\necho "ModuleNotFoundError: No module named shutil" >&2; exit 1\n')
+    (tools / "python3").chmod(0o755)
+    assert clone.set_up(PATH=f"{tools}:/usr/bin:/bin").returncode == 0
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_scripts_are_readable_to_python_3_6(path):
+    ast.parse(path.read_text(), feature_version=(3, 6))
