@@ -1,0 +1,194 @@
+"""Every mistake in a configuration, each with its key path and line.
+
+A validator stops at the first thing that it cannot read, so what it would
+have said of the rest stays unsaid. Here each mistake is noted, taken out of
+the tree, and the tree is checked again. What is said only of a value that was
+already found wrong is left out.
+
+    for mistake in find_mistakes(Config, {"nam": "x", "window": {"horizon": 0}}, node=None):
+        print(mistake)      # nam: unknown key. Did you mean 'name'? ...
+"""
+
+import copy
+import dataclasses
+import difflib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pydantic
+import yaml
+
+Place = tuple[Any, ...]
+"""Keys and list positions from the root to a value."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Clash:
+    """Values that are right one by one and cannot stand together.
+
+    Attributes:
+        keys: Dotted keys of all values involved, from the section that raises; the message stands at the first.
+        message: What is wrong and how to mend it.
+    """
+
+    keys: tuple[str, ...]
+    message: str
+
+
+class ClashError(ValueError):
+    """Raised by a section's validator; holds all clashes that it found."""
+
+    def __init__(self, clashes: Sequence[Clash]) -> None:
+        super().__init__("; ".join(clash.message for clash in clashes))
+        self.clashes = tuple(clashes)
+
+
+def raise_clashes(clashes: Iterator[Clash]) -> None:
+    """Raises what a section's validator found, if anything.
+
+    Raises:
+        ClashError: There is a clash.
+    """
+    found = list(clashes)
+    if found:
+        raise ClashError(found)
+
+
+def find_mistakes(model: type[pydantic.BaseModel], tree: Any, *, node: yaml.Node | None) -> list[str]:
+    """Returns one line for each mistake, in the file's order; none when the tree is a valid configuration.
+
+    Args:
+        model: The configuration's class.
+        tree: Mappings, lists and scalars, as YAML gives them; left as it is.
+        node: The YAML node of `tree`, for line numbers.
+    """
+    given, tree = tree, copy.deepcopy(tree)
+    judged: list[Place] = []
+    mistakes: list[tuple[int, str]] = []
+    while True:
+        before = tuple(judged)
+        try:
+            model.model_validate(tree)
+        except pydantic.ValidationError as error:
+            repaired = False
+            for problem in error.errors():
+                for places, text in _split(problem, model):
+                    if not any(_overlap(place, old) for place in places for old in before):
+                        line = _line(places[0], node)
+                        mistakes.append((line, f"{_path(places[0], given)}{f' (line {line})' if line else ''}: {text}"))
+                        judged += places
+                    for place in places:
+                        repaired |= _repair(tree, place, missing=problem["type"] == "missing")
+            if repaired:
+                continue
+        return [text for _, text in sorted(mistakes, key=lambda mistake: mistake[0])]
+
+
+def _split(problem: Any, model: type[pydantic.BaseModel]) -> Iterator[tuple[list[Place], str]]:
+    """Yields the values that a problem of pydantic's involves, and our words for it."""
+    place, kind, given = problem["loc"], problem["type"], problem["input"]
+    error = problem.get("ctx", {}).get("error")
+    if isinstance(error, ClashError):
+        for clash in error.clashes:
+            yield [(*place, *_steps(key)) for key in clash.keys], f"{clash.message}."
+    elif kind == "extra_forbidden":
+        yield [place], f"unknown key. {_near(place, model)}docs/configuration.md lists the keys."
+    elif kind == "missing":
+        yield [place], "is required and missing. Add it."
+    elif kind == "value_error":
+        yield [place], f"got {given!r}: {error}."
+    elif kind in ("model_type", "dict_type", "model_attributes_type"):
+        yield [place], f"got {given!r}, should be a mapping of keys to values."
+    elif kind == "tuple_type":
+        yield [place], f"got {given!r}, should be a list."
+    else:
+        message = problem["msg"].removeprefix("Input ")
+        yield [place], f"got {given!r}, {message[0].lower()}{message[1:]}."
+
+
+def _steps(key: str) -> Iterator[str | int]:
+    return (int(step) if step.isdigit() else step for step in key.split("."))
+
+
+def _near(place: Place, model: type[pydantic.BaseModel]) -> str:
+    """The key that was probably meant."""
+    section: Any = model
+    for part in place[:-1]:
+        field = getattr(section, "model_fields", {}).get(part)
+        section = getattr(field, "annotation", None)
+    close = difflib.get_close_matches(str(place[-1]), getattr(section, "model_fields", {}), n=1)
+    return f"Did you mean {close[0]!r}? " if close else "Remove it or correct its spelling; "
+
+
+def _overlap(place: Place, other: Place) -> bool:
+    """Whether one value is the other or lies inside it."""
+    return all(a == b for a, b in zip(place, other, strict=False))
+
+
+_STAND_INS = {"name": "x", "data": {}, "frequency": "D", "window": 2}
+"""Values for required keys that are missing, so that the rest can be checked."""
+
+
+def _repair(tree: Any, place: Place, *, missing: bool) -> bool:
+    """Takes a value out of the tree, or puts a stand-in where one is required; tells whether anything changed."""
+    parent, part, value = None, None, tree
+    for step in place:
+        if missing and isinstance(value, dict) and step == place[-1] and step in _STAND_INS and step not in value:
+            value[step] = copy.deepcopy(_STAND_INS[step])
+            return True
+        child = _get(value, step)
+        if child is _ABSENT:
+            break
+        parent, part, value = value, step, child
+    else:
+        del parent[part]  # type: ignore[union-attr, index]
+        return True
+    if isinstance(value, dict) or parent is None:
+        return False
+    # What follows in the place names an alternative of a type, which no tree holds.
+    del parent[part]
+    return True
+
+
+_ABSENT = object()
+
+
+def _get(parent: Any, part: Any) -> Any:
+    if isinstance(parent, dict):
+        return parent.get(part, _ABSENT)
+    if isinstance(parent, list) and isinstance(part, int) and part < len(parent):
+        return parent[part]
+    return _ABSENT
+
+
+def _path(place: Place, tree: Any) -> str:
+    """Key path of a value, such as `features.rolling[0].window`."""
+    path = ""
+    for step in place:
+        if tree is not _ABSENT and not isinstance(tree, (dict, list, tuple)):
+            # pydantic names the alternatives of a type like keys; the file holds none of them.
+            break
+        tree = _get(tree, step)
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
+    return path or "(the whole)"
+
+
+def _line(place: Place, node: yaml.Node | None) -> int:
+    """Line of the deepest key of a place that the file holds; 0 where there is none."""
+    line = 0
+    for step in place:
+        child = _child(node, step)
+        if child is None:
+            break
+        line, node = child
+    return line
+
+
+def _child(node: yaml.Node | None, part: Any) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(part):
+                return key.start_mark.line + 1, value
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part].start_mark.line + 1, node.value[part]
+    return None

@@ -1,0 +1,55 @@
+"""The names under which values travel between components.
+
+Three record layouts exist; `docs/data-formats.md` shows them side by side.
+
+* a row (`SeriesExampleGen`, `DataGate`): `SERIES_ID`, `TIMESTAMP`,
+  `ROW_NUMBER`, `TARGET` and each covariate under its column's own name;
+* a scaled row (`Transform`): `SERIES_ID`, `TIMESTAMP`, `TARGET` and the
+  covariates gathered into one vector a role;
+* a window (`Windows`): the context, its mask, the covariates, the target.
+
+Letters: `B` batch, `T` context, `H` horizon, `P` past, `K` future-known and
+`S` static covariates.
+"""
+
+SERIES_ID = "series_id"
+"""Which series a row or window belongs to (bytes)."""
+
+TIMESTAMP = "timestamp"
+"""Time of a row, whole seconds since 1970-01-01T00:00:00Z (int64)."""
+
+ROW_NUMBER = "row_number"
+"""Position of a row in its source, from 0 (int64)."""
+
+TARGET = "target"
+"""The value to forecast: `[1]` in a row, `[H]` in a window; NaN where unobserved."""
+
+PAST_COVARIATES = "past_covariates"
+"""Values known up to the cutoff only: `[P]` in a scaled row, `[T, P]` in a window."""
+
+FUTURE_COVARIATES = "future_covariates"
+"""Values known ahead, calendar last: `[K]` in a scaled row, `[T + H, K]` in a window."""
+
+STATIC_COVARIATES = "static_covariates"
+"""Values that belong to a series: `[S]`."""
+
+CONTEXT = "context"
+"""Scaled target values the model sees, gaps filled: `[T]`."""
+
+CONTEXT_OBSERVED = "context_observed"
+"""1.0 where a context value was measured, 0.0 where it was filled: `[T]`."""
+
+FORECAST_START = "forecast_start"
+"""Time of the first forecast value, whole seconds since the epoch (int64)."""
+
+FORECAST_OFFSETS = "forecast_offsets"
+"""Positions in a chunk where a window's forecast starts: `[n]` (int64)."""
+
+RESERVED = frozenset({SERIES_ID, TIMESTAMP, ROW_NUMBER, TARGET})
+"""Names that a covariate column may not have."""
+
+SINGLE_SERIES = "series"
+"""The series id of data that hold one series and name none."""
+
+SPLITS = ("train", "eval", "test")
+"""The splits of every data set, in the order of time."""

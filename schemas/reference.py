@@ -1,0 +1,88 @@
+"""Writes the reference of the configuration from the sections themselves.
+
+    python -m schemas.reference > docs/configuration.md
+
+Every field's sentence and default come from the class that checks it, so the
+page cannot say anything else than the code.
+"""
+
+import inspect
+import json
+import types
+import typing
+from collections.abc import Iterator
+from typing import Any
+
+import pydantic
+
+from schemas.config import Config
+
+_HEAD = """# Configuration
+
+One YAML file describes a pipeline. Only `name` and `data.frequency` are required; everything else has a default.
+Unknown keys are refused. All mistakes are listed at once, each with its key path and line.
+
+`tapeline run --set KEY=VALUE` replaces a value: `--set training.seed=2`.
+
+This page is made from the code: `python -m schemas.reference > docs/configuration.md`.
+"""
+
+
+def reference() -> str:
+    """Returns the page as Markdown: one table a section."""
+    return _HEAD + "".join(_section(path, model) for path, model in _walk("", Config))
+
+
+def _walk(path: str, model: type[pydantic.BaseModel]) -> Iterator[tuple[str, type[pydantic.BaseModel]]]:
+    yield path, model
+    for name, field in model.model_fields.items():
+        for inner in _models(field.annotation):
+            yield from _walk(f"{path}.{name}" if path else name, inner)
+
+
+def _models(annotation: Any) -> list[type[pydantic.BaseModel]]:
+    """The section classes inside an annotation: `X`, `X | None`, `tuple[X, ...]`."""
+    if inspect.isclass(annotation) and issubclass(annotation, pydantic.BaseModel):
+        return [annotation]
+    return [model for argument in typing.get_args(annotation) for model in _models(argument)]
+
+
+def _section(path: str, model: type[pydantic.BaseModel]) -> str:
+    title = f"`{path}`" if path else "The file"
+    rows = "".join(
+        f"| `{name}` | {_type(field.annotation)} | {_default(field)} | {' '.join((field.description or '').split())} |\n"
+        for name, field in model.model_fields.items()
+    )
+    summary = inspect.cleandoc(model.__doc__ or "").splitlines()[0]
+    return f"\n## {title}\n\n{summary}\n\n| key | type | default | meaning |\n|---|---|---|---|\n{rows}"
+
+
+def _type(annotation: Any) -> str:
+    if _models(annotation):
+        many = typing.get_origin(annotation) is tuple
+        return "list of sections" if many else "section"
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return _type(arguments[0])
+    if origin is typing.Literal:
+        return ", ".join(f"`{value}`" for value in arguments)
+    if origin is tuple:
+        return f"list of {_type(arguments[0])}"
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(_type(argument) for argument in arguments if argument is not type(None))
+    return {str: "text", int: "whole number", float: "number", bool: "true or false"}[annotation]
+
+
+def _default(field: Any) -> str:
+    if field.is_required():
+        return "required"
+    default = field.default
+    if default is None:
+        return "none"
+    if isinstance(default, pydantic.BaseModel):
+        return "see below"
+    return f"`{json.dumps(default)}`"
+
+
+if __name__ == "__main__":
+    print(reference(), end="")

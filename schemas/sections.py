@@ -1,0 +1,311 @@
+"""The sections of a configuration that say what the data are and what is asked of them.
+
+Every model here is frozen, refuses unknown keys and has a default that is
+right for most. `schemas.config` puts the sections together;
+`schemas.training_config` holds those of the model and its training.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+import pydantic
+
+from schemas import features as names
+from schemas.config_errors import Clash, raise_clashes
+from schemas.time_grid import TimeGrid
+
+Fraction = Annotated[float, pydantic.Field(gt=0.0, lt=1.0)]
+Positive = Annotated[int, pydantic.Field(ge=1, strict=True)]
+
+CALENDAR_FEATURES = (
+    "minute_of_hour",
+    "hour_of_day",
+    "day_of_week",
+    "day_of_month",
+    "day_of_year",
+    "week_of_year",
+    "month_of_year",
+    "hour_of_week",
+    "weekend",
+)
+
+
+class Section(pydantic.BaseModel):
+    """A frozen part of the configuration that refuses keys it does not know."""
+
+    model_config = pydantic.ConfigDict(
+        frozen=True, extra="forbid", protected_namespaces=(), use_attribute_docstrings=True
+    )
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Columns = Annotated[tuple[str, ...], pydantic.BeforeValidator(_as_list)]
+
+
+class DataConfig(Section):
+    """Where the rows come from and which column plays which part."""
+
+    source: str | None = None
+    """CSV or Parquet (CSV also compressed: `.gz`, `.bz2`, `.xz`, `.zst`) as a path, a glob, a folder (names of folders
+    such as `region=VIC` are columns) or spans such as `span-{SPAN}/*.csv`; or `statsmodels:co2`. None: the command line
+    must give `--data`."""
+    spans: Positive = 1
+    """How many of the newest spans are read, where `source` has a `{SPAN}` or the date `{YYYY}`, `{MM}`, `{DD}`."""
+    origin: str = ""
+    """Where the data can be had, and their licence; shown when the file is missing."""
+    time: str = "ds"
+    """Column of timestamps."""
+    time_format: str | None = None
+    """strptime format of text, or `epoch_s`, `epoch_ms`, `epoch_us`, `epoch_ns` for numbers since 1970; None takes one
+    ISO 8601 form, the same in every row."""
+    target: Columns = ("y",)
+    """Column to forecast; several columns become several series under one shared model."""
+    unit: str = ""
+    """Unit of the target, for people: `ppm`, `MW`."""
+    series_id: str | None = None
+    """Column that names the series (long form); None: one series, or one a target column."""
+    frequency: str
+    """Step between rows as a pandas offset alias: `15min`, `H`, `D`, `W-SAT`, `MS`."""
+    timezone: str = "UTC"
+    """IANA zone of timestamps that carry none, and of the calendar features."""
+    offset: str = "0s"
+    """Distance of the timestamps from the start of their period: `30min` for hourly values taken at half past."""
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _nixtla_names(cls, values: Any) -> Any:
+        """Nixtla's long form needs no renaming: `ds` and `y` with `unique_id` as the series."""
+        if isinstance(values, dict) and not {"time", "target", "series_id"} & set(values):
+            return {**values, "series_id": "unique_id"}
+        return values
+
+    @pydantic.field_validator("frequency")
+    @classmethod
+    def _has_a_grid(cls, frequency: str) -> str:
+        TimeGrid(frequency)
+        return frequency
+
+    @pydantic.field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, timezone: str) -> str:
+        TimeGrid("D", timezone)
+        return timezone
+
+    @pydantic.field_validator("offset")
+    @classmethod
+    def _is_a_distance(cls, offset: str) -> str:
+        _seconds(offset)
+        return offset
+
+    @pydantic.field_validator("target")
+    @classmethod
+    def _targets_differ(cls, target: tuple[str, ...]) -> tuple[str, ...]:
+        if not target:
+            raise ValueError("name at least one column")
+        if len(set(target)) < len(target):
+            raise ValueError("a column is named twice; name each once")
+        return target
+
+    @pydantic.model_validator(mode="after")
+    def _parts_differ(self) -> "DataConfig":
+        raise_clashes(self._clashes())
+        return self
+
+    def _clashes(self) -> Iterator[Clash]:
+        if self.series_id is not None and len(self.target) > 1:
+            yield Clash(
+                ("series_id", "target"),
+                "series_id and several target columns exclude each other: give one target, or no series_id",
+            )
+        for key, column in (("target", self.time), ("series_id", self.time), ("series_id", *self.target[:1])):
+            if column in (self.target if key == "target" else (self.series_id,)):
+                other = "time" if column == self.time else "target"
+                yield Clash((key, other), f"column {column!r} is data.{other} already: give each column one part")
+
+    def grid(self) -> TimeGrid:
+        """The regular grid that the series live on."""
+        return TimeGrid(self.frequency, self.timezone, _seconds(self.offset))
+
+
+def _seconds(offset: str) -> int:
+    import pandas as pd
+
+    try:
+        seconds = pd.Timedelta(offset).total_seconds()
+    except ValueError as error:
+        raise ValueError("not a length of time; write it like 30min or 6H") from error
+    # NaT is not equal to itself.
+    if seconds < 0 or seconds != int(seconds if seconds == seconds else -1):
+        raise ValueError("must be 0 or a positive, whole number of seconds")
+    return int(seconds)
+
+
+class RollingConfig(Section):
+    """Causal statistics of the target over the last `window` steps, as inputs to the encoder."""
+
+    window: Annotated[int, pydantic.Field(ge=2, strict=True)]
+    """Steps that a statistic looks back over, the present one included."""
+    statistics: tuple[Literal["mean", "std"], ...] = ("mean", "std")
+    """Which statistics."""
+
+
+class FeaturesConfig(Section):
+    """What the model sees beside the target."""
+
+    past_covariates: Columns = ()
+    """Columns known up to the cutoff only."""
+    future_covariates: Columns = ()
+    """Columns known ahead for the whole horizon: holidays, prices, a weather forecast."""
+    static_covariates: Columns = ()
+    """Columns that hold one number for each series."""
+    calendar: tuple[Literal[CALENDAR_FEATURES], ...] = ()  # type: ignore[valid-type]
+    """Features computed from the timestamps, as sine and cosine; known ahead."""
+    rolling: tuple[RollingConfig, ...] = ()
+    """Rolling statistics of the target."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every covariate column, in the order past, future, static."""
+        return self.past_covariates + self.future_covariates + self.static_covariates
+
+    @property
+    def future_size(self) -> int:
+        """`K`: width of the future-known vector, the calendar included (sine and cosine; `weekend` is one number)."""
+        return len(self.future_covariates) + sum(1 if name == "weekend" else 2 for name in self.calendar)
+
+    @pydantic.model_validator(mode="after")
+    def _names_are_free(self) -> "FeaturesConfig":
+        raise_clashes(self._clashes())
+        return self
+
+    def _clashes(self) -> Iterator[Clash]:
+        seen: dict[str, str] = {}
+        for role in ("past_covariates", "future_covariates", "static_covariates"):
+            for column in getattr(self, role):
+                if column in names.RESERVED:
+                    yield Clash((role,), f"{column!r} is a name of Tapeline's own: rename the column")
+                if column in seen:
+                    yield Clash((role, seen[column]), f"column {column!r} is named twice: give each column one part")
+                seen[column] = role
+
+
+class ChecksConfig(Section):
+    """What the data gate refuses."""
+
+    max_gap: Annotated[int, pydantic.Field(ge=0, strict=True)] = 24
+    """Longest run of missing steps or values inside a series, in steps."""
+    max_constant: Annotated[int, pydantic.Field(ge=2, strict=True)] = 48
+    """Longest run of one and the same value, in steps: a stuck sensor."""
+    max_drift: Annotated[float, pydantic.Field(ge=0.0)] = 0.5
+    """Largest distance of a column between two splits before a warning, 0 (same) to 1 (Jensen-Shannon)."""
+
+
+class SplitConfig(Section):
+    """How time is cut into train, eval and test: by fractions of the time span, or by dates."""
+
+    train: Fraction = 0.70
+    """Share of the time span, from its start."""
+    eval: Fraction = 0.15
+    """Share that follows; model selection looks here."""
+    test: Fraction = 0.15
+    """Share at the end; the gate looks here, once."""
+    eval_start: str | None = None
+    """First time of the eval split; replaces the fractions, together with `test_start`."""
+    test_start: str | None = None
+    """First time of the test split."""
+    start: str | None = None
+    """First time that is used; None begins with the first row."""
+    end: str | None = None
+    """First time that is not used any more; None uses all rows."""
+
+    @pydantic.model_validator(mode="after")
+    def _one_way(self) -> "SplitConfig":
+        raise_clashes(self._clashes())
+        return self
+
+    def _clashes(self) -> Iterator[Clash]:
+        # Compared with the defaults, not with the keys that are set: a section written as JSON sets every key.
+        fractions = [name for name in names.SPLITS if getattr(self, name) != type(self).model_fields[name].default]
+        dates = ("eval_start", "test_start")
+        if (self.eval_start is None) != (self.test_start is None):
+            given = dates[self.eval_start is None]
+            yield Clash((given, *dates), "eval_start and test_start come together: give both or neither")
+        if self.eval_start is not None and fractions:
+            yield Clash(
+                ("eval_start", *fractions), f"dates and fractions ({', '.join(fractions)}) exclude each other: keep one"
+            )
+        total = self.train + self.eval + self.test
+        if abs(total - 1.0) > 1e-6:
+            yield Clash(tuple(fractions), f"train + eval + test is {total:g}, must be 1: correct the fractions")
+
+
+class WindowConfig(Section):
+    """The shape of a window, in steps."""
+
+    context_length: Positive = 104
+    """Past steps that the model sees."""
+    horizon: Positive = 24
+    """Steps that it forecasts."""
+    stride: Positive = 1
+    """Steps between the forecast starts of neighbouring training windows."""
+    eval_stride: Positive = 1
+    """The same for the windows that are scored."""
+    min_observed: Annotated[float, pydantic.Field(ge=0.0, le=1.0)] = 0.5
+    """Least share of measured values in a context; windows with fewer are left out."""
+
+
+class ScalingConfig(Section):
+    """The space that the model and the gate work in, fitted on the train split only."""
+
+    method: Literal["min_max", "standard"] = "min_max"
+    """`min_max`: 0 and 1 are the train split's extremes. `standard`: mean 0, standard deviation 1."""
+    per_series: bool = False
+    """Whether each series has a scale of its own."""
+    unseen_series: Literal["global", "refuse"] = "refuse"
+    """What a series without train rows gets: the scale over all series, or a refusal."""
+
+
+class SkillConfig(Section):
+    """Least skill over a baseline, as a share of the baseline's MAE; None: shown, not required."""
+
+    persistence: float | None = 0.0
+    """Over "repeat the last value"."""
+    seasonal_naive: float | None = 0.0
+    """Over "repeat the last season"."""
+    ridge: float | None = None
+    """Over one linear regression from the context to all steps."""
+
+
+class GateConfig(Section):
+    """What a model must reach on the test split to be blessed."""
+
+    mae_scaled_below: Annotated[float, pydantic.Field(gt=0.0)] = 0.015
+    """The free-running MAE in scaled space must be strictly less than this."""
+    mae_scaled_below_per_series: Annotated[float, pydantic.Field(gt=0.0)] | None = None
+    """The same for every series by itself; None: shown, not required."""
+    season: Positive | Literal["auto"] | None = None
+    """Steps of one season for the seasonal naive baseline; `auto` finds it by autocorrelation on the train split, None
+    takes the frequency's own."""
+    skill_over: SkillConfig = SkillConfig()
+    """Baselines that must be beaten."""
+    min_windows: Positive = 10
+    """Fewest test windows that a verdict may rest on."""
+    no_worse_than_blessed: bool = True
+    """Whether a model must be at least as good as the one blessed last."""
+
+
+class PushConfig(Section):
+    """Where a blessed model goes."""
+
+    keep: Positive = 5
+    """Versions that stay in `serving_model/`; older ones are removed."""
+
+
+class BeamConfig(Section):
+    """Arguments for the Beam runner."""
+
+    args: tuple[str, ...] = ()
+    """Beam pipeline arguments, as on its own command line; none: one process, in memory."""

@@ -1,0 +1,59 @@
+"""The shape of a window: how far it looks back, how far ahead.
+
+    spec = WindowSpec(context_length=104, horizon=24)
+    spec.length          # 128 steps from the first context to the last forecast value
+    spec.count(1000)     # 873 windows in 1,000 gapless steps
+
+Whatever cuts windows or counts them goes by these sizes.
+"""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WindowSpec:
+    """Sizes of a window, in steps of the series' frequency.
+
+    Attributes:
+        context_length: `T`, the past steps that the model sees.
+        horizon: `H`, the steps that it forecasts.
+        stride: Steps between the forecast starts of two neighbouring windows.
+    """
+
+    context_length: int
+    horizon: int
+    stride: int = 1
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f"window.{field.name}: got {value!r}, must be a whole number of steps, 1 or more.")
+
+    @property
+    def length(self) -> int:
+        """Steps that a window covers: `T + H`."""
+        return self.context_length + self.horizon
+
+    def count(self, steps: int) -> int:
+        """Windows that fit into `steps` consecutive steps of one series and one split."""
+        return max(0, (steps - self.length) // self.stride + 1) if steps >= self.length else 0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WindowShape:
+    """Widths of everything in a window, as a model needs them to build its layers.
+
+    Attributes:
+        context_length: `T`.
+        horizon: `H`.
+        past: `P`, past covariates at each context step.
+        future: `K`, future-known covariates at each context and horizon step, the calendar included.
+        static: `S`, numbers that belong to the series.
+    """
+
+    context_length: int
+    horizon: int
+    past: int = 0
+    future: int = 0
+    static: int = 0

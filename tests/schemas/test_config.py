@@ -1,0 +1,193 @@
+"""A configuration is right as a whole or refused with every mistake that it holds."""
+
+import pathlib
+
+import pytest
+
+from schemas.config import Config, load_config, parse_config
+from schemas.errors import ConfigError
+from schemas.sections import DataConfig, FeaturesConfig, SplitConfig
+
+CONFIGS = sorted((pathlib.Path(__file__).parents[2] / "configs").glob("*.yaml"))
+SMALLEST = {"name": "sales", "data": {"frequency": "H"}}
+
+
+def mistakes(tree) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(tree, origin="sales.yaml")
+    return [line.strip() for line in str(caught.value).splitlines()[1:]]
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_shipped_configurations_are_valid(path):
+    config = load_config(path)
+    assert config.name == path.stem
+    # The fixed ones say where their data come from; the embedded one brings them.
+    assert config.data.origin
+    assert (config.data.source is None) == (path.stem != "co2")
+
+
+def test_every_mistake_is_listed_with_its_key_path_and_line(tmp_path):
+    path = tmp_path / "sales.yaml"
+    path.write_text(
+        """\
+name: my sales
+data:
+  freqency: H
+  frequency: fortnight
+  offset: half
+  target: [a, a]
+features:
+  calendar: [week]
+  past_covariates: [target]
+split: {train: 0.9, eval: 0.3, test: 0.1}
+window: {horizon: 0}
+training:
+  batch_size: many
+  loss: {weights: [1, 2]}
+gate: {season: 400}
+"""
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    head, *lines = str(caught.value).splitlines()
+    assert head == f"{path}: 11 mistakes"
+    assert [line.strip().split(":")[0] for line in lines] == [
+        "name (line 1)",
+        "data.freqency (line 3)",
+        "data.frequency (line 4)",
+        "data.offset (line 5)",
+        "data.target (line 6)",
+        "features.calendar[0] (line 8)",
+        "features.past_covariates (line 9)",
+        "split.train (line 10)",
+        "window.horizon (line 11)",
+        "training.batch_size (line 13)",
+        "gate.season (line 15)",
+    ]
+    # The horizon is wrong itself, so nothing is said of weights that would have to fit it.
+    assert not any("weights" in line for line in lines)
+    assert "Did you mean 'frequency'?" in lines[1]
+
+
+def test_a_missing_section_does_not_hide_other_mistakes():
+    assert mistakes({"name": "sales", "gate": {"season": 400}}) == [
+        "data: is required and missing. Add it.",
+        "gate.season: 400 steps are more than window.context_length (104): the seasonal naive forecast repeats values "
+        "of the context; shorten one or lengthen the other.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "rule"),
+    [
+        ({"data": {}}, "data.frequency", "required and missing"),
+        ({"data": None}, "data", "got None, should be a mapping"),
+        ({"data": {"frequency": "2MS"}}, "data.frequency", "multiples are for fixed steps"),
+        ({"data": {"frequency": "H", "timezone": "Mars"}}, "data.timezone", "'Mars' is not an IANA time zone"),
+        ({"data": {"frequency": "H", "offset": "-1min"}}, "data.offset", "0 or a positive"),
+        ({"data": {"frequency": "H", "offset": "1.5s"}}, "data.offset", "whole number of seconds"),
+        ({"data": {"frequency": "H", "target": []}}, "data.target", "at least one column"),
+        ({"data": {"frequency": "H", "target": ["a", "b"], "series_id": "c"}}, "data.series_id", "exclude each other"),
+        ({"data": {"frequency": "H", "time": "a", "target": "a"}}, "data.target", "'a' is data.time already"),
+        ({"data": {"frequency": "H", "target": "a", "series_id": "a"}}, "data.series_id", "'a' is data.target already"),
+        ({"features": {"past_covariates": ["a", "a"]}}, "features.past_covariates", "'a' is named twice"),
+        ({"features": {"static_covariates": "y"}}, "features.static_covariates", "'y' is data.target already"),
+        ({"features": {"future_covariates": "timestamp"}}, "features.future_covariates", "name of Tapeline's own"),
+        ({"features": {"rolling": [{"window": 1}]}}, "features.rolling[0].window", "greater than or equal to 2"),
+        ({"features": {"rolling": [{"window": 500}]}}, "features.rolling[0].window", "window.context_length (104)"),
+        ({"split": {"train": 0.5}}, "split.train", "is 0.8, must be 1"),
+        ({"split": {"eval_start": "2020-01-01"}}, "split.eval_start", "give both or neither"),
+        ({"window": {"horizon": True}}, "window.horizon", "got True"),
+        ({"window": {"horizon": "24"}}, "window.horizon", "got '24'"),
+        ({"model": {"lags": [24, 500]}}, "model.lags[1]", "window.context_length (104)"),
+        ({"model": {"attention_heads": 5}}, "model.attention_heads", "model.units (64)"),
+        ({"training": {"loss": {"weights": [1.0, 2.0]}}}, "training.loss.weights", "2 weights for a window.horizon of"),
+        ({"training": {"learning_rate": 0}}, "training.learning_rate", "greater than 0"),
+        ({"gate": {"skill_over": {"naive": 0.1}}}, "gate.skill_over.naive", "unknown key"),
+        ({"beam": {"args": "--runner=X"}}, "beam.args", "should be a list"),
+    ],
+)
+def test_a_broken_rule_is_named_by_its_key(change, place, rule):
+    lines = mistakes({**SMALLEST, **change})
+    assert len(lines) == 1
+    assert lines[0].startswith(f"{place}: ")
+    assert rule in lines[0]
+
+
+def test_dates_and_fractions_exclude_each_other():
+    dates = {"eval_start": "2020-01-01", "test_start": "2021-01-01"}
+    (line,) = mistakes({**SMALLEST, "split": {**dates, "train": 0.6, "eval": 0.25}})
+    assert "dates and fractions (train, eval) exclude each other" in line
+
+
+def test_nixtlas_long_form_needs_no_names():
+    data = DataConfig(frequency="D")
+    assert (data.time, data.target, data.series_id) == ("ds", ("y",), "unique_id")
+    # Whoever names one column names them all.
+    assert DataConfig(frequency="D", target="y").series_id is None
+    assert DataConfig(frequency="D", series_id=None).series_id is None
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        DataConfig(frequency="D"),
+        DataConfig(frequency="D", target=("a", "b")),
+        FeaturesConfig(past_covariates="a", calendar=("weekend",), rolling=({"window": 3},)),
+        SplitConfig(),
+        SplitConfig(eval_start="2020-01-01", test_start="2021-01-01", end="2022-01-01"),
+        SplitConfig(train=0.5, eval=0.25, test=0.25),
+    ],
+    ids=lambda section: type(section).__name__,
+)
+def test_a_section_survives_the_way_through_json(section):
+    assert type(section).model_validate_json(section.model_dump_json()) == section
+
+
+def test_dates_in_yaml_stay_text(tmp_path):
+    path = tmp_path / "sales.yaml"
+    path.write_text("name: sales\ndata: {frequency: D}\nsplit: {eval_start: 2020-01-01, test_start: 2021-01-01}\n")
+    assert load_config(path).split.eval_start == "2020-01-01"
+
+
+def test_calendar_features_count_as_sine_and_cosine():
+    features = FeaturesConfig(future_covariates=("price",), calendar=("hour_of_day", "weekend"))
+    # price 1, hour_of_day 2, weekend 1
+    assert features.future_size == 4
+    config = parse_config({**SMALLEST, "features": features.model_dump()}, origin="")
+    assert config.window_shape().future == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [("name: [", "not readable as YAML"), ("- a", "must hold a mapping"), ("", "must hold a mapping")],
+)
+def test_what_is_no_mapping_is_refused(tmp_path, text, rule):
+    path = tmp_path / "sales.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=rule):
+        load_config(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"--config: no file '.*none\.yaml'"):
+        load_config(tmp_path / "none.yaml")
+
+
+class TestOverride:
+    config = parse_config(SMALLEST, origin="")
+
+    def test_it_replaces_one_value_and_keeps_the_rest(self):
+        changed = self.config.override({"training.seed": 7, "window.horizon": 12})
+        assert (changed.training.seed, changed.window.horizon) == (7, 12)
+        assert changed.data == self.config.data
+        assert self.config.training.seed == Config.model_fields["training"].default.seed
+
+    def test_it_checks_anew(self):
+        with pytest.raises(ConfigError, match=r"window\.horizon: got 0"):
+            self.config.override({"window.horizon": 0})
+        with pytest.raises(ConfigError, match=r"training\.sed: unknown key\. Did you mean 'seed'"):
+            self.config.override({"training.sed": 7})
+        with pytest.raises(ConfigError, match=r"name\.x: 'name' is a value, not a section"):
+            self.config.override({"name.x": 7})
