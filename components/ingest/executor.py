@@ -1,0 +1,127 @@
+"""Reads a source in two Beam passes and writes it as rows, split by time.
+
+The first pass collects facts; the cut-offs are computed from them here, in the
+main process, where mistakes in the data are raised too. The second pass
+writes. Each block goes to files of its own, in its own order: nothing is
+shuffled, and a block that a runner repeats replaces its files by equal ones.
+"""
+
+import functools
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import apache_beam as beam
+from tfx import types
+from tfx.dsl.components.base import base_beam_executor
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils
+
+from components.ingest.beam_writing import UNUSED_ROWS, BlockWriter
+from components.ingest.reading import Block, plan_blocks
+from components.ingest.rows import RowLayout
+from components.ingest.scanning import Survey, facts_from_json, scan_to_json, survey_source
+from components.ingest.sources import Source, find_source
+from components.ingest.splits import SplitBounds, check_counts, find_bounds, show_time
+from schemas.features import SPLITS
+from schemas.sections import DataConfig, FeaturesConfig, SplitConfig
+
+EXAMPLES_KEY = "examples"
+
+
+class Executor(base_beam_executor.BaseBeamExecutor):
+    """Writes the rows of a source into the splits that their times lie in."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Runs the component.
+
+        Args:
+            input_dict: Empty.
+            output_dict: `examples`, one artifact.
+            exec_properties: `data`, `features` and `split` as JSON.
+
+        Raises:
+            DataError: The source is missing or breaks a rule; all that is
+                wrong stands in one message.
+            ConfigError: The split's dates do not fit the data.
+        """
+        data = DataConfig.model_validate_json(exec_properties["data"])
+        features = FeaturesConfig.model_validate_json(exec_properties["features"])
+        split = SplitConfig.model_validate_json(exec_properties["split"])
+        examples = artifact_utils.get_single_instance(output_dict[EXAMPLES_KEY])
+        layout = RowLayout.of(data, features)
+        source = find_source(data)
+        blocks = plan_blocks(source, needed=layout.columns)
+        survey = self._survey(blocks, layout)
+        bounds = find_bounds(first=survey.first, last=survey.last, split=split, grid=data.grid())
+        rows = self._write(blocks, layout, survey, bounds, examples)
+        check_counts(rows, bounds)
+        _describe(examples, source, bounds, rows)
+
+    def _survey(self, blocks: list[Block], layout: RowLayout) -> Survey:
+        lines = self._over_blocks(blocks, functools.partial(scan_to_json, layout=layout), name="Scan")
+        return survey_source(blocks, map(facts_from_json, lines), layout)
+
+    def _write(
+        self, blocks: list[Block], layout: RowLayout, survey: Survey, bounds: SplitBounds, examples: types.Artifact
+    ) -> dict[str, int]:
+        """Writes all rows and returns how many each split got."""
+        examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
+        folders = {name: artifact_utils.get_split_uri([examples], name) for name in SPLITS}
+        for folder in folders.values():
+            fileio.makedirs(folder)
+        writer = BlockWriter(
+            layout=layout,
+            first_rows=survey.first_rows,
+            bounds=bounds,
+            folders=folders,
+            temporary=self._get_tmp_dir(),
+        )
+        lines = self._over_blocks(blocks, writer, name="Write")
+        counts = [json.loads(line) for line in lines]
+        rows = {name: sum(count.get(name, 0) for count in counts) for name in (*SPLITS, UNUSED_ROWS)}
+        expected = survey.rows * len(layout.target)
+        if sum(rows.values()) != expected:
+            raise RuntimeError(f"{expected} rows were read and {sum(rows.values())} written: the source has changed.")
+        return rows
+
+    def _over_blocks(self, blocks: list[Block], function: Callable[[Block], Iterable[str]], *, name: str) -> list[str]:
+        """Runs a function over all blocks on Beam and returns the lines that it gives, in any order."""
+        prefix = os.path.join(self._get_tmp_dir(), f"{name}-{uuid.uuid4().hex}")
+        with self._make_beam_pipeline() as pipeline:
+            _ = (
+                pipeline
+                | "Blocks" >> beam.Create(blocks)
+                | "Spread" >> beam.Reshuffle()
+                | name >> beam.FlatMap(function)
+                | "Collect" >> beam.io.WriteToText(prefix)
+            )
+        return [line for path in fileio.glob(prefix + "*") for line in _lines(path)]
+
+
+def _lines(path: Any) -> list[str]:
+    with fileio.open(path, "r") as file:
+        return file.read().splitlines()
+
+
+def _describe(examples: types.Artifact, source: Source, bounds: SplitBounds, rows: dict[str, int]) -> None:
+    """Writes spans, format, cut-offs and row counts onto the artifact, for lineage and the report."""
+    # What tfx.components.util.examples_utils sets; importing it would load every component of TFX.
+    examples.set_string_custom_property("payload_format", "FORMAT_TF_EXAMPLE")
+    examples.set_string_custom_property("file_format", "tfrecords_gzip")
+    if source.spans:
+        # Properties of TFX's own: its resolvers choose artifacts by them.
+        examples.span, examples.version = source.spans[-1], source.version or 0
+        examples.set_int_custom_property("first_span", source.spans[0])
+    for name, (start, end) in bounds.ranges().items():
+        examples.set_string_custom_property(f"{name}_start", show_time(start))
+        examples.set_string_custom_property(f"{name}_end", show_time(end))
+    for name, count in rows.items():
+        examples.set_int_custom_property(f"{name}_rows", count)
