@@ -1,0 +1,169 @@
+"""The data gate's executor: reads what the stock components found, checks the series, passes the rows on or refuses.
+
+The report is written before anything is refused. TFX removes the outputs of an
+execution that fails, so a refusal also writes it beside them, under
+`<node>/refused/<execution>/`, and names that file in its message.
+"""
+
+import os
+import pickle
+from typing import Any
+
+import apache_beam as beam
+from absl import logging
+from tensorflow_metadata.proto.v0 import anomalies_pb2
+from tfx import types
+from tfx.components.statistics_gen import stats_artifact_utils
+from tfx.components.util import examples_utils, tfxio_utils
+from tfx.dsl.components.base import base_beam_executor
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils
+from tfx.utils import io_utils
+
+from components.validation.anomalies import explain_anomalies
+from components.validation.beam_series import CheckSeries, Totals
+from components.validation.drift import column_distances, drift_findings
+from components.validation.findings import Finding, Report
+from components.validation.series import Rules
+from components.validation.split_checks import check_splits
+from schemas.errors import DataError
+from schemas.features import SPLITS
+from schemas.sections import ChecksConfig, DataConfig, FeaturesConfig, SplitConfig, WindowConfig
+from schemas.window_spec import WindowSpec
+
+REPORT_TEXT = "report.txt"
+REPORT_JSON = "findings.json"
+
+_ANOMALIES_FILE = "SchemaDiff.pb"
+
+
+def make_rules(*, data: DataConfig, features: FeaturesConfig, checks: ChecksConfig, window: WindowConfig) -> Rules:
+    """Returns what every series must keep, as the configuration says it."""
+    return Rules(
+        grid=data.grid(),
+        spec=WindowSpec(context_length=window.context_length, horizon=window.horizon, stride=window.stride),
+        max_gap=checks.max_gap,
+        max_constant=checks.max_constant,
+        min_observed=window.min_observed,
+        past=features.past_covariates,
+        future=features.future_covariates,
+        static=features.static_covariates,
+    )
+
+
+class Executor(base_beam_executor.BaseBeamExecutor):
+    """Raises `DataError` where an error was found; else hands on the examples, byte for byte."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Runs the gate; see `component.DataGate` for inputs, outputs and properties."""
+        examples = artifact_utils.get_single_instance(input_dict["rows"])
+        checks = ChecksConfig.model_validate_json(exec_properties["checks"])
+        split = SplitConfig.model_validate_json(exec_properties["split"])
+        rules = make_rules(
+            data=DataConfig.model_validate_json(exec_properties["data"]),
+            features=FeaturesConfig.model_validate_json(exec_properties["features"]),
+            checks=checks,
+            window=WindowConfig.model_validate_json(exec_properties["window"]),
+        )
+        totals = self._check_series(examples, rules)
+        whole = [
+            *check_splits(totals.splits, spec=rules.spec, split=split),
+            *_schema_findings(input_dict),
+            *_drift(artifact_utils.get_single_instance(input_dict["statistics"]), rules, max_drift=checks.max_drift),
+        ]
+        report = Report.gather(totals.judged(whole), splits=totals.splits, series=totals.series)
+
+        report_uri = artifact_utils.get_single_uri(output_dict["report"])
+        _write_report(report, report_uri)
+        logging.info("%s", report.text())
+        if report.refused:
+            # <root>/DataGate/report/<execution> is removed after a failure; <root>/DataGate/refused/<execution> stays.
+            node, execution = os.path.dirname(os.path.dirname(report_uri)), os.path.basename(report_uri)
+            kept = os.path.join(node, "refused", execution)
+            _write_report(report, kept)
+            raise DataError(report.refusal(report=os.path.join(kept, REPORT_TEXT)))
+        _pass_on(examples, artifact_utils.get_single_instance(output_dict["examples"]))
+
+    def _check_series(self, examples: types.Artifact, rules: Rules) -> Totals:
+        path = os.path.join(self._get_tmp_dir(), "totals.pickle")
+        fileio.makedirs(os.path.dirname(path))
+        with self._make_beam_pipeline() as pipeline:
+            batches = {
+                name: pipeline | f"Read[{name}]" >> _source(examples, name)
+                for name in artifact_utils.decode_split_names(examples.split_names)
+            }
+            _ = batches | CheckSeries(rules) | beam.Map(_write_totals, path)
+        with fileio.open(path, "rb") as file:
+            return pickle.loads(file.read())
+
+
+def _source(examples: types.Artifact, split: str) -> beam.PTransform:
+    return tfxio_utils.get_split_tfxio([examples], split, telemetry_descriptors=["DataGate"]).BeamSource()
+
+
+def _write_totals(totals: Totals, path: str) -> None:
+    with fileio.open(path, "wb") as file:
+        file.write(pickle.dumps(totals))
+
+
+def _schema_findings(input_dict: dict[str, list[types.Artifact]]) -> list[Finding]:
+    schema = io_utils.SchemaReader().read(
+        io_utils.get_only_uri_in_dir(artifact_utils.get_single_uri(input_dict["schema"]))
+    )
+    artifact = artifact_utils.get_single_instance(input_dict["anomalies"])
+    found: list[Finding] = []
+    for split in artifact_utils.decode_split_names(artifact.split_names):
+        path = os.path.join(artifact_utils.get_split_uri([artifact], split), _ANOMALIES_FILE)
+        with fileio.open(path, "rb") as file:
+            anomalies = anomalies_pb2.Anomalies.FromString(file.read())
+        found += explain_anomalies(anomalies, split=split, schema=schema)
+    return found
+
+
+def _drift(statistics: types.Artifact, rules: Rules, *, max_drift: float) -> list[Finding]:
+    train, *others = SPLITS
+    control = stats_artifact_utils.load_statistics(statistics, train).proto()
+    found: list[Finding] = []
+    for split in others:
+        treatment = stats_artifact_utils.load_statistics(statistics, split).proto()
+        # A static covariate does not move, whatever series a split holds.
+        columns = [column for column in rules.columns if column not in rules.static]
+        distances = column_distances(control, treatment, columns=columns)
+        found += drift_findings(distances, split=split, max_drift=max_drift)
+    return found
+
+
+def _write_report(report: Report, folder: str) -> None:
+    fileio.makedirs(folder)
+    for name, content in ((REPORT_TEXT, report.text()), (REPORT_JSON, report.as_json())):
+        with fileio.open(os.path.join(folder, name), "w") as file:
+            file.write(content)
+
+
+def _pass_on(source: types.Artifact, target: types.Artifact) -> None:
+    """Gives `target` the files and properties of `source`."""
+    for split in artifact_utils.decode_split_names(source.split_names):
+        source_folder = artifact_utils.get_split_uri([source], split)
+        target_folder = os.path.join(target.uri, os.path.basename(os.path.normpath(source_folder)))
+        fileio.makedirs(target_folder)
+        for name in map(str, fileio.listdir(source_folder)):
+            link_or_copy(os.path.join(source_folder, name), os.path.join(target_folder, name))
+    target.split_names = source.split_names
+    target.span = source.span
+    target.version = source.version
+    examples_utils.set_payload_format(target, examples_utils.get_payload_format(source))
+    examples_utils.set_file_format(target, examples_utils.get_file_format(source))
+
+
+def link_or_copy(source: str, target: str) -> None:
+    """Makes `target` the same file as `source` where the file system can, else a copy of it."""
+    try:
+        os.link(source, target)
+    except OSError:
+        # Another device, a remote store, or a file system without hard links.
+        fileio.copy(source, target, overwrite=True)
