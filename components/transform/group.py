@@ -1,0 +1,136 @@
+"""One group of series in one block of time: from its rows to its chunks and windows.
+
+cut = cut_group(rows, survey, block=3, plan=plan, calendar=calendar)
+for batch in cut.chunk_batches("train", plan):       # Arrow, ready for the encoder
+    ...
+"""
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from components.transform.calendar import Calendar
+from components.transform.chunking import Grid, Rows, cut_chunks, forecast_starts, to_grid
+from components.transform.encoding import chunk_batch, window_batch
+from components.transform.survey import Survey
+from components.transform.windowing import cut_arrays
+from schemas import features as names
+from schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from schemas.window_spec import WindowSpec
+
+SCORED = ("eval", "test")
+"""Splits whose windows are written out for the Evaluator."""
+
+_WINDOWS_A_BATCH = 4096
+_STEPS_A_BATCH = 2**18
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WindowPlan:
+    """How windows are cut: everything that workers need to know.
+
+    Attributes:
+        data: Section `data`.
+        features: Section `features`.
+        window: Section `window`.
+        chunk_steps: Ordinals whose forecast starts share a chunk.
+        block_steps: Ordinals whose forecast starts are worked together.
+    """
+
+    data: DataConfig
+    features: FeaturesConfig
+    window: WindowConfig
+    chunk_steps: int
+    block_steps: int
+
+    @classmethod
+    def of(cls, data: DataConfig, features: FeaturesConfig, window: WindowConfig) -> "WindowPlan":
+        """Chooses sizes: a chunk repeats `T + H` steps of its neighbour, so it is at least four times as long."""
+        chunk_steps = max(4096, 4 * (window.context_length + window.horizon))
+        return cls(data=data, features=features, window=window, chunk_steps=chunk_steps, block_steps=32 * chunk_steps)
+
+    def spec(self, split: str) -> WindowSpec:
+        """Returns the shape of a split's windows: those that are scored have a stride of their own."""
+        stride = self.window.eval_stride if split in SCORED else self.window.stride
+        return WindowSpec(context_length=self.window.context_length, horizon=self.window.horizon, stride=stride)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class GroupCut:
+    """One group on its grid, and where its forecasts start.
+
+    Attributes:
+        grid: The steps of all series of the group; the calendar has no holes.
+        timestamp: Epoch seconds of each step, int64 `[L]`.
+        static: Float32 `[u, S]`.
+        starts: Positions of forecast starts, by split.
+        unmeasured: Windows left out because too little of them was measured.
+    """
+
+    grid: Grid
+    timestamp: np.ndarray
+    static: np.ndarray
+    starts: dict[str, np.ndarray]
+    unmeasured: int
+
+    def chunk_batches(self, split: str, plan: WindowPlan) -> Iterator[pa.RecordBatch]:
+        """Yields the chunks of a split."""
+        chunks = cut_chunks(self.grid, self.starts[split], chunk_steps=plan.chunk_steps, spec=plan.spec(split))
+        for some in chunks.batches(_STEPS_A_BATCH):
+            yield chunk_batch(some, self.grid, timestamp=self.timestamp, static=self.static)
+
+    def windows(self, split: str, spec: WindowSpec) -> Iterator[dict[str, np.ndarray]]:
+        """Yields the windows of a split in batches, as `windowing.cut_windows` gives them."""
+        starts = self.starts[split]
+        for some in np.split(starts, range(_WINDOWS_A_BATCH, len(starts), _WINDOWS_A_BATCH)):
+            windows = cut_arrays(
+                timestamp=self.timestamp,
+                target=self.grid.target,
+                past_covariates=self.grid.past,
+                future_covariates=self.grid.future,
+                offsets=some,
+                spec=spec,
+            )
+            series = self.grid.code[some]
+            yield {
+                **windows,
+                names.SERIES_ID: self.grid.ids[series],
+                names.STATIC_COVARIATES: self.static[series],
+            }
+
+    def window_batches(self, split: str, spec: WindowSpec) -> Iterator[pa.RecordBatch]:
+        """Yields the windows of a split, encoded as Arrow."""
+        return map(window_batch, self.windows(split, spec))
+
+
+def cut_group(rows: Rows, survey: Survey, *, block: int, plan: WindowPlan, calendar: Calendar) -> GroupCut:
+    """Puts a group on its grid and finds its forecasts.
+
+    Args:
+        rows: All rows of the group, series in ascending order.
+        survey: Facts about all rows.
+        block: The block of time.
+        plan: How windows are cut.
+        calendar: Fills the calendar in steps that have no row.
+
+    Raises:
+        DataError: A series has two rows for one step.
+    """
+    known = survey.find(rows.ids)
+    bounds = block * plan.block_steps, (block + 1) * plan.block_steps
+    spec = plan.spec(names.SPLITS[0])
+    grid = to_grid(rows, first=survey.first[known], last=survey.last[known], block=bounds, spec=spec)
+    timestamp = plan.data.grid().timestamps(grid.ordinal)
+    if calendar.size:
+        grid.future[~grid.has_row, -calendar.size :] = calendar(timestamp[~grid.has_row])
+    found = {
+        split: forecast_starts(
+            grid, split=covers, block=bounds, spec=plan.spec(split), min_observed=plan.window.min_observed
+        )
+        for split, covers in survey.splits().items()
+    }
+    starts = {split: positions for split, (positions, _) in found.items()}
+    unmeasured = sum(left_out for _, left_out in found.values())
+    return GroupCut(grid, timestamp, survey.static[known], starts, unmeasured)
