@@ -1,0 +1,108 @@
+"""The same loop on one device, on several, and on several machines.
+
+    strategy = tf.distribute.MirroredStrategy()
+    with strategy.scope():
+        model = Seq2SeqForecaster(...)
+        train(model, ...)
+
+The strategy that is active when the model is made and trained decides. Each
+replica gets its rows of every global batch, so that the batches, and with them
+the course of training, are the same for any number of replicas.
+"""
+
+import contextlib
+import socket
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import tensorflow as tf
+
+from schemas.errors import ConfigError, TrainingError
+
+
+def check_batch_size(batch_size: int, strategy: tf.distribute.Strategy) -> None:
+    """Refuses batches that cannot be shared out evenly.
+
+    Raises:
+        ConfigError: The batch size is no multiple of the number of replicas.
+    """
+    replicas = strategy.num_replicas_in_sync
+    if batch_size % replicas:
+        raise ConfigError(
+            f"training.batch_size: got {batch_size}, with {replicas} replicas it must be a multiple of {replicas}. "
+            f"Take {max(1, batch_size // replicas) * replicas}."
+        )
+
+
+def to_replicas(
+    window: Mapping[str, np.ndarray], target: np.ndarray, strategy: tf.distribute.Strategy
+) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+    """Hands each replica its rows of a batch.
+
+    Args:
+        window: Features of the whole batch.
+        target: `[B, H]`.
+        strategy: Who takes part.
+
+    Returns:
+        Tensors, or values with one tensor a replica: what `strategy.run` takes.
+    """
+    if strategy.num_replicas_in_sync == 1:
+        return {name: tf.constant(values) for name, values in window.items()}, tf.constant(target)
+
+    def rows_of(context: tf.distribute.experimental.ValueContext) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        size = len(target) // context.num_replicas_in_sync
+        rows = slice(context.replica_id_in_sync_group * size, (context.replica_id_in_sync_group + 1) * size)
+        return {name: tf.constant(values[rows]) for name, values in window.items()}, tf.constant(target[rows])
+
+    return strategy.experimental_distribute_values_from_function(rows_of)
+
+
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
+    """Whether this process is the one that writes checkpoints, logs and the model."""
+    resolver = strategy.cluster_resolver
+    if resolver is None or resolver.task_type is None:
+        return True
+    return resolver.task_type == "chief" or (
+        resolver.task_type == "worker" and resolver.task_id == 0 and "chief" not in resolver.cluster_spec().jobs
+    )
+
+
+def worker_count(strategy: tf.distribute.Strategy) -> int:
+    """Number of processes that train together."""
+    resolver = strategy.cluster_resolver
+    if resolver is None or resolver.task_type is None:
+        return 1
+    spec = resolver.cluster_spec().as_dict()
+    return sum(len(spec.get(job, [])) for job in ("chief", "worker"))
+
+
+@contextlib.contextmanager
+def naming_lost_workers(strategy: tf.distribute.Strategy) -> Iterator[None]:
+    """Turns what TensorFlow says when another worker is gone into a message that says what to do.
+
+    Raises:
+        TrainingError: Another worker did not answer.
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if worker_count(strategy) == 1:
+            raise
+        raise TrainingError(
+            f"A worker of {worker_count(strategy)} has stopped answering (noticed on {socket.gethostname()}: "
+            f"{type(error).__name__}). Start all workers again with the same command: they carry on after the last "
+            "checkpoint."
+        ) from error
+
+
+def local_strategy(batch_size: int) -> tf.distribute.Strategy:
+    """Returns what uses the devices of this machine: all its GPUs where they share the batch evenly, else one device.
+
+    Args:
+        batch_size: Windows in a global batch.
+    """
+    gpus = len(tf.config.list_logical_devices("GPU"))
+    if gpus > 1 and batch_size % gpus == 0:
+        return tf.distribute.MirroredStrategy()
+    return tf.distribute.get_strategy()

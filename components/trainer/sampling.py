@@ -1,0 +1,124 @@
+"""What the decoder reads in training: the truth, its own output, or a mixture that shifts from one to the other.
+
+    probability = sampling_probability(config.training.sampling, epoch)
+    forecast = sample_forecast(model, window, target, probability, passes="rollout", draw="step", seed=seed)
+
+Teacher forcing hides from a decoder that it will have to live with its own
+mistakes. Scheduled sampling (Bengio et al. 2015) feeds it more and more of
+its own output. Step after step, with a gradient through every step, that is
+slow. Here the output to feed is made first, without gradient; then the whole
+horizon is decoded from the mixture in one call of the fused kernel, and only
+that call is differentiated. The output to feed comes from a rollout, or, as
+in Duckworth et al., "Parallel Scheduled Sampling" (2019, arXiv:1906.04331),
+from passes over the whole horizon that start at the truth. Few passes are
+cheap but still peep: what a step reads stems from the truth some steps before.
+"""
+
+import math
+from typing import Literal
+
+import tensorflow as tf
+
+from components.trainer.draws import Place, draw_uniform
+from components.trainer.inputs import Window
+from components.trainer.model import Encoded, Seq2SeqForecaster
+from schemas.training_config import SamplingConfig
+
+_SIGMOID_REACH = 6.0
+"""The inverse sigmoid schedule follows a sigmoid from -6 to 6, where it is within 0.3 % of its ends."""
+
+_EXPONENTIAL_REST = 0.01
+"""What an exponential schedule has left of its way when it ends."""
+
+
+def sampling_probability(config: SamplingConfig, epoch: int) -> float:
+    """Returns the probability that the decoder reads its own output.
+
+    Args:
+        config: From where to where, how, and in how many epochs.
+        epoch: The epoch, from 0.
+    """
+    progress = min(epoch / config.epochs, 1.0)
+    return config.start + (config.end - config.start) * _covered(config.schedule, progress)
+
+
+def _covered(schedule: str, progress: float) -> float:
+    """Share of the way that a schedule has covered, from 0 at 0 to 1 at 1."""
+    if schedule == "constant":
+        return 0.0
+    if schedule == "linear":
+        return progress
+    if schedule == "inverse_sigmoid":
+        low, here, high = (
+            1.0 / (1.0 + math.exp(-_SIGMOID_REACH * (2.0 * place - 1.0))) for place in (0.0, progress, 1.0)
+        )
+        return (here - low) / (high - low)
+    if schedule == "exponential":
+        return (1.0 - _EXPONENTIAL_REST**progress) / (1.0 - _EXPONENTIAL_REST)
+    raise ValueError(f"schedule: got {schedule!r}, must be constant, linear, inverse_sigmoid or exponential.")
+
+
+def teacher_inputs(model: Seq2SeqForecaster, encoded: Encoded, target: tf.Tensor) -> tf.Tensor:
+    """Returns the true value before each lead step; where it was not observed, the linear forecast of it.
+
+    Args:
+        model: The model.
+        encoded: What the model's encoder made of the windows.
+        target: `[B, H]`, NaN where unobserved.
+
+    Returns:
+        `[B, H]`: the last context value, then the target but for its last step.
+    """
+    known = tf.where(tf.math.is_nan(target), encoded.last + encoded.linear, target)
+    return tf.concat([encoded.last, known[:, :-1]], axis=1)
+
+
+def sample_forecast(
+    model: Seq2SeqForecaster,
+    window: Window,
+    target: tf.Tensor,
+    probability: tf.Tensor | float,
+    *,
+    passes: int | Literal["rollout"] = "rollout",
+    draw: Literal["step", "window"] = "step",
+    seed: tf.Tensor,
+    place: Place | None = None,
+) -> tf.Tensor:
+    """Forecasts windows whose targets are known, as training does.
+
+    The model's own output is computed without gradient; the gradient is that
+    of one last pass, which reads the mixture. With probability 0 nothing but
+    that pass is made: teacher forcing. With probability 1 and a rollout the
+    forecast is exactly that of free running; with parallel passes it is so for
+    as many lead steps as there are passes, and leans on the truth after them.
+
+    Args:
+        model: The model.
+        window: Features of `docs/data-formats.md`.
+        target: `[B, H]`, scaled, NaN where unobserved.
+        probability: Probability that a decoder input is the model's own output.
+        passes: `rollout`, or how often the decoder runs in all; 1 is teacher forcing.
+        draw: Whether each step draws, or one draw holds for a whole window.
+        seed: `[2]` integers that all draws come from, dropout's included; another one a training step.
+        place: Where the windows lie in the batch that is drawn for; None: they are the batch.
+
+    Returns:
+        `[B, H]`, scaled.
+    """
+    rounds = 1 if passes == "rollout" else passes - 1
+    seeds = tf.unstack(tf.random.split(tf.cast(seed, tf.int32), rounds + 1))
+    encoded = model.encode(window, training=True, seed=seeds[0], place=place)
+    truth = teacher_inputs(model, encoded, target)
+
+    def mixed() -> tf.Tensor:
+        previous = truth
+        for round_seed in seeds[1:]:
+            forecast = model.rollout(encoded) if passes == "rollout" else model.decode(encoded, previous)
+            own = tf.concat([encoded.last, forecast[:, :-1]], axis=1)
+            columns = 1 if draw == "window" else tf.shape(own)[1]
+            uniform = draw_uniform((tf.shape(own)[0], columns), seed=round_seed, place=place)
+            previous = tf.where(uniform < probability, own, truth)
+        return previous
+
+    previous = tf.cond(tf.convert_to_tensor(probability) > 0.0, mixed, lambda: truth) if rounds else truth
+    return model.decode(encoded, tf.stop_gradient(previous))

@@ -1,0 +1,158 @@
+"""From chunks to a trained model, without TFX: the ridge, the model that starts from it, the loop.
+
+trained = run_training(
+    train_chunks=lambda: read_chunks(train_files), eval_chunks=lambda: read_chunks(eval_files),
+    window=config.window, features=config.features, model=config.model, training=config.training,
+)
+trained.model(window)                # free-running forecasts, scaled
+trained.history.val_loss
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from components.trainer.checkpoint import CheckpointStore
+from components.trainer.dataset import WindowStream
+from components.trainer.distribution import local_strategy
+from components.trainer.highway import LinearHighway
+from components.trainer.loop import History, Say, train
+from components.trainer.model import Seq2SeqForecaster
+from components.trainer.ridge import RidgeFit, fit_ridge
+from components.transform.windowing import Chunk
+from schemas import features as names
+from schemas.sections import FeaturesConfig, WindowConfig
+from schemas.training_config import ModelConfig, TrainingConfig
+from schemas.window_spec import WindowShape, WindowSpec
+
+Chunks = Callable[[], Iterable[Chunk]]
+"""Starts a pass over the chunks of a split."""
+
+_VALIDATION_BATCH = 512
+_RIDGE_BATCH = 1024
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainedModel:
+    """What training gives.
+
+    Attributes:
+        model: The forecaster, with the weights of its best epoch.
+        ridge: The linear baseline that it started from, frozen.
+        fit: How that baseline was found.
+        history: The course of training.
+        train_windows: How many windows were trained on.
+        eval_windows: How many decided about stopping.
+    """
+
+    model: Seq2SeqForecaster
+    ridge: LinearHighway
+    fit: RidgeFit
+    history: History
+    train_windows: int
+    eval_windows: int
+
+
+def run_training(
+    *,
+    train_chunks: Chunks,
+    eval_chunks: Chunks,
+    window: WindowConfig,
+    features: FeaturesConfig,
+    model: ModelConfig,
+    training: TrainingConfig,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    checkpoints: CheckpointStore | None = None,
+    say: Say = lambda line: None,
+) -> TrainedModel:
+    """Fits the ridge, starts a model from it, and trains that.
+
+    Args:
+        train_chunks: What is learned from.
+        eval_chunks: What decides about the penalty, the learning rate and the end.
+        window: The section `window`.
+        features: The section `features`.
+        model: The section `model`.
+        training: The section `training`.
+        callbacks: Told about every epoch.
+        checkpoints: Where to write one an epoch, and to carry on from.
+        say: Gets a line when something other than an epoch is worth telling.
+
+    Raises:
+        DataError: A split has no windows.
+        TrainingError: The loss or a gradient is not finite any more.
+    """
+    make_reproducible(training)
+    spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
+    shape = WindowShape(
+        context_length=window.context_length,
+        horizon=window.horizon,
+        past=len(features.past_covariates),
+        future=features.future_size,
+        static=len(features.static_covariates),
+    )
+    batch_size = training.batch_size * training.accumulate
+    strategy = local_strategy(batch_size)
+    train_data = WindowStream(
+        read=train_chunks,
+        spec=spec,
+        batch_size=batch_size,
+        shuffle_windows=training.shuffle_windows,
+        seed=training.seed,
+    )
+    eval_count = WindowStream(read=eval_chunks, spec=spec, batch_size=1).count()
+    # One batch where one is enough; as many rows for each replica.
+    replicas = strategy.num_replicas_in_sync
+    eval_batch = -(-min(_VALIDATION_BATCH, max(eval_count, 1)) // replicas) * replicas
+    eval_data = WindowStream(read=eval_chunks, spec=spec, batch_size=eval_batch)
+
+    fit = fit_ridge(_ridge_batches(train_chunks, spec), _ridge_batches(eval_chunks, spec), shape=shape)
+    with strategy.scope():
+        forecaster = Seq2SeqForecaster(shape=shape, config=model, rolling=features.rolling, seed=training.seed)
+        forecaster.adopt(fit)
+        history = train(
+            forecaster,
+            train_data=train_data,
+            validation_data=eval_data,
+            config=training,
+            callbacks=callbacks,
+            checkpoints=checkpoints,
+            say=say,
+        )
+    return TrainedModel(
+        model=forecaster,
+        ridge=ridge_layer(fit, shape),
+        fit=fit,
+        history=history,
+        train_windows=train_data.count(),
+        eval_windows=eval_count,
+    )
+
+
+def make_reproducible(training: TrainingConfig) -> None:
+    """Sets the seeds of this process, and makes TensorFlow take only deterministic paths where it is asked to."""
+    keras.utils.set_random_seed(training.seed % 2**32)
+    if training.deterministic:
+        tf.config.experimental.enable_op_determinism()
+
+
+def ridge_layer(fit: RidgeFit, shape: WindowShape) -> LinearHighway:
+    """Returns a ridge regression as a layer that is not trained.
+
+    Args:
+        fit: The regression.
+        shape: Widths of a window.
+    """
+    layer = LinearHighway(shape, trainable=False)
+    layer.kernel.assign(fit.kernel)
+    layer.bias.assign(fit.bias)
+    return layer
+
+
+def _ridge_batches(chunks: Chunks, spec: WindowSpec) -> Callable[[], Iterator[dict[str, np.ndarray]]]:
+    """Passes over the windows as they are: one that only fills up a batch would count in a sum."""
+    stream = WindowStream(read=chunks, spec=spec, batch_size=_RIDGE_BATCH, fill_last=False)
+    return lambda: ({**window, names.TARGET: target} for window, target in stream.batches())

@@ -1,0 +1,90 @@
+"""What training leaves behind, also when it was interrupted."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from small_training import forecaster
+from tensorflow.python.summary.summary_iterator import summary_iterator
+
+from components.trainer.records import HistoryLines, TensorBoardLogs
+
+EPOCHS = [{"loss": 0.5, "val_loss": 0.4}, {"loss": 0.3, "val_loss": 0.2}, {"loss": 0.2, "val_loss": 0.1}]
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_history_has_one_line_of_json_an_epoch(tmp_path):
+    history = HistoryLines(tmp_path / "run" / "history.jsonl")
+    history.on_train_begin()
+    for epoch, logs in enumerate(EPOCHS):
+        history.on_epoch_end(epoch, logs)
+    assert lines(tmp_path / "run" / "history.jsonl") == [
+        {"epoch": number, **logs} for number, logs in enumerate(EPOCHS, 1)
+    ]
+
+
+def test_history_of_an_interrupted_run_has_each_epoch_once(tmp_path):
+    first = HistoryLines(tmp_path / "history.jsonl")
+    first.on_train_begin()
+    first.on_epoch_end(0, EPOCHS[0])
+    state = json.loads(json.dumps(first.state_dict()))
+    # The process dies in the middle of the second line.
+    with open(tmp_path / "history.jsonl", "a") as file:
+        file.write('{"epoch": 2, "lo')
+
+    for path in (tmp_path / "history.jsonl", tmp_path / "elsewhere" / "history.jsonl"):
+        second = HistoryLines(path)
+        second.on_train_begin()
+        second.load_state(state)
+        for epoch in (1, 2):
+            second.on_epoch_end(epoch, EPOCHS[epoch])
+        assert lines(path) == [{"epoch": number, **logs} for number, logs in enumerate(EPOCHS, 1)]
+
+
+@pytest.fixture(scope="module")
+def events(tmp_path_factory):
+    """Event files of a run that did one epoch, and carried on in a new folder."""
+    model = forecaster()
+    folders = [tmp_path_factory.mktemp("first"), tmp_path_factory.mktemp("second")]
+    first, second = (TensorBoardLogs(folder, histograms_every=2) for folder in folders)
+    for board in (first, second):
+        board.set_model(model)
+        board.on_train_begin()
+    first.on_epoch_end(0, EPOCHS[0])
+    second.load_state(first.state_dict())
+    for epoch in (1, 2):
+        second.on_epoch_end(epoch, EPOCHS[epoch])
+    for board in (first, second):
+        board.on_train_end()
+    return model, [list(summary_iterator(str(next(folder.iterdir())))) for folder in folders]
+
+
+def values(run, tag):
+    return {
+        event.step: tf.make_ndarray(value.tensor) for event in run for value in event.summary.value if value.tag == tag
+    }
+
+
+def test_tensorboard_gets_scalars_of_all_epochs_also_of_those_before_a_crash(events):
+    _, (_, second) = events
+    found = values(second, "val_loss")
+    assert {step: pytest.approx(float(value)) for step, value in found.items()} == {0: 0.4, 1: 0.2, 2: 0.1}
+
+
+def test_tensorboard_gets_the_graph(events):
+    _, runs = events
+    assert all(any(event.graph_def for event in run) for run in runs)
+
+
+def test_tensorboard_gets_histograms_of_every_weight(events):
+    model, (first, second) = events
+    for variable in model.trainable_variables:
+        assert set(values(first, variable.path)) == {0}
+        assert set(values(second, variable.path)) == {2}
+    # Rows of a histogram are left edge, right edge and count.
+    counts = values(first, model.encoder.kernel.path)[0][:, 2]
+    assert counts.sum() == np.prod(model.encoder.kernel.shape)
