@@ -1,0 +1,98 @@
+"""Writes the trained model as a SavedModel that needs nothing but TensorFlow.
+
+    export_model(model, directory=path_utils.serving_model_dir(model_uri), ridge_baseline=ridge, ...)
+
+    served = tf.saved_model.load(directory).signatures["serving_default"]
+    served(context=ppm, timestamps=seconds)["forecast"]
+
+Scaling, gap filling, calendar, the autoregressive rollout and the way back to
+the target's unit are all inside.
+"""
+
+import json
+import os
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from components.serving.covariates import Covariates
+from components.serving.naive_errors import NaiveErrors
+from components.serving.raw_windows import RawWindows
+from components.serving.series_scales import SeriesScales
+from components.serving.signatures import build_signatures
+from components.serving.time_steps import TimeSteps
+from components.transform.scaling import Scaler
+from schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from schemas.window_spec import WindowShape
+
+MODEL_CARD = os.path.join("assets.extra", "model_card.json")
+"""Where the card lies inside the SavedModel; TF Serving keeps `assets.extra` as it is."""
+
+
+def export_model(
+    model: Any,
+    *,
+    directory: str,
+    ridge_baseline: Any,
+    scaler: Scaler,
+    transform_graph_uri: str,
+    data: DataConfig,
+    features: FeaturesConfig,
+    window: WindowConfig,
+    season: int,
+    naive_errors: Mapping[bytes, float],
+    card: Mapping[str, Any],
+) -> None:
+    """Writes a SavedModel; it appears under its name when it is whole.
+
+    Args:
+        model: A Keras model, `model(window, training=False)` → free-running forecast `[B, H]`, scaled.
+        directory: Where to write; must not exist.
+        ridge_baseline: A Keras layer, `ridge_baseline(window)` → ridge's forecast less the last value `[B, H]`.
+        scaler: The fitted scales.
+        transform_graph_uri: Folder of the TransformGraph artifact; read when there are covariate columns.
+        data: Frequency and zone.
+        features: Covariates.
+        window: Context and horizon.
+        season: Steps that the seasonal naive baseline repeats, at most the context; it goes into the card as well.
+        naive_errors: That baseline's error on the train split, by series, in scaled space.
+        card: What to tell about the model: written as JSON.
+
+    Raises:
+        ValueError: The directory exists already.
+    """
+    if tf.io.gfile.exists(directory):
+        raise ValueError(f"directory: {directory!r} exists; export to a new folder.")
+    shape = WindowShape(
+        context_length=window.context_length,
+        horizon=window.horizon,
+        past=len(features.past_covariates),
+        future=features.future_size,
+        static=len(features.static_covariates),
+    )
+    scales = SeriesScales(scaler)
+    covariates = Covariates(transform_graph_uri=transform_graph_uri, data=data, features=features, shape=shape)
+    raw_windows = RawWindows(scales=scales, covariates=covariates, steps=TimeSteps(data.grid()), shape=shape)
+    module, signatures = build_signatures(
+        model=model,
+        ridge_baseline=ridge_baseline,
+        scales=scales,
+        naive_errors=NaiveErrors(naive_errors),
+        raw_windows=raw_windows,
+        shape=shape,
+        season=season,
+    )
+    parent, name = os.path.split(os.path.normpath(directory))
+    unfinished = os.path.join(parent, f".{name}.{uuid.uuid4().hex}")
+    try:
+        tf.saved_model.save(module, unfinished, signatures=signatures)
+        card_path = os.path.join(unfinished, MODEL_CARD)
+        tf.io.gfile.makedirs(os.path.dirname(card_path))
+        with tf.io.gfile.GFile(card_path, "w") as file:
+            file.write(json.dumps({**card, "season": season}, indent=2, sort_keys=True) + "\n")
+        tf.io.gfile.rename(unfinished, directory)
+    finally:
+        if tf.io.gfile.exists(unfinished):
+            tf.io.gfile.rmtree(unfinished)

@@ -1,0 +1,131 @@
+"""A folder of numbered model versions that servers watch, changed only in whole steps.
+
+    push_version(model_dir, "serving_model", keep=5)     # 1763700000
+
+A version is copied into a hidden folder beside its place, made durable, and
+renamed: whoever polls sees all of it or nothing. Numbers are seconds since
+the epoch, or one more than the newest where the clock says less: they only
+grow, and TensorFlow Serving always serves the newest.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import logging
+import os
+import pathlib
+import shutil
+import time
+from collections.abc import Callable, Iterator
+
+MODEL_FINGERPRINT = "model_fingerprint"
+"""Custom property of a ModelBlessing: what `folder_fingerprint` says of the model that was judged."""
+
+_INCOMING = ".incoming-"
+_OUTGOING = ".outgoing-"
+_LOCK = ".lock"
+_CHUNK = 1 << 20
+
+
+def push_version(
+    source: str | os.PathLike[str],
+    base: str | os.PathLike[str],
+    *,
+    keep: int,
+    fingerprint: str | None = None,
+    clock: Callable[[], float] = time.time,
+) -> int:
+    """Copies a model into a new version and removes the oldest.
+
+    Args:
+        source: Folder of the SavedModel.
+        base: Folder of the versions; made when missing.
+        keep: Versions that stay, the new one included; 1 or more.
+        fingerprint: What `folder_fingerprint` must say of the copy; None takes any.
+        clock: Seconds since the epoch.
+
+    Returns:
+        The new version.
+
+    Raises:
+        ValueError: `keep` is less than 1, or the copy is not what the fingerprint says.
+        OSError: The copy failed; the versions are as they were.
+    """
+    if keep < 1:
+        raise ValueError(f"push.keep: got {keep}, must be 1 or more: the new version stays.")
+    folder = pathlib.Path(base)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder):
+        for left_behind in (*folder.glob(f"{_INCOMING}*"), *folder.glob(f"{_OUTGOING}*")):
+            shutil.rmtree(left_behind, ignore_errors=True)
+        version = max(int(clock()), max(versions(folder), default=0) + 1)
+        incoming = folder / f"{_INCOMING}{version}"
+        try:
+            shutil.copytree(source, incoming)
+            if fingerprint is not None and folder_fingerprint(incoming) != fingerprint:
+                raise ValueError(
+                    f"model: the content of {os.fspath(source)!r} is not what was blessed; it was changed after the "
+                    "Evaluator. Run the pipeline again."
+                )
+            _make_durable(incoming)
+            os.rename(incoming, folder / str(version))
+        finally:
+            shutil.rmtree(incoming, ignore_errors=True)
+        _sync(folder)
+        _remove_oldest(folder, keep)
+    return version
+
+
+def versions(base: str | os.PathLike[str]) -> list[int]:
+    """Returns the versions in a folder, the oldest first; none where there is no folder."""
+    folder = pathlib.Path(base)
+    if not folder.is_dir():
+        return []
+    return sorted(int(entry.name) for entry in folder.iterdir() if entry.name.isdecimal() and entry.is_dir())
+
+
+def folder_fingerprint(folder: str | os.PathLike[str]) -> str:
+    """Returns the SHA-256 over the names and contents of all files in a folder."""
+    digest = hashlib.sha256()
+    root = pathlib.Path(folder)
+    for path in sorted(path for path in root.rglob("*") if path.is_file()):
+        name = path.relative_to(root).as_posix().encode()
+        digest.update(b"%d:%b%d:" % (len(name), name, path.stat().st_size))
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def _locked(folder: pathlib.Path) -> Iterator[None]:
+    """One push at a time: what lies half-done in the folder then belongs to nobody."""
+    with (folder / _LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _make_durable(folder: pathlib.Path) -> None:
+    """Forces a folder to disk, so that no crash leaves a version with empty files."""
+    for path in folder.rglob("*"):
+        _sync(path)
+    _sync(folder)
+
+
+def _sync(path: pathlib.Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _remove_oldest(folder: pathlib.Path, keep: int) -> None:
+    for version in versions(folder)[:-keep]:
+        outgoing = folder / f"{_OUTGOING}{version}"
+        try:
+            os.rename(folder / str(version), outgoing)
+            shutil.rmtree(outgoing)
+        except OSError as error:
+            # The new version is in its place: an old one too many is no reason to call the push failed.
+            logging.warning("serving: version %d could not be removed: %s", version, error)
