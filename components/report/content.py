@@ -1,0 +1,188 @@
+"""What a report says, before it is a page: read and computed, not yet drawn.
+
+`collect.py` fills it, `page.py` writes it, `report_json` gives it to machines.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from components.evaluation.results import EvaluationResult
+from components.report.errors import SplitErrors
+from components.report.history import History
+from components.report.run_figures import SplitExtent, WindowView
+from components.report.summary import Autocorrelation, OverallInterval
+from components.report.words import when
+from schemas.config import Config
+
+JSON_VERSION = 1
+"""Changes when a field of `report_json` changes its meaning."""
+
+_SIX_DIGITS = 5e-7
+
+
+@dataclasses.dataclass(frozen=True)
+class LineageEntry:
+    """An artifact that the report rests on.
+
+    Attributes:
+        part: What it is to the report: `model`.
+        type_name: Its type in ML Metadata.
+        id: Its number there.
+        uri: Where it lies, relative to the pipeline root.
+        producer: The node that made it.
+    """
+
+    part: str
+    type_name: str
+    id: int
+    uri: str
+    producer: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Origin:
+    """How a run was made.
+
+    Attributes:
+        run_id: TFX's name of the run.
+        made: When the report was made, in words.
+        versions: Version by package.
+        fingerprints: Hash by what it is of.
+        lineage: The artifacts.
+    """
+
+    run_id: str
+    made: str
+    versions: Mapping[str, str]
+    fingerprints: Mapping[str, str]
+    lineage: tuple[LineageEntry, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class GateFinding:
+    """Something that the data gate reported.
+
+    Attributes:
+        severity: `error` or `warning`.
+        kind: One word for machines.
+        place: Series, column and split it is about; "" for the whole.
+        message: What was found.
+        fix: What can be done.
+    """
+
+    severity: str
+    kind: str
+    place: str
+    message: str
+    fix: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class GateReport:
+    """What the data gate found.
+
+    Attributes:
+        series: Number of series.
+        errors: Number of errors.
+        warnings: Number of warnings.
+        findings: Those that are listed.
+        omitted: Number of those that are not.
+        splits: Extent of train, eval and test.
+    """
+
+    series: int
+    errors: int
+    warnings: int
+    findings: tuple[GateFinding, ...]
+    omitted: int
+    splits: tuple[SplitExtent, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Content:
+    """What a report says.
+
+    Attributes:
+        config: The configuration of the run.
+        result: The Evaluator's verdict and numbers.
+        errors: Errors over the test windows, recomputed.
+        interval: How far the overall MAE may be from that of another stretch of time.
+        views: Windows to look at.
+        autocorrelation: Of the residuals one step ahead; None where there are too few.
+        history: The course of training.
+        gate: What the data gate found.
+        origin: How the run was made.
+    """
+
+    config: Config
+    result: EvaluationResult
+    errors: SplitErrors
+    interval: OverallInterval
+    views: tuple[WindowView, ...]
+    autocorrelation: Autocorrelation | None
+    history: History
+    gate: GateReport
+    origin: Origin
+
+    @property
+    def agrees(self) -> bool:
+        """Whether TFMA's MAE and the recomputed one are the same to six digits."""
+        return same_to_six_digits(self.result.metrics.get("mae_scaled", math.nan), self.errors.mae_scaled)
+
+
+def same_to_six_digits(one: float, other: float) -> bool:
+    """Whether two values are the same to six digits after the point; two that are no numbers are the same."""
+    return one == other or (math.isnan(one) and math.isnan(other)) or abs(one - other) < _SIX_DIGITS
+
+
+def report_json(content: Content) -> dict[str, Any]:
+    """Returns the numbers behind a report as a tree for JSON; numbers that are not finite stand as strings."""
+    errors, grid = content.errors, content.config.data.grid()
+    names = [name.decode("utf-8", errors="replace") for name in errors.series_ids]
+    tree = {
+        "version": JSON_VERSION,
+        "name": content.config.name,
+        "run_id": content.origin.run_id,
+        "blessed": content.result.blessed,
+        "checks": [dataclasses.asdict(check) for check in content.result.checks],
+        "metrics": content.result.metrics,
+        "recomputed": {"mae_scaled": errors.mae_scaled, "mae": errors.mae, "agrees": content.agrees},
+        "interval": dataclasses.asdict(content.interval),
+        "mae_scaled_by_lead_step": errors.lead_step,
+        "mae_scaled_by_series": dict(zip(names, errors.series_mae, strict=True)),
+        "mae_scaled_by_calendar": {
+            cycle.name: dict(zip(cycle.labels, values, strict=True)) for cycle, values in errors.cycles.items()
+        },
+        "windows_shown": [
+            {
+                **dataclasses.asdict(view.pick),
+                "series_id": view.series_id.decode("utf-8", errors="replace"),
+                "forecast_start": when(view.forecast_start, grid),
+                "mae": view.mae,
+            }
+            for view in content.views
+        ],
+        "autocorrelation": dataclasses.asdict(content.autocorrelation) if content.autocorrelation else None,
+        "data_gate": dataclasses.asdict(content.gate),
+        "versions": content.origin.versions,
+        "fingerprints": content.origin.fingerprints,
+        "lineage": [dataclasses.asdict(entry) for entry in content.origin.lineage],
+        "config": content.config.model_dump(mode="json"),
+    }
+    return _plain(tree)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value

@@ -1,0 +1,137 @@
+"""The page: what a report says, as one HTML file that needs nothing else.
+
+    page = build_page(content)
+    drawings = {figure.key: render(figure) for figure in page.figures}
+    html = to_html(page, drawings)
+
+Styles and figures are inside; there is no script. Whatever comes from the data
+goes through the template's escaping. A content security policy says the same
+to the browser: nothing is fetched, nothing runs.
+"""
+
+import dataclasses
+import functools
+import importlib.resources
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jinja2
+
+from components.report.style import Figure, Pictures
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Tile:
+    """A number that stands out: its name, value, unit, and lines on what to know beside it."""
+
+    name: str
+    value: str
+    unit: str = ""
+    asides: Sequence[str] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table.
+
+    Attributes:
+        caption: What it shows.
+        head: Names of its columns; the first one names the rows.
+        rows: Cells, all text but those of the outcome.
+        numbers: Columns that are set to the right.
+        outcome: Column of booleans, shown as passed and failed.
+        folded: What the line says that unfolds the table; "" shows it at once.
+        keep_words: Whether words stay whole, and a narrow page scrolls the table instead.
+    """
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    numbers: frozenset[int] = frozenset()
+    outcome: int | None = None
+    folded: str = ""
+    keep_words: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class Listing:
+    """Text in a fixed pitch, folded."""
+
+    title: str
+    text: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Section:
+    """A part of the page, in the order: tiles, paragraphs, figures, findings, tables, listing."""
+
+    key: str
+    title: str
+    tiles: Sequence[Tile] = ()
+    paragraphs: Sequence[str] = ()
+    figures: Sequence[Figure] = ()
+    findings: Sequence[Any] = ()
+    tables: Sequence[Table] = ()
+    listing: Listing | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """The verdict in a word and in a sentence."""
+
+    blessed: bool
+    word: str
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Page:
+    """The page.
+
+    Attributes:
+        title: Its heading.
+        lead: What was forecast, in a line.
+        verdict: The verdict.
+        alarm: What makes the verdict worthless; "" when nothing does.
+        checks: Each requirement and its outcome.
+        sections: What follows.
+        footer: When and by what it was made.
+    """
+
+    title: str
+    lead: str
+    verdict: Verdict
+    alarm: str
+    checks: Table
+    sections: Sequence[Section]
+    footer: str
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """All figures, in order."""
+        return tuple(figure for section in self.sections for figure in section.figures)
+
+    @property
+    def css(self) -> str:
+        """The style sheet."""
+        return _file("page.css")
+
+
+def to_html(page: Page, drawings: Mapping[str, Pictures]) -> str:
+    """Returns the page as one HTML file.
+
+    Args:
+        page: What it says.
+        drawings: The pictures of each figure, by its key.
+    """
+    return _template().render(page=page, drawings=drawings)
+
+
+@functools.cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
+    return environment.from_string(_file("page.html.j2"))
+
+
+def _file(name: str) -> str:
+    return importlib.resources.files("components.report").joinpath(name).read_text(encoding="utf-8")

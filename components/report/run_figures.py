@@ -1,0 +1,272 @@
+"""Figures of a run: forecasts of single windows, the course of training, the splits in time."""
+
+import dataclasses
+from typing import Any
+
+import matplotlib.dates as mdates
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import MaxNLocator, NullFormatter
+
+from components.report.history import History
+from components.report.style import LIGHT, PLAIN, Figure, axes, legend, safe
+from components.report.summary import Pick
+from components.report.words import count, number, when
+from schemas.features import SINGLE_SERIES
+from schemas.time_grid import TimeGrid
+
+_MOST_RATES_NAMED = 6
+_LEAST_CONTEXT = 20
+_RULES = {0: "least error of all windows", 100: "largest error of all windows"}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WindowView:
+    """A window as it is shown, in the target's unit.
+
+    Attributes:
+        pick: The rule that chose it.
+        series_id: Its series.
+        forecast_start: Epoch seconds of the first forecast value.
+        context: Measured values before it, NaN where there are none `[T]`.
+        target: The truth `[H]`, NaN where unobserved.
+        forecast: The forecast `[H]`.
+        interval: Lower and upper end of the prediction interval, each `[H]`; None for a model without.
+        mae: MAE of this window.
+    """
+
+    pick: Pick
+    series_id: bytes
+    forecast_start: int
+    context: np.ndarray
+    target: np.ndarray
+    forecast: np.ndarray
+    interval: tuple[np.ndarray, np.ndarray] | None
+    mae: float
+
+
+def window_figure(view: WindowView, *, grid: TimeGrid, unit: str) -> Figure:
+    """One forecast against the truth."""
+    horizon = len(view.target)
+    shown = min(len(view.context), max(2 * horizon, _LEAST_CONTEXT))
+    first = int(grid.ordinals(np.array([view.forecast_start]))[0])
+    times = wall_clock(grid.timestamps(np.arange(first - shown, first + horizon)), grid)
+    past, ahead = times[:shown], times[shown:]
+    start = when(view.forecast_start, grid)
+    series = "" if view.series_id == SINGLE_SERIES.encode() else f"series {safe(view.series_id)}, "
+
+    def draw(canvas: Canvas, narrow: bool) -> None:
+        ax = axes(canvas, title=unit)
+        if view.interval is not None:
+            ax.fill_between(
+                ahead, *view.interval, color=LIGHT.forecast, alpha=0.2, linewidth=0, label="prediction interval"
+            )
+        truth = np.concatenate([view.context[len(view.context) - shown :], view.target])
+        ax.plot(times, truth, color=LIGHT.ink, linewidth=1.3, label="truth", **_lonely(truth))
+        ax.plot(ahead, view.forecast, color=LIGHT.forecast, linestyle=(0, (5, 1.5)), linewidth=2.1, label="forecast")
+        every = -(-horizon // 12)
+        ax.plot(ahead[::every], view.forecast[::every], "o", color=LIGHT.forecast, markersize=4)
+        edge = past[-1] + (ahead[0] - past[-1]) / 2
+        ax.axvline(edge, color=LIGHT.muted, linewidth=0.9, linestyle=(0, (2, 2)), label="cutoff")
+        date_axis(ax, narrow)
+        legend(canvas, ax, columns=2 if narrow else 4)
+
+    finite = np.isfinite(view.forecast).all()
+    rule = _RULES.get(view.pick.percentile, f"{view.pick.percentile}th percentile of the window error")
+    error = f"mean absolute error {number(view.mae)} {unit}" if finite else "forecasts that are not finite"
+    return Figure(
+        key=f"forecast_{view.pick.name}",
+        title=f"A {view.pick.name} window"
+        if view.pick.name in ("typical", "good", "poor")
+        else f"The {view.pick.name} window",
+        caption=f"{rule[0].upper() + rule[1:]}: {series}forecast from {start}, {count(horizon, 'step')}; {error}.",
+        alt=f"{_direction(view)} {error[0].upper() + error[1:]}, {rule}, {series}forecast from {start}.",
+        draw=draw,
+        height=2.7,
+        narrow_height=2.8,
+    )
+
+
+def _direction(view: WindowView) -> str:
+    """Where the forecast lies and where the truth went."""
+    seen = np.flatnonzero(np.isfinite(view.target) & np.isfinite(view.forecast))
+    if not len(seen):
+        return "There is no measured value to compare with a finite forecast."
+    last = seen[-1]
+    below = (view.forecast[seen] < view.target[seen]).sum()
+    return (
+        f"At lead step {last + 1} the truth is {number(view.target[last], 4)}, the forecast "
+        f"{number(view.forecast[last], 4)}; {below} of {len(seen)} forecast values lie below the truth."
+    )
+
+
+def _lonely(values: np.ndarray) -> dict[str, Any]:
+    """A marker where a line cannot show a value, because neither neighbour was measured."""
+    measured = np.concatenate([[False], np.isfinite(values), [False]])
+    alone = measured[1:-1] & ~measured[:-2] & ~measured[2:]
+    return {"marker": ".", "markevery": np.flatnonzero(alone).tolist()} if alone.any() else {}
+
+
+def wall_clock(seconds: np.ndarray, grid: TimeGrid) -> np.ndarray:
+    """Returns times on the wall clock of the data, as matplotlib counts days: what dates are drawn in.
+
+    Args:
+        seconds: Epoch seconds `[N]`.
+        grid: The grid of the data.
+    """
+    times = pd.DatetimeIndex(np.asarray(seconds, np.int64) * 1_000_000_000, tz="UTC").tz_convert(grid.timezone)
+    return mdates.date2num(times.tz_localize(None).to_numpy())
+
+
+def date_axis(ax: Axes, narrow: bool) -> None:
+    """Writes few, short dates under an axis of times.
+
+    Args:
+        ax: The axes.
+        narrow: Whether the canvas is.
+    """
+    locator = mdates.AutoDateLocator(minticks=3, maxticks=4 if narrow else 8)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
+
+
+def learning_figure(history: History) -> Figure:
+    """Loss and validation error by epoch, with the changes of the learning rate and the best epoch.
+
+    Args:
+        history: The course of training.
+    """
+    kept = history.kept_epoch or 0
+    lines = {
+        "loss, train": (history.epoch, history.loss),
+        "free-running error, eval": (np.append(0, history.epoch), np.append(history.before_training, history.val_loss)),
+    }
+    if history.teacher_forced is not None:
+        lines["teacher-forced error, eval"] = (history.epoch, history.teacher_forced)
+    styles: tuple[dict[str, Any], ...] = (
+        {"color": LIGHT.ridge, "linestyle": (0, (1, 1.4))},
+        {"color": LIGHT.forecast, "linestyle": "-"},
+        {"color": LIGHT.seasonal_naive, "linestyle": (0, (5, 2))},
+    )
+
+    def draw(canvas: Canvas, narrow: bool) -> None:
+        ax = axes(canvas, title="error, scaled", x_label="epoch")
+        for (name, (epochs, values)), style in zip(lines.items(), styles, strict=False):
+            ax.plot(epochs, values, label=name, **_lonely(values), **style)
+        ring: dict[str, Any] = {
+            "markersize": 8,
+            "markerfacecolor": LIGHT.paper,
+            "color": LIGHT.forecast,
+            "linestyle": "none",
+        }
+        ax.plot([kept], [history.kept_error], marker="o", label="weights kept", **ring)
+        finite = np.concatenate([values[np.isfinite(values)] for _, values in lines.values()])
+        if len(finite) and finite.min() > 0 and finite.max() > 8 * finite.min():
+            ax.set_yscale("log")
+            ax.yaxis.set_major_formatter(PLAIN)
+            ax.yaxis.set_minor_formatter(PLAIN if finite.max() < 30 * finite.min() else NullFormatter())
+        _mark_rates(ax, history, narrow)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6 if narrow else 12))
+        legend(canvas, ax, columns=1 if narrow else 4)
+
+    changes = len(history.rate_changes)
+    where = f"the weights of epoch {kept}" if kept else "the weights from before training: no epoch was better"
+    return Figure(
+        key="learning_curves",
+        title="Learning curves",
+        caption=(
+            "By epoch, in scaled space. Epoch 0 is before training. The ring is the epoch whose weights were kept. "
+            + ("Upright lines: the learning rate changes. " if changes else "The learning rate never changed. ")
+            + "The loss may be weighted by lead step and is taken while the weights move, so compare its course, not "
+            "its height."
+        ),
+        alt=(
+            f"After {len(history.epoch)} epochs the model has {where}. Its free-running error on the eval split goes "
+            f"from {number(history.before_training, 4)} to {number(history.kept_error, 4)}, the loss from "
+            f"{number(history.loss[0], 4)} to {number(history.loss[-1], 4)}. The learning rate changes {changes} times, from "
+            f"{number(history.learning_rate[0])} to {number(history.learning_rate[-1])}."
+        ),
+        draw=draw,
+        height=3.5,
+        narrow_height=3.7,
+    )
+
+
+def _mark_rates(ax: Axes, history: History, narrow: bool) -> None:
+    changes = history.rate_changes
+    named = len(changes) <= (_MOST_RATES_NAMED // 2 if narrow else _MOST_RATES_NAMED)
+    for place in changes:
+        ax.axvline(history.epoch[place] - 0.5, color=LIGHT.muted, linewidth=0.9, linestyle=(0, (2, 2)))
+        if named:
+            ax.annotate(
+                f"rate {history.learning_rate[place]:.2g}",
+                (history.epoch[place] - 0.5, 1),
+                (3, -2),
+                xycoords=ax.get_xaxis_transform(),
+                textcoords="offset points",
+                rotation=90,
+                va="top",
+                fontsize=8,
+                color=LIGHT.muted,
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class SplitExtent:
+    """One split in time.
+
+    Attributes:
+        name: `train`, `eval` or `test`.
+        rows: Number of rows.
+        first: Epoch seconds of the first row; None without rows.
+        last: The same of the last row.
+    """
+
+    name: str
+    rows: int
+    first: int | None
+    last: int | None
+
+
+def timeline_figure(splits: tuple[SplitExtent, ...], *, grid: TimeGrid) -> Figure:
+    """The splits on a line of time."""
+    inks = (LIGHT.muted, LIGHT.seasonal_naive, LIGHT.forecast)
+    hatches = ("", "///", "")
+    known = [split for split in splits if split.first is not None and split.last is not None]
+
+    def draw(canvas: Canvas, narrow: bool) -> None:
+        ax = axes(canvas, title="")
+        span = []
+        for place, split in enumerate(splits):
+            if split.first is None or split.last is None:
+                continue
+            start, end = wall_clock(np.array([split.first, split.last]), grid)
+            span += [start, end]
+            style = (
+                {"color": inks[place % 3]}
+                if not hatches[place % 3]
+                else {"facecolor": "none", "edgecolor": inks[place % 3], "hatch": hatches[place % 3]}
+            )
+            ax.barh(-place, end - start, left=start, height=0.5, **style)  # type: ignore[arg-type]
+        if span:
+            ax.set_xlim(min(span), max(span) + (max(span) - min(span)) * 0.01 + 1e-6)
+        ax.set_yticks([-place for place in range(len(splits))], [split.name for split in splits])
+        ax.grid(visible=False, axis="y")
+        ax.xaxis_date()
+        date_axis(ax, narrow)
+
+    extents = "; ".join(
+        f"{split.name} {split.rows:,} rows from {when(split.first, grid)} to {when(split.last, grid)}"  # type: ignore[arg-type]
+        for split in known
+    )
+    return Figure(
+        key="splits",
+        title="Splits in time",
+        caption="What came first trains, what follows selects the model, what came last judges it, once.",
+        alt=f"The splits follow each other: {extents}.",
+        draw=draw,
+        height=1.5,
+        narrow_height=1.5,
+    )

@@ -1,0 +1,166 @@
+"""What a reader wants to know of the errors: which windows to look at, which series, what is left in the residuals.
+
+pick_windows(errors)                     # typical, best, worst, good, poor
+overall_interval(errors, grid=grid, horizon=24, stride=1)
+worst_series(errors, most=12)
+autocorrelation(errors, grid=grid, stride=1)
+"""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from components.evaluation.bootstrap import Interval, block_length, errors_by_start, mae_interval
+from components.report.errors import SplitErrors
+from schemas.time_grid import TimeGrid
+
+MOST_LAGS = 60
+
+
+@dataclasses.dataclass(frozen=True)
+class Pick:
+    """A window that is shown, and the rule that chose it.
+
+    Attributes:
+        name: What it stands for: `typical`.
+        percentile: Percentile of the window MAE that it lies at.
+        window: Position among all windows.
+        mae_scaled: Its MAE; infinite where a forecast is not finite.
+    """
+
+    name: str
+    percentile: int
+    window: int
+    mae_scaled: float
+
+
+_PERCENTILES = {"typical": 50, "best": 0, "worst": 100, "good": 5, "poor": 95}
+
+
+def pick_windows(errors: SplitErrors) -> tuple[Pick, ...]:
+    """Returns the windows at the 50th, 0th, 100th, 5th and 95th percentile of the window MAE.
+
+    Windows of equal MAE are ordered by series and forecast start, so that one
+    set of windows always gives one choice. Fewer than five windows give fewer
+    picks: none is shown twice.
+
+    Args:
+        errors: Errors of the test split.
+    """
+    mae = errors.window_mae
+    judged = np.flatnonzero(~np.isnan(mae))
+    order = judged[np.lexsort((errors.forecast_start[judged], errors.series[judged], mae[judged]))]
+    picks: dict[int, Pick] = {}
+    for name, percentile in _PERCENTILES.items():
+        if not len(order):
+            break
+        # Nearest rank; half a rank goes up, as percentiles are counted from the best.
+        window = int(order[math.floor(percentile / 100 * (len(order) - 1) + 0.5)])
+        picks.setdefault(window, Pick(name, percentile, window, float(mae[window])))
+    return tuple(picks.values())
+
+
+@dataclasses.dataclass(frozen=True)
+class OverallInterval:
+    """The bootstrap intervals of the overall MAE.
+
+    Attributes:
+        scaled: In scaled space; None where there are too few forecast starts, or no finite MAE.
+        in_unit: In the target's unit.
+        starts: Number of forecast starts.
+        block_length: Forecast starts in a block.
+    """
+
+    scaled: Interval | None
+    in_unit: Interval | None
+    starts: int
+    block_length: int
+
+
+def overall_interval(errors: SplitErrors, *, horizon: int, stride: int) -> OverallInterval:
+    """Bootstraps the MAE over forecast starts.
+
+    Args:
+        errors: Errors of the test split.
+        horizon: Steps of a forecast, `H`.
+        stride: Steps between the forecast starts of neighbouring windows.
+    """
+    by_start = [
+        errors_by_start(errors.forecast_start, absolute, errors.observed)
+        for absolute in (errors.absolute, errors.absolute_in_unit)
+    ]
+    starts = len(by_start[0].absolute)
+    length = block_length(starts, overlap=math.ceil(horizon / stride))
+    scaled, in_unit = (mae_interval(each, block_length=length) for each in by_start)
+    return OverallInterval(scaled=scaled, in_unit=in_unit, starts=starts, block_length=length)
+
+
+def worst_series(errors: SplitErrors, *, most: int) -> np.ndarray:
+    """Returns the positions of the series with the largest MAE, the worst first; those without a finite MAE lead.
+
+    Args:
+        errors: Errors of the test split.
+        most: Series returned at most.
+    """
+    mae = errors.series_mae
+    judged = np.flatnonzero(np.bincount(errors.series, weights=errors.observed, minlength=len(mae)) > 0)
+    return judged[np.argsort(-np.where(np.isfinite(mae), mae, np.inf)[judged], kind="stable")][:most]
+
+
+@dataclasses.dataclass(frozen=True)
+class Autocorrelation:
+    """How errors one step ahead follow from those before.
+
+    Attributes:
+        lag: Steps `[L]`.
+        value: Correlation of residuals at that distance `[L]`; NaN where no two lie so far apart.
+        bound: 95 % of the values of independent residuals lie within plus and minus this `[L]`.
+    """
+
+    lag: np.ndarray
+    value: np.ndarray
+    bound: np.ndarray
+
+    @property
+    def outside(self) -> int:
+        """Number of lags beyond the bound."""
+        return int((np.abs(self.value) > self.bound).sum())
+
+
+def autocorrelation(errors: SplitErrors, *, grid: TimeGrid, stride: int) -> Autocorrelation | None:
+    """Returns the autocorrelation of the residuals at lead step 1, over all series together.
+
+    Only the first lead step is free of overlap: two forecasts `h` steps ahead
+    share `h - 1` steps of surprise, and are correlated whatever the model does.
+
+    Args:
+        errors: Errors of the test split.
+        grid: The grid of the series.
+        stride: Steps between the forecast starts of neighbouring windows.
+
+    Returns:
+        Lags from one stride to `MOST_LAGS` of them, at most a quarter of the forecast starts;
+        None where that leaves no lag, or the residuals do not vary.
+    """
+    usable = np.isfinite(errors.first_residual)
+    series, residual = errors.series[usable].astype(np.int64), errors.first_residual[usable]
+    steps = grid.ordinals(errors.forecast_start[usable])
+    count = min(MOST_LAGS, len(np.unique(steps)) // 4)
+    if not count or np.ptp(residual) == 0.0:
+        return None
+    # One ascending number a window; series lie so far apart that no lag reaches from one into the next.
+    span = int(np.ptp(steps)) + count * stride + 1
+    place = series * span + steps - steps.min()
+    order = np.argsort(place)
+    place, residual = place[order], residual[order] - residual.mean()
+    lags = np.arange(1, count + 1) * stride
+    value, pairs = np.full(count, np.nan), np.zeros(count)
+    for i, lag in enumerate(lags):
+        later = np.minimum(np.searchsorted(place, place + lag), len(place) - 1)
+        earlier = np.flatnonzero(place[later] == place + lag)
+        pairs[i] = len(earlier)
+        if len(earlier):
+            value[i] = (residual[earlier] * residual[later[earlier]]).mean() / np.square(residual).mean()
+    with np.errstate(divide="ignore"):
+        return Autocorrelation(lag=lags, value=value, bound=1.96 / np.sqrt(pairs))
