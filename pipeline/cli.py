@@ -1,0 +1,144 @@
+"""The command line: `tapeline run | gate | report | backtest | schema`.
+
+Exit codes, the same everywhere: 0 done (for `run`: blessed and pushed), 1 the
+gate refused, 2 bad configuration, data or arguments (for `gate`: nothing to
+judge), 3 anything else.
+
+Nothing beyond the standard library is imported before a command needs it, so
+that `tapeline --help` answers at once.
+"""
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+EXIT_DONE = 0
+EXIT_REFUSED = 1
+EXIT_BAD_INPUT = 2
+EXIT_FAILED = 3
+EXIT_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command.
+
+    Args:
+        arguments: What follows `tapeline`; None takes the process's own.
+
+    Returns:
+        The exit code.
+    """
+    parsed = _parser().parse_args(arguments)
+    _prepare_environment()
+    from pipeline import commands
+    from schemas.errors import UserError
+
+    try:
+        return int(getattr(commands, parsed.command)(parsed))
+    except UserError as error:
+        print(f"tapeline {parsed.command}: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    except KeyboardInterrupt:
+        print(f"tapeline {parsed.command}: interrupted. The same command carries on.", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except Exception:
+        # Python's own exit code for this is 1, which here means that the gate refused a model.
+        traceback.print_exc()
+        print(f"tapeline {parsed.command}: this is a fault of Tapeline, not of your data.", file=sys.stderr)
+        return EXIT_FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tapeline",
+        description="Turns a file of time series into a validated, gated, servable forecaster.",
+        epilog="exit codes: 0 done, 1 the gate refused the model, 2 bad configuration, data or arguments, 3 a fault",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="run the pipeline and print the verdict")
+    _add_config(run)
+    run.add_argument(
+        "--from", dest="from_node", metavar="NODE", help="first component to run (Trainer, Evaluator, ...)"
+    )
+    run.add_argument("--to", dest="to_node", metavar="NODE", help="last component to run")
+
+    gate = commands.add_parser("gate", help="print the verdict of a run, and write it down for machines")
+    _add_run(gate)
+    gate.add_argument("--output", metavar="DIR", help="where files go (default: report/<run id>/ in the run's folder)")
+    gate.add_argument("--json", action="store_true", help="print verdict.json in place of the table")
+
+    report = commands.add_parser("report", help="say where the report of a run is, or show it")
+    _add_run(report)
+    report.add_argument("--open", action="store_true", help="show it in the browser")
+
+    backtest = commands.add_parser("backtest", help="train and judge anew at several points in time")
+    _add_config(backtest)
+    backtest.add_argument("--folds", type=int, default=5, metavar="N", help="how many (default: %(default)s)")
+    backtest.add_argument(
+        "--window",
+        choices=("expanding", "sliding"),
+        default="expanding",
+        help="whether train always begins with the first row, or keeps its length (default: %(default)s)",
+    )
+    backtest.add_argument(
+        "--fold-length",
+        type=int,
+        metavar="STEPS",
+        help="steps that each fold is tested on (default: the folds share the test split)",
+    )
+    backtest.add_argument("--output", metavar="DIR", help="where results go (default: in the run's folder)")
+    backtest.add_argument("--json", action="store_true", help="print backtest.json in place of the table")
+
+    schema = commands.add_parser("schema", help="infer a TFDV schema from the data, to be curated")
+    _add_config(schema)
+    schema.add_argument("--output", metavar="PATH", help="where to write it (default: schemas/<name>/schema.pbtxt)")
+    schema.add_argument("--force", action="store_true", help="overwrite a schema that is there already")
+    return parser
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", required=True, metavar="PATH", help="YAML file, such as configs/co2.yaml")
+    parser.add_argument(
+        "--data", metavar="PATH", help="file, glob, folder or spans of CSV or Parquet, in place of data.source"
+    )
+    _add_home(parser)
+    parser.add_argument(
+        "--runner", metavar="PATH", help="YAML file with the section beam, such as configs/runners/flink.yaml"
+    )
+    parser.add_argument(
+        "--set",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="replace a value of the configuration, such as training.seed=2; may be repeated",
+    )
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    named = parser.add_mutually_exclusive_group()
+    named.add_argument("--config", metavar="PATH", help="YAML file of the configuration")
+    named.add_argument("--name", metavar="NAME", help="its name (default: the only one in the folder of all runs)")
+    _add_home(parser)
+    parser.add_argument("--run", metavar="RUN_ID", help="which run (default: the newest)")
+
+
+def _add_home(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--home", metavar="DIR", help="folder of all runs (default: the environment's TAPELINE_HOME, else ./runs)"
+    )
+
+
+def _prepare_environment() -> None:
+    """Settles what TensorFlow reads when it is first imported, here or in a child process."""
+    os.environ["TF_USE_LEGACY_KERAS"] = "0"
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""What a person sees while a pipeline runs: a line a component, everything else in a log file.
+
+    with quiet(log_path) as console, ComponentLines(console, node_ids, read_state):
+        LocalDagRunner().run(pipeline)
+
+TFX, Beam and TensorFlow write thousands of lines to standard error, some from
+C++. `quiet` sends both standard streams' file descriptors to a log and keeps
+the terminal for Python's own `print`.
+"""
+
+import contextlib
+import logging
+import os
+import pathlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, TextIO
+
+_NODE_STARTED = "Component %s is running."
+_NODE_FINISHED = "Component %s is finished."
+
+
+@contextlib.contextmanager
+def quiet(log_path: pathlib.Path) -> Iterator[TextIO]:
+    """Sends all that is not printed by Python to a log file.
+
+    Args:
+        log_path: The log; its folder is made.
+
+    Yields:
+        The terminal (or whatever standard output was), which `print` keeps writing to.
+    """
+    log_path.parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    stdout_fd, stderr_fd = os.dup(1), os.dup(2)
+    python_streams = sys.stdout, sys.stderr
+    with open(log_path, "a", buffering=1, encoding="utf-8") as log, os.fdopen(stdout_fd, "w", buffering=1) as console:
+        handler = _log_handler(log)
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+        sys.stdout, sys.stderr = console, log
+        try:
+            yield console
+        finally:
+            console.flush()
+            os.dup2(stdout_fd, 1)
+            os.dup2(stderr_fd, 2)
+            os.close(stderr_fd)
+            sys.stdout, sys.stderr = python_streams
+            root = logging.getLogger()
+            root.removeHandler(handler)
+            # Without any handler, the next record would have Python make one that writes to the terminal.
+            root.addHandler(logging.NullHandler())
+
+
+def _log_handler(log: TextIO) -> logging.Handler:
+    """Replaces whatever handlers write to the terminal by one that writes to the log."""
+    from absl import logging as absl_logging
+
+    absl_logging.use_absl_handler()
+    root = logging.getLogger()
+    for handler in list(root.handlers):
+        root.removeHandler(handler)
+    file_handler = logging.StreamHandler(log)
+    file_handler.setFormatter(logging.Formatter("%(asctime)s %(levelname).1s %(name)s: %(message)s"))
+    root.addHandler(file_handler)
+    absl_logging.set_verbosity(absl_logging.INFO)
+    return file_handler
+
+
+class ComponentLines(logging.Handler):
+    """Prints a line when a component ends: its name, how it ended, how long it took, what it counted.
+
+    It listens to what LocalDagRunner logs, the runner's only sign of life.
+
+    Attributes:
+        started: Ids of the components that began, in order.
+
+    Args:
+        console: Where lines go.
+        state: Returns how a node ended, and what it counted or "", once it has ended.
+        talkative: Nodes that print lines of their own in between, such as the Trainer's epochs.
+        clock: Seconds, for tests.
+    """
+
+    def __init__(
+        self,
+        console: TextIO,
+        state: Callable[[str], tuple[str, str]],
+        talkative: frozenset[str] = frozenset(),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self._console = console
+        self._state = state
+        self._talkative = talkative
+        self._clock = clock
+        self._started: tuple[str, float] | None = None
+        self.started: list[str] = []
+
+    def __enter__(self) -> "ComponentLines":
+        logging.getLogger("absl").addHandler(self)
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        logging.getLogger("absl").removeHandler(self)
+        if self._started is not None:
+            self._print("failed" if exception[0] else "done", "")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.msg not in (_NODE_STARTED, _NODE_FINISHED) or not isinstance(record.args, tuple):
+            return
+        node_id = str(record.args[0])
+        if record.msg == _NODE_FINISHED:
+            if self._started is not None:
+                self._print(*self._state(node_id))
+            return
+        self._started = (node_id, self._clock())
+        self.started.append(node_id)
+        if node_id in self._talkative:
+            self._console.write(f"  {node_id}\n")
+        elif self._console.isatty():
+            self._console.write(f"  {node_id:<18} …\r")
+        self._console.flush()
+
+    def _print(self, state: str, counts: str) -> None:
+        assert self._started is not None
+        node_id, start = self._started
+        self._started = None
+        self._console.write(f"  {node_id:<18} {state:<8} {self._clock() - start:6.1f} s{counts and '  ' + counts}\n")
+        self._console.flush()

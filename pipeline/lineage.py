@@ -1,0 +1,168 @@
+"""What ML Metadata knows of a run: which nodes ran, how they ended, what they made.
+
+    with open_store(paths.metadata) as store: ...
+    run = read_run(paths.metadata)          # the newest run
+    run.nodes["Trainer"].state              # NodeState.COMPLETE
+    run.artifact("Pusher", "pushed_model").properties["pushed"]
+
+TFX's runners return nothing. Whoever needs a verdict reads it here.
+"""
+
+import dataclasses
+import enum
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+from ml_metadata.metadata_store import metadata_store
+from ml_metadata.proto import metadata_store_pb2
+
+
+class NodeState(enum.Enum):
+    """How a node of a run ended."""
+
+    COMPLETE = "done"
+    CACHED = "cached"
+    FAILED = "failed"
+    RUNNING = "running"
+    ABSENT = "not run"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Artifact:
+    """Something that a node made.
+
+    Attributes:
+        id: Number in ML Metadata.
+        uri: Folder that holds it.
+        properties: Properties and custom properties by name.
+        created: When it was made, milliseconds since the epoch.
+    """
+
+    id: int
+    uri: str
+    properties: Mapping[str, Any]
+    created: int = 0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NodeRun:
+    """One node in one run.
+
+    Attributes:
+        state: How it ended.
+        outputs: Artifacts by output key.
+        error: What its executor said when it failed, else "".
+    """
+
+    state: NodeState
+    outputs: Mapping[str, tuple[Artifact, ...]] = dataclasses.field(default_factory=dict)
+    error: str = ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run of a pipeline.
+
+    Attributes:
+        run_id: TFX's name for it.
+        nodes: Nodes that ML Metadata knows of, by id.
+    """
+
+    run_id: str
+    nodes: Mapping[str, NodeRun]
+
+    def state(self, node_id: str) -> NodeState:
+        """How a node ended; `ABSENT` where the run never came to it."""
+        node = self.nodes.get(node_id)
+        return node.state if node else NodeState.ABSENT
+
+    def artifact(self, node_id: str, key: str) -> Artifact | None:
+        """The newest artifact of a node's output, or None."""
+        node = self.nodes.get(node_id)
+        artifacts = node.outputs.get(key, ()) if node else ()
+        return artifacts[-1] if artifacts else None
+
+
+def read_run(metadata_path: pathlib.Path, run_id: str | None = None) -> Run | None:
+    """Reads one run of the pipeline that a metadata file belongs to.
+
+    Args:
+        metadata_path: ML Metadata's SQLite file.
+        run_id: TFX's run id; None takes the newest run.
+
+    Returns:
+        The run, or None where there is no such run.
+    """
+    if not metadata_path.exists():
+        return None
+    store = _open(metadata_path)
+    contexts = store.get_contexts_by_type("pipeline_run")
+    if run_id is not None:
+        contexts = [context for context in contexts if context.name == run_id]
+    if not contexts:
+        return None
+    context = max(contexts, key=lambda each: (each.create_time_since_epoch, each.id))
+    executions = sorted(store.get_executions_by_context(context.id), key=lambda each: each.id)
+    return Run(run_id=context.name, nodes={_node_id(store, each): _node_run(store, each) for each in executions})
+
+
+def run_ids(metadata_path: pathlib.Path) -> list[str]:
+    """Returns TFX's names of all runs, the newest first; none where there is no such file."""
+    if not metadata_path.exists():
+        return []
+    contexts = _open(metadata_path).get_contexts_by_type("pipeline_run")
+    newest_first = sorted(contexts, key=lambda each: (each.create_time_since_epoch, each.id), reverse=True)
+    return [str(context.name) for context in newest_first]
+
+
+def _open(path: pathlib.Path) -> metadata_store.MetadataStore:
+    config = metadata_store_pb2.ConnectionConfig()
+    config.sqlite.filename_uri = str(path)
+    config.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READWRITE
+    return metadata_store.MetadataStore(config)
+
+
+def _node_id(store: metadata_store.MetadataStore, execution: metadata_store_pb2.Execution) -> str:
+    for context in store.get_contexts_by_execution(execution.id):
+        if context.type == "node":
+            # TFX names a node's context `<pipeline>.<node>`.
+            return str(context.name.rsplit(".", 1)[-1])
+    return f"execution {execution.id}"
+
+
+_STATES = {
+    metadata_store_pb2.Execution.COMPLETE: NodeState.COMPLETE,
+    metadata_store_pb2.Execution.CACHED: NodeState.CACHED,
+    metadata_store_pb2.Execution.FAILED: NodeState.FAILED,
+    metadata_store_pb2.Execution.CANCELED: NodeState.FAILED,
+}
+
+
+def _node_run(store: metadata_store.MetadataStore, execution: metadata_store_pb2.Execution) -> NodeRun:
+    outputs: dict[str, list[Artifact]] = {}
+    made = (metadata_store_pb2.Event.OUTPUT, metadata_store_pb2.Event.INTERNAL_OUTPUT)
+    for event in store.get_events_by_execution_ids([execution.id]):
+        if event.type not in made:
+            continue
+        key = next((step.key for step in event.path.steps if step.HasField("key")), "")
+        (artifact,) = store.get_artifacts_by_id([event.artifact_id])
+        outputs.setdefault(key, []).append(
+            Artifact(
+                id=artifact.id,
+                uri=artifact.uri,
+                properties=_properties(artifact),
+                created=artifact.create_time_since_epoch,
+            )
+        )
+    ordered = {key: tuple(sorted(artifacts, key=lambda each: each.id)) for key, artifacts in outputs.items()}
+    error = _properties(execution).get("__execution_result__", "")
+    return NodeRun(state=_STATES.get(execution.last_known_state, NodeState.RUNNING), outputs=ordered, error=str(error))
+
+
+def _properties(record: Any) -> dict[str, Any]:
+    values = {}
+    for source in (record.properties, record.custom_properties):
+        for name, value in source.items():
+            values[name] = getattr(value, value.WhichOneof("value")) if value.WhichOneof("value") else None
+    return values

@@ -1,0 +1,157 @@
+"""Runs a pipeline on this machine, with TFX's LocalDagRunner.
+
+    outcome = run_locally(config, RunPaths.of(config.name))
+    outcome.exit_code        # 0 blessed and pushed, 1 refused, 2 bad input, 3 anything else
+
+LocalDagRunner's return says nothing, so the outcome comes from ML Metadata.
+"""
+
+import contextlib
+import dataclasses
+import datetime
+import fcntl
+import logging
+import os
+import pathlib
+import sys
+from collections.abc import Iterator, Sequence
+
+from pipeline.console import ComponentLines, quiet
+from pipeline.counts import counts_of
+from pipeline.lineage import NodeState, Run, read_run
+from pipeline.paths import RunPaths, shown
+from schemas.config import Config
+from schemas.errors import ConfigError, UserError
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LocalRun:
+    """What a run left behind.
+
+    Attributes:
+        run: What ML Metadata holds of it; None if it never began.
+        node_ids: The nodes that were to run, in order.
+        log: Everything TFX and Beam said.
+        error: What stopped it, or None.
+    """
+
+    run: Run | None
+    node_ids: tuple[str, ...]
+    log: pathlib.Path
+    error: BaseException | None = None
+
+    @property
+    def unfinished(self) -> tuple[str, ...]:
+        """Nodes that were to run and did not end well."""
+        good = (NodeState.COMPLETE, NodeState.CACHED)
+        return tuple(node for node in self.node_ids if self.run is None or self.run.state(node) not in good)
+
+
+def run_locally(
+    config: Config,
+    paths: RunPaths,
+    *,
+    from_node: str | None = None,
+    to_node: str | None = None,
+) -> LocalRun:
+    """Runs a configuration's pipeline, or a part of it, and returns when it has ended.
+
+    Prints a line a component and the Trainer's table; the rest goes to the
+    run's log.
+
+    Args:
+        config: What to run.
+        paths: Where everything goes.
+        from_node: First component to run; those before it are taken from the last run.
+        to_node: Last component to run.
+
+    Raises:
+        ConfigError: `from_node` or `to_node` is no component, or another run
+            holds the same folder.
+        DataError: The source is missing.
+    """
+    log = paths.logs / f"{datetime.datetime.now():%Y-%m-%dT%H-%M-%S}.log"
+    with _locked(paths), quiet(log):
+        return _run(config, paths, log=log, from_node=from_node, to_node=to_node)
+
+
+def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str | None, to_node: str | None) -> LocalRun:
+    # TFX takes seconds to import; a wrong argument is answered before.
+    from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+    from tfx.orchestration.pipeline import RunOptions
+
+    from pipeline.pipeline import create_pipeline
+
+    tfx_pipeline = create_pipeline(config, paths)
+    node_ids = [component.id for component in tfx_pipeline.components]
+    for option, node in (("--from", from_node), ("--to", to_node)):
+        if node is not None and node not in node_ids:
+            raise ConfigError(f"{option}: {node!r} is no component. Give one of: {', '.join(node_ids)}.")
+    before = read_run(paths.metadata)
+    if from_node is not None:
+        _require_earlier_nodes(before, node_ids[: node_ids.index(from_node)], from_node)
+    options = None
+    if from_node or to_node:
+        options = RunOptions(from_nodes=[from_node] if from_node else None, to_nodes=[to_node] if to_node else None)
+    error: BaseException | None = None
+    lines = ComponentLines(sys.stdout, lambda node: _state_in_words(paths, node), talkative=frozenset({"Trainer"}))
+    try:
+        with lines:
+            LocalDagRunner().run(tfx_pipeline, run_options=options)
+    except (Exception, KeyboardInterrupt) as raised:
+        logging.getLogger(__name__).exception("the run stopped")
+        error = raised
+    run = read_run(paths.metadata)
+    if run is not None and before is not None and run.run_id == before.run_id:
+        run = None
+    # A part of the graph is what the runner walked; a whole run must have come to every node.
+    expected = tuple(lines.started) if options else tuple(node_ids)
+    return LocalRun(run=run, node_ids=expected, log=log, error=error)
+
+
+def _state_in_words(paths: RunPaths, node_id: str) -> tuple[str, str]:
+    """How a node ended, and what it counted."""
+    run = read_run(paths.metadata)
+    node = run.nodes.get(node_id) if run else None
+    if node is None:
+        return NodeState.ABSENT.value, ""
+    made = [artifact.properties for artifacts in node.outputs.values() for artifact in artifacts]
+    return node.state.value, counts_of(made)
+
+
+def _require_earlier_nodes(before: Run | None, earlier: Sequence[str], from_node: str) -> None:
+    good = (NodeState.COMPLETE, NodeState.CACHED)
+    missing = [node for node in earlier if before is None or before.state(node) not in good]
+    if missing:
+        raise ConfigError(
+            f"--from: {from_node!r} needs what the components before it made, and the last run did not come to "
+            f"an end of {', '.join(missing)}. Run without --from first."
+        )
+
+
+def user_error(error: BaseException | None) -> UserError | None:
+    """Returns the error that a user can mend, if that is what stopped a run."""
+    while error is not None:
+        if isinstance(error, UserError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+@contextlib.contextmanager
+def _locked(paths: RunPaths) -> Iterator[None]:
+    """Keeps a second run out of the same folder; the lock goes with the process, however that ends."""
+    paths.root.mkdir(parents=True, exist_ok=True)
+    with open(paths.lock, "a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise ConfigError(
+                f"--home: a run of this configuration is going on in {shown(paths.root)} "
+                f"(process {lock.read().strip() or 'unknown'}). Wait for it, or give another --home."
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield

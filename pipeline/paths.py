@@ -1,0 +1,94 @@
+"""Where a run puts things.
+
+runs/<config name>/           one folder a configuration
+  metadata.db                 ML Metadata (SQLite)
+  artifacts/<Node>/...        TFX's pipeline root
+  serving_model/<version>/    what the Pusher pushed
+  checkpoints/                training that was interrupted
+  schemas/                    the schema of a run, named for its content
+  report/<run id>/            verdict.json, junit.xml, summary.md
+  backtest/<key>/fold-01/     the same folder for each fold of a backtest, and its results beside them
+  logs/<run id>.log           everything TFX and Beam say
+"""
+
+import dataclasses
+import os
+import pathlib
+
+
+@dataclasses.dataclass(frozen=True)
+class RunPaths:
+    """The folder of one configuration.
+
+    Attributes:
+        root: `runs/<config name>`, absolute.
+    """
+
+    root: pathlib.Path
+
+    @classmethod
+    def of(cls, name: str, home: str | os.PathLike[str] | None = None) -> "RunPaths":
+        """Returns the folder of a configuration.
+
+        Args:
+            name: The configuration's name.
+            home: The folder of all runs; None takes the environment's
+                `TAPELINE_HOME`, else `runs` in the working directory.
+        """
+        base = home or os.environ.get("TAPELINE_HOME") or "runs"
+        return cls(pathlib.Path(base).expanduser().resolve() / name)
+
+    @property
+    def metadata(self) -> pathlib.Path:
+        """ML Metadata's SQLite file."""
+        return self.root / "metadata.db"
+
+    @property
+    def artifacts(self) -> pathlib.Path:
+        """TFX's pipeline root."""
+        return self.root / "artifacts"
+
+    @property
+    def serving_model(self) -> pathlib.Path:
+        """The pushed versions."""
+        return self.root / "serving_model"
+
+    @property
+    def checkpoints(self) -> pathlib.Path:
+        """Checkpoints of training that has not ended."""
+        return self.root / "checkpoints"
+
+    @property
+    def schemas(self) -> pathlib.Path:
+        """Copies of curated schemas, named for their content."""
+        return self.root / "schemas"
+
+    @property
+    def logs(self) -> pathlib.Path:
+        """One log a run."""
+        return self.root / "logs"
+
+    @property
+    def reports(self) -> pathlib.Path:
+        """Reports and verdicts, a folder a run."""
+        return self.root / "report"
+
+    def report(self, run_id: str) -> pathlib.Path:
+        """What a run has to say for itself; no colons, which upload actions and some file systems refuse.
+
+        Args:
+            run_id: TFX's name of the run.
+        """
+        return self.reports / run_id.replace(":", "-")
+
+    @property
+    def lock(self) -> pathlib.Path:
+        """Held while a run is going on."""
+        return self.root / ".lock"
+
+
+def shown(path: str | os.PathLike[str]) -> str:
+    """Returns a path as a person reads it: relative to the working directory where that is shorter."""
+    absolute = str(pathlib.Path(path).resolve())
+    relative = os.path.relpath(absolute)
+    return relative if len(relative) < len(absolute) else absolute

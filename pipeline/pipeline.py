@@ -1,0 +1,214 @@
+"""The pipeline: every component of a configuration, wired.
+
+    pipeline = create_pipeline(config, paths)
+    LocalDagRunner().run(pipeline)
+
+Wiring only: what a component does is in its room under `components/`, and the
+runners decide where it happens.
+"""
+
+import pathlib
+import shutil
+
+import pydantic
+from tfx.components.example_validator.component import ExampleValidator
+from tfx.components.schema_gen.component import SchemaGen
+from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
+from tfx.components.statistics_gen.component import StatisticsGen
+from tfx.dsl.components.base import base_node
+from tfx.dsl.components.common.resolver import Resolver
+from tfx.orchestration import metadata
+from tfx.orchestration import pipeline as tfx_pipeline
+from tfx.types import standard_artifacts
+from tfx.types.channel import Channel
+
+import schemas
+from components.evaluation.baseline_resolver import BlessedBeforeStrategy
+from components.evaluation.component import create_evaluator
+from components.ingest.component import SeriesExampleGen
+from components.ingest.sources import source_fingerprint
+from components.report.component import Report
+from components.serving.pusher import create_pusher
+from components.trainer.component import Trainer
+from components.transform.component import Windows, create_transform
+from components.validation.component import DataGate
+from pipeline.beam_arguments import beam_arguments
+from pipeline.fingerprint import code_fingerprint, file_fingerprint
+from pipeline.paths import RunPaths
+from schemas.config import Config
+from schemas.errors import ConfigError
+from schemas.sections import GateConfig
+
+
+def create_pipeline(config: Config, paths: RunPaths) -> tfx_pipeline.Pipeline:
+    """Wires the components of a configuration.
+
+    Args:
+        config: What to run.
+        paths: Where artifacts, metadata and the pushed model go.
+
+    Raises:
+        DataError: The data's source is missing or empty.
+        ConfigError: The curated schema is missing.
+    """
+    nodes = _nodes(config, paths)
+    return tfx_pipeline.Pipeline(
+        pipeline_name=config.name,
+        pipeline_root=str(paths.artifacts),
+        components=nodes,
+        enable_cache=True,
+        metadata_connection_config=metadata.sqlite_metadata_connection_config(str(paths.metadata)),
+        beam_pipeline_args=[*beam_arguments(config.beam.args)],
+    )
+
+
+def _nodes(config: Config, paths: RunPaths) -> list[base_node.BaseNode]:
+    data, features, window = _json(config.data), _json(config.features), _json(config.window)
+
+    example_gen = SeriesExampleGen(
+        data=data,
+        features=features,
+        split=_json(config.split),
+        source_fingerprint=source_fingerprint(config.data),
+        code_fingerprint=code_fingerprint("schemas", "components.ingest"),
+    )
+    statistics_gen = StatisticsGen(examples=example_gen.outputs["examples"])
+    schema_gen = _schema_node(config, paths, statistics_gen)
+    example_validator = ExampleValidator(
+        statistics=statistics_gen.outputs["statistics"], schema=schema_gen.outputs["schema"]
+    )
+    data_gate = DataGate(
+        examples=example_gen.outputs["examples"],
+        statistics=statistics_gen.outputs["statistics"],
+        schema=schema_gen.outputs["schema"],
+        anomalies=example_validator.outputs["anomalies"],
+        data=data,
+        features=features,
+        checks=_json(config.checks),
+        window=window,
+        split=_json(config.split),
+        code_fingerprint=code_fingerprint("schemas", "components.validation"),
+    )
+    transform = create_transform(
+        examples=data_gate.outputs["examples"],
+        schema=schema_gen.outputs["schema"],
+        data=data,
+        features=features,
+        scaling=_json(config.scaling),
+        code_fingerprint=code_fingerprint("schemas", "components.transform"),
+    )
+    windows = Windows(
+        transformed_examples=transform.outputs["transformed_examples"],
+        window=window,
+        data=data,
+        features=features,
+        code_fingerprint=code_fingerprint("schemas", "components.transform"),
+    )
+    trainer = Trainer(
+        chunks=windows.outputs["chunks"],
+        transform_graph=transform.outputs["transform_graph"],
+        data=data,
+        features=features,
+        window=window,
+        scaling=_json(config.scaling),
+        model=_json(config.model),
+        training=_json(config.training),
+        # The season shapes a baseline inside the model; the thresholds beside it must not cause training anew.
+        gate=_json(GateConfig(season=config.gate.season)),
+        checkpoint_root=str(paths.checkpoints),
+        code_fingerprint=code_fingerprint(
+            "schemas",
+            "components.trainer",
+            "components.serving",
+            "components.transform",
+            # The baselines and their season are exported with the model; the rest of that room only judges it.
+            "components.evaluation.baselines",
+            "components.evaluation.seasons",
+        ),
+    )
+    blessed_before = Resolver(
+        strategy_class=BlessedBeforeStrategy,
+        candidate=trainer.outputs["model"],
+        model=Channel(type=standard_artifacts.Model),
+        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+    ).with_id("BlessedBefore")
+    evaluator = create_evaluator(
+        windows=windows.outputs["windows"],
+        rows=data_gate.outputs["examples"],
+        transform_graph=transform.outputs["transform_graph"],
+        model=trainer.outputs["model"],
+        baseline_model=blessed_before.outputs["model"],
+        gate=config.gate,
+        window=config.window,
+        data=config.data,
+        scaling=config.scaling,
+        code_fingerprint=code_fingerprint("schemas", "components.evaluation", "components.transform"),
+    )
+    pusher = create_pusher(
+        model=trainer.outputs["model"],
+        model_blessing=evaluator.outputs["blessing"],
+        serving_dir=str(paths.serving_model),
+        keep=config.push.keep,
+    )
+    report = Report(
+        evaluation=evaluator.outputs["evaluation"],
+        model_blessing=evaluator.outputs["blessing"],
+        model=trainer.outputs["model"],
+        model_run=trainer.outputs["model_run"],
+        windows=windows.outputs["windows"],
+        transform_graph=transform.outputs["transform_graph"],
+        examples=example_gen.outputs["examples"],
+        data_report=data_gate.outputs["report"],
+        config=_json(config),
+        report_dir=str(paths.reports),
+        source_fingerprint=source_fingerprint(config.data),
+        code_fingerprint=code_fingerprint("schemas", "components.report"),
+    )
+    return [
+        example_gen,
+        statistics_gen,
+        schema_gen,
+        example_validator,
+        data_gate,
+        transform,
+        windows,
+        trainer,
+        blessed_before,
+        evaluator,
+        pusher,
+        report,
+    ]
+
+
+def _schema_node(config: Config, paths: RunPaths, statistics_gen: StatisticsGen) -> base_node.BaseNode:
+    if config.schema_path is None:
+        return SchemaGen(statistics=statistics_gen.outputs["statistics"], infer_feature_shape=False)
+    source = find_schema(config.schema_path)
+    # The cache knows the path, not the content behind it: so the path names the content.
+    pinned = paths.schemas / f"{file_fingerprint(source)}.pbtxt"
+    if not pinned.exists():
+        paths.schemas.mkdir(parents=True, exist_ok=True)
+        part = pinned.with_suffix(".part")
+        shutil.copyfile(source, part)
+        part.replace(pinned)
+    return ImportSchemaGen(schema_file=str(pinned))
+
+
+def find_schema(schema_path: str) -> pathlib.Path:
+    """Returns the curated schema's file: as the path says, else the one installed with Tapeline.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    installed = pathlib.Path(schemas.__file__).parent.parent
+    for candidate in (pathlib.Path(schema_path), installed / schema_path):
+        if candidate.is_file():
+            return candidate.resolve()
+    raise ConfigError(
+        f"schema_path: no file {schema_path!r}. Write one with `tapeline schema`, correct the path, "
+        "or leave schema_path out to have a schema inferred from the train split."
+    )
+
+
+def _json(section: pydantic.BaseModel) -> str:
+    return section.model_dump_json()

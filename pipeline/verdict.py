@@ -1,0 +1,161 @@
+"""The verdict of a run: what the Evaluator found and what the Pusher did, from ML Metadata and their artifacts.
+
+    verdict = read_verdict(run)
+    verdict.accepted          # blessed, and pushed
+    print(verdict_text(verdict))
+
+A verdict is only as good as the things it is about: a blessing must be of the
+run's own model, and the model must still be what was judged.
+"""
+
+import dataclasses
+import math
+import pathlib
+
+from components.evaluation.results import EvaluationResult
+from components.evaluation.results import read_verdict as read_evaluation
+from components.serving.versions import MODEL_FINGERPRINT, folder_fingerprint
+from pipeline.lineage import Artifact, Run
+from schemas.errors import DataError
+
+BASELINE_LABELS = {"persistence": "persistence", "seasonal_naive": "seasonal naive", "ridge": "ridge"}
+"""Baselines of the `evaluate` signature, as people call them."""
+
+# Custom properties that TFX's Evaluator gives a blessing.
+_JUDGED_MODEL = "current_model"
+_BLESSED_BEFORE = "baseline_model"
+
+_SERVED_FORMAT = "Format-Serving"
+"""Where TFX keeps the SavedModel inside a Model artifact."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What a run decided.
+
+    Attributes:
+        evaluation: The Evaluator's numbers and checks.
+        pushed_version: The version that serves the judged model; None if it was not pushed.
+        model_uri: The Model artifact that was judged.
+        blessed_before_uri: The one it was compared with; None where none was blessed before.
+        judged_at: When, milliseconds since the epoch.
+    """
+
+    evaluation: EvaluationResult
+    pushed_version: str | None
+    model_uri: str
+    blessed_before_uri: str | None = None
+    judged_at: int = 0
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the model is blessed and pushed."""
+        return self.evaluation.blessed and self.pushed_version is not None
+
+
+def read_verdict(run: Run) -> Verdict | None:
+    """Reads the verdict of a run.
+
+    Args:
+        run: From ML Metadata.
+
+    Returns:
+        The verdict, or None where the run did not come to an Evaluator.
+
+    Raises:
+        DataError: The Evaluator's artifacts contradict each other, are of
+            another run, or the model is gone or no longer what was judged.
+    """
+    evaluation = run.artifact("Evaluator", "evaluation")
+    blessing = run.artifact("Evaluator", "blessing")
+    if evaluation is None or blessing is None:
+        return None
+    result = read_evaluation(evaluation.uri, blessing.uri)
+    model_uri = _judged_model(run, blessing, result)
+    pushed = run.artifact("Pusher", "pushed_model")
+    version = None
+    if pushed is not None and pushed.properties.get("pushed") == 1:
+        version = str(pushed.properties["pushed_version"])
+    return Verdict(
+        evaluation=result,
+        pushed_version=version,
+        model_uri=model_uri,
+        blessed_before_uri=blessing.properties.get(_BLESSED_BEFORE),
+        judged_at=blessing.created,
+    )
+
+
+def _judged_model(run: Run, blessing: Artifact, result: EvaluationResult) -> str:
+    """Returns the judged model's URI, once it is sure that blessing, evaluation, run and model belong together."""
+    judged = str(blessing.properties.get(_JUDGED_MODEL, ""))
+    trained = run.artifact("Trainer", "model")
+    if trained is not None and judged != trained.uri:
+        raise DataError(
+            f"blessing: {blessing.uri!r} is about {judged or 'no model'!r}, this run's model is {trained.uri!r}; the "
+            "blessing is of another run. Run the Evaluator again."
+        )
+    fingerprint = blessing.properties.get(MODEL_FINGERPRINT)
+    if not fingerprint or fingerprint != result.model_fingerprint:
+        raise DataError(
+            f"blessing: {blessing.uri!r} names content {fingerprint or 'none'}, the evaluation "
+            f"{result.model_fingerprint or 'none'}; they are not of one run. Run the Evaluator again."
+        )
+    served = pathlib.Path(judged) / _SERVED_FORMAT
+    if not served.is_dir():
+        raise DataError(f"model: {str(served)!r} is gone, so nothing is left to judge. Run the pipeline again.")
+    if folder_fingerprint(served) != fingerprint:
+        raise DataError(
+            f"model: the content of {str(served)!r} is not what was judged; it was changed after the Evaluator. "
+            "Run the pipeline again."
+        )
+    return judged
+
+
+def verdict_text(verdict: Verdict) -> str:
+    """Returns the verdict as a person reads it on a terminal.
+
+    Args:
+        verdict: What was decided.
+    """
+    evaluation = verdict.evaluation
+    metrics = {**dict.fromkeys(("mae_scaled", "mae"), math.nan), **evaluation.metrics}
+    unit = f" {evaluation.unit}" if evaluation.unit else ""
+    lines = [
+        headline(verdict),
+        f"  {windows_text(evaluation)}, free-running",
+        "",
+        f"  {'':<16} {'MAE scaled':>10}   {'skill':>7}",
+        f"  {'model':<16} {metrics['mae_scaled']:>10.5f}   {'':>7}   {metrics['mae']:.4g}{unit}",
+    ]
+    for name, label in BASELINE_LABELS.items():
+        mae, skill = (metrics.get(f"{kind}_{name}", math.nan) for kind in ("mae_scaled", "skill_over"))
+        lines.append(f"  {label:<16} {mae:>10.5f}   {skill:>+7.1%}")
+    before = evaluation.baseline_metrics
+    if before:
+        change = relative_change(metrics["mae_scaled"], before.get("mae_scaled", math.nan))
+        lines.append(f"  {'blessed before':<16} {before.get('mae_scaled', math.nan):>10.5f}   {-change:>+7.1%}")
+    lines.append("")
+    lines += [f"  {'passed ' if check.passed else 'REFUSED'}  {check.reason}" for check in evaluation.checks]
+    return "\n".join(lines)
+
+
+def windows_text(evaluation: EvaluationResult) -> str:
+    """Returns what the verdict rests on: `367 test windows of 24 steps`."""
+    count = int(evaluation.metrics.get("window_count", 0))
+    horizon = max(map(len, evaluation.by_lead_step.values()), default=0)
+    steps = f" of {horizon} steps" if horizon else ""
+    return f"{count:,} test window{'' if count == 1 else 's'}{steps}"
+
+
+def relative_change(value: float, before: float) -> float:
+    """Returns the change from one value to another, as a share of the first; NaN where that is 0."""
+    return (value - before) / before if before else math.nan
+
+
+def headline(verdict: Verdict) -> str:
+    """Returns the verdict in one line."""
+    if not verdict.evaluation.blessed:
+        return "NOT BLESSED: the gate refused this model; nothing was pushed"
+    if verdict.pushed_version is None:
+        return "BLESSED, but not pushed"
+    return f"BLESSED, and pushed as version {verdict.pushed_version}"

@@ -1,0 +1,218 @@
+"""A verdict as files for machines and reviewers: `verdict.json`, `junit.xml` and `summary.md`.
+
+    for path in write_files(judgement, paths.report(run_id)): ...
+
+Each is a pure function of the judgement. `docs/verdict.md` describes the JSON,
+`schemas/verdict.schema.json` checks it. Names of series come from the data: they
+are escaped in every format.
+"""
+
+import datetime
+import html
+import json
+import math
+import os
+import pathlib
+import re
+import xml.etree.ElementTree as ElementTree
+from typing import Any
+
+from components.evaluation.results import Check, EvaluationResult, without_nan
+from pipeline.gate import Judgement, Outcome
+from pipeline.verdict import BASELINE_LABELS, Verdict, headline, relative_change, windows_text
+
+SCHEMA_VERSION = 1
+"""Of `verdict.json`. It grows when a field changes its meaning or goes away; new fields may come at any time."""
+
+_WORST_SERIES = 10
+_NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def write_files(judgement: Judgement, folder: str | os.PathLike[str]) -> dict[str, pathlib.Path]:
+    """Writes all three files, each in one step.
+
+    Args:
+        judgement: What the gate answers.
+        folder: Where to; made when missing.
+
+    Returns:
+        The files by name.
+    """
+    target = pathlib.Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    written = {}
+    for name, render in {"verdict.json": to_json, "junit.xml": to_junit, "summary.md": to_markdown}.items():
+        path = written[name] = target / name
+        part = path.with_name(f".{name}.part")
+        part.write_text(render(judgement), encoding="utf-8")
+        part.replace(path)
+    return written
+
+
+def to_json(judgement: Judgement) -> str:
+    """Returns `verdict.json`; numbers that are not finite stand as strings."""
+    tree: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "name": judgement.name,
+        "run_id": judgement.run_id,
+        "outcome": judgement.outcome.value,
+        "problem": judgement.problem or None,
+    }
+    if judgement.verdict is not None:
+        tree |= _verdict_tree(judgement.verdict)
+    return json.dumps(without_nan(tree), indent=2, allow_nan=False) + "\n"
+
+
+def _verdict_tree(verdict: Verdict) -> dict[str, Any]:
+    evaluation = verdict.evaluation
+    return {
+        "judged_at": _iso(verdict.judged_at),
+        "pushed_version": verdict.pushed_version,
+        "model": {"uri": verdict.model_uri, "fingerprint": evaluation.model_fingerprint},
+        "unit": evaluation.unit,
+        "checks": [
+            {
+                "id": check.id,
+                "metric": check.metric,
+                "value": check.value,
+                "bound": check.bound,
+                "passed": check.passed,
+                "reason": check.reason,
+            }
+            for check in evaluation.checks
+        ],
+        "metrics": dict(evaluation.metrics),
+        "metrics_by_lead_step": {name: list(values) for name, values in evaluation.by_lead_step.items()},
+        "series": len(evaluation.series),
+        "worst_series": [
+            {"series_id": series_id, "metrics": dict(evaluation.series[series_id])}
+            for series_id in _worst_series(evaluation)
+        ],
+        "blessed_before": _blessed_before(verdict),
+    }
+
+
+def _blessed_before(verdict: Verdict) -> dict[str, Any] | None:
+    before = verdict.evaluation.baseline_metrics
+    if not before:
+        return None
+    now = verdict.evaluation.metrics
+    return {
+        "uri": verdict.blessed_before_uri,
+        "metrics": dict(before),
+        "change": {name: now[name] - value for name, value in before.items() if name in now},
+    }
+
+
+def _worst_series(evaluation: EvaluationResult) -> list[str]:
+    """The series with the largest error; those without a finite one lead."""
+
+    def rank(series_id: str) -> tuple[float, str]:
+        error = evaluation.series[series_id].get("mae_scaled", math.nan)
+        return (-error if math.isfinite(error) else -math.inf, series_id)
+
+    return sorted(evaluation.series, key=rank)[:_WORST_SERIES]
+
+
+def to_junit(judgement: Judgement) -> str:
+    """Returns `junit.xml`: every check is a test case, and so is having something to judge."""
+    checks = judgement.verdict.evaluation.checks if judgement.verdict else ()
+    failures = sum(not check.passed for check in checks)
+    nothing = judgement.outcome is Outcome.NOTHING
+    counts = {"tests": str(len(checks) + 1), "failures": str(failures), "errors": str(int(nothing)), "time": "0"}
+    root = ElementTree.Element("testsuites", {"name": "tapeline gate", **counts})
+    suite = ElementTree.SubElement(root, "testsuite", {"name": f"gate.{judgement.name}", **counts})
+    if judgement.run_id is not None:
+        properties = ElementTree.SubElement(suite, "properties")
+        ElementTree.SubElement(properties, "property", {"name": "run_id", "value": _xml(judgement.run_id)})
+    judged = _test_case(suite, judgement, "something to judge")
+    if nothing:
+        problem = _xml(judgement.problem)
+        ElementTree.SubElement(judged, "error", {"type": judgement.outcome.value, "message": problem}).text = problem
+    for check in checks:
+        case = _test_case(suite, judgement, check.id)
+        if check.passed:
+            ElementTree.SubElement(case, "system-out").text = _xml(check.reason)
+        else:
+            reason = _xml(check.reason)
+            ElementTree.SubElement(case, "failure", {"type": "refused", "message": reason}).text = reason
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _test_case(suite: ElementTree.Element, judgement: Judgement, name: str) -> ElementTree.Element:
+    return ElementTree.SubElement(
+        suite, "testcase", {"classname": f"gate.{judgement.name}", "name": _xml(name), "time": "0"}
+    )
+
+
+def _xml(text: str) -> str:
+    """XML 1.0 has no place for control characters, escaped or not."""
+    return _NOT_IN_XML.sub("\ufffd", text)
+
+
+def to_markdown(judgement: Judgement) -> str:
+    """Returns `summary.md`, fit for a pull request: the verdict, the change against the model blessed before, checks."""
+    title = f"## {_SIGNS[judgement.outcome]} {_md(judgement.name)}: "
+    if judgement.verdict is None:
+        return f"{title}nothing to judge\n\n{_md(judgement.problem)}\n"
+    verdict = judgement.verdict
+    evaluation = verdict.evaluation
+    failed = [check for check in evaluation.checks if not check.passed]
+    parts = [title + headline(verdict), _sentence(evaluation)]
+    if failed:
+        parts.append("\n".join(f"- {_md(check.reason)}" for check in failed))
+    parts += [_error_table(evaluation), _check_table(evaluation.checks)]
+    parts.append(f"<sub>run {_md(judgement.run_id or '')} · model `{evaluation.model_fingerprint[:12]}`</sub>")
+    return "\n\n".join(parts) + "\n"
+
+
+_SIGNS = {Outcome.PASSED: "✅", Outcome.REFUSED: "❌", Outcome.NOTHING: "⚠️"}
+
+
+def _sentence(evaluation: EvaluationResult) -> str:
+    unit = f" {_md(evaluation.unit)}" if evaluation.unit else ""
+    mae, scaled = (_number(evaluation.metrics.get(name, math.nan)) for name in ("mae", "mae_scaled"))
+    return f"Free-running MAE **{scaled}** scaled, {mae}{unit}, over {windows_text(evaluation)}."
+
+
+def _error_table(evaluation: EvaluationResult) -> str:
+    """The model against the one blessed before and the baselines, all on the same windows."""
+    metrics, before = evaluation.metrics, evaluation.baseline_metrics
+    error = metrics.get("mae_scaled", math.nan)
+    rows = [("**this model**", error, "")]
+    if before:
+        value = before.get("mae_scaled", math.nan)
+        rows.append(("blessed before", value, _percent(relative_change(error, value))))
+    for name, label in BASELINE_LABELS.items():
+        value = metrics.get(f"mae_scaled_{name}", math.nan)
+        rows.append((label, value, _percent(relative_change(error, value))))
+    head = "| forecast | MAE scaled | this model against it |\n|---|---:|---:|\n"
+    return head + "\n".join(f"| {name} | {_number(value)} | {change} |" for name, value, change in rows)
+
+
+def _check_table(checks: tuple[Check, ...]) -> str:
+    head = "| | required | measured |\n|---|---|---:|\n"
+    rows = (f"| {'✅' if check.passed else '❌'} | {_md(check.name)} | {_number(check.value)} |" for check in checks)
+    return head + "\n".join(rows)
+
+
+def _md(text: str) -> str:
+    """Text that Markdown and HTML leave as it is, in a table or out of it."""
+    one_line = " ".join(_xml(text).split())
+    return re.sub(r"([\\`*_\[\]|~])", r"\\\1", html.escape(one_line, quote=False))
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}" if math.isfinite(value) else str(value)
+
+
+def _percent(share: float) -> str:
+    return f"{share:+.1%}" if math.isfinite(share) else "n/a"
+
+
+def _iso(milliseconds: int) -> str | None:
+    if not milliseconds:
+        return None
+    time = datetime.datetime.fromtimestamp(milliseconds / 1000, tz=datetime.timezone.utc)
+    return time.isoformat(timespec="seconds")

@@ -1,0 +1,81 @@
+import io
+import logging
+import os
+import pathlib
+import subprocess
+import sys
+
+from pipeline.console import ComponentLines
+
+ABSL = logging.getLogger("absl")
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_component_is_one_line_with_its_state_time_and_counts() -> None:
+    console, clock = io.StringIO(), _Clock()
+    with ComponentLines(console, lambda node: ("cached", "") if node == "B" else ("done", "3 rows"), clock=clock):
+        ABSL.warning("Component %s is running.", "A")
+        clock.now = 2.5
+        ABSL.warning("Component %s is finished.", "A")
+        ABSL.warning("Component %s is running.", "B")
+        ABSL.warning("Component %s is finished.", "B")
+    assert [line.split() for line in console.getvalue().splitlines()] == [
+        ["A", "done", "2.5", "s", "3", "rows"],
+        ["B", "cached", "0.0", "s"],
+    ]
+
+
+def test_a_component_that_raises_is_shown_as_failed() -> None:
+    console = io.StringIO()
+    lines = ComponentLines(console, lambda node: ("done", ""), clock=_Clock())
+    lines.__enter__()
+    ABSL.warning("Component %s is running.", "A")
+    lines.__exit__(RuntimeError, RuntimeError("broken"), None)
+    assert console.getvalue().split() == ["A", "failed", "0.0", "s"]
+
+
+def test_a_talkative_component_gets_a_line_at_its_start() -> None:
+    console = io.StringIO()
+    with ComponentLines(console, lambda node: ("done", ""), talkative=frozenset({"Trainer"}), clock=_Clock()):
+        ABSL.warning("Component %s is running.", "Trainer")
+        console.write("epoch 1\n")
+        ABSL.warning("Component %s is finished.", "Trainer")
+    assert [line.strip().split()[0] for line in console.getvalue().splitlines()] == ["Trainer", "epoch", "Trainer"]
+
+
+def test_only_prints_reach_the_terminal_and_all_else_the_log(tmp_path: pathlib.Path) -> None:
+    script = """
+import os, pathlib, sys, logging
+from pipeline.console import quiet
+print("before")
+with quiet(pathlib.Path(sys.argv[1])):
+    print("for people")
+    logging.getLogger("absl").info("from TFX")
+    os.write(1, b"from C++ on standard output\\n")
+    os.write(2, b"from C++ on standard error\\n")
+logging.getLogger("absl").info("late words")
+logging.info("late words of the root")
+print("after")
+"""
+    log = tmp_path / "logs" / "run.log"
+    result = subprocess.run(
+        [sys.executable, "-c", script, str(log)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert result.stdout.splitlines() == ["before", "for people", "after"]
+    assert result.stderr == ""
+    logged = log.read_text()
+    assert "from TFX" in logged
+    assert "from C++ on standard output" in logged
+    assert "from C++ on standard error" in logged
+    assert "for people" not in logged
