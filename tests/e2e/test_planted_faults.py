@@ -1,0 +1,215 @@
+"""Every way to look better than one is: planted, and refused by the real machinery for that very reason.
+
+Faults of models, windows and scales meet the Evaluator's executor as TFX runs it; faults of runs meet the gate that
+reads ML Metadata, and the Pusher. Each test demands the whole list of failed checks: a fault that is refused for
+another reason would come back once that reason is gone.
+"""
+
+import itertools
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from evaluator_runs import CONTEXT, NAN, PlantedModel, TeacherForcedModel, Window, refusals, run_evaluator
+from judged_run import Home, result
+
+from components.serving.versions import MODEL_FINGERPRINT, folder_fingerprint, versions
+from pipeline.gate import Outcome, judge
+from pipeline.paths import RunPaths
+from schemas.sections import GateConfig
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def evaluate(tmp_path):
+    count = itertools.count()
+    return lambda windows, **options: run_evaluator(tmp_path / str(next(count)), windows, **options)
+
+
+def tampered(change):
+    """Changes the features of every window."""
+
+    def tamper(windows):
+        altered = []
+        for serialized in windows:
+            example = tf.train.Example.FromString(serialized)
+            change({name: value.float_list.value for name, value in example.features.feature.items()})
+            altered.append(example.SerializeToString())
+        return altered
+
+    return tamper
+
+
+def test_a_target_leaked_into_the_context_is_refused(evaluate):
+    def leak(values):
+        values["context"][CONTEXT - 1] = values["target"][0]
+
+    found = evaluate([Window()] * 2, tamper=tampered(leak))
+    assert refusals(found) == ["window_deviation.at_most"]
+    # The last context value is 0.1, the first target 0.
+    assert found.metrics["window_deviation"] == pytest.approx(0.1)
+    assert "not what the data hold before and after the cutoff" in found.reasons[0]
+
+
+def test_a_context_filled_where_it_calls_itself_measured_is_refused(evaluate):
+    def lie(values):
+        values["context_observed"][0] = 0.0
+
+    assert refusals(evaluate([Window()] * 2, tamper=tampered(lie))) == ["window_deviation.at_most"]
+
+
+def test_targets_that_are_not_those_of_the_data_are_refused(evaluate):
+    def flatter(values):
+        values["target"][:] = [0.001] * 4
+
+    found = evaluate([Window()] * 2, tamper=tampered(flatter))
+    assert found.metrics["mae_scaled"] == 0.0
+    assert refusals(found) == ["window_deviation.at_most"]
+
+
+def test_a_scaler_fitted_on_all_splits_is_refused(evaluate):
+    # An error of 0.2 units: 0.02 in a space of 10 units, 0.01 once a test row of 20 has stretched it.
+    found = evaluate([Window(forecast=0.01)] * 2, peak=20.0, scaled_on_test=True)
+    assert found.metrics["mae_scaled"] == pytest.approx(0.01)
+    assert refusals(found) == ["scale_deviation.at_most"]
+    # The scale is 20, that of the train rows 10.
+    assert found.metrics["scale_deviation"] == pytest.approx(1.0)
+    assert "fitted on others" in found.reasons[0]
+
+
+def test_a_peak_in_test_is_no_fault_of_a_scaler_fitted_on_train(evaluate):
+    assert evaluate([Window()] * 2, peak=20.0).blessed
+
+
+def test_a_teacher_forced_scorer_is_refused(evaluate):
+    found = evaluate([Window()] * 2, model=TeacherForcedModel())
+    assert found.metrics["mae_scaled"] == pytest.approx(0.001)
+    assert refusals(found) == ["target_influence.at_most"]
+    assert "it has seen them" in found.reasons[0]
+
+
+def test_half_the_forecasts_nan_is_refused(evaluate):
+    # No target was observed where the NaNs stand, so the error alone would have passed.
+    found = evaluate([Window(), Window(forecast=NAN, target=[0.0, NAN, NAN, NAN])])
+    assert "finite_share.at_least" in refusals(found)
+    assert found.metrics["finite_share"] == 0.5
+
+
+def test_forecasts_that_are_nan_where_nothing_was_observed_are_refused(evaluate):
+    found = evaluate([Window(forecast=[0.001, NAN, NAN, NAN], target=[0.0, NAN, NAN, NAN])] * 2)
+    assert found.metrics["mae_scaled"] < 0.015
+    assert refusals(found) == ["finite_share.at_least", "finite_share.of_every_series_at_least"]
+
+
+def test_one_series_all_nan_is_refused_by_name(evaluate):
+    found = evaluate([*[Window()] * 8, Window(forecast=NAN, series_id=b"silent")])
+    assert "finite_share.of_every_series_at_least" in refusals(found)
+    assert "finite_share of series 'silent' is 0, not at least 1" in found.reasons
+
+
+def test_a_model_at_0_0149_that_seasonal_naive_beats_is_refused(evaluate):
+    found = evaluate([Window(forecast=0.0149, seasonal_naive=0.0148)] * 2)
+    assert found.metrics["mae_scaled"] == pytest.approx(0.0149)
+    assert refusals(found) == ["skill_over_seasonal_naive.above"]
+
+
+def test_a_model_under_the_limit_but_worse_than_the_blessed_one_is_refused(evaluate):
+    found = evaluate([Window(forecast=0.005)] * 2, model=PlantedModel(0.005), baseline=PlantedModel())
+    assert found.metrics["mae_scaled"] == pytest.approx(0.01)
+    assert found.baseline_metrics["mae_scaled"] == pytest.approx(0.005)
+    assert refusals(found) == ["mae_scaled.no_worse_than_the_model_blessed_before"]
+    assert "worse than the 0.005 of the model blessed before" in found.reasons[0]
+
+
+def test_exactly_0_015_is_refused(evaluate):
+    # Four float32 whose sum is 4 * 0.015 in float64.
+    rest, parts = 4 * 0.015, []
+    for _ in range(3):
+        part = np.float32(rest)
+        part = part if part <= rest else np.nextafter(part, np.float32(0))
+        parts.append(float(part))
+        rest -= float(part)
+    found = evaluate([Window(forecast=[*parts, 0.0])] * 2)
+    assert found.metrics["mae_scaled"] == 0.015
+    assert refusals(found) == ["mae_scaled.below"]
+    assert found.reasons == ("mae_scaled is 0.015, not below 0.015",)
+
+
+def test_a_test_split_of_three_windows_is_refused(evaluate):
+    found = evaluate([Window()] * 3, gate=GateConfig())
+    assert refusals(found) == ["window_count.at_least"]
+    assert found.reasons == ("window_count is 3, not at least 10",)
+
+
+def test_an_evaluator_that_never_ran_is_no_pass(tmp_path):
+    home = Home(tmp_path / "load")
+    home.judged("first")
+    home.train("second", weights="other weights")
+    judgement = judge(RunPaths(home.root))
+    assert judgement.outcome is Outcome.NOTHING
+    assert "the Evaluator never ran" in judgement.problem
+
+
+def test_a_blessing_from_another_run_is_no_pass(tmp_path):
+    home = Home(tmp_path / "load")
+    blessed = home.judged("first")
+    home.train("second", weights="other weights")
+    home.evaluate("second", blessed, result(blessed=True))
+    judgement = judge(RunPaths(home.root))
+    assert judgement.outcome is Outcome.NOTHING
+    assert "the blessing is of another run" in judgement.problem
+
+
+def test_a_blessing_from_another_run_pushes_nothing(tmp_path):
+    with pytest.raises(ValueError, match="is not what was blessed"):
+        push(tmp_path, weights="second", blessed="first")
+    assert versions(tmp_path / "serving_model") == []
+
+
+def test_a_model_changed_after_its_blessing_is_not_pushed(tmp_path):
+    def change(model):
+        (model / "saved_model.pb").write_text("changed")
+
+    with pytest.raises(ValueError, match="changed after the Evaluator"):
+        push(tmp_path, weights="first", blessed="first", afterwards=change)
+    assert versions(tmp_path / "serving_model") == []
+
+
+def test_the_very_model_that_was_blessed_is_pushed(tmp_path):
+    push(tmp_path, weights="first", blessed="first")
+    assert len(versions(tmp_path / "serving_model")) == 1
+
+
+def push(folder, *, weights, blessed, afterwards=lambda model: None):
+    """Runs the Pusher's executor on a model, with the blessing of a model that may be another one."""
+    from tfx.types import standard_artifacts
+    from tfx.types.channel import Channel
+
+    from components.serving.pusher import create_pusher
+
+    def model_of(name, content):
+        served = folder / name / "Format-Serving"
+        served.mkdir(parents=True)
+        (served / "saved_model.pb").write_text(content)
+        return served
+
+    judged = model_of("judged", blessed)
+    blessing = standard_artifacts.ModelBlessing()
+    blessing.uri = str(folder / "blessing")
+    blessing.set_int_custom_property("blessed", 1)
+    blessing.set_string_custom_property(MODEL_FINGERPRINT, folder_fingerprint(judged))
+    model = standard_artifacts.Model()
+    model.uri = str(folder / "model")
+    afterwards(model_of("model", weights))
+    pushed = standard_artifacts.PushedModel()
+    pushed.uri = str(folder / "pushed")
+    node = create_pusher(
+        model=Channel(type=standard_artifacts.Model),
+        model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+        serving_dir=str(folder / "serving_model"),
+        keep=2,
+    )
+    node.executor_spec.executor_class().Do(
+        {"model": [model], "model_blessing": [blessing]}, {"pushed_model": [pushed]}, dict(node.exec_properties)
+    )

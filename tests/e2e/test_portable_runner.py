@@ -1,0 +1,158 @@
+"""The pipeline on Beam's job service, with workers in processes of their own: what a cluster would do."""
+
+import dataclasses
+import hashlib
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+from small_project import Project, Tapeline, make_project
+
+from pipeline.lineage import read_run
+
+pytestmark = pytest.mark.e2e
+
+FAILED = 3
+AT_WORK = 200
+"""Megabytes of a worker that has begun on a bundle: what it runs imports TensorFlow, after 100 MB of Beam."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Cluster:
+    """A job service and a pool of workers, each in a process of its own."""
+
+    runner: pathlib.Path
+    pool: int
+
+    @property
+    def arguments(self) -> list[str]:
+        return ["--runner", str(self.runner)]
+
+    def workers(self) -> list[int]:
+        """Processes of workers that are alive."""
+        listed = subprocess.run(
+            ["ps", "-o", "pid=,stat=", "--ppid", str(self.pool)], capture_output=True, text=True, check=False
+        )
+        states = (line.split() for line in listed.stdout.splitlines())
+        return [int(pid) for pid, state in states if not state.startswith("Z")]
+
+
+def resident_megabytes(pid: int) -> int:
+    try:
+        pages = int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (OSError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE") >> 20
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(port: int) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("localhost", port)) == 0:
+                return
+        time.sleep(0.2)
+    raise TimeoutError(f"nothing listens on port {port}")
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    folder = tmp_path_factory.mktemp("cluster")
+    jobs, workers = free_port(), free_port()
+    # The pool starts `python`: the one of this environment.
+    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+    started = []
+    for name, arguments in (
+        ("runners.portability.local_job_service_main", ["-p", str(jobs)]),
+        ("runners.worker.worker_pool_main", [f"--service_port={workers}"]),
+    ):
+        log = (folder / f"{name}.log").open("wb")
+        command = [sys.executable, "-m", f"apache_beam.{name}", *arguments]
+        started.append(subprocess.Popen(command, env={**os.environ, "PATH": path}, stdout=log, stderr=log))
+    wait_for(jobs)
+    wait_for(workers)
+    runner = folder / "portable.yaml"
+    original = pathlib.Path(__file__).parents[2] / "configs" / "runners" / "portable.yaml"
+    text = original.read_text().replace("localhost:8099", f"localhost:{jobs}")
+    runner.write_text(text.replace("localhost:50000", f"localhost:{workers}"))
+    cluster = Cluster(runner, started[1].pid)
+    yield cluster
+    for pid in cluster.workers():
+        os.kill(pid, signal.SIGKILL)
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def _project(root: pathlib.Path) -> Project:
+    root.mkdir()
+    return make_project(root)
+
+
+def written(project: Project, node: str) -> dict[str, str]:
+    """A hash of the records in every file of a component's newest outputs."""
+    import tensorflow as tf
+
+    run = read_run(project.root / "runs" / "load" / "metadata.db")
+    assert run is not None
+    found = {}
+    for key, artifacts in run.nodes[node].outputs.items():
+        for path in sorted(pathlib.Path(artifacts[-1].uri).rglob("*.gz")):
+            digest = hashlib.sha256()
+            for record in tf.data.TFRecordDataset(str(path), "GZIP").as_numpy_iterator():
+                # The order of features in a record is left to the encoder, and differs from process to process.
+                digest.update(tf.train.Example.FromString(record).SerializeToString(deterministic=True))
+            found[f"{key}/{path.parent.name}/{path.name}"] = digest.hexdigest()
+    return found
+
+
+def test_a_cluster_writes_what_one_process_writes(cluster: Cluster, tapeline: Tapeline, tmp_path: pathlib.Path) -> None:
+    one, other = (_project(tmp_path / name) for name in ("one", "other"))
+    ended = tapeline("run", *one.arguments, "--to", "Windows")
+    assert ended.code == 0, ended.err
+    ended = tapeline("run", *other.arguments, *cluster.arguments)
+    assert ended.code == 0, ended.err
+    # To the last component, with the model blessed and pushed.
+    assert len(other.versions) == 1
+    for node in ("SeriesExampleGen", "DataGate", "Windows"):
+        assert written(one, node), node
+        assert written(one, node) == written(other, node), node
+
+
+def test_a_lost_worker_fails_the_run_by_name_and_the_next_run_is_clean(
+    cluster: Cluster, tmp_path: pathlib.Path
+) -> None:
+    project = _project(tmp_path / "lost")
+    arguments = [*project.arguments, *cluster.arguments, "--to", "SeriesExampleGen"]
+    command = [sys.executable, "-m", "pipeline.cli", "run", *arguments]
+    before = set(cluster.workers())
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        while process.poll() is None:
+            at_work = [pid for pid in set(cluster.workers()) - before if resident_megabytes(pid) > AT_WORK]
+            for pid in at_work:
+                os.kill(pid, signal.SIGKILL)
+            if at_work:
+                break
+            time.sleep(0.05)
+        _, errors = process.communicate(timeout=240)
+    finally:
+        process.kill()
+    assert process.returncode == FAILED
+    assert "failed in SeriesExampleGen" in errors
+    assert "Nothing was pushed" in errors
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    assert written(project, "SeriesExampleGen")
