@@ -1,0 +1,242 @@
+"""Accuracy on public series: persistence, seasonal naive, ridge and the model on the same windows.
+
+    python -m benchmarks.accuracy                          # every series whose file is there
+    python -m benchmarks.accuracy --series co2 --seeds 1 2 3
+
+Every figure is the mean absolute error in scaled space over all windows and
+all steps of the test split, free-running; of the model the median over the
+seeds. Everything is chosen on the eval split: the ridge's penalties, learning
+rate, end of training. The test split is read once, when all is decided.
+"""
+
+import argparse
+import dataclasses
+import os
+import pathlib
+import statistics
+import sys
+import time
+from collections.abc import Iterator, Mapping
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "0")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import tensorflow as tf
+import yaml
+
+from benchmarks.series import load_splits
+from components.evaluation.baselines import persistence, seasonal_naive
+from components.trainer.dataset import WindowStream
+from components.trainer.training_run import TrainedModel, run_training
+from components.transform.windowing import Chunk
+from schemas import features as names
+from schemas.config import Config, load_config
+
+ROOT = pathlib.Path(__file__).parents[1]
+ETT_COLUMNS = ["HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Protocol:
+    """One line of the table.
+
+    Attributes:
+        title: What the line is called.
+        config: A shipped configuration.
+        file: Data file, under the data folder; None for the embedded series.
+        override: What differs from the shipped configuration.
+        must: The error that must be reached; None for persistence and one percent.
+        aim: The error that is aimed at.
+    """
+
+    title: str
+    config: str
+    file: str | None = None
+    override: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    must: float | None = None
+    aim: float | None = None
+
+
+PROTOCOLS = {
+    "co2": Protocol(title="CO2, 24 weeks", config="co2", must=0.0102, aim=0.0095),
+    "etth1_ot": Protocol(title="ETTh1 OT, 24 h", config="etth1", file="ETTh1.csv", must=0.122, aim=0.116),
+    "etth1_all": Protocol(
+        title="ETTh1 all 7, 24 h",
+        config="etth1",
+        file="ETTh1.csv",
+        override={
+            "data.target": ETT_COLUMNS,
+            "scaling.per_series": True,
+            "features.calendar": ["hour_of_day", "day_of_week"],
+            "model.dropout": 0.0,
+        },
+        must=0.343,
+        aim=0.326,
+    ),
+    "vic_temperature": Protocol(
+        title="Victoria, 48 half hours; calendar, holiday, temperature",
+        config="vic_electricity",
+        file="vic_electricity.csv",
+        must=0.0160,
+        aim=0.0146,
+    ),
+    "vic_calendar": Protocol(
+        title="Victoria, 48 half hours; calendar, holiday",
+        config="vic_electricity",
+        file="vic_electricity.csv",
+        override={"features.future_covariates": ["Holiday"]},
+        must=0.0228,
+        aim=0.0195,
+    ),
+    "btc": Protocol(title="BTC close, 24 h", config="btc_hourly", file="btc_hourly.csv"),
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Row:
+    """What was measured of one series."""
+
+    windows: int
+    persistence: float
+    seasonal: float
+    ridge: float
+    model: tuple[float, ...]
+    ensemble: float
+    eval_errors: tuple[float, ...]
+    seconds: tuple[float, ...]
+
+
+def measure(config: Config, seeds: list[int], *, verbose: bool = False) -> Row:
+    """Trains a model a seed and scores everything on the test split.
+
+    Args:
+        config: The configuration.
+        seeds: One training each.
+        verbose: Whether to print a line an epoch.
+    """
+    splits = load_splits(config)
+    trained, seconds = [], []
+    for seed in seeds:
+        started = time.perf_counter()
+        training = config.training.model_copy(update={"seed": seed})
+        run = run_training(
+            train_chunks=lambda: splits["train"],
+            eval_chunks=lambda: splits["eval"],
+            window=config.window,
+            features=config.features,
+            model=config.model,
+            training=training,
+        )
+        seconds.append(time.perf_counter() - started)
+        trained.append(run)
+        if verbose:
+            show_history(run, seed)
+    season = config.gate.season
+    if season is None:
+        raise ValueError(f"gate.season: the configuration {config.name!r} names none; the seasonal baseline needs it.")
+    models = [tf.function(run.model) for run in trained]
+    errors = {name: np.zeros(2) for name in ("persistence", "seasonal", "ridge", "ensemble")}
+    by_seed = [np.zeros(2) for _ in models]
+    for window, target in scored_windows(config, splits["test"]):
+        context = window[names.CONTEXT]
+        add(errors["persistence"], persistence(context, horizon=config.window.horizon), target)
+        add(errors["seasonal"], seasonal_naive(context, horizon=config.window.horizon, season=season), target)
+        add(errors["ridge"], context[:, -1:] + trained[0].ridge(window).numpy(), target)
+        forecasts = [model(window).numpy() for model in models]
+        for total, forecast in zip(by_seed, forecasts, strict=True):
+            add(total, forecast, target)
+        add(errors["ensemble"], np.mean(forecasts, axis=0), target)
+    return Row(
+        windows=sum(len(chunk.forecast_offsets) for chunk in splits["test"]),
+        model=tuple(float(total[0] / total[1]) for total in by_seed),
+        eval_errors=tuple(min(epoch["val_loss"] for epoch in run.history.epochs) for run in trained),
+        seconds=tuple(seconds),
+        **{name: float(total[0] / total[1]) for name, total in errors.items()},
+    )
+
+
+def scored_windows(config: Config, chunks: list[Chunk]) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
+    """Yields every test window once."""
+    stream = WindowStream(read=lambda: chunks, spec=config.window_spec(), batch_size=512, fill_last=False)
+    return stream.batches()
+
+
+def add(total: np.ndarray, forecast: np.ndarray, target: np.ndarray) -> None:
+    """Adds the absolute errors of observed steps, and their number, to `total` `[2]`."""
+    total += (np.nansum(np.abs(forecast - target)), np.sum(~np.isnan(target)))
+
+
+def show_history(run: TrainedModel, seed: int) -> None:
+    print(
+        f"  seed {seed}: ridge on eval {run.fit.eval_mae:.5f}, penalty {run.fit.penalty:g}"
+        f" (covariates x {run.fit.covariate_factor:g})"
+    )
+    for number, epoch in enumerate(run.history.epochs):
+        mark = " *" if number == run.history.best else ""
+        print(
+            f"    {number:3d} loss {epoch['loss']:.5f} val_loss {epoch['val_loss']:.5f} "
+            f"forced {epoch['val_teacher_forced']:.5f} rate {epoch['learning_rate']:.1e} "
+            f"{epoch['seconds']:.1f} s{mark}",
+            flush=True,
+        )
+
+
+def line(protocol: Protocol, row: Row) -> str:
+    median = statistics.median(row.model)
+    must = protocol.must if protocol.must is not None else 1.01 * row.persistence
+    cells = [
+        protocol.title,
+        f"{row.windows:,}",
+        f"{row.persistence:.4f}",
+        f"{row.seasonal:.4f}",
+        f"{row.ridge:.4f}",
+        f"**{median:.4f}**",
+        f"{min(row.model):.4f}-{max(row.model):.4f}",
+        f"{row.ensemble:.4f}",
+        f"{must:.4f}" + (" yes" if median <= must else " NO"),
+        f"{protocol.aim:.4f}" + (" yes" if median <= protocol.aim else " no") if protocol.aim else "-",
+        f"{statistics.median(row.seconds):.0f}",
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+HEADER = (
+    "| series | windows | persistence | seasonal naive | ridge | model (median) | seeds | mean of the seeds' forecasts"
+    " | must reach | aim | training, s |\n" + "|---" * 11 + "|"
+)
+
+
+def main() -> int:
+    """Prints the table; 1 where a figure that must be reached is not."""
+    parser = argparse.ArgumentParser(description="Accuracy on public series, free-running, in scaled space.")
+    parser.add_argument("--data-dir", type=pathlib.Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--series", nargs="+", choices=PROTOCOLS, default=list(PROTOCOLS))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="override the configuration")
+    parser.add_argument("--verbose", action="store_true", help="a line an epoch")
+    options = parser.parse_args()
+
+    changes = {key: yaml.safe_load(value) for key, value in (item.split("=", 1) for item in options.set)}
+    print(HEADER, flush=True)
+    reached = True
+    for name in options.series:
+        protocol = PROTOCOLS[name]
+        config = load_config(ROOT / "configs" / f"{protocol.config}.yaml")
+        override = {**protocol.override, **changes}
+        if protocol.file is not None:
+            path = options.data_dir / protocol.file
+            if not path.is_file():
+                print(f"{name}: skipped, there is no {path}. Get it here: {config.data.origin}", file=sys.stderr)
+                continue
+            override["data.source"] = str(path)
+        row = measure(config.override(override), options.seeds, verbose=options.verbose)
+        print(line(protocol, row), flush=True)
+        must = protocol.must if protocol.must is not None else 1.01 * row.persistence
+        reached = reached and statistics.median(row.model) <= must
+    return 0 if reached else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""Contestant: this project's loop, with its own input pipeline that cuts windows while it trains.
+
+`teacher-forced` is the architecture of the others, without the linear highway.
+`as shipped` is what a configuration without a word on training does once its
+sampling schedule has run out: highway, rollout for every step, averaged weights.
+"""
+
+import numpy as np
+import rounds
+import tensorflow as tf
+
+from components.trainer.dataset import WindowStream
+from components.trainer.gradients import LossTerm, choose_shards, variable_groups
+from components.trainer.loop import available_cores, train_epoch
+from components.trainer.losses import make_loss
+from components.trainer.model import Seq2SeqForecaster
+from components.trainer.train_step import TrainStep
+from components.transform.windowing import Chunk
+from schemas.training_config import LossConfig, ModelConfig, SamplingConfig, TrainingConfig
+from schemas.window_spec import WindowShape, WindowSpec
+
+SAMPLING = {
+    "teacher-forced": SamplingConfig(schedule="constant", start=0.0),
+    "parallel passes": SamplingConfig(schedule="constant", start=0.5, passes=2),
+    "rollout": SamplingConfig(schedule="constant", start=1.0),
+    "as shipped": SamplingConfig(schedule="constant", start=1.0),
+}
+
+
+def chunk(context_length: int, windows: int) -> Chunk:
+    steps = windows + context_length + rounds.HORIZON - 1
+    values = np.random.default_rng(0).normal(size=(steps, 5)).astype(np.float32)
+    return Chunk(
+        series_id=b"noise",
+        timestamp=np.arange(steps),
+        target=values[:, 0],
+        past_covariates=np.ascontiguousarray(values[:, 1:3]),
+        future_covariates=np.ascontiguousarray(values[:, 3:]),
+        static_covariates=np.zeros(0, np.float32),
+        forecast_offsets=np.arange(context_length, context_length + windows),
+    )
+
+
+def make(variant: str, size: int, context_length: int) -> tuple[TrainStep, TrainingConfig]:
+    shipped = variant == "as shipped"
+    shape = WindowShape(context_length=context_length, horizon=rounds.HORIZON, past=2, future=rounds.FUTURE)
+    config = TrainingConfig(
+        batch_size=size, sampling=SAMPLING[variant], **({} if shipped else {"average_weights": 0.0})
+    )
+    model = Seq2SeqForecaster(shape=shape, config=ModelConfig(units=rounds.UNITS, linear_highway=shipped), seed=1)
+    step = TrainStep(
+        model,
+        terms=(LossTerm(loss=make_loss(LossConfig(), rounds.HORIZON)),),
+        groups=variable_groups(model, config),
+        sampling=config.sampling,
+        clip_norm=config.clip_norm,
+        shards=choose_shards(size, available_cores()),
+    )
+    return step, config
+
+
+made: dict[tuple[str, int, int], tuple[TrainStep, TrainingConfig]] = {}
+
+
+def train(variant: str, size: int, steps: int) -> float:
+    variant, _, context = variant.partition("@")
+    context_length = int(context or rounds.CONTEXT)
+    key = variant, size, context_length
+    first = key not in made
+    if first:
+        made[key] = make(*key)
+    step, config = made[key]
+    data = chunk(context_length, size * steps)
+    stream = WindowStream(
+        read=lambda: [data],
+        spec=WindowSpec(context_length=context_length, horizon=rounds.HORIZON),
+        batch_size=size,
+        shuffle_windows=config.shuffle_windows,
+    )
+    strategy = tf.distribute.get_strategy()
+    # The first epoch of a step builds its graph.
+    for epoch in range(2 if first else 1):
+        logs = train_epoch(step, stream, epoch=epoch, config=config, callbacks=(), strategy=strategy)
+    return logs["windows_per_second"]
+
+
+step, _ = make("teacher-forced", 64, rounds.CONTEXT)
+parameters = sum(int(np.prod(variable.shape)) for variable in step.variables)
+rounds.serve(train, {"library": f"this loop, TensorFlow {tf.__version__}", "parameters": parameters})

@@ -1,0 +1,230 @@
+"""How fast rows become windows, in what memory and in how many bytes, beside doing it by hand.
+
+    python -m benchmarks.transform --rows 100000 1000000            # prints Markdown
+    python -m benchmarks.transform --rows 1000000 --format csv --beam-args=--direct_running_mode=multi_processing,--direct_num_workers=2
+    python -m benchmarks.transform --fixed-cost                     # a whole run over 100 rows
+
+Each stage is `tapeline run` over one part of the real pipeline, in a process
+of its own: what is timed is what a user gets. A stage's seconds are those that
+ML Metadata knows between its start and its end, without the imports that one
+process of a whole run pays once; its CPU seconds are those of that process and
+its children, imports (about 20 s) included. Its memory is the largest resident size of
+the process or of any of its children, as the kernel counts it.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import yaml
+
+from benchmarks import load_panels
+
+ROOT = pathlib.Path(__file__).parents[1]
+CONTEXT, HORIZON = 104, 24
+ROWS_A_SERIES = 10_000
+GIB = 2**30
+
+# The first and the last component of each; between ingest and Transform are TFX's checks and the gate.
+STAGES = (
+    ("ingest", "SeriesExampleGen", "SeriesExampleGen"),
+    ("checks", "StatisticsGen", "DataGate"),
+    ("Transform", "Transform", "Transform"),
+    ("windowing", "Windows", "Windows"),
+)
+HEADER = (
+    "| rows | step | seconds | rows/s | windows/s | peak memory | bytes written a row |\n|--:|---|--:|--:|--:|--:|--:|"
+)
+
+
+class Usage(NamedTuple):
+    """What a process and its children took."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+    output: str
+
+
+def run(arguments: Sequence[str]) -> Usage:
+    """Runs a Python module in a process of its own.
+
+    Raises:
+        RuntimeError: It failed.
+    """
+    began = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as output:
+        command = [sys.executable, "-m", *arguments]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        # Of this child and the children that it has waited for: memory is that of the largest, time that of all.
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        text = output.read()
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(arguments)}: exit code {process.returncode}\n{text}")
+    seconds = time.perf_counter() - began
+    return Usage(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, text)
+
+
+def write_config(folder: pathlib.Path, source: pathlib.Path, beam_args: Sequence[str], **sections: Any) -> pathlib.Path:
+    """Writes the configuration that is measured."""
+    config: dict[str, Any] = {
+        "name": "load",
+        "data": {
+            "source": str(source),
+            "time": "ds",
+            "target": "y",
+            "series_id": "unique_id",
+            "frequency": "H",
+        },
+        "features": {"future_covariates": ["temperature", "holiday"], "calendar": ["hour_of_day", "day_of_week"]},
+        "checks": {"max_gap": 200},
+        "window": {"context_length": CONTEXT, "horizon": HORIZON},
+        "scaling": {"per_series": True},
+        "beam": {"args": list(beam_args)},
+        **sections,
+    }
+    path = folder / "config.yaml"
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
+def size_of(folder: pathlib.Path) -> int:
+    """Bytes of all files below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def written(component: str, artifacts: pathlib.Path) -> int:
+    """Bytes that a component's newest execution left behind."""
+    return sum(
+        size_of(max(output.iterdir(), key=lambda path: int(path.name))) for output in _outputs(artifacts / component)
+    )
+
+
+def _outputs(folder: pathlib.Path) -> list[pathlib.Path]:
+    return [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+
+
+def seconds_of(component: str, text: str) -> float:
+    """Reads a component's seconds from the lines that `tapeline run` prints."""
+    (line,) = (line for line in text.splitlines() if line.split()[:1] == [component])
+    words = line.split()
+    return float(words[words.index("s") - 1])
+
+
+def windows_of(home: pathlib.Path) -> dict[str, int]:
+    """Windows of each split, as the component wrote them onto its artifact."""
+    from pipeline.lineage import read_run
+
+    run_of_it = read_run(home / "load" / "metadata.db")
+    artifact = run_of_it.artifact("Windows", "chunks") if run_of_it else None
+    assert artifact is not None
+    return {split: artifact.properties[f"{split}_windows"] for split in ("train", "eval", "test")}
+
+
+def measure(rows: int, series: int, *, folder: pathlib.Path, kind: str, beam_args: Sequence[str]) -> Iterator[str]:
+    """Yields the lines of the table for one number of rows."""
+    source = folder / f"load.{kind}"
+    rows = load_panels.write(source, rows=rows, series=series)
+    config = write_config(folder, source, beam_args)
+    home = folder / "runs"
+    common = ["pipeline.cli", "run", "--config", str(config), "--home", str(home)]
+    artifacts = home / "load" / "artifacts"
+    yield f"| {rows:,} | source, {series:,} series | | | | | | {source.stat().st_size / rows:.0f} |"
+    for name, first, last in STAGES:
+        usage = run([*common, "--from", first, "--to", last])
+        components = ("StatisticsGen", "SchemaGen", "ExampleValidator", "DataGate") if name == "checks" else (last,)
+        seconds = sum(seconds_of(component, usage.output) for component in components)
+        rate = f"{sum(windows_of(home).values()) / seconds:,.0f}" if name == "windowing" else ""
+        yield (
+            f"| | {name} | {seconds:.1f} | {usage.cpu_seconds:.1f} | {rows / seconds:,.0f} | {rate} | "
+            f"{usage.peak_bytes / GIB:.2f} GiB | {written(last, artifacts) / rows:.0f} |"
+        )
+    windows = windows_of(home)
+    chunks, scored = (size_of(path) for path in sorted(_outputs(artifacts / "Windows")))
+    yield (
+        f"| | of which chunks ({windows['train']:,} train windows) | | | | | | {chunks / rows:.0f} |\n"
+        f"| | of which eval and test windows ({windows['eval'] + windows['test']:,}) | | | | | | {scored / rows:.0f} |"
+    )
+    for line in ("examples", "stream"):
+        usage = run(["benchmarks.transform_rates", line, str(home / "load"), str(config)])
+        found = json.loads(usage.output.splitlines()[-1])
+        label = "windows as tf.train.Example in Python" if line == "examples" else "the Trainer's input, batch 64"
+        yield (
+            f"| | {label} | {found['seconds']:.1f} | {usage.cpu_seconds:.1f} | | {found['windows'] / found['seconds']:,.0f} | "
+            f"{usage.peak_bytes / GIB:.2f} GiB | |"
+        )
+    if kind == "parquet":
+        by_hand = folder / "by_hand"
+        usage = run(["benchmarks.windows_by_hand", str(source), str(by_hand)])
+        found = json.loads(usage.output.splitlines()[-1])
+        yield (
+            f"| | all of it by hand, pandas and NumPy | {found['seconds']:.1f} | {usage.cpu_seconds:.1f} | {rows / found['seconds']:,.0f} | "
+            f"{(found['eval'] + found['test'] + found['train']) / found['seconds']:,.0f} | "
+            f"{usage.peak_bytes / GIB:.2f} GiB | {size_of(by_hand) / rows:.0f} |"
+        )
+
+
+def fixed_cost(folder: pathlib.Path, beam_args: Sequence[str]) -> Iterator[str]:
+    """Yields how long a whole run over 100 rows takes, component by component."""
+    source = folder / "load.parquet"
+    rows = load_panels.write(source, rows=100, series=1)
+    config = write_config(
+        folder,
+        source,
+        beam_args,
+        window={"context_length": 6, "horizon": 2},
+        model={"units": 4},
+        training={"epochs": 1, "batch_size": 16},
+        gate={
+            "mae_scaled_below": 1.0,
+            "season": 2,
+            "min_windows": 1,
+            "skill_over": {"persistence": -9.0, "seasonal_naive": -9.0},
+        },
+    )
+    usage = run(["pipeline.cli", "run", "--config", str(config), "--home", str(folder / "runs")])
+    yield f"A whole run over {rows} rows: {usage.seconds:.1f} s, {usage.cpu_seconds:.1f} s of CPU, {usage.peak_bytes / GIB:.2f} GiB.\n"
+    yield "```\n" + usage.output.split("\n\n")[0] + "\n```"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measures ingest, Transform and windowing.")
+    parser.add_argument("--rows", type=int, nargs="*", default=[100_000, 1_000_000])
+    parser.add_argument("--series", type=int, help=f"default: one for every {ROWS_A_SERIES:,} rows")
+    parser.add_argument("--format", choices=("parquet", "csv"), default="parquet")
+    parser.add_argument("--beam-args", default="", help="separated by commas")
+    parser.add_argument("--fixed-cost", action="store_true", help="measure a run over 100 rows instead")
+    parser.add_argument("--folder", type=pathlib.Path, help="where to work (default: a temporary folder, removed)")
+    arguments = parser.parse_args()
+    beam_args = [arg for arg in arguments.beam_args.split(",") if arg]
+    parent = arguments.folder or pathlib.Path(tempfile.mkdtemp(prefix="tapeline-"))
+    print(f"`python -m benchmarks.transform {' '.join(sys.argv[1:])}`, load {os.getloadavg()[0]:.1f} at the start\n")
+    if not arguments.fixed_cost:
+        print(HEADER, flush=True)
+    for rows in [100] if arguments.fixed_cost else arguments.rows:
+        folder = parent / str(rows)
+        folder.mkdir(parents=True)
+        series = arguments.series or max(1, rows // ROWS_A_SERIES)
+        lines = (
+            fixed_cost(folder, beam_args)
+            if arguments.fixed_cost
+            else measure(rows, series, folder=folder, kind=arguments.format, beam_args=beam_args)
+        )
+        for line in lines:
+            print(line, flush=True)
+        if arguments.folder is None:
+            shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
