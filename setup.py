@@ -21,6 +21,9 @@ setuptools.setup(
     packages=setuptools.find_packages(include=["pipeline*", "components*", "schemas*"]),
     package_data={"schemas": ["*.json", "*/schema.pbtxt"], "components": ["**/*.html", "**/*.css", "**/*.j2"]},
     install_requires=requirements("requirements.in"),
-    extras_require={"kubeflow": requirements("requirements-kubeflow.in")},
+    extras_require={
+        "kubeflow": requirements("requirements-kubeflow.in"),
+        "onnx": requirements("requirements-onnx.in"),
+    },
     entry_points={"console_scripts": ["tapeline = pipeline.cli:main"]},
 )

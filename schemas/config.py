@@ -25,6 +25,7 @@ from schemas.sections import (
     PushConfig,
     ScalingConfig,
     Section,
+    ServingConfig,
     SplitConfig,
     WindowConfig,
 )
@@ -59,6 +60,8 @@ class Config(Section):
     """The loop."""
     gate: GateConfig = GateConfig()
     """The verdict."""
+    serving: ServingConfig = ServingConfig()
+    """The served model."""
     push: PushConfig = PushConfig()
     """The served versions."""
     beam: BeamConfig = BeamConfig()

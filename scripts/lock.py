@@ -12,7 +12,7 @@ import interpreters
 import processes
 import uv_tool
 
-SOURCES = ["requirements.in", "requirements-kubeflow.in", "requirements-dev.in"]
+SOURCES = ["requirements.in", "requirements-kubeflow.in", "requirements-onnx.in", "requirements-dev.in"]
 # The oldest glibc for which every dependency has a wheel: Ubuntu 22.04 has 2.35, Debian 12 has 2.36.
 PLATFORM = "x86_64-manylinux_2_28"
 

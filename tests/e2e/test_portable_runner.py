@@ -1,7 +1,6 @@
 """The pipeline on Beam's job service, with workers in processes of their own: what a cluster would do."""
 
 import dataclasses
-import hashlib
 import os
 import pathlib
 import signal
@@ -101,21 +100,21 @@ def _project(root: pathlib.Path) -> Project:
     return make_project(root)
 
 
-def written(project: Project, node: str) -> dict[str, str]:
-    """A hash of the records in every file of a component's newest outputs."""
+def written(project: Project, node: str) -> dict[str, list[bytes]]:
+    """The records of a component's newest outputs by output and split, in an order of their own."""
     import tensorflow as tf
 
     run = read_run(project.root / "runs" / "load" / "metadata.db")
     assert run is not None
-    found = {}
+    found: dict[str, list[bytes]] = {}
     for key, artifacts in run.nodes[node].outputs.items():
         for path in sorted(pathlib.Path(artifacts[-1].uri).rglob("*.gz")):
-            digest = hashlib.sha256()
-            for record in tf.data.TFRecordDataset(str(path), "GZIP").as_numpy_iterator():
-                # The order of features in a record is left to the encoder, and differs from process to process.
-                digest.update(tf.train.Example.FromString(record).SerializeToString(deterministic=True))
-            found[f"{key}/{path.parent.name}/{path.name}"] = digest.hexdigest()
-    return found
+            # Which bundle ends first decides the order of records, and the encoder's process that of features.
+            found.setdefault(f"{key}/{path.parent.name}", []).extend(
+                tf.train.Example.FromString(record).SerializeToString(deterministic=True)
+                for record in tf.data.TFRecordDataset(str(path), "GZIP").as_numpy_iterator()
+            )
+    return {key: sorted(records) for key, records in found.items()}
 
 
 def test_a_cluster_writes_what_one_process_writes(cluster: Cluster, tapeline: Tapeline, tmp_path: pathlib.Path) -> None:
