@@ -1,4 +1,4 @@
-"""The command line: `tapeline run | gate | report | backtest | schema`.
+"""The command line: `tapeline run | gate | report | serve | backtest | schema`.
 
 Exit codes, the same everywhere: 0 done (for `run`: blessed and pushed), 1 the
 gate refused, 2 bad configuration, data or arguments (for `gate`: nothing to
@@ -91,6 +91,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     backtest.add_argument("--output", metavar="DIR", help="where results go (default: in the run's folder)")
     backtest.add_argument("--json", action="store_true", help="print backtest.json in place of the table")
+
+    serve = commands.add_parser("serve", help="answer over HTTP as TensorFlow Serving does")
+    serve.add_argument(
+        "--model", required=True, metavar="DIR", help="folder of versions, such as runs/co2/serving_model"
+    )
+    serve.add_argument("--name", metavar="NAME", help="of the model in all addresses (default: that in its card)")
+    serve.add_argument("--host", default="127.0.0.1", metavar="HOST", help="where to listen (default: %(default)s)")
+    serve.add_argument("--port", type=int, default=8501, metavar="PORT", help="0: a free one (default: %(default)s)")
+    serve.add_argument(
+        "--max-body-mib", type=float, default=64.0, metavar="MIB", help="longest request (default: %(default)g)"
+    )
+    serve.add_argument("--verbose", action="store_true", help="log each request")
 
     schema = commands.add_parser("schema", help="infer a TFDV schema from the data, to be curated")
     _add_config(schema)

@@ -197,6 +197,13 @@ def backtest(arguments: argparse.Namespace) -> int:
     return run_backtest(read_config(arguments), arguments)
 
 
+def serve(arguments: argparse.Namespace) -> int:
+    """`tapeline serve`: the pushed model over HTTP."""
+    from pipeline.serve import run as run_serve
+
+    return run_serve(arguments)
+
+
 def schema(arguments: argparse.Namespace) -> int:
     """`tapeline schema`: an inferred schema, to be curated."""
     from components.ingest.sources import source_fingerprint
