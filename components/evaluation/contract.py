@@ -18,7 +18,7 @@ from schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, WindowCo
 CONTRACT = "contract"
 """Custom property of a Model artifact that holds the hash."""
 
-_EVALUATE_VERSION = 2
+_EVALUATE_VERSION = 3
 """Grows when the metrics need outputs of the signature `evaluate` that older models do not have."""
 
 

@@ -56,16 +56,17 @@ class Covariates(tf.Module):
         """Returns the window features `past_covariates`, `future_covariates` and `static_covariates`.
 
         Args:
-            raw: Those of the inputs that the model has, cut to the context (and horizon); NaN where missing.
-            times: Epoch seconds of context and horizon, int64 `[B, T + H]`.
+            raw: Those of the inputs that the model has, cut to the context (and `L` steps ahead); NaN where missing.
+            times: Epoch seconds of the context and `L` steps ahead, int64 `[B, T + L]`.
         """
         shape, batch = self._shape, tf.shape(times)[0]
-        length = shape.context_length + shape.horizon
+        length = times.shape[1] or tf.shape(times)[1]
         if any(self._columns.values()):
             scaled = self._scaled(raw, times)
         else:
             scaled = {names.FUTURE_COVARIATES: tf.reshape(self._calendar(times), [batch, length, shape.future])}
         past = scaled.get(names.PAST_COVARIATES, tf.zeros([batch, length, 0]))[:, : shape.context_length]
+        past = tf.ensure_shape(past, [None, shape.context_length, shape.past])
         future = scaled.get(names.FUTURE_COVARIATES, tf.zeros([batch, length, 0]))
         return {
             names.PAST_COVARIATES: fill_gaps(past)[0] if shape.past else past,
@@ -78,12 +79,12 @@ class Covariates(tf.Module):
         }
 
     def _scaled(self, raw: Tensors, times: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Rows of context and horizon through Transform's graph: each feature as `[B, T + H, width]`."""
-        batch, length = tf.shape(times)[0], self._shape.context_length + self._shape.horizon
+        """Rows of context and horizon through Transform's graph: each feature as `[B, T + L, width]`."""
+        batch, length = tf.shape(times)[0], times.shape[1] or tf.shape(times)[1]
         rows = batch * length
         steps: dict[str, tf.Tensor] = {names.TIMESTAMP: times}
         if names.PAST_COVARIATES in raw:
-            ahead = tf.fill([batch, self._shape.horizon, self._shape.past], float("nan"))
+            ahead = tf.fill([batch, length - self._shape.context_length, self._shape.past], float("nan"))
             steps |= self._by_column(names.PAST_COVARIATES, tf.concat([raw[names.PAST_COVARIATES], ahead], axis=1))
         if names.FUTURE_COVARIATES in raw:
             steps |= self._by_column(names.FUTURE_COVARIATES, raw[names.FUTURE_COVARIATES])

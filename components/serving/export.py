@@ -15,14 +15,19 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
+from components.evaluation.results import without_nan
+from components.serving.card import describe_inputs, describe_intervals, describe_limits
 from components.serving.covariates import Covariates
+from components.serving.intervals import Intervals
 from components.serving.naive_errors import NaiveErrors
 from components.serving.raw_windows import RawWindows
 from components.serving.series_scales import SeriesScales
 from components.serving.signatures import build_signatures
 from components.serving.time_steps import TimeSteps
+from components.serving.warmup import WARMUP_FILE, warmup_requests, write_warmup
 from components.transform.scaling import Scaler
 from schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from schemas.window_spec import WindowShape
@@ -36,6 +41,7 @@ def export_model(
     *,
     directory: str,
     ridge_baseline: Any,
+    half_widths: np.ndarray,
     scaler: Scaler,
     transform_graph_uri: str,
     data: DataConfig,
@@ -51,6 +57,7 @@ def export_model(
         model: A Keras model, `model(window, training=False)` → free-running forecast `[B, H]`, scaled.
         directory: Where to write; must not exist.
         ridge_baseline: A Keras layer, `ridge_baseline(window)` → ridge's forecast less the last value `[B, H]`.
+        half_widths: Of the prediction intervals `[2, H]`, scaled, from `components.serving.intervals`.
         scaler: The fitted scales.
         transform_graph_uri: Folder of the TransformGraph artifact; read when there are covariate columns.
         data: Frequency and zone.
@@ -58,7 +65,7 @@ def export_model(
         window: Context and horizon.
         season: Steps that the seasonal naive baseline repeats, at most the context; it goes into the card as well.
         naive_errors: That baseline's error on the train split, by series, in scaled space.
-        card: What to tell about the model: written as JSON.
+        card: What to tell about the model: written as JSON, with what a client must know besides.
 
     Raises:
         ValueError: The directory exists already.
@@ -79,19 +86,28 @@ def export_model(
         model=model,
         ridge_baseline=ridge_baseline,
         scales=scales,
+        intervals=Intervals(half_widths),
         naive_errors=NaiveErrors(naive_errors),
         raw_windows=raw_windows,
         shape=shape,
         season=season,
     )
+    whole_card = {
+        **card,
+        "season": season,
+        "inputs": describe_inputs(data=data, features=features, window=window, scaler=scaler),
+        "intervals": describe_intervals(half_widths),
+        "limits": describe_limits(features=features, window=window),
+    }
     parent, name = os.path.split(os.path.normpath(directory))
     unfinished = os.path.join(parent, f".{name}.{uuid.uuid4().hex}")
     try:
         tf.saved_model.save(module, unfinished, signatures=signatures)
-        card_path = os.path.join(unfinished, MODEL_CARD)
-        tf.io.gfile.makedirs(os.path.dirname(card_path))
-        with tf.io.gfile.GFile(card_path, "w") as file:
-            file.write(json.dumps({**card, "season": season}, indent=2, sort_keys=True) + "\n")
+        tf.io.gfile.makedirs(os.path.join(unfinished, os.path.dirname(MODEL_CARD)))
+        with tf.io.gfile.GFile(os.path.join(unfinished, MODEL_CARD), "w") as file:
+            file.write(json.dumps(without_nan(whole_card), indent=2, sort_keys=True, allow_nan=False) + "\n")
+        requests = warmup_requests(raw_windows, grid=data.grid(), scaler=scaler, shape=shape)
+        write_warmup(os.path.join(unfinished, WARMUP_FILE), requests)
         tf.io.gfile.rename(unfinished, directory)
     finally:
         if tf.io.gfile.exists(unfinished):

@@ -32,7 +32,7 @@ def hold_known(future: tf.Tensor, *, context_length: int) -> tf.Tensor:
     """Fills holes in the future-known covariates with the last known value; see `windowing.hold_known`.
 
     Args:
-        future: Float32 `[N, T + H, K]`; NaN where missing.
+        future: Float32 `[N, T + L, K]`; NaN where missing.
         context_length: `T`.
     """
     filled = tf.cond(
@@ -47,7 +47,7 @@ def _by_channel(fill, values: tf.Tensor) -> tf.Tensor:  # type: ignore[no-untype
     """Applies `fill`, which takes `[N, L]`, to each channel of `[N, L]` or `[N, L, C]`."""
     if values.shape.rank == 2:
         return fill(values)
-    length, channels = values.shape[1], values.shape[2]
+    length, channels = _length(values), values.shape[2]
     rows = tf.reshape(tf.transpose(values, [0, 2, 1]), [-1, length])
     return tf.transpose(tf.reshape(fill(rows), [-1, channels, length]), [0, 2, 1])
 
@@ -69,7 +69,7 @@ def _interpolate(values: tf.Tensor) -> tf.Tensor:
 
 
 def _hold(values: tf.Tensor, context_length: int) -> tf.Tensor:
-    length = values.shape[1]
+    length = _length(values)
     steps = tf.range(length)[tf.newaxis]
     known = ~tf.math.is_nan(values)
     before = _running_maximum(tf.where(known, steps, -1))
@@ -82,11 +82,20 @@ def _hold(values: tf.Tensor, context_length: int) -> tf.Tensor:
 
 
 def _running_maximum(values: tf.Tensor) -> tf.Tensor:
-    length = values.shape[1]
-    lowest = values.dtype.min
+    length, lowest = _length(values), values.dtype.min
+
+    def double(shift: tf.Tensor | int, values: tf.Tensor) -> tuple[tf.Tensor | int, tf.Tensor]:
+        shifted = tf.pad(values[:, :-shift], [[0, 0], [shift, 0]], constant_values=lowest)
+        return shift * 2, tf.maximum(values, shifted)
+
+    if not isinstance(length, int):
+        start = tf.constant(1), values
+        return tf.while_loop(lambda shift, _: shift < length, double, start, [tf.TensorShape([]), values.shape])[1]
     shift = 1
     while shift < length:
-        shifted = tf.pad(values[:, :-shift], [[0, 0], [shift, 0]], constant_values=lowest)
-        values = tf.maximum(values, shifted)
-        shift *= 2
+        shift, values = double(shift, values)
     return values
+
+
+def _length(values: tf.Tensor) -> tf.Tensor | int:
+    return values.shape[1] or tf.shape(values)[1]

@@ -1,17 +1,57 @@
-"""Refusals inside the graph: what a request must be, said so that a person understands it."""
+"""Refusals inside the graph: what a request must be, said so that a person understands it.
+
+    rules = [Rule(length >= 104, "context: too short; ... steps given:", lambda: [length])]
+    with tf.control_dependencies([enforce(rules)]):
+        ...
+
+A good request pays for the conditions alone: what shows the offender is computed when there is one.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import tensorflow as tf
 
 
-def require(condition: tf.Tensor, message: str, *values: object) -> tf.Operation:
-    """Stops the graph with `InvalidArgumentError` unless a condition holds.
+class Rule(NamedTuple):
+    """What a request must keep to.
+
+    Attributes:
+        holds: A boolean scalar.
+        message: What is wrong, the rule and the fix.
+        show: Gives what is printed behind the message: tensors and texts that show the offender.
+        exact: Tells whether it is this rule that is broken, where `holds` speaks for several at once.
+    """
+
+    holds: tf.Tensor
+    message: str
+    show: Callable[[], Sequence[object]] = tuple
+    exact: Callable[[], tf.Tensor] | None = None
+
+
+def enforce(rules: Sequence[Rule]) -> tf.Operation:
+    """Stops the graph with `InvalidArgumentError` and the message of the first rule that is broken.
 
     Args:
-        condition: A boolean scalar.
-        message: What is wrong, the rule and the fix; `values` are printed behind it.
-        *values: Scalars and texts that show the offender.
+        rules: In the order in which they are told.
+
+    Returns:
+        An operation that has run when all rules hold.
     """
-    return tf.debugging.Assert(condition, [message, *values], summarize=8)
+
+    # A function that is not inlined costs a good request nothing: its many nodes are never looked at.
+    @tf.function(autograph=False, experimental_attributes={"_noinline": True})
+    def refuse() -> tf.Tensor:
+        told: list[tf.Operation] = []
+        for rule in rules:
+            with tf.control_dependencies(told):
+                condition = rule.holds if rule.exact is None else rule.exact()
+                told = [tf.debugging.Assert(condition, [rule.message, *rule.show()], summarize=8)]
+        with tf.control_dependencies(told):
+            return tf.constant(False)
+
+    good = tf.reduce_all(tf.stack([rule.holds for rule in rules]))
+    return tf.cond(good, lambda: tf.constant(True), refuse).op
 
 
 def first_offender(good: tf.Tensor) -> tf.Tensor:

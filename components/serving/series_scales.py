@@ -6,7 +6,7 @@ fitted on the train split: `scaled = (value - offset) / scale`.
 
 import tensorflow as tf
 
-from components.serving.requirements import require
+from components.serving.requirements import Rule
 from components.transform.scaling import Scaler
 
 
@@ -43,16 +43,16 @@ class SeriesScales(tf.Module):
         rows = self._rows.lookup(series_id)
         return tf.gather(self._offset, rows), tf.gather(self._scale, rows)
 
-    def check(self, series_id: tf.Tensor) -> list[tf.Operation]:
-        """Returns operations that refuse series without a scale, where the configuration refuses them."""
+    def rules(self, series_id: tf.Tensor) -> list[Rule]:
+        """Returns what refuses series without a scale, where the configuration refuses them."""
         if not self._refuses:
             return []
         unknown = tf.equal(self._rows.lookup(series_id), 0)
         return [
-            require(
+            Rule(
                 ~tf.reduce_any(unknown),
                 "series_id: the model was not trained on these series and has no scale for them; "
                 "ask for series that it knows, or train with scaling.unseen_series: global:",
-                tf.boolean_mask(series_id, unknown),
+                lambda: [tf.boolean_mask(series_id, unknown)],
             )
         ]

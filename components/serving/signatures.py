@@ -1,9 +1,9 @@
-"""What the exported model answers: `evaluate` on scaled windows, `serving_default` on raw values.
+"""What the exported model answers: `evaluate` on scaled windows, the others on raw values.
 
     module, signatures = build_signatures(...)
     tf.saved_model.save(module, directory, signatures=signatures)
 
-Both go through one and the same rollout, so what the Evaluator scores is what
+All go through one and the same rollout, so what the Evaluator scores is what
 is served. Nothing here calls back into Python: the graph holds stock
 TensorFlow operations only.
 """
@@ -14,8 +14,10 @@ from typing import Any
 import tensorflow as tf
 
 from components.evaluation.baselines import seasonal_positions
+from components.serving.any_horizon import rollout_blocks
+from components.serving.intervals import Intervals
 from components.serving.naive_errors import NaiveErrors
-from components.serving.raw_windows import RawWindows
+from components.serving.raw_windows import RawWindows, Request
 from components.serving.series_scales import SeriesScales
 from components.transform.records import parse_windows
 from schemas import features as names
@@ -30,12 +32,19 @@ EVALUATE = "evaluate"
 SERVE = "serving_default"
 """Signature that clients call."""
 
+ANY_HORIZON = "any_horizon"
+"""The same, for as many steps as the request asks for."""
+
+EXAMPLES = "predict_examples"
+"""The same as `serving_default` for serialized `tf.Example`s, as BulkInferrer sends them."""
+
 
 def build_signatures(
     *,
     model: Any,
     ridge_baseline: Any,
     scales: SeriesScales,
+    intervals: Intervals,
     naive_errors: NaiveErrors,
     raw_windows: RawWindows,
     shape: WindowShape,
@@ -47,6 +56,7 @@ def build_signatures(
         model: A Keras model, `model(window, training=False)` → free-running forecast `[B, H]`, scaled.
         ridge_baseline: A Keras layer, `ridge_baseline(window)` → ridge's forecast less the last value `[B, H]`.
         scales: Scale of each series.
+        intervals: How far the prediction intervals reach.
         naive_errors: What MASE divides by, for each series.
         raw_windows: Reads requests.
         shape: Widths of a window.
@@ -65,8 +75,10 @@ def build_signatures(
     def evaluate(examples: tf.Tensor) -> dict[str, tf.Tensor]:
         window = parse_windows(examples, shape, with_target=False)
         offset, scale = scales(window[names.SERIES_ID])
+        scaled = forecast(window)
         return {
-            "forecast": forecast(window),
+            "forecast": scaled,
+            **intervals.around(scaled),
             **baseline_forecasts(window, shape=shape, season=season, ridge_baseline=ridge_baseline),
             "offset": tf.cast(offset, tf.float32),
             "scale": tf.cast(scale, tf.float32),
@@ -75,18 +87,38 @@ def build_signatures(
 
     def serve(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         request = raw_windows(inputs)
-        scaled = tf.cast(forecast(request.window), tf.float64)
+        return answer(forecast(request.window), request)
+
+    def serve_any_horizon(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        request = raw_windows(inputs, any_horizon=True)
+        scaled = rollout_blocks(forecast, request.window, request.blocks, shape=shape)
+        whole = answer(scaled, request)
+        return {name: values[:, : request.horizon] for name, values in whole.items()}
+
+    def answer(scaled: tf.Tensor, request: Request) -> dict[str, tf.Tensor]:
+        in_unit = tf.cast(scaled, tf.float64) * request.scale + request.offset
+        ends = {"forecast": in_unit, **intervals.around(in_unit, request.scale)}
         return {
-            "forecast": tf.cast(scaled * request.scale + request.offset, tf.float32),
+            **{name: tf.cast(values, tf.float32) for name, values in ends.items()},
             "forecast_time": request.forecast_time,
         }
 
+    def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        return serve(**raw_windows.parse(examples))
+
     examples = tf.TensorSpec([None], tf.string, name="examples")
+    any_specs = raw_windows.input_specs(any_horizon=True)
     signatures = {
-        EVALUATE: tf.function(evaluate, autograph=False).get_concrete_function(examples),
-        SERVE: tf.function(serve, autograph=False).get_concrete_function(**raw_windows.input_specs()),
+        EVALUATE: _concrete(evaluate, examples),
+        SERVE: _concrete(serve, **raw_windows.input_specs()),
+        ANY_HORIZON: _concrete(serve_any_horizon, **any_specs),
+        EXAMPLES: _concrete(serve_examples, examples),
     }
     return module, signatures
+
+
+def _concrete(function: Callable[..., Any], *args: tf.TensorSpec, **kwargs: tf.TensorSpec) -> Any:
+    return tf.function(function, autograph=False).get_concrete_function(*args, **kwargs)
 
 
 def baseline_forecasts(

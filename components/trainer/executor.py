@@ -17,17 +17,20 @@ from tfx.utils import path_utils
 from components.evaluation.contract import CONTRACT, contract
 from components.evaluation.seasons import choose_season, naive_errors
 from components.serving.export import export_model
+from components.serving.intervals import conformal_half_widths
 from components.trainer.checkpoint import CheckpointStore
 from components.trainer.loop import History
 from components.trainer.memory import keep_large_buffers
 from components.trainer.progress import ProgressLines
 from components.trainer.records import HISTORY_FILE, HistoryLines, TensorBoardLogs
+from components.trainer.residuals import eval_residuals
 from components.trainer.run_identity import run_fingerprint
 from components.trainer.training_run import TrainedModel, run_training
 from components.transform.records import read_chunks, split_files
 from components.transform.scaling import Scaler
 from schemas.sections import DataConfig, FeaturesConfig, GateConfig, ScalingConfig, Section, WindowConfig
 from schemas.training_config import ModelConfig, TrainingConfig
+from schemas.window_spec import WindowSpec
 
 _SECTIONS: dict[str, type[Section]] = {
     "data": DataConfig,
@@ -95,12 +98,15 @@ class Executor(base_executor.BaseExecutor):
         season = choose_season(
             sections["gate"], data=sections["data"], window=sections["window"], chunks=lambda: read_chunks(train_files)
         )
+        spec = WindowSpec(context_length=sections["window"].context_length, horizon=sections["window"].horizon)
+        residuals = eval_residuals(trained.model, read=lambda: read_chunks(eval_files), spec=spec)
         directory = path_utils.serving_model_dir(model_artifact.uri)
         tf.io.gfile.makedirs(os.path.dirname(directory))
         export_model(
             trained.model,
             directory=directory,
             ridge_baseline=trained.ridge,
+            half_widths=conformal_half_widths(residuals),
             scaler=Scaler.load(graph_uri),
             transform_graph_uri=graph_uri,
             data=sections["data"],

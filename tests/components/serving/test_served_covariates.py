@@ -28,6 +28,7 @@ FEATURES = FeaturesConfig(
     calendar=("hour_of_day", "weekend"),
 )
 SHAPE = WindowShape(context_length=CONTEXT, horizon=HORIZON, past=1, future=5, static=1)
+HALF_WIDTHS = np.array([[0.1, 0.2, 0.3], [0.2, 0.3, 0.5]], np.float32)
 STEPS = 60
 # The spring clock change of Berlin lies inside: 2024-03-31 01:00 UTC.
 START = 1_711_800_000
@@ -117,6 +118,7 @@ def parts(transformed, tmp_path_factory):
         model,
         directory=directory,
         ridge_baseline=ridge,
+        half_widths=HALF_WIDTHS,
         scaler=scaler,
         transform_graph_uri=graph,
         data=DATA,

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
+from components.serving.requirements import enforce
 from components.serving.time_steps import TimeSteps
 from schemas.time_grid import TimeGrid
 
@@ -16,7 +17,7 @@ def seconds(times, zone="UTC"):
 def check(grid, timestamps):
     @tf.function
     def run(times):
-        with tf.control_dependencies(TimeSteps(grid).check(times)):
+        with tf.control_dependencies([enforce(TimeSteps(grid).rules(times, 1))]):
             return tf.identity(times)
 
     run(tf.constant(np.atleast_2d(timestamps)))
@@ -84,6 +85,11 @@ def test_the_offending_row_is_shown():
 def test_times_beyond_the_table_are_refused_rather_than_wrong():
     with pytest.raises(tf.errors.InvalidArgumentError, match="must lie on the grid"):
         check(TimeGrid("MS"), seconds(["2101-01-01"]))
+
+
+def test_a_forecast_beyond_the_table_is_refused_rather_than_wrong():
+    with pytest.raises(tf.errors.InvalidArgumentError, match="would reach beyond 2100"):
+        check(TimeGrid("MS"), seconds(["2099-12-01"]))
 
 
 def test_an_offset_moves_the_grid():
