@@ -1,0 +1,37 @@
+"""Requests on raw values as serialized Examples, which the signature `predict_examples` reads.
+
+    serialize_requests({"context": ppm, "timestamps": seconds})      # [b"...", ...]
+
+Every array is one feature under its name, flattened row by row.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+
+def serialize_requests(inputs: Mapping[str, np.ndarray]) -> list[bytes]:
+    """Returns one serialized `tf.train.Example` for each row.
+
+    Args:
+        inputs: Arrays `[B, ...]` by input: floats, whole numbers, or bytes objects.
+    """
+    import tensorflow as tf
+
+    def feature(values: np.ndarray) -> "tf.train.Feature":
+        flat = values.reshape(-1)
+        if values.dtype == object:
+            return tf.train.Feature(bytes_list=tf.train.BytesList(value=flat.tolist()))
+        if np.issubdtype(values.dtype, np.integer):
+            return tf.train.Feature(int64_list=tf.train.Int64List(value=flat))
+        return tf.train.Feature(float_list=tf.train.FloatList(value=flat))
+
+    (rows,) = {len(values) for values in inputs.values()}
+    return [
+        tf.train.Example(
+            features=tf.train.Features(
+                feature={name: feature(values[row : row + 1]) for name, values in inputs.items()}
+            )
+        ).SerializeToString(deterministic=True)
+        for row in range(rows)
+    ]

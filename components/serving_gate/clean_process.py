@@ -1,0 +1,152 @@
+"""Serves a model in a process of its own and writes down what it did; run as a script, never imported by the project.
+
+    python -I clean_process.py FOLDER
+
+`FOLDER` holds `plan.json` and `inputs.npz`; the script leaves `outcome.json`
+and `outputs.npz` there, and in `stage.txt` what it was doing last, for whoever
+finds that it crashed. It imports TensorFlow and NumPy, and bars the names of
+the project's packages: a model that needs one of them cannot be served.
+"""
+
+import base64
+import contextlib
+import importlib
+import json
+import os
+import statistics
+import sys
+import time
+from typing import Any
+
+_WARM_UPS = 5
+_MEASURED = 100
+_SECONDS_TO_MEASURE = 10.0
+_LEAST_MEASURED = 3
+
+
+class _Barrier:
+    """Refuses imports of some packages, wherever they are installed."""
+
+    def __init__(self, names: list[str]) -> None:
+        self._names = frozenset(names)
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name.partition(".")[0] in self._names:
+            raise ModuleNotFoundError(f"{name} is barred: a served model needs nothing of the project", name=name)
+
+
+def bar(names: list[str]) -> list[str]:
+    """Makes packages impossible to import, and returns those that can be imported all the same."""
+    sys.meta_path.insert(0, _Barrier(names))
+    importable = []
+    for name in names:
+        with contextlib.suppress(ModuleNotFoundError):
+            importlib.import_module(name)
+            importable.append(name)
+    return importable
+
+
+def answer(signature: Any, inputs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Asks once; returns what came back, and its arrays."""
+    import tensorflow as tf
+
+    start = time.perf_counter()
+    try:
+        outputs = {name: value.numpy() for name, value in signature(**inputs).items()}
+    except tf.errors.InvalidArgumentError as error:
+        return {"kind": "refused", "message": str(error)}, {}
+    except Exception as error:
+        return {"kind": "failed", "error": type(error).__name__, "message": str(error)}, {}
+    return {"kind": "answered", "seconds": time.perf_counter() - start}, outputs
+
+
+def median_milliseconds(signature: Any, inputs: dict[str, Any]) -> float:
+    """Returns the median time of one forecast, from the tensors that go in to the numbers that come out."""
+
+    def once() -> float:
+        start = time.perf_counter()
+        for value in signature(**inputs).values():
+            value.numpy()
+        return 1000.0 * (time.perf_counter() - start)
+
+    for _ in range(_WARM_UPS):
+        once()
+    taken: list[float] = []
+    end = time.perf_counter() + _SECONDS_TO_MEASURE
+    while len(taken) < _LEAST_MEASURED or (len(taken) < _MEASURED and time.perf_counter() < end):
+        taken.append(once())
+    return statistics.median(taken)
+
+
+def peak_memory_mib() -> float:
+    """Returns the most memory that this process has held."""
+    # `ru_maxrss` would count the process that started this one as well.
+    with contextlib.suppress(OSError), open("/proc/self/status", encoding="ascii") as status:
+        for line in status:
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024.0
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024.0**2 if sys.platform == "darwin" else 1024.0)
+
+
+def main(folder: str) -> None:
+    """Does what the plan says."""
+
+    def stage(text: str) -> None:
+        with open(os.path.join(folder, "stage.txt"), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    stage("starting")
+    with open(os.path.join(folder, "plan.json"), encoding="utf-8") as file:
+        plan = json.load(file)
+    importable = bar(plan["barred"])
+
+    stage("importing TensorFlow")
+    import numpy as np
+    import tensorflow as tf
+
+    numbers = np.load(os.path.join(folder, "inputs.npz"))
+
+    def tensors(ask: dict[str, Any]) -> dict[str, Any]:
+        found = {name: tf.constant(numbers[f"{ask['index']}/{name}"]) for name in ask["numbers"]}
+        for name, texts in ask["texts"].items():
+            found[name] = tf.constant([base64.b64decode(text) for text in texts], tf.string)
+        return found
+
+    stage("loading the model")
+    model = tf.saved_model.load(plan["model"])
+
+    outcomes: list[dict[str, Any]] = []
+    outputs: dict[str, Any] = {}
+    for ask in plan["asks"]:
+        stage(f"{ask['signature']}: {ask['name']}")
+        outcome, arrays = answer(model.signatures[ask["signature"]], tensors(ask))
+        outcomes.append(outcome)
+        outputs.update({f"{ask['index']}/{name}": value for name, value in arrays.items() if value.dtype != object})
+
+    latency = None
+    timed = plan["timed"]
+    if outcomes[timed]["kind"] == "answered":
+        stage("measuring the time of one forecast")
+        ask = plan["asks"][timed]
+        latency = median_milliseconds(model.signatures[ask["signature"]], tensors(ask))
+
+    stage("writing what was found")
+    np.savez(os.path.join(folder, "outputs.npz"), **outputs)
+    outcome = {
+        "importable": importable,
+        "outcomes": outcomes,
+        "latency_ms": latency,
+        "peak_memory_mib": peak_memory_mib(),
+        "versions": {"python": sys.version.split()[0], "tensorflow": tf.__version__, "numpy": np.__version__},
+    }
+    part = os.path.join(folder, "outcome.part")
+    with open(part, "w", encoding="utf-8") as file:
+        json.dump(outcome, file)
+    os.replace(part, os.path.join(folder, "outcome.json"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

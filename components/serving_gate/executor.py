@@ -1,0 +1,66 @@
+"""The ServingGate's executor: a model and test windows in, a blessing and its reasons out."""
+
+from typing import Any
+
+from absl import logging
+from tfx import types
+from tfx.dsl.components.base import base_executor
+from tfx.types import artifact_utils
+from tfx.utils import path_utils
+
+from components.serving.versions import MODEL_FINGERPRINT
+from components.serving_gate.gate import examine
+from components.serving_gate.real_windows import read_real_windows
+from components.serving_gate.results import write_result
+from components.transform.records import split_files
+from schemas.features import SPLITS
+from schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, ServingConfig, WindowConfig
+
+IN_WORDS = "in_words"
+"""Custom property of the blessing: what was found, in one line."""
+
+_BLESSED = "blessed"
+_WINDOWS = 16
+
+
+class Executor(base_executor.BaseExecutor):
+    """Blesses a model that serves alone, and says why another is not blessed."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Examines a model; one that is refused is no failure of the node.
+
+        Args:
+            input_dict: `model`, `windows` and `rows`.
+            output_dict: `blessing`.
+            exec_properties: The sections as JSON, and `code_fingerprint`.
+        """
+        windows_uri = artifact_utils.get_single_uri(input_dict["windows"])
+        rows_uri = artifact_utils.get_single_uri(input_dict["rows"])
+        model = artifact_utils.get_single_instance(input_dict["model"])
+        scaling = ScalingConfig.model_validate_json(exec_properties["scaling"])
+        windows = read_real_windows(
+            split_files(windows_uri, SPLITS[-1]),
+            [path for split in SPLITS for path in split_files(rows_uri, split)],
+            data=DataConfig.model_validate_json(exec_properties["data"]),
+            features=FeaturesConfig.model_validate_json(exec_properties["features"]),
+            window=WindowConfig.model_validate_json(exec_properties["window"]),
+            count=_WINDOWS,
+        )
+        result = examine(
+            path_utils.serving_model_path(model.uri),
+            windows,
+            limits=ServingConfig.model_validate_json(exec_properties["serving"]),
+            refuses_unknown=scaling.per_series and scaling.unseen_series == "refuse",
+        )
+        blessing = artifact_utils.get_single_instance(output_dict["blessing"])
+        write_result(result, blessing.uri)
+        # What TFX's Pusher goes by.
+        blessing.set_int_custom_property(_BLESSED, int(result.blessed))
+        blessing.set_string_custom_property(MODEL_FINGERPRINT, result.model_fingerprint)
+        blessing.set_string_custom_property(IN_WORDS, result.in_words)
+        logging.info("Serving gate: %s", result.in_words)

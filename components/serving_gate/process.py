@@ -1,0 +1,169 @@
+"""Starts the process that serves a model alone, and brings back what it found.
+
+served = serve_alone(model_dir, asks, timed=2, timeout_seconds=600)
+served.problem            # "" or why there is no answer: a crash, a hang
+served.outcomes[0].kind   # 'answered', 'refused' or 'failed'
+"""
+
+import base64
+import contextlib
+import dataclasses
+import json
+import math
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from components.serving_gate.requests import Ask
+
+SCRIPT = pathlib.Path(__file__).with_name("clean_process.py")
+BARRED = ("components", "pipeline", "schemas")
+"""The project's packages: nothing of them may be needed."""
+
+_LOG_CHARACTERS = 2000
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Answer:
+    """What came back for one request.
+
+    Attributes:
+        kind: `answered`, `refused` (InvalidArgument) or `failed` (any other error).
+        outputs: Arrays by output.
+        message: The error's words.
+        error: Its type, where it is not InvalidArgument.
+    """
+
+    kind: str
+    outputs: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    message: str = ""
+    error: str = ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Served:
+    """What a process of its own found.
+
+    Attributes:
+        problem: Why it came to no end; "" where it did.
+        log: The end of what it wrote to standard error.
+        answers: One for each request, in their order.
+        latency_ms: Median time of one forecast; NaN where it was not measured.
+        memory_mib: Peak memory; NaN where it was not measured.
+        versions: Of Python and libraries.
+    """
+
+    problem: str = ""
+    log: str = ""
+    answers: tuple[Answer, ...] = ()
+    latency_ms: float = math.nan
+    memory_mib: float = math.nan
+    versions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+def serve_alone(model_dir: str, asks: Sequence[Ask], *, timed: int, timeout_seconds: float) -> Served:
+    """Serves a model in a clean process and asks it.
+
+    Args:
+        model_dir: The SavedModel.
+        asks: The requests.
+        timed: Which of them is repeated to measure the time of one forecast.
+        timeout_seconds: When to give up.
+    """
+    with tempfile.TemporaryDirectory(prefix="serving-gate-") as name:
+        folder = pathlib.Path(name)
+        _write_plan(folder, model_dir, asks, timed)
+        problem, log = _run(folder, timeout_seconds)
+        if problem:
+            return Served(problem=problem, log=log)
+        return _read(folder, asks, log)
+
+
+def _write_plan(folder: pathlib.Path, model_dir: str, asks: Sequence[Ask], timed: int) -> None:
+    numbers: dict[str, np.ndarray] = {}
+    planned = []
+    for index, ask in enumerate(asks):
+        arrays = {name: np.asarray(value) for name, value in ask.inputs.items()}
+        texts = {name: value for name, value in arrays.items() if value.dtype == object}
+        numbers |= {f"{index}/{name}": value for name, value in arrays.items() if name not in texts}
+        planned.append(
+            {
+                "index": index,
+                "name": ask.name,
+                "signature": ask.signature,
+                "numbers": [name for name in arrays if name not in texts],
+                "texts": {name: [base64.b64encode(text).decode() for text in value] for name, value in texts.items()},
+            }
+        )
+    np.savez(folder / "inputs.npz", **numbers)  # type: ignore[arg-type]
+    plan = {"model": os.path.abspath(model_dir), "barred": list(BARRED), "timed": timed, "asks": planned}
+    (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+
+
+def _run(folder: pathlib.Path, timeout_seconds: float) -> tuple[str, str]:
+    """Runs the script; returns what went wrong, or "", and what it wrote."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    log = folder / "log.txt"
+    with log.open("wb") as output:
+        # Isolated: neither the working directory nor PYTHONPATH nor the user's own packages are on its path.
+        process = subprocess.Popen(
+            [sys.executable, "-I", str(SCRIPT), str(folder)],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            cwd=folder,
+            env=environment,
+            start_new_session=True,
+        )
+        try:
+            code = process.wait(timeout_seconds)
+        except subprocess.TimeoutExpired:
+            code = None
+        finally:
+            # Whatever the model started goes with it, also when this process is interrupted.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    said = log.read_text(encoding="utf-8", errors="replace")[-_LOG_CHARACTERS:]
+    if code == 0:
+        return "", said
+    stage = folder / "stage.txt"
+    doing = stage.read_text(encoding="utf-8") if stage.exists() else "starting"
+    if code is None:
+        return f"it came to no end within {timeout_seconds:g} s; it was at: {doing}", said
+    if code < 0:
+        return f"it was ended by {_signal_name(-code)}; it was at: {doing}", said
+    last = said.strip().splitlines()[-1:] or ["it said nothing"]
+    return f"it ended with code {code} at: {doing}: {last[0]}", said
+
+
+def _signal_name(number: int) -> str:
+    with contextlib.suppress(ValueError):
+        return signal.Signals(number).name
+    return f"signal {number}"
+
+
+def _read(folder: pathlib.Path, asks: Sequence[Ask], log: str) -> Served:
+    found: dict[str, Any] = json.loads((folder / "outcome.json").read_text(encoding="utf-8"))
+    answers = []
+    with np.load(folder / "outputs.npz") as arrays:
+        for index, outcome in enumerate(found["outcomes"]):
+            outputs = {name.partition("/")[2]: arrays[name] for name in arrays.files if name.startswith(f"{index}/")}
+            answers.append(Answer(outcome["kind"], outputs, outcome.get("message", ""), outcome.get("error", "")))
+    problem = f"it could import {', '.join(found['importable'])}" if found["importable"] else ""
+    latency = found["latency_ms"]
+    return Served(
+        problem=problem,
+        log=log,
+        answers=tuple(answers),
+        latency_ms=math.nan if latency is None else latency,
+        memory_mib=found["peak_memory_mib"],
+        versions=found["versions"],
+    )

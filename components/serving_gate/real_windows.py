@@ -1,0 +1,155 @@
+"""Test windows and the raw rows that they were cut from: real requests whose answers are known.
+
+    windows = read_real_windows(window_files, row_files, data=..., features=..., window=..., count=16)
+
+A few windows are taken from every file; their rows are looked up in the rows
+that came out of the data gate, so nothing that made the windows is trusted.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from components.evaluation.audit import Steps
+from components.serving_gate.requests import RealWindows
+from schemas import features as names
+from schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from schemas.time_grid import TimeGrid
+
+_MOST_FILES = 16
+_RECORDS_A_FILE = 2048
+"""Windows of one file that are looked at; a draw among them needs no more."""
+_ROWS_A_BATCH = 8192
+
+
+def read_real_windows(
+    window_files: Sequence[str],
+    row_files: Sequence[str],
+    *,
+    data: DataConfig,
+    features: FeaturesConfig,
+    window: WindowConfig,
+    count: int,
+) -> RealWindows | None:
+    """Draws test windows and puts their requests together from rows.
+
+    Args:
+        window_files: Files of the test windows.
+        row_files: Files of the rows of all splits.
+        data: The grid.
+        features: The covariates.
+        window: Context and horizon.
+        count: About how many windows.
+
+    Returns:
+        The windows; None where there is none whose static covariates are all known.
+    """
+    serialized = draw_windows(window_files, count=count)
+    if not serialized:
+        return None
+    parsed = tf.io.parse_example(
+        tf.constant(serialized),
+        {
+            names.SERIES_ID: tf.io.FixedLenFeature([], tf.string),
+            names.FORECAST_START: tf.io.FixedLenFeature([], tf.int64),
+        },
+    )
+    series = parsed[names.SERIES_ID].numpy()
+    grid = data.grid()
+    first = grid.ordinals(parsed[names.FORECAST_START].numpy()) - window.context_length
+    length = window.context_length + 2 * window.horizon
+    rows = _Rows(series, first, length, columns=(names.TARGET, *features.columns))
+    for path in row_files:
+        rows.read(path, grid)
+    values = rows.values()
+    statics = len(features.static_covariates)
+    static = rows.first_values()[:, len(rows.columns) - statics :]
+    # A model refuses missing static covariates, and no raw value is sure to mean the same.
+    whole = ~np.isnan(static).any(axis=1)
+    if not whole.any():
+        return None
+    past, future = len(features.past_covariates), len(features.future_covariates)
+    kept = values[whole]
+    ordinals = first[whole][:, None] + np.arange(length)
+    return RealWindows(
+        serialized=tuple(one for one, good in zip(serialized, whole, strict=True) if good),
+        series_id=series[whole],
+        timestamps=grid.timestamps(ordinals.reshape(-1)).reshape(ordinals.shape),
+        context=kept[:, : window.context_length, 0],
+        past=kept[:, : window.context_length, 1 : 1 + past],
+        future=kept[:, :, 1 + past : 1 + past + future],
+        static=static[whole],
+    )
+
+
+def draw_windows(files: Sequence[str], *, count: int) -> list[bytes]:
+    """Returns about `count` windows, evenly spaced over the files and inside each.
+
+    Args:
+        files: Gzip TFRecord files.
+        count: How many, at least one.
+    """
+    chosen = [
+        files[place] for place in np.unique(np.linspace(0, len(files) - 1, min(len(files), _MOST_FILES), dtype=int))
+    ]
+    drawn: list[bytes] = []
+    for path in chosen:
+        records = tf.data.TFRecordDataset(path, compression_type="GZIP").take(_RECORDS_A_FILE)
+        windows = list(records.as_numpy_iterator())
+        if windows:
+            each = min(len(windows), math.ceil(count / len(chosen)))
+            drawn += [windows[place] for place in np.unique(np.linspace(0, len(windows) - 1, each, dtype=int))]
+    return drawn
+
+
+class _Rows:
+    """The rows of some stretches of series, gathered file by file."""
+
+    def __init__(self, series: np.ndarray, first: np.ndarray, length: int, *, columns: tuple[str, ...]) -> None:
+        self.columns = columns
+        self._names, code = np.unique(series, return_inverse=True)
+        self._code = code
+        base = int(first.min())
+        span = int(first.max()) + length - base
+        keys = (code * span + first - base)[:, None] + np.arange(length)
+        self._steps = Steps(self._names, base, span, np.unique(keys))
+        self._places = np.searchsorted(self._steps.keys, keys)
+        self._found = np.full((len(self._steps.keys), len(columns)), np.nan, np.float32)
+        self._earliest = np.full(len(self._names), np.iinfo(np.int64).max)
+        self._first = np.full((len(self._names), len(columns)), np.nan, np.float32)
+
+    def read(self, path: str, grid: TimeGrid) -> None:
+        """Takes what a file of rows holds of the stretches."""
+        spec = {
+            names.SERIES_ID: tf.io.FixedLenFeature([], tf.string),
+            names.TIMESTAMP: tf.io.FixedLenFeature([], tf.int64),
+            **{column: tf.io.FixedLenFeature([], tf.float32, default_value=math.nan) for column in self.columns},
+        }
+        records = tf.data.TFRecordDataset(path, compression_type="GZIP").batch(_ROWS_A_BATCH)
+        for batch in records.map(lambda serialized: tf.io.parse_example(serialized, spec)).as_numpy_iterator():
+            series, ordinal = batch[names.SERIES_ID], grid.ordinals(batch[names.TIMESTAMP])
+            numbers = np.stack([batch[column] for column in self.columns], axis=1)
+            place = self._steps.locate(series, ordinal)
+            self._found[place[place >= 0]] = numbers[place >= 0]
+            self._keep_first(series, ordinal, numbers)
+
+    def _keep_first(self, series: np.ndarray, ordinal: np.ndarray, numbers: np.ndarray) -> None:
+        """Static covariates are those of the first row of a series, wherever its windows lie."""
+        code = np.minimum(np.searchsorted(self._names, series), len(self._names) - 1)
+        mine = np.flatnonzero(self._names[code] == series)
+        ordered = mine[np.lexsort((ordinal[mine], code[mine]))]
+        _, firsts = np.unique(code[ordered], return_index=True)
+        for row in ordered[firsts]:
+            if ordinal[row] < self._earliest[code[row]]:
+                self._earliest[code[row]] = ordinal[row]
+                self._first[code[row]] = numbers[row]
+
+    def values(self) -> np.ndarray:
+        """Returns the values of every stretch, float32 `[B, length, columns]`."""
+        return self._found[self._places]
+
+    def first_values(self) -> np.ndarray:
+        """Returns the values of the first row of each stretch's series, float32 `[B, columns]`."""
+        return self._first[self._code]
