@@ -1,8 +1,7 @@
 """The version in use of a folder of versions, replaced while requests go on.
 
     versions = ModelVersions("serving_model", load=ServedModel.load)
-    versions.refresh()                   # loads the newest version that can be served
-    with versions.watched():             # looks for another one every second
+    with versions.watched():             # loads the newest version, and looks for a newer one every second
         model = versions.current         # a request keeps the model it has begun with
 
 A new version is loaded and warmed up whole before the reference to the one in
@@ -93,7 +92,7 @@ class ModelVersions(Generic[Model]):
 
     @contextlib.contextmanager
     def watched(self, seconds: float = _POLL_SECONDS) -> Iterator[None]:
-        """Refreshes from a thread of its own until the block is left, then closes.
+        """Refreshes, at first here, then from a thread of its own until the block is left, and closes.
 
         Args:
             seconds: Time between two looks.
@@ -109,12 +108,14 @@ class ModelVersions(Generic[Model]):
                     _log.exception("cannot look for new versions in %s", self._base)
 
         thread = threading.Thread(target=watch, name="versions", daemon=True)
-        thread.start()
         try:
+            self.refresh()
+            thread.start()
             yield
         finally:
             done.set()
-            thread.join()
+            if thread.is_alive():
+                thread.join()
             self.close()
 
     def _take(self, version: int) -> bool:

@@ -21,11 +21,10 @@ from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_serving.apis import prediction_log_pb2
 
 from components.serving.rest.metadata import signature_defs
-from components.serving.rest.predict_requests import InputSpec
+from components.serving.rest.places import SAVED_MODEL
+from components.serving.rest.predict_requests import DEFAULT_SIGNATURE, InputSpec
 from components.serving.rest.refusals import RequestError, graph_refusal, listed
 from schemas.errors import DataError
-
-SAVED_MODEL = "saved_model.pb"
 
 _WARM_UP = os.path.join("assets.extra", "tf_serving_warmup_requests")
 _MOST_WARM_UPS = 1000
@@ -124,7 +123,7 @@ class ServedModel:
             for record in records.numpy():
                 request = prediction_log_pb2.PredictionLog.FromString(record).predict_log.request
                 arrays = {name: tf.make_ndarray(tensor) for name, tensor in request.inputs.items()}
-                self.signature(request.model_spec.signature_name or "serving_default").call(arrays)
+                self.signature(request.model_spec.signature_name or DEFAULT_SIGNATURE).call(arrays)
             return
         length = int(self.card.get("inputs", {}).get("context_length", 1))
         for signature in self.signatures.values():
