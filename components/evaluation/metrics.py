@@ -19,8 +19,7 @@ import apache_beam as beam
 import numpy as np
 from tensorflow_model_analysis.metrics import metric_types
 
-from components.evaluation.baselines import BASELINES
-from components.evaluation.window_sums import FORECAST, STATISTICS, WindowSums
+from components.evaluation.window_sums import OUTPUTS, STATISTICS, WindowSums
 
 _SUMS = "_window_sums"  # TFMA leaves metrics out of its results whose names start with an underscore.
 _PARAMETERS = ("offset", "scale", "naive_error")
@@ -107,7 +106,7 @@ class SumWindows(beam.CombineFn):
         missing = [name for name in _PARAMETERS if name not in outputs]
         if missing:
             raise ValueError(f"the signature's outputs {sorted(outputs)} lack {missing}: export the model anew.")
-        forecasts = {name: np.ravel(outputs[name]) for name in (FORECAST, *BASELINES) if name in outputs}
+        forecasts = {name: np.ravel(outputs[name]) for name in OUTPUTS if name in outputs}
         window = WindowSums.of(
             target=np.ravel(element.get_labels(self._key.model_name)),
             forecasts=forecasts,

@@ -15,9 +15,13 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from components.evaluation.baselines import BASELINES
+from components.evaluation.conformal import INTERVALS, PERCENTS
 
 FORECAST = "forecast"
 """Output of the `evaluate` signature that is judged."""
+
+OUTPUTS = (FORECAST, *BASELINES, *(end for ends in INTERVALS for end in ends))
+"""Outputs `[H]` of the `evaluate` signature that are summed."""
 
 _ROWS = (
     "observed",
@@ -31,6 +35,8 @@ _ROWS = (
     "observed_against_naive",
     *BASELINES,
     *(f"{baseline}_in_unit" for baseline in BASELINES),
+    *(f"{row}_{percent}" for row in ("covered", "width") for percent in PERCENTS),
+    *(f"width_{percent}_in_unit" for percent in PERCENTS),
 )
 
 
@@ -44,7 +50,9 @@ class WindowSums:
             forecasts, absolute and squared errors in scaled space and in the
             target's unit, symmetric errors in percent, absolute errors over
             the naive error and the number of those, absolute errors of each
-            baseline in scaled space and in the target's unit.
+            baseline in scaled space and in the target's unit; for each
+            prediction interval, targets inside it, and its width in scaled
+            space and in the target's unit where a target was observed.
     """
 
     windows: int
@@ -69,7 +77,7 @@ class WindowSums:
 
         Args:
             target: `[H]` in scaled space, NaN where unobserved.
-            forecasts: `forecast` and the baselines, each `[H]` in scaled space.
+            forecasts: A value for each of `OUTPUTS`, `[H]` in scaled space.
             offset: Where scaled space has its 0, in the target's unit.
             scale: Units of the target in one scaled unit.
             naive_error: Error of "as a season ago" within the train split of
@@ -81,13 +89,13 @@ class WindowSums:
         target = np.asarray(target, np.float64)
         observed = ~np.isnan(target)
         values = {}
-        for name in (FORECAST, *BASELINES):
+        for name in OUTPUTS:
             if name not in forecasts:
                 raise ValueError(f"the signature's outputs {sorted(forecasts)} lack {name!r}: export the model anew.")
             values[name] = np.asarray(forecasts[name], np.float64)
             if target.ndim != 1 or values[name].shape != target.shape:
                 raise ValueError(f"{name} has shape {values[name].shape}, target {target.shape}: both must be [H].")
-        errors = {name: np.where(observed, np.abs(forecast - target), 0.0) for name, forecast in values.items()}
+        errors = {name: np.where(observed, np.abs(values[name] - target), 0.0) for name in (FORECAST, *BASELINES)}
         error = errors[FORECAST]
         magnitude = np.abs(values[FORECAST] * scale + offset) + np.abs(target * scale + offset)
         has_naive = naive_error > 0.0
@@ -103,6 +111,10 @@ class WindowSums:
             observed if has_naive else np.zeros_like(error),
             *(errors[name] for name in BASELINES),
             *(errors[name] * scale for name in BASELINES),
+            # A target that was not observed, and an end that is no number, compare as False.
+            *((values[lower] <= target) & (target <= values[upper]) for lower, upper in INTERVALS),
+            *(widths := [_width(values[lower], values[upper], observed) for lower, upper in INTERVALS]),
+            *(width * scale for width in widths),
         )
         return cls(windows=1, sums=np.stack([np.asarray(row, np.float64) for row in rows]))
 
@@ -130,6 +142,11 @@ def _percent(error: np.ndarray, magnitude: np.ndarray) -> np.ndarray:
         return np.where(error == 0.0, 0.0, 200.0 * error / np.where(magnitude == 0.0, 1.0, magnitude))
 
 
+def _width(lower: np.ndarray, upper: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore"):  # An infinite forecast has no width.
+        return np.where(observed, upper - lower, 0.0)
+
+
 def _ratio(numerator: float, denominator: float) -> float:
     return float(numerator) / float(denominator) if denominator else float("nan")
 
@@ -150,6 +167,10 @@ def _mean_of(row: str) -> Callable[[WindowSums], float]:
     return lambda sums: sums.mean(row)
 
 
+def _by_step(row: str) -> Callable[[WindowSums], np.ndarray]:
+    return lambda sums: sums.mean_by_lead_step(row)
+
+
 def _root(row: str) -> Callable[[WindowSums], float]:
     return lambda sums: float(np.sqrt(sums.mean(row)))
 
@@ -167,10 +188,14 @@ STATISTICS: Mapping[str, Callable[[WindowSums], float | np.ndarray]] = {
     "smape": _mean_of("symmetric"),
     "finite_share": lambda sums: _ratio(sums.row("finite").sum(), sums.windows * sums.sums.shape[1]),
     "window_count": lambda sums: float(sums.windows),
-    "mae_scaled_by_lead_step": lambda sums: sums.mean_by_lead_step("absolute"),
+    "mae_scaled_by_lead_step": _by_step("absolute"),
     **{f"mae_scaled_{baseline}": _mean_of(baseline) for baseline in BASELINES},
     **{f"mae_{baseline}": _mean_of(f"{baseline}_in_unit") for baseline in BASELINES},
     **{f"skill_over_{baseline}": _skill_over(baseline) for baseline in BASELINES},
+    **{f"interval_coverage_{percent}": _mean_of(f"covered_{percent}") for percent in PERCENTS},
+    **{f"interval_coverage_{percent}_by_lead_step": _by_step(f"covered_{percent}") for percent in PERCENTS},
+    **{f"interval_width_{percent}_scaled": _mean_of(f"width_{percent}") for percent in PERCENTS},
+    **{f"interval_width_{percent}": _mean_of(f"width_{percent}_in_unit") for percent in PERCENTS},
 }
 """Everything the Evaluator reports, by name. All of it is free-running.
 
@@ -178,5 +203,7 @@ STATISTICS: Mapping[str, Callable[[WindowSums], float | np.ndarray]] = {
 error by that of "as a season ago" within the train split of its series
 (Hyndman and Koehler 2006); series where that is 0 are left out. `smape` is
 `200 |f - y| / (|f| + |y|)`, in percent, of values in the target's unit
-(Makridakis 1993); it means little for targets around 0.
+(Makridakis 1993); it means little for targets around 0. `interval_coverage_80`
+is the share of observed targets inside the 80 % prediction interval, and
+`interval_width_80` its mean width in the target's unit.
 """

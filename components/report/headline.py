@@ -89,6 +89,18 @@ def headline(content: Content, space: Space) -> Section:
         skill = metrics.get(f"skill_over_{name}", math.nan)
         aside = f"which errs by {space.text(metrics.get(f'mae_scaled_{name}', math.nan))}"
         tiles.append(Tile(name=f"Less error than {NAMES[name]}", value=percent(skill), asides=[aside]))
+    if "interval_coverage_80" in metrics:
+        width = space.text(metrics.get("interval_width_80_scaled", math.nan))
+        tiles.append(
+            Tile(
+                name="Truth inside the 80 % interval",
+                value=percent(metrics["interval_coverage_80"]),
+                asides=(
+                    f"which is {width} wide",
+                    f"inside 95 %: {percent(metrics.get('interval_coverage_95', math.nan))}",
+                ),
+            )
+        )
     tiles.append(
         Tile(
             name="Test windows",

@@ -33,7 +33,7 @@ class WindowView:
         context: Measured values before it, NaN where there are none `[T]`.
         target: The truth `[H]`, NaN where unobserved.
         forecast: The forecast `[H]`.
-        interval: Lower and upper end of the prediction interval, each `[H]`; None for a model without.
+        interval: Lower and upper end of the 80 % prediction interval, each `[H]`; None for a model without.
         mae: MAE of this window.
     """
 
@@ -60,9 +60,8 @@ def window_figure(view: WindowView, *, grid: TimeGrid, unit: str) -> Figure:
     def draw(canvas: Canvas, narrow: bool) -> None:
         ax = axes(canvas, title=unit)
         if view.interval is not None:
-            ax.fill_between(
-                ahead, *view.interval, color=LIGHT.forecast, alpha=0.2, linewidth=0, label="prediction interval"
-            )
+            label = "80 % prediction interval"
+            ax.fill_between(ahead, *view.interval, color=LIGHT.forecast, alpha=0.2, linewidth=0, label=label)
         truth = np.concatenate([view.context[len(view.context) - shown :], view.target])
         ax.plot(times, truth, color=LIGHT.ink, linewidth=1.3, label="truth", **_lonely(truth))
         ax.plot(ahead, view.forecast, color=LIGHT.forecast, linestyle=(0, (5, 1.5)), linewidth=2.1, label="forecast")

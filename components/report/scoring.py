@@ -24,7 +24,7 @@ from schemas.window_spec import WindowShape
 
 SIGNATURE = "evaluate"
 INTERVAL = ("lower", "upper")
-"""Outputs of the signature that hold the prediction interval, where the model has one."""
+"""Outputs of the signature that hold the 80 % prediction interval, where the model has one."""
 
 _BATCH_VALUES = 2**18
 """Context and horizon values in a batch: long windows come in smaller batches."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from components.serving.intervals import PERCENTS
+from components.evaluation.conformal import PERCENTS
 from components.serving.raw_windows import LONGEST_HORIZON
 from components.transform.scaling import Scaler
 from schemas.sections import DataConfig, FeaturesConfig, WindowConfig
@@ -57,7 +57,7 @@ def describe_intervals(half_widths: np.ndarray) -> dict[str, Any]:
     """Returns how far the prediction intervals reach, scaled, by level in percent; null stands for infinite.
 
     Args:
-        half_widths: `[2, H]`, from `components.serving.intervals`.
+        half_widths: `[2, H]`, from `components.evaluation.conformal`.
     """
     return {
         str(percent): [float(width) if np.isfinite(width) else None for width in row]

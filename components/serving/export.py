@@ -57,7 +57,7 @@ def export_model(
         model: A Keras model, `model(window, training=False)` → free-running forecast `[B, H]`, scaled.
         directory: Where to write; must not exist.
         ridge_baseline: A Keras layer, `ridge_baseline(window)` → ridge's forecast less the last value `[B, H]`.
-        half_widths: Of the prediction intervals `[2, H]`, scaled, from `components.serving.intervals`.
+        half_widths: Of the prediction intervals `[2, H]`, scaled, from `components.evaluation.conformal`.
         scaler: The fitted scales.
         transform_graph_uri: Folder of the TransformGraph artifact; read when there are covariate columns.
         data: Frequency and zone.

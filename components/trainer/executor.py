@@ -14,10 +14,10 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
+from components.evaluation.conformal import conformal_half_widths
 from components.evaluation.contract import CONTRACT, contract
 from components.evaluation.seasons import choose_season, naive_errors
 from components.serving.export import export_model
-from components.serving.intervals import conformal_half_widths
 from components.trainer.checkpoint import CheckpointStore
 from components.trainer.loop import History
 from components.trainer.memory import keep_large_buffers

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 import tensorflow as tf
 
-from components.serving.intervals import absolute_residuals
+from components.evaluation.conformal import absolute_residuals
 from components.trainer.dataset import WindowStream
 from components.transform.windowing import Chunk
 from schemas.window_spec import WindowSpec

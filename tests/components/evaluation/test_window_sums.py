@@ -5,13 +5,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.evaluation.window_sums import STATISTICS, WindowSums
+from components.evaluation.window_sums import OUTPUTS, STATISTICS, WindowSums
 
 NAN = float("nan")
 
 
 def window(
-    target, forecast, *, persistence=None, seasonal_naive=None, ridge=None, offset=0.0, scale=1.0, naive_error=1.0
+    target,
+    forecast,
+    *,
+    persistence=None,
+    seasonal_naive=None,
+    ridge=None,
+    reach=(1.0, 2.0),
+    offset=0.0,
+    scale=1.0,
+    naive_error=1.0,
 ):
     zeros = np.zeros(len(target))
     forecasts = {
@@ -20,6 +29,10 @@ def window(
         "seasonal_naive": zeros if seasonal_naive is None else np.asarray(seasonal_naive, np.float32),
         "ridge": zeros if ridge is None else np.asarray(ridge, np.float32),
     }
+    for level, ends in zip(reach, (("lower", "upper"), ("lower_95", "upper_95")), strict=True):
+        forecasts |= {
+            end: forecasts["forecast"] + way * np.float32(level) for end, way in zip(ends, (-1, 1), strict=True)
+        }
     return WindowSums.of(
         target=np.asarray(target, np.float32), forecasts=forecasts, offset=offset, scale=scale, naive_error=naive_error
     )
@@ -116,8 +129,7 @@ def test_an_error_of_exactly_the_limit_is_exact():
 
 
 def test_shapes_that_would_broadcast_are_refused():
-    zeros = np.zeros((3, 1))
-    forecasts = {"forecast": zeros, "persistence": zeros, "seasonal_naive": zeros, "ridge": zeros}
+    forecasts = dict.fromkeys(OUTPUTS, np.zeros((3, 1)))
     with pytest.raises(ValueError, match=r"forecast has shape \(3, 1\), target \(3,\)"):
         WindowSums.of(target=np.zeros(3), forecasts=forecasts, offset=0.0, scale=1.0, naive_error=1.0)
 
@@ -163,6 +175,38 @@ def test_errors_of_baselines_are_in_the_unit_too():
 @pytest.mark.parametrize("name", ["mae", "rmse", "mase", "smape"])
 def test_one_forecast_that_is_no_number_spoils_every_error(name):
     assert np.isnan(statistic(name, window([1, 2], [1, NAN]), window([1, 2], [1, 2])))
+
+
+def test_coverage_is_the_share_of_observed_targets_inside_the_interval():
+    # 1 and the very end 2 are inside [0, 2], 3 is outside, the unobserved one does not count.
+    one = window([1, 2, 3, NAN], [1, 1, 1, 1], reach=(1.0, 2.0))
+    assert statistic("interval_coverage_80", one) == pytest.approx(2 / 3)
+    assert statistic("interval_coverage_95", one) == 1.0
+
+
+def test_coverage_by_lead_step_keeps_the_steps_apart():
+    by_step = statistic("interval_coverage_80_by_lead_step", window([1, 5], [1, 1]), window([9, NAN], [1, 1]))
+    np.testing.assert_array_equal(by_step, [0.5, 0.0])
+
+
+def test_width_is_in_scaled_space_and_in_the_unit():
+    # Widths 2 and 6 on scales 10 and 100, one observed target each.
+    both = window([0, NAN], [0, 0], reach=(1.0, 9.0), scale=10.0), window([0], [0], reach=(3.0, 9.0), scale=100.0)
+    alone = [window([0], [0], reach=(1.0, 9.0), scale=10.0), both[1]]
+    assert statistic("interval_width_80_scaled", *alone) == 4.0
+    assert statistic("interval_width_80", *alone) == (2 * 10 + 6 * 100) / 2
+    assert statistic("interval_width_95_scaled", both[0]) == 18.0
+
+
+def test_an_interval_without_an_end_covers_nothing():
+    assert statistic("interval_coverage_80", window([1], [1], reach=(NAN, NAN))) == 0.0
+    assert np.isnan(statistic("interval_width_80_scaled", window([1], [1], reach=(NAN, NAN))))
+
+
+def test_an_infinite_interval_covers_everything():
+    one = window([1], [5], reach=(np.inf, np.inf))
+    assert statistic("interval_coverage_80", one) == 1.0
+    assert statistic("interval_width_80_scaled", one) == np.inf
 
 
 values = st.floats(-4, 4, width=16)

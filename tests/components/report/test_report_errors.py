@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.evaluation.baselines import BASELINES
+from components.evaluation.conformal import INTERVALS
 from components.evaluation.window_sums import STATISTICS, WindowSums
 from components.report.cycles import HOUR, MONTH, WEEKDAY, cycles_of
 from components.report.errors import ErrorCollector, ResidualSample, ScoredBatch
@@ -96,6 +97,7 @@ def test_the_same_numbers_as_the_gate_computes():
     sums = WindowSums.empty()
     for row in range(40):
         forecasts = {name: values[row] for name, values in one.forecasts.items()}
+        forecasts |= {end: forecasts["forecast"] for ends in INTERVALS for end in ends}
         sums = sums.merge(
             WindowSums.of(target=target[row], forecasts=forecasts, scale=3.0, offset=0.0, naive_error=1.0)
         )

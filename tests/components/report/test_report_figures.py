@@ -162,7 +162,7 @@ def test_window_with_a_prediction_interval_shows_it(content):
     view = dataclasses.replace(
         content.views[0], interval=(content.views[0].forecast - 1, content.views[0].forecast + 1)
     )
-    assert "prediction interval" in texts(render(window_figure(view, grid=WEEKLY, unit="ppm")).wide)
+    assert "80 % prediction interval" in texts(render(window_figure(view, grid=WEEKLY, unit="ppm")).wide)
     without = texts(render(window_figure(content.views[0], grid=WEEKLY, unit="ppm")).wide)
     assert "prediction interval" not in without
 

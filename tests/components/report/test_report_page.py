@@ -116,6 +116,14 @@ def test_numbers_of_the_headline_carry_unit_and_interval(content, outline):
     assert re.search(rf"Mean absolute error {content.errors.mae:.3f} ppm 95\s% ?: {interval.low:.3f} to", text)
 
 
+def test_headline_says_how_often_the_truth_lay_inside_the_intervals(content):
+    measured = {"interval_coverage_80": 0.75, "interval_coverage_95": 0.92, "interval_width_80_scaled": 0.0}
+    result = dataclasses.replace(content.result, metrics={**content.result.metrics, **measured})
+    text = text_of(Outline(html_of(dataclasses.replace(content, result=result))))
+    assert re.search(r"Truth inside the 80 % interval 75\s% which is 0 ppm wide inside 95 %: 92\s%", text)
+    assert "Truth inside" not in text_of(Outline(html_of(content)))
+
+
 def test_every_metric_stands_beside_that_of_the_model_blessed_before(content):
     result = dataclasses.replace(content.result, baseline_metrics={"mae_scaled": 0.0161})
     text = text_of(Outline(html_of(dataclasses.replace(content, result=result))))
