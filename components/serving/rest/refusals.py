@@ -27,17 +27,3 @@ def shown(value: object) -> str:
 def listed(names: Sequence[str]) -> str:
     """Returns names as a list in a sentence."""
     return ", ".join(sorted(names)) or "none"
-
-
-def graph_refusal(message: str) -> str:
-    """Returns what the graph itself refused, without TensorFlow's account of where in the graph that was.
-
-    Args:
-        message: Of a `tf.errors.InvalidArgumentError`.
-    """
-    first = message.split("\n\t [[")[0].strip()
-    marker = "assertion failed: "
-    if marker not in first:
-        return first
-    said = first.split(marker, 1)[1].strip()
-    return said.removeprefix("[").removesuffix("]").replace("] [", " ")

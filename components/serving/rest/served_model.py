@@ -20,10 +20,13 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_serving.apis import prediction_log_pb2
 
+from components.forecasting.locate import CARD
+from components.forecasting.refusals import words_of
 from components.serving.rest.metadata import signature_defs
 from components.serving.rest.places import SAVED_MODEL
 from components.serving.rest.predict_requests import DEFAULT_SIGNATURE, InputSpec
-from components.serving.rest.refusals import RequestError, graph_refusal, listed
+from components.serving.rest.refusals import RequestError, listed
+from components.serving.warmup import WARMUP_FILE
 from schemas.errors import DataError
 
 _WARM_UP = os.path.join("assets.extra", "tf_serving_warmup_requests")
@@ -59,7 +62,7 @@ class Signature:
         try:
             return {name: values.numpy() for name, values in self.function(**tensors).items()}
         except tf.errors.InvalidArgumentError as error:
-            raise RequestError(graph_refusal(error.message)) from error
+            raise RequestError(words_of(error.message)) from error
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,12 +97,12 @@ class ServedModel:
         try:
             proto = saved_model_pb2.SavedModel.FromString((path / SAVED_MODEL).read_bytes())
             module = tf.saved_model.load(str(path))
-            card = json.loads((path / _CARD).read_text(encoding="utf-8")) if (path / _CARD).is_file() else {}
+            card = json.loads((path / CARD).read_text(encoding="utf-8")) if (path / CARD).is_file() else {}
             signatures = {
                 name: Signature(_input_specs(function), function) for name, function in module.signatures.items()
             }
             model = cls(int(path.name), signatures, signature_defs(proto), card, module)
-            model._warm_up(path / _WARM_UP)
+            model._warm_up(path / WARMUP_FILE)
         except Exception as error:
             # Whatever a broken file makes TensorFlow raise, it means one thing: this version cannot be served.
             reason = " ".join(str(error).split())

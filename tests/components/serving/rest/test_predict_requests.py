@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
 from components.serving.rest.predict_requests import InputSpec, read_request
-from components.serving.rest.refusals import RequestError, graph_refusal
+from components.serving.rest.refusals import RequestError
 
 FLOAT, INT64, TEXT = np.dtype(np.float32), np.dtype(np.int64), np.dtype(object)
 TWO = {"context": InputSpec(FLOAT, (None, None)), "timestamps": InputSpec(INT64, (None, None))}
@@ -145,12 +145,3 @@ def test_columns_that_break_a_rule_are_refused(inputs, message):
 def test_what_is_neither_text_nor_base64_is_refused(value):
     with pytest.raises(RequestError, match=r"examples|instances\[0\]"):
         arrays({"instances": [value]}, EXAMPLES)
-
-
-def test_a_refusal_of_the_graph_is_told_without_its_place_in_the_graph():
-    raised = (
-        "{{function_node __inference_signature_wrapper_12}} assertion failed: [context: too short; steps given:] [20]\n"
-        "\t [[{{node Assert}}]] [Op:__inference_signature_wrapper_12]"
-    )
-    assert graph_refusal(raised) == "context: too short; steps given: 20"
-    assert graph_refusal("shapes differ\n\t [[{{node x}}]]") == "shapes differ"
