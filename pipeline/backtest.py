@@ -35,7 +35,7 @@ from schemas.errors import ConfigError
 _LAST_NODE = "Evaluator"
 """No fold is pushed."""
 
-_WITHOUT_INFLUENCE = {"push", "beam"}
+_WITHOUT_INFLUENCE = {"push", "beam", "kubeflow"}
 """Sections that no number of a backtest depends on."""
 
 _KEY_LENGTH = 12

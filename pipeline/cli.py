@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from schemas.errors import UserError
 
     try:
-        return int(getattr(commands, parsed.command)(parsed))
+        return int(getattr(commands, parsed.command.replace("-", "_"))(parsed))
     except UserError as error:
         print(f"tapeline {parsed.command}: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT
@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(gate)
     gate.add_argument("--output", metavar="DIR", help="where files go (default: report/<run id>/ in the run's folder)")
     gate.add_argument("--json", action="store_true", help="print verdict.json in place of the table")
+    _add_metadata(gate)
 
     report = commands.add_parser("report", help="say where the report of a run is, or show it")
     _add_run(report)
@@ -92,6 +93,21 @@ def _parser() -> argparse.ArgumentParser:
     backtest.add_argument("--output", metavar="DIR", help="where results go (default: in the run's folder)")
     backtest.add_argument("--json", action="store_true", help="print backtest.json in place of the table")
 
+    forecast = commands.add_parser("forecast", help="forecast recent rows with a pushed model")
+    _add_model(forecast)
+    forecast.add_argument(
+        "--horizon", type=int, metavar="N", help="steps ahead (default: as trained, or as known columns reach)"
+    )
+    forecast.add_argument("--output", metavar="PATH", help="a .csv or .parquet (default: CSV on standard output)")
+    forecast.add_argument("--plot", metavar="PATH", help="a .png that shows context, forecast and intervals")
+
+    batch = commands.add_parser("batch", help="forecast a large file with Beam, by TFX's BulkInferrer")
+    _add_model(batch)
+    batch.add_argument(
+        "--output", required=True, metavar="DIR", help="folder of the Parquet files; replaced if it is there"
+    )
+    _add_runner(batch)
+
     serve = commands.add_parser("serve", help="answer over HTTP as TensorFlow Serving does")
     serve.add_argument(
         "--model", required=True, metavar="DIR", help="folder of versions, such as runs/co2/serving_model"
@@ -104,6 +120,29 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--verbose", action="store_true", help="log each request")
 
+    compiled = commands.add_parser("compile", help="write the pipeline as a file for Kubeflow or Vertex AI")
+    _add_config(compiled, json_too=True)
+    compiled.add_argument(
+        "--target", choices=("kubeflow", "vertex", "ir"), required=True, help="who runs it; ir: `tapeline run-node`"
+    )
+    compiled.add_argument("--output", metavar="PATH", help="where to write it (ir: in the run's folder)")
+    compiled.add_argument("--root", metavar="URL", help="vertex: where artifacts go, gs://bucket/folder")
+    compiled.add_argument("--run-id", metavar="RUN_ID", help="ir: the run that it belongs to")
+
+    node = commands.add_parser("run-node", help="run one component of a compiled pipeline, in this process")
+    node.add_argument("--ir", required=True, metavar="PATH", help="from `tapeline compile --target ir`")
+    node.add_argument("--node", required=True, metavar="NODE", help="which component (Trainer, Evaluator, ...)")
+    node.add_argument("--run-id", required=True, metavar="RUN_ID", help="the same for all components of a run")
+    _add_metadata(node)
+    node.add_argument(
+        "--export",
+        action="append",
+        default=[],
+        nargs=2,
+        metavar=("OUTPUT/FILE", "PATH"),
+        help="copy a file of an output, such as report/report.html; may be repeated",
+    )
+
     schema = commands.add_parser("schema", help="infer a TFDV schema from the data, to be curated")
     _add_config(schema)
     schema.add_argument("--output", metavar="PATH", help="where to write it (default: schemas/<name>/schema.pbtxt)")
@@ -111,15 +150,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_config(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", required=True, metavar="PATH", help="YAML file, such as configs/co2.yaml")
+def _add_config(parser: argparse.ArgumentParser, *, json_too: bool = False) -> None:
+    given = parser.add_mutually_exclusive_group(required=True)
+    given.add_argument("--config", metavar="PATH", help="YAML file, such as configs/co2.yaml")
+    if json_too:
+        given.add_argument("--config-json", metavar="JSON", help="the configuration itself")
     parser.add_argument(
         "--data", metavar="PATH", help="file, glob, folder or spans of CSV or Parquet, in place of data.source"
     )
     _add_home(parser)
-    parser.add_argument(
-        "--runner", metavar="PATH", help="YAML file with the section beam, such as configs/runners/flink.yaml"
-    )
+    _add_runner(parser)
     parser.add_argument(
         "--set",
         dest="overrides",
@@ -127,6 +167,21 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="KEY=VALUE",
         help="replace a value of the configuration, such as training.seed=2; may be repeated",
+    )
+
+
+def _add_runner(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--runner", metavar="PATH", help="YAML file with the section beam, such as configs/runners/flink.yaml"
+    )
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model", required=True, metavar="DIR", help="a version, a folder of versions, or the folder of runs"
+    )
+    parser.add_argument(
+        "--input", required=True, metavar="PATH", help="file, glob or folder with the columns of the training data"
     )
 
 
@@ -141,6 +196,14 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 def _add_home(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--home", metavar="DIR", help="folder of all runs (default: the environment's TAPELINE_HOME, else ./runs)"
+    )
+
+
+def _add_metadata(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--metadata",
+        metavar="ADDRESS",
+        help="ML Metadata: a SQLite file, mysql://user@host:3306/database or grpc://host:8080 (default: the run's own)",
     )
 
 

@@ -26,7 +26,12 @@ def read_config(arguments: argparse.Namespace) -> "Config":
     # pandas, which the time grid needs, takes a second: too long for a command that reads a verdict only.
     from schemas.config import load_config
 
-    config = load_config(arguments.config)
+    if getattr(arguments, "config_json", None) is not None:
+        from pipeline.deploy import parse_config_json
+
+        config = parse_config_json(arguments.config_json)
+    else:
+        config = load_config(arguments.config)
     overrides: dict[str, Any] = read_runner(arguments.runner) if arguments.runner else {}
     for item in arguments.overrides:
         key, equals, value = item.partition("=")
@@ -122,7 +127,7 @@ def gate(arguments: argparse.Namespace) -> int:
     from pipeline.verdict import verdict_text
     from pipeline.verdict_files import to_json, write_files
 
-    paths = RunPaths.of(_name_of_runs(arguments), arguments.home)
+    paths = RunPaths.of(_name_of_runs(arguments), arguments.home, store=arguments.metadata)
     judgement = judge(paths, arguments.run)
     folder = arguments.output or (paths.report(judgement.run_id) if judgement.run_id else None)
     if folder is not None:
@@ -197,11 +202,39 @@ def backtest(arguments: argparse.Namespace) -> int:
     return run_backtest(read_config(arguments), arguments)
 
 
+def forecast(arguments: argparse.Namespace) -> int:
+    """`tapeline forecast`: the newest rows of a file, forecast by a pushed model."""
+    from pipeline.forecast import run as run_forecast
+
+    return run_forecast(arguments)
+
+
+def batch(arguments: argparse.Namespace) -> int:
+    """`tapeline batch`: a large file, forecast on Beam."""
+    from pipeline.batch import run as run_batch
+
+    return run_batch(arguments)
+
+
 def serve(arguments: argparse.Namespace) -> int:
     """`tapeline serve`: the pushed model over HTTP."""
     from pipeline.serve import run as run_serve
 
     return run_serve(arguments)
+
+
+def compile(arguments: argparse.Namespace) -> int:
+    """`tapeline compile`: the pipeline as a file for an orchestrator."""
+    from pipeline.deploy import run_compile
+
+    return run_compile(read_config(arguments), arguments)
+
+
+def run_node(arguments: argparse.Namespace) -> int:
+    """`tapeline run-node`: one node of a compiled pipeline."""
+    from pipeline import deploy
+
+    return deploy.run_node(arguments)
 
 
 def schema(arguments: argparse.Namespace) -> int:

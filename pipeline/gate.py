@@ -2,10 +2,10 @@
 
     judgement = judge(RunPaths.of("co2"))
     judgement.outcome            # Outcome.PASSED
-    judgement.verdict.evaluation.checks
+    judgement.verdict.checks
 
 Nothing is computed anew and nothing heavy is imported: the Evaluator's
-validation is the verdict, and this reads it. What would make the verdict mean
+validation and the ServingGate's checks are the verdict, and this reads them. What would make the verdict mean
 nothing (no Evaluator, a run that failed, artifacts of another run) is never
 taken for a pass.
 """
@@ -57,7 +57,7 @@ def judge(paths: RunPaths, run_id: str | None = None) -> Judgement:
         run_id: TFX's run id; None takes the newest run.
     """
     name = paths.root.name
-    run = read_run(paths.metadata, run_id)
+    run = read_run(paths.address, run_id, pipeline=name if paths.store else None)
     if run is None:
         return Judgement(name=name, outcome=Outcome.NOTHING, problem=_no_run(paths, run_id))
 
@@ -72,7 +72,7 @@ def judge(paths: RunPaths, run_id: str | None = None) -> Judgement:
         return nothing(str(error))
     if verdict is None:
         return nothing(f"run {run.run_id}: the Evaluator left no evaluation and no blessing. Run it again.")
-    if not verdict.evaluation.blessed:
+    if not verdict.blessed:
         return Judgement(name=name, outcome=Outcome.REFUSED, run_id=run.run_id, verdict=verdict)
     # A blessed model whose run broke afterwards is not what is being served.
     broken = _unfinished(run)
@@ -84,7 +84,7 @@ def judge(paths: RunPaths, run_id: str | None = None) -> Judgement:
 
 
 def _no_run(paths: RunPaths, run_id: str | None) -> str:
-    known = run_ids(paths.metadata)
+    known = run_ids(paths.address, pipeline=paths.root.name if paths.store else None)
     if run_id is None or not known:
         return f"no run in {shown(paths.root)}. Run `tapeline run` first, or give another --home or --name."
     named = ", ".join(known[:_RUNS_NAMED])

@@ -10,12 +10,18 @@ TFX's runners return nothing. Whoever needs a verdict reads it here.
 
 import dataclasses
 import enum
-import pathlib
+import json
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
+
+from pipeline.stores import connection
+
+Address = str | os.PathLike[str]
+"""Of ML Metadata: the path of its SQLite file, or what else `pipeline.stores` takes."""
 
 
 class NodeState(enum.Enum):
@@ -84,43 +90,56 @@ class Run:
         return artifacts[-1] if artifacts else None
 
 
-def read_run(metadata_path: pathlib.Path, run_id: str | None = None) -> Run | None:
-    """Reads one run of the pipeline that a metadata file belongs to.
+def read_run(address: Address, run_id: str | None = None, *, pipeline: str | None = None) -> Run | None:
+    """Reads one run of a pipeline.
 
     Args:
-        metadata_path: ML Metadata's SQLite file.
+        address: ML Metadata's.
         run_id: TFX's run id; None takes the newest run.
+        pipeline: TFX's name of the pipeline; None takes all that the store holds, as a file of one pipeline needs.
 
     Returns:
         The run, or None where there is no such run.
     """
-    if not metadata_path.exists():
+    if _is_missing(address):
         return None
-    store = _open(metadata_path)
-    contexts = store.get_contexts_by_type("pipeline_run")
+    store = _open(address)
+    contexts = _runs(store, pipeline)
     if run_id is not None:
         contexts = [context for context in contexts if context.name == run_id]
     if not contexts:
         return None
-    context = max(contexts, key=lambda each: (each.create_time_since_epoch, each.id))
-    executions = sorted(store.get_executions_by_context(context.id), key=lambda each: each.id)
-    return Run(run_id=context.name, nodes={_node_id(store, each): _node_run(store, each) for each in executions})
+    executions = sorted(store.get_executions_by_context(contexts[0].id), key=lambda each: each.id)
+    return Run(run_id=contexts[0].name, nodes={_node_id(store, each): _node_run(store, each) for each in executions})
 
 
-def run_ids(metadata_path: pathlib.Path) -> list[str]:
-    """Returns TFX's names of all runs, the newest first; none where there is no such file."""
-    if not metadata_path.exists():
-        return []
-    contexts = _open(metadata_path).get_contexts_by_type("pipeline_run")
-    newest_first = sorted(contexts, key=lambda each: (each.create_time_since_epoch, each.id), reverse=True)
-    return [str(context.name) for context in newest_first]
+def run_ids(address: Address, *, pipeline: str | None = None) -> list[str]:
+    """Returns TFX's names of all runs, the newest first; none where there is no such file.
+
+    Args:
+        address: ML Metadata's.
+        pipeline: As in `read_run`.
+    """
+    return [] if _is_missing(address) else [str(context.name) for context in _runs(_open(address), pipeline)]
 
 
-def _open(path: pathlib.Path) -> metadata_store.MetadataStore:
-    config = metadata_store_pb2.ConnectionConfig()
-    config.sqlite.filename_uri = str(path)
-    config.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READWRITE
-    return metadata_store.MetadataStore(config)
+def _is_missing(address: Address) -> bool:
+    return "://" not in os.fspath(address) and not os.path.exists(address)
+
+
+def _open(address: Address) -> metadata_store.MetadataStore:
+    return metadata_store.MetadataStore(connection(address))
+
+
+def _runs(store: metadata_store.MetadataStore, pipeline: str | None) -> list[metadata_store_pb2.Context]:
+    """Contexts of runs, the newest first."""
+    if pipeline is None:
+        contexts = store.get_contexts_by_type("pipeline_run")
+    else:
+        parent = store.get_context_by_type_and_name("pipeline", pipeline)
+        children = store.get_children_contexts_by_context(parent.id) if parent else []
+        contexts = [context for context in children if context.type == "pipeline_run"]
+    return sorted(contexts, key=lambda each: (each.create_time_since_epoch, each.id), reverse=True)
 
 
 def _node_id(store: metadata_store.MetadataStore, execution: metadata_store_pb2.Execution) -> str:
@@ -156,8 +175,16 @@ def _node_run(store: metadata_store.MetadataStore, execution: metadata_store_pb2
             )
         )
     ordered = {key: tuple(sorted(artifacts, key=lambda each: each.id)) for key, artifacts in outputs.items()}
-    error = _properties(execution).get("__execution_result__", "")
-    return NodeRun(state=_STATES.get(execution.last_known_state, NodeState.RUNNING), outputs=ordered, error=str(error))
+    error = _message(str(_properties(execution).get("__execution_result__", "")))
+    return NodeRun(state=_STATES.get(execution.last_known_state, NodeState.RUNNING), outputs=ordered, error=error)
+
+
+def _message(result: str) -> str:
+    """What TFX's record of an execution's end says to people."""
+    try:
+        return str(json.loads(result).get("resultMessage", ""))
+    except (ValueError, AttributeError):
+        return result
 
 
 def _properties(record: Any) -> dict[str, Any]:

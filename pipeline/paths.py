@@ -6,6 +6,8 @@ runs/<config name>/           one folder a configuration
   serving_model/<version>/    what the Pusher pushed
   checkpoints/                training that was interrupted
   schemas/                    the schema of a run, named for its content
+  ir/<run id>.json            the compiled pipeline, where each node runs in a process of its own (Kubeflow)
+  steps/<run id>/<Node>.lock  held while such a process runs
   report/<run id>/            verdict.json, junit.xml, summary.md
   backtest/<key>/fold-01/     the same folder for each fold of a backtest, and its results beside them
   logs/<run id>.log           everything TFX and Beam say
@@ -22,26 +24,42 @@ class RunPaths:
 
     Attributes:
         root: `runs/<config name>`, absolute.
+        store: ML Metadata's address where it is no file of this folder: `mysql://...`, `grpc://...`.
     """
 
     root: pathlib.Path
+    store: str | None = None
 
     @classmethod
-    def of(cls, name: str, home: str | os.PathLike[str] | None = None) -> "RunPaths":
+    def of(cls, name: str, home: str | os.PathLike[str] | None = None, *, store: str | None = None) -> "RunPaths":
         """Returns the folder of a configuration.
 
         Args:
             name: The configuration's name.
             home: The folder of all runs; None takes the environment's
                 `TAPELINE_HOME`, else `runs` in the working directory.
+            store: ML Metadata's address; None takes the file in the folder.
         """
         base = home or os.environ.get("TAPELINE_HOME") or "runs"
-        return cls(pathlib.Path(base).expanduser().resolve() / name)
+        return cls(pathlib.Path(base).expanduser().resolve() / name, store)
 
     @property
     def metadata(self) -> pathlib.Path:
         """ML Metadata's SQLite file."""
         return self.root / "metadata.db"
+
+    @property
+    def address(self) -> str:
+        """ML Metadata's address."""
+        return self.store or str(self.metadata)
+
+    def ir(self, run_id: str) -> pathlib.Path:
+        """The compiled pipeline of a run whose nodes run in processes of their own.
+
+        Args:
+            run_id: TFX's name of the run.
+        """
+        return self.root / "ir" / f"{run_id}.json"
 
     @property
     def artifacts(self) -> pathlib.Path:

@@ -9,6 +9,7 @@ runners decide where it happens.
 
 import pathlib
 import shutil
+from typing import Any
 
 import pydantic
 from tfx.components.example_validator.component import ExampleValidator
@@ -17,6 +18,7 @@ from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGe
 from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.dsl.components.base import base_node
 from tfx.dsl.components.common.resolver import Resolver
+from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import LatestBlessedModelStrategy
 from tfx.orchestration import metadata
 from tfx.orchestration import pipeline as tfx_pipeline
 from tfx.types import standard_artifacts
@@ -29,6 +31,7 @@ from components.ingest.component import SeriesExampleGen
 from components.ingest.sources import source_fingerprint
 from components.report.component import Report
 from components.serving.pusher import create_pusher
+from components.serving_gate.component import ServingGate
 from components.trainer.component import Trainer
 from components.transform.component import Windows, create_transform
 from components.validation.component import DataGate
@@ -40,18 +43,24 @@ from schemas.errors import ConfigError
 from schemas.sections import GateConfig
 
 
-def create_pipeline(config: Config, paths: RunPaths) -> tfx_pipeline.Pipeline:
+def create_pipeline(
+    config: Config, paths: RunPaths, *, fingerprint: str | None = None, latest_blessed: bool = False
+) -> tfx_pipeline.Pipeline:
     """Wires the components of a configuration.
 
     Args:
         config: What to run.
         paths: Where artifacts, metadata and the pushed model go.
+        fingerprint: Stands for the content of the data; None reads them. Who only wants the wiring, where the data
+            are not, gives any.
+        latest_blessed: Whether to find the model blessed before by TFX's own strategy, the only one that Vertex knows.
 
     Raises:
         DataError: The data's source is missing or empty.
         ConfigError: The curated schema is missing.
     """
-    nodes = _nodes(config, paths)
+    data = source_fingerprint(config.data) if fingerprint is None else fingerprint
+    nodes = _nodes(config, paths, source=data, latest_blessed=latest_blessed)
     return tfx_pipeline.Pipeline(
         pipeline_name=config.name,
         pipeline_root=str(paths.artifacts),
@@ -62,14 +71,14 @@ def create_pipeline(config: Config, paths: RunPaths) -> tfx_pipeline.Pipeline:
     )
 
 
-def _nodes(config: Config, paths: RunPaths) -> list[base_node.BaseNode]:
+def _nodes(config: Config, paths: RunPaths, *, source: str, latest_blessed: bool) -> list[base_node.BaseNode]:
     data, features, window = _json(config.data), _json(config.features), _json(config.window)
 
     example_gen = SeriesExampleGen(
         data=data,
         features=features,
         split=_json(config.split),
-        source_fingerprint=source_fingerprint(config.data),
+        source_fingerprint=source,
         code_fingerprint=code_fingerprint("schemas", "components.ingest"),
     )
     statistics_gen = StatisticsGen(examples=example_gen.outputs["examples"])
@@ -126,11 +135,13 @@ def _nodes(config: Config, paths: RunPaths) -> list[base_node.BaseNode]:
             "components.evaluation.seasons",
         ),
     )
+    # TFX's own strategy takes no candidate to leave out.
+    candidate: dict[str, Any] = {} if latest_blessed else {"candidate": trainer.outputs["model"]}
     blessed_before = Resolver(
-        strategy_class=BlessedBeforeStrategy,
-        candidate=trainer.outputs["model"],
+        strategy_class=LatestBlessedModelStrategy if latest_blessed else BlessedBeforeStrategy,
         model=Channel(type=standard_artifacts.Model),
         model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+        **candidate,
     ).with_id("BlessedBefore")
     evaluator = create_evaluator(
         windows=windows.outputs["windows"],
@@ -144,9 +155,26 @@ def _nodes(config: Config, paths: RunPaths) -> list[base_node.BaseNode]:
         scaling=config.scaling,
         code_fingerprint=code_fingerprint("schemas", "components.evaluation", "components.transform"),
     )
+    serving_gate = ServingGate(
+        model=trainer.outputs["model"],
+        windows=windows.outputs["windows"],
+        rows=data_gate.outputs["examples"],
+        data=data,
+        features=features,
+        window=window,
+        scaling=_json(config.scaling),
+        serving=_json(config.serving),
+        code_fingerprint=code_fingerprint(
+            "schemas",
+            "components.serving_gate",
+            "components.forecasting.raw_examples",
+            "components.forecasting.refusals",
+        ),
+    )
     pusher = create_pusher(
         model=trainer.outputs["model"],
         model_blessing=evaluator.outputs["blessing"],
+        infra_blessing=serving_gate.outputs["blessing"],
         serving_dir=str(paths.serving_model),
         keep=config.push.keep,
     )
@@ -161,7 +189,7 @@ def _nodes(config: Config, paths: RunPaths) -> list[base_node.BaseNode]:
         data_report=data_gate.outputs["report"],
         config=_json(config),
         report_dir=str(paths.reports),
-        source_fingerprint=source_fingerprint(config.data),
+        source_fingerprint=source,
         code_fingerprint=code_fingerprint("schemas", "components.report"),
     )
     return [
@@ -175,6 +203,7 @@ def _nodes(config: Config, paths: RunPaths) -> list[base_node.BaseNode]:
         trainer,
         blessed_before,
         evaluator,
+        serving_gate,
         pusher,
         report,
     ]

@@ -16,6 +16,7 @@ import yaml
 
 from schemas.config_errors import Clash, find_mistakes, raise_clashes
 from schemas.errors import ConfigError
+from schemas.kubeflow_config import KubeflowConfig
 from schemas.sections import (
     BeamConfig,
     ChecksConfig,
@@ -66,6 +67,8 @@ class Config(Section):
     """The served versions."""
     beam: BeamConfig = BeamConfig()
     """The runner of Beam."""
+    kubeflow: KubeflowConfig = KubeflowConfig()
+    """The pipeline on Kubeflow."""
 
     @pydantic.model_validator(mode="after")
     def _sections_agree(self) -> "Config":

@@ -27,7 +27,7 @@ from components.validation.component import ValidationReport
 class ForecastReport(Artifact):
     """`report.html` for people, `report.json` with its numbers, `figures/` with its pictures."""
 
-    TYPE_NAME = "ForecastReport"
+    TYPE_NAME = "tapeline.ForecastReport"
 
 
 class ReportSpec(ComponentSpec):

@@ -25,7 +25,7 @@ from components.validation.executor import Executor
 class ValidationReport(Artifact):
     """What the gate found: `report.txt` for readers, `findings.json` for machines."""
 
-    TYPE_NAME = "ValidationReport"
+    TYPE_NAME = "tapeline.ValidationReport"
 
 
 class DataGateSpec(ComponentSpec):

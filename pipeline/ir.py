@@ -1,0 +1,50 @@
+"""A pipeline as a file: TFX's intermediate representation (IR), which one process writes and others run nodes of.
+
+    write_ir(create_pipeline(config, paths), paths.ir(run_id))
+    read_ir(paths.ir(run_id)).nodes
+
+The file is JSON. It holds everything a node depends on: wiring, execution
+properties with the fingerprints of data and code, and where artifacts go.
+"""
+
+import os
+import pathlib
+
+from google.protobuf import json_format
+from tfx.dsl.compiler.compiler import Compiler
+from tfx.orchestration import pipeline as tfx_pipeline
+from tfx.proto.orchestration import pipeline_pb2
+
+from schemas.errors import ConfigError
+
+
+def write_ir(pipeline: tfx_pipeline.Pipeline, path: pathlib.Path) -> None:
+    """Compiles a pipeline and writes it in one step.
+
+    Args:
+        pipeline: From `create_pipeline`.
+        path: Where to; folders are made.
+    """
+    compiled = Compiler().compile(pipeline)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.write_text(json_format.MessageToJson(compiled, sort_keys=True), encoding="utf-8")
+    part.replace(path)
+
+
+def read_ir(path: pathlib.Path) -> pipeline_pb2.Pipeline:
+    """Reads what `write_ir` wrote.
+
+    Args:
+        path: The file.
+
+    Raises:
+        ConfigError: It is missing, or no pipeline.
+    """
+    try:
+        return json_format.Parse(path.read_text(encoding="utf-8"), pipeline_pb2.Pipeline())
+    except (OSError, UnicodeDecodeError, json_format.ParseError) as error:
+        problem = " ".join(str(error).split())
+        raise ConfigError(
+            f"--ir: {str(path)!r} cannot be read as a pipeline: {problem}. Write one with `tapeline compile --target ir`."
+        ) from error

@@ -1,0 +1,232 @@
+"""The pipeline as a native Kubeflow pipeline (KFP 2): a container step for every node, and the gate at the end.
+
+    compile_kubeflow(config, "pipeline.yaml")
+
+TFX 1.16 brings no runner for open-source Kubeflow, and what it compiles for
+Vertex is refused there. So the steps are plain container components of the KFP
+SDK, and each runs one command:
+
+    prepare     tapeline compile --target ir     the pipeline with this run's parameters and its data's fingerprint
+    <node>      tapeline run-node                one for each node, as soon as those it needs have ended
+    gate        tapeline gate                    fails the run when the model is not blessed
+
+Artifacts and ML Metadata go from step to step by the shared volume, as they do
+in a local run; Kubeflow knows the order, the parameters and the report. Its
+cache is off: it would compare commands, TFX's compares inputs and code.
+"""
+
+import contextlib
+import dataclasses
+import os
+import pathlib
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+
+from kfp import compiler, dsl, kubernetes
+
+from pipeline.paths import RunPaths
+from schemas.config import Config
+from schemas.errors import ConfigError
+from schemas.kubeflow_config import ResourcesConfig
+
+_UNREAD = "not read when compiled"
+"""Stands for the data's fingerprint, which the step `prepare` takes where the data are."""
+
+_BACKOFF_FACTOR = 2.0
+_SMALL = ResourcesConfig(cpu="500m", memory="2Gi")
+"""For steps that only compile or read."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Node:
+    """A node of the pipeline, as far as an orchestrator sees it.
+
+    Attributes:
+        id: TFX's name.
+        needs: Nodes that must have ended before.
+    """
+
+    id: str
+    needs: tuple[str, ...]
+
+
+def nodes_of(config: Config) -> tuple[Node, ...]:
+    """Returns the nodes of a configuration's pipeline, in an order in which they can run.
+
+    The data are not read and nothing is written.
+
+    Args:
+        config: What to run.
+
+    Raises:
+        ConfigError: The curated schema is missing.
+    """
+    from pipeline.pipeline import create_pipeline
+
+    with tempfile.TemporaryDirectory() as folder:
+        pipeline = create_pipeline(config, RunPaths.of(config.name, folder), fingerprint=_UNREAD)
+        return tuple(
+            Node(component.id, tuple(sorted(upstream.id for upstream in component.upstream_nodes)))
+            for component in pipeline.components
+        )
+
+
+def compile_kubeflow(config: Config, output: str | os.PathLike[str]) -> None:
+    """Writes a configuration's pipeline as KFP's YAML, to be uploaded.
+
+    Args:
+        config: What to run, and how it stands on the cluster.
+        output: The file.
+
+    Raises:
+        ConfigError: The curated schema is missing, or the file cannot be written.
+    """
+    with whole_file(output) as part:
+        compiler.Compiler().compile(_pipeline(config, nodes_of(config)), str(part))
+
+
+@contextlib.contextmanager
+def whole_file(output: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
+    """Gives a file beside the one asked for, with the same suffix, and moves it into place at the end.
+
+    Args:
+        output: The file asked for.
+
+    Raises:
+        ConfigError: It cannot be written.
+    """
+    path = pathlib.Path(output)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
+            part = pathlib.Path(folder) / path.name
+            yield part
+            part.replace(path)
+    except OSError as error:
+        raise ConfigError(f"--output: cannot write {str(path)!r}: {error}. Give another file.") from error
+
+
+def _pipeline(config: Config, nodes: tuple[Node, ...]) -> Callable[..., None]:
+    """The function that KFP compiles; its arguments are the pipeline's parameters, with the configuration's values."""
+    tree = config.model_dump(mode="json", exclude_unset=True)
+    tree["data"].pop("source", None)
+
+    def run(data: str, run_name: str, mae_scaled_below: float) -> None:
+        run_of = {"run_name": run_name, "job": dsl.PIPELINE_JOB_ID_PLACEHOLDER}
+        first = _prepare(config)(config=tree, data=data, mae_scaled_below=mae_scaled_below, **run_of)
+        tasks = {"": _placed(first, config, _SMALL, "prepare")}
+        for node in nodes:
+            task = _node(config, node)(**run_of)
+            task.after(*(tasks[needed] for needed in node.needs or ("",)))
+            resources = config.kubeflow.trainer if node.id == "Trainer" else config.kubeflow.resources
+            tasks[node.id] = _placed(task, config, resources, node.id)
+        last = _gate(config)(**run_of)
+        needed = {need for node in nodes for need in node.needs}
+        last.after(*(tasks[node.id] for node in nodes if node.id not in needed))
+        _placed(last, config, _SMALL, "gate")
+
+    # Defaults belong to the last arguments: data without a source in the configuration have to be named for each run.
+    run.__defaults__ = (*filter(None, [config.data.source]), config.name, config.gate.mae_scaled_below)
+    description = f"Tapeline: {config.name}, a forecast of {config.window.horizon} steps, judged by the gate and pushed if blessed."
+    return dsl.pipeline(name=kfp_name(config.name), description=description)(run)
+
+
+def kfp_name(name: str) -> str:
+    """Returns a configuration's name as KFP and Vertex take it.
+
+    Args:
+        name: Letters, digits, `-` and `_`.
+    """
+    return re.sub("[^a-z0-9-]", "-", name.lower())
+
+
+def _home(config: Config) -> str:
+    return f"{config.kubeflow.mount_path}/runs"
+
+
+def _ir(config: Config, run_id: str) -> str:
+    return str(RunPaths(pathlib.PurePosixPath(_home(config)) / config.name).ir(run_id))  # type: ignore[arg-type]
+
+
+def _metadata(config: Config) -> list[str]:
+    return ["--metadata", config.kubeflow.metadata] if config.kubeflow.metadata else []
+
+
+def _prepare(settings: Config) -> Callable[..., dsl.PipelineTask]:
+    def prepare(config: dict, data: str, mae_scaled_below: float, run_name: str, job: str) -> dsl.ContainerSpec:  # type: ignore[type-arg]
+        return dsl.ContainerSpec(
+            image=settings.kubeflow.image,
+            command=["tapeline", "compile"],
+            args=[
+                *("--target", "ir"),
+                *("--config-json", config),
+                *("--data", data),
+                *("--set", f"gate.mae_scaled_below={mae_scaled_below}"),
+                *("--home", _home(settings)),
+                *("--run-id", f"{run_name}-{job}"),
+            ],
+        )
+
+    return dsl.container_component(prepare)
+
+
+def _node(config: Config, node: Node) -> Callable[..., dsl.PipelineTask]:
+    def spec(run_name: str, job: str, export: tuple[str, ...] = ()) -> dsl.ContainerSpec:
+        return dsl.ContainerSpec(
+            image=config.kubeflow.image,
+            command=["tapeline", "run-node"],
+            args=[
+                *("--ir", _ir(config, f"{run_name}-{job}")),
+                *("--node", node.id),
+                *("--run-id", f"{run_name}-{job}"),
+                *_metadata(config),
+                *export,
+            ],
+        )
+
+    def step(run_name: str, job: str) -> dsl.ContainerSpec:
+        return spec(run_name, job)
+
+    def step_with_page(run_name: str, job: str, page: dsl.Output[dsl.HTML]) -> dsl.ContainerSpec:
+        return spec(run_name, job, ("--export", "report/report.html", page.path))
+
+    function = step_with_page if node.id == "Report" else step
+    function.__name__ = re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", node.id).lower()
+    return dsl.container_component(function)
+
+
+def _gate(config: Config) -> Callable[..., dsl.PipelineTask]:
+    def gate(run_name: str, job: str) -> dsl.ContainerSpec:
+        return dsl.ContainerSpec(
+            image=config.kubeflow.image,
+            command=["tapeline", "gate"],
+            args=[
+                *("--name", config.name),
+                *("--home", _home(config)),
+                *("--run", f"{run_name}-{job}"),
+                *_metadata(config),
+            ],
+        )
+
+    return dsl.container_component(gate)
+
+
+def _placed(task: dsl.PipelineTask, config: Config, resources: ResourcesConfig, label: str) -> dsl.PipelineTask:
+    """Gives a step its volume, secrets, machine and retries."""
+    settings = config.kubeflow
+    task.set_display_name(label)
+    task.set_caching_options(False)
+    task.set_cpu_request(resources.cpu).set_cpu_limit(resources.cpu)
+    task.set_memory_request(resources.memory).set_memory_limit(resources.memory)
+    if resources.gpu:
+        task.set_accelerator_type(resources.gpu_type).set_accelerator_limit(resources.gpu)
+    # What the gate says of a run does not change when it is asked again.
+    if settings.retries and label != "gate":
+        task.set_retry(settings.retries, f"{settings.retry_seconds}s", _BACKOFF_FACTOR)
+    kubernetes.mount_pvc(task, pvc_name=settings.volume_claim, mount_path=settings.mount_path)
+    for secret, keys in settings.secrets.items():
+        kubernetes.use_secret_as_env(task, secret_name=secret, secret_key_to_env=keys)
+    for key, value in settings.node_selector.items():
+        kubernetes.add_node_selector(task, label_key=key, label_value=value)
+    return task

@@ -1,0 +1,50 @@
+"""The section of a configuration that says how its pipeline stands on Kubeflow: image, volume, resources, retries.
+
+It reaches the compiled pipeline only: nothing that a run computes depends on it.
+"""
+
+from typing import Annotated
+
+import pydantic
+
+from schemas.sections import Positive, Section
+
+Quantity = Annotated[str, pydantic.Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|[EPTGMK]i?)?$")]
+
+
+class ResourcesConfig(Section):
+    """What a step asks of the cluster, as request and limit."""
+
+    cpu: Quantity = "1"
+    """CPU cores, as Kubernetes writes them: `2`, `500m`."""
+    memory: Quantity = "4Gi"
+    """Memory, as Kubernetes writes it."""
+    gpu: Annotated[int, pydantic.Field(ge=0, strict=True)] = 0
+    """GPUs."""
+    gpu_type: str = "nvidia.com/gpu"
+    """Kubernetes' name of that resource."""
+
+
+class KubeflowConfig(Section):
+    """How the pipeline stands on Kubeflow; nothing that a run computes depends on it."""
+
+    image: str = "tapeline:0.1.0"
+    """The image that every step runs; built from the Dockerfile."""
+    volume_claim: str = "tapeline"
+    """The persistent volume claim that all steps share."""
+    mount_path: Annotated[str, pydantic.Field(pattern=r"^/.*[^/]$")] = "/mnt/tapeline"
+    """Where the steps see it. Runs go to `runs/` below it."""
+    metadata: str | None = None
+    """ML Metadata: none is a SQLite file on the volume; else `mysql://user@host:3306/database` or `grpc://host:8080`."""
+    secrets: dict[str, dict[str, str]] = {}
+    """Kubernetes secrets that become environment variables: `{name of the secret: {its key: VARIABLE}}`."""
+    node_selector: dict[str, str] = {}
+    """Labels of the cluster's nodes that may run the steps."""
+    retries: Annotated[int, pydantic.Field(ge=0, strict=True)] = 2
+    """How often a step that was killed or failed is started again; what the gates refused is not tried again."""
+    retry_seconds: Positive = 30
+    """Wait before the first retry; it doubles with each one."""
+    resources: ResourcesConfig = ResourcesConfig()
+    """What a step asks for."""
+    trainer: ResourcesConfig = ResourcesConfig(cpu="4", memory="8Gi")
+    """What the Trainer asks for."""
