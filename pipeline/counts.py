@@ -5,6 +5,7 @@
 
 The numbers are those that components write onto their artifacts, summed over
 all workers, so they are the same on every runner and for a cached component.
+The serving gate writes its finding, which stands in place of numbers.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,11 +15,13 @@ _SPLITS = ("train", "eval", "test")
 
 
 def counts_in_words(properties: Mapping[str, Any]) -> str:
-    """Returns rows or windows by split, and series; "" where an artifact has no such numbers.
+    """Returns rows or windows by split, and series, or what was found; "" where an artifact has nothing of these.
 
     Args:
         properties: Properties of an artifact.
     """
+    if "in_words" in properties:
+        return str(properties["in_words"])
     parts = []
     if "first_span" in properties:
         first, last = properties["first_span"], properties["span"]

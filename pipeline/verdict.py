@@ -1,4 +1,4 @@
-"""The verdict of a run: what the Evaluator found and what the Pusher did, from ML Metadata and their artifacts.
+"""The verdict of a run: what Evaluator and ServingGate found and what the Pusher did, from ML Metadata and artifacts.
 
     verdict = read_verdict(run)
     verdict.accepted          # blessed, and pushed
@@ -12,9 +12,10 @@ import dataclasses
 import math
 import pathlib
 
-from components.evaluation.results import EvaluationResult
+from components.evaluation.results import Check, EvaluationResult
 from components.evaluation.results import read_verdict as read_evaluation
 from components.serving.versions import MODEL_FINGERPRINT, folder_fingerprint
+from components.serving_gate.results import ServingResult, read_result
 from pipeline.lineage import Artifact, Run
 from schemas.errors import DataError
 
@@ -24,6 +25,9 @@ BASELINE_LABELS = {"persistence": "persistence", "seasonal_naive": "seasonal nai
 # Custom properties that TFX's Evaluator gives a blessing.
 _JUDGED_MODEL = "current_model"
 _BLESSED_BEFORE = "baseline_model"
+
+# The custom property that TFX's Pusher goes by.
+_BLESSED = "blessed"
 
 _SERVED_FORMAT = "Format-Serving"
 """Where TFX keeps the SavedModel inside a Model artifact."""
@@ -39,6 +43,7 @@ class Verdict:
         model_uri: The Model artifact that was judged.
         blessed_before_uri: The one it was compared with; None where none was blessed before.
         judged_at: When, milliseconds since the epoch.
+        serving: What became of it at the serving gate; None where the run did not come to one.
     """
 
     evaluation: EvaluationResult
@@ -46,11 +51,22 @@ class Verdict:
     model_uri: str
     blessed_before_uri: str | None = None
     judged_at: int = 0
+    serving: ServingResult | None = None
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """Every requirement of both gates."""
+        return self.evaluation.checks + (self.serving.checks if self.serving else ())
+
+    @property
+    def blessed(self) -> bool:
+        """Whether both gates let the model pass."""
+        return self.evaluation.blessed and (self.serving is None or self.serving.blessed)
 
     @property
     def accepted(self) -> bool:
         """Whether the model is blessed and pushed."""
-        return self.evaluation.blessed and self.pushed_version is not None
+        return self.blessed and self.pushed_version is not None
 
 
 def read_verdict(run: Run) -> Verdict | None:
@@ -82,7 +98,22 @@ def read_verdict(run: Run) -> Verdict | None:
         model_uri=model_uri,
         blessed_before_uri=blessing.properties.get(_BLESSED_BEFORE),
         judged_at=blessing.created,
+        serving=_serving(run, result),
     )
+
+
+def _serving(run: Run, result: EvaluationResult) -> ServingResult | None:
+    """Returns what the serving gate found, once it is sure that it is about the judged model."""
+    blessing = run.artifact("ServingGate", "blessing")
+    if blessing is None:
+        return None
+    serving = read_result(blessing.uri)
+    if serving.model_fingerprint != result.model_fingerprint or blessing.properties.get(_BLESSED) != serving.blessed:
+        raise DataError(
+            f"serving gate: {blessing.uri!r} and its report are not about one model, or not about this run's. Run the "
+            "ServingGate again."
+        )
+    return serving
 
 
 def _judged_model(run: Run, blessing: Artifact, result: EvaluationResult) -> str:
@@ -135,7 +166,7 @@ def verdict_text(verdict: Verdict) -> str:
         change = relative_change(metrics["mae_scaled"], before.get("mae_scaled", math.nan))
         lines.append(f"  {'blessed before':<16} {before.get('mae_scaled', math.nan):>10.5f}   {-change:>+7.1%}")
     lines.append("")
-    lines += [f"  {'passed ' if check.passed else 'REFUSED'}  {check.reason}" for check in evaluation.checks]
+    lines += [f"  {'passed ' if check.passed else 'REFUSED'}  {check.reason}" for check in verdict.checks]
     return "\n".join(lines)
 
 
@@ -156,6 +187,8 @@ def headline(verdict: Verdict) -> str:
     """Returns the verdict in one line."""
     if not verdict.evaluation.blessed:
         return "NOT BLESSED: the gate refused this model; nothing was pushed"
+    if not verdict.blessed:
+        return "NOT BLESSED: the serving gate refused this model; nothing was pushed"
     if verdict.pushed_version is None:
         return "BLESSED, but not pushed"
     return f"BLESSED, and pushed as version {verdict.pushed_version}"

@@ -79,7 +79,7 @@ def _verdict_tree(verdict: Verdict) -> dict[str, Any]:
                 "passed": check.passed,
                 "reason": check.reason,
             }
-            for check in evaluation.checks
+            for check in verdict.checks
         ],
         "metrics": dict(evaluation.metrics),
         "metrics_by_lead_step": {name: list(values) for name, values in evaluation.by_lead_step.items()},
@@ -116,7 +116,7 @@ def _worst_series(evaluation: EvaluationResult) -> list[str]:
 
 def to_junit(judgement: Judgement) -> str:
     """Returns `junit.xml`: every check is a test case, and so is having something to judge."""
-    checks = judgement.verdict.evaluation.checks if judgement.verdict else ()
+    checks = judgement.verdict.checks if judgement.verdict else ()
     failures = sum(not check.passed for check in checks)
     nothing = judgement.outcome is Outcome.NOTHING
     counts = {"tests": str(len(checks) + 1), "failures": str(failures), "errors": str(int(nothing)), "time": "0"}
@@ -158,11 +158,11 @@ def to_markdown(judgement: Judgement) -> str:
         return f"{title}nothing to judge\n\n{_md(judgement.problem)}\n"
     verdict = judgement.verdict
     evaluation = verdict.evaluation
-    failed = [check for check in evaluation.checks if not check.passed]
+    failed = [check for check in verdict.checks if not check.passed]
     parts = [title + headline(verdict), _sentence(evaluation)]
     if failed:
         parts.append("\n".join(f"- {_md(check.reason)}" for check in failed))
-    parts += [_error_table(evaluation), _check_table(evaluation.checks)]
+    parts += [_error_table(evaluation), _check_table(verdict.checks)]
     parts.append(f"<sub>run {_md(judgement.run_id or '')} · model `{evaluation.model_fingerprint[:12]}`</sub>")
     return "\n\n".join(parts) + "\n"
 

@@ -4,7 +4,6 @@ model = ServedModel(find_model("runs/co2/serving_model"))
 model.forecast(contexts)[0].upper_95        # [H], in the target's unit
 """
 
-import dataclasses
 import pathlib
 from collections.abc import Iterator, Sequence
 
@@ -12,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from components.forecasting.contexts import Context
+from components.forecasting.forecasts import LEVELS, Forecast
 from components.forecasting.refusals import words_of
 from schemas import features as names
 from schemas.errors import DataError
@@ -19,24 +19,6 @@ from schemas.errors import DataError
 _SERVE, _ANY_HORIZON = "serving_default", "any_horizon"
 _HORIZON = "horizon"
 _ROWS_A_REQUEST = 1000
-
-LEVELS = ("forecast", "lower", "upper", "lower_95", "upper_95")
-"""Outputs of a forecast: the forecast, the ends of its interval of 80 %, those of its interval of 95 %."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Forecast:
-    """A forecast of one series, in the target's unit.
-
-    Attributes:
-        series_id: The series.
-        times: Epoch seconds, int64 `[h]`.
-        levels: Each of `LEVELS`, float32 `[h]`.
-    """
-
-    series_id: bytes
-    times: np.ndarray
-    levels: dict[str, np.ndarray]
 
 
 class ServedModel:

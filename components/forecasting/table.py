@@ -5,6 +5,7 @@ write_table(table, "forecast.parquet")
 """
 
 import contextlib
+import csv
 import io
 import os
 import pathlib
@@ -13,10 +14,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet
 
-from components.forecasting.served import LEVELS, Forecast
+from components.forecasting.forecasts import LEVELS, Forecast
 from components.forecasting.time_texts import TimeWriter
 from schemas.errors import ConfigError
 from schemas.features import SERIES_ID
@@ -49,11 +49,13 @@ def forecast_table(forecasts: Sequence[Forecast], *, times: TimeWriter, series: 
 
 def to_csv(table: pa.Table) -> bytes:
     """Returns a table as CSV; text is quoted only where it must be."""
-    sink = io.BytesIO()
-    # Arrow would quote the header whatever it holds.
-    sink.write((",".join(table.column_names) + "\n").encode())
-    pa.csv.write_csv(table, sink, pa.csv.WriteOptions(include_header=False, quoting_style="needed"))
-    return sink.getvalue()
+    sink = io.StringIO()
+    writer = csv.writer(sink, lineterminator="\n")
+    writer.writerow(table.column_names)
+    # As text, a float32 is the shortest decimal that means it.
+    columns = (table[name].to_numpy() for name in table.column_names)
+    writer.writerows(zip(*(values.astype(str) for values in columns), strict=True))
+    return sink.getvalue().encode()
 
 
 def check_output(path: str | os.PathLike[str], *, argument: str, suffixes: Sequence[str]) -> pathlib.Path:

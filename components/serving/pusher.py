@@ -1,8 +1,10 @@
 """The Pusher node: TFX's checks of the blessing, Tapeline's atomic versions.
 
-    pusher = create_pusher(model=..., model_blessing=..., serving_dir="runs/co2/serving_model", keep=5)
+    pusher = create_pusher(
+        model=..., model_blessing=..., infra_blessing=..., serving_dir="runs/co2/serving_model", keep=5
+    )
 
-A model that is not blessed is not pushed; that is no failure of the node.
+A model that is not blessed by both gates is not pushed; that is no failure of the node.
 """
 
 from typing import Any
@@ -64,15 +66,21 @@ class VersionPusher(Pusher):
 
 
 def create_pusher(
-    *, model: channel.BaseChannel, model_blessing: channel.BaseChannel, serving_dir: str, keep: int
+    *,
+    model: channel.BaseChannel,
+    model_blessing: channel.BaseChannel,
+    infra_blessing: channel.BaseChannel | None = None,
+    serving_dir: str,
+    keep: int,
 ) -> VersionPusher:
     """Returns the node that pushes a blessed model.
 
     Args:
         model: The model.
         model_blessing: The Evaluator's word on it.
+        infra_blessing: The ServingGate's; None asks for the Evaluator's alone.
         serving_dir: Folder of the versions; a server watches it.
-        keep: Versions that stay, the newest ones.
+        keep: Versions that stay, the newest ones; those that a server has marked as in use stay as well.
 
     Returns:
         A node with the id `Pusher` and the output `pushed_model`: `pushed` 0 or 1, and `pushed_version`.
@@ -80,6 +88,7 @@ def create_pusher(
     return VersionPusher(
         model=model,
         model_blessing=model_blessing,
+        infra_blessing=infra_blessing,
         push_destination=PushDestination(filesystem=PushDestination.Filesystem(base_directory=serving_dir)),
         custom_config={_KEEP: keep},
     ).with_id("Pusher")

@@ -6,6 +6,10 @@ A version is copied into a hidden folder beside its place, made durable, and
 renamed: whoever polls sees all of it or nothing. Numbers are seconds since
 the epoch, or one more than the newest where the clock says less: they only
 grow, and TensorFlow Serving always serves the newest.
+
+A server of this machine that answers from a version says so in a file
+`.in-use-<process id>` beside the versions, which holds the version's number:
+as long as that process runs, the version is not removed.
 """
 
 import contextlib
@@ -23,6 +27,7 @@ MODEL_FINGERPRINT = "model_fingerprint"
 
 _INCOMING = ".incoming-"
 _OUTGOING = ".outgoing-"
+_IN_USE = ".in-use-"
 _LOCK = ".lock"
 _CHUNK = 1 << 20
 
@@ -40,7 +45,7 @@ def push_version(
     Args:
         source: Folder of the SavedModel.
         base: Folder of the versions; made when missing.
-        keep: Versions that stay, the new one included; 1 or more.
+        keep: Versions that stay, the new one included; 1 or more. Versions in use stay as well.
         fingerprint: What `folder_fingerprint` must say of the copy; None takes any.
         clock: Seconds since the epoch.
 
@@ -84,6 +89,26 @@ def versions(base: str | os.PathLike[str]) -> list[int]:
     return sorted(int(entry.name) for entry in folder.iterdir() if entry.name.isdecimal() and entry.is_dir())
 
 
+def versions_in_use(base: str | os.PathLike[str]) -> set[int]:
+    """Returns the versions that processes of this machine have marked as in use; marks of ended ones do not count."""
+    used = set()
+    for mark in pathlib.Path(base).glob(f"{_IN_USE}*"):
+        with contextlib.suppress(ValueError, FileNotFoundError):
+            if _is_running(int(mark.name.removeprefix(_IN_USE))):
+                used.add(int(mark.read_text()))
+    return used
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # It runs, as another user.
+    return True
+
+
 def folder_fingerprint(folder: str | os.PathLike[str]) -> str:
     """Returns the SHA-256 over the names and contents of all files in a folder."""
     digest = hashlib.sha256()
@@ -121,7 +146,10 @@ def _sync(path: pathlib.Path) -> None:
 
 
 def _remove_oldest(folder: pathlib.Path, keep: int) -> None:
+    used = versions_in_use(folder)
     for version in versions(folder)[:-keep]:
+        if version in used:
+            continue
         outgoing = folder / f"{_OUTGOING}{version}"
         try:
             os.rename(folder / str(version), outgoing)
