@@ -4,7 +4,7 @@ import argparse
 import logging
 import sys
 
-from components.serving.rest.places import check_folder, check_name, listen
+from components.serving.rest.places import check_name, find_versions, listen
 from pipeline.cli import EXIT_DONE
 from schemas.errors import ConfigError
 
@@ -24,14 +24,14 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"--max-body-mib: got {arguments.max_body_mib:g}, must be more than 0.")
     if arguments.name is not None:
         check_name(arguments.name)
-    check_folder(arguments.model)
+    base = find_versions(arguments.model)
     listener = listen(arguments.host, arguments.port)
     _log_to_stderr()
     # TensorFlow takes seconds to import; arguments that are wrong are told before.
     from components.serving.rest.server import serve
 
     serve(
-        arguments.model,
+        base,
         listener,
         name=arguments.name,
         max_body_bytes=int(arguments.max_body_mib * _MIB),

@@ -9,6 +9,8 @@ from schemas.errors import ConfigError, DataError
 
 SAVED_MODEL = "saved_model.pb"
 
+_OF_A_RUN = "serving_model"
+
 
 def listen(host: str, port: int) -> socket.socket:
     """Takes a port; connections are taken by the server later, once it can answer.
@@ -35,23 +37,28 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def check_folder(folder: str | os.PathLike[str]) -> None:
-    """Refuses a folder that holds no versions.
+def find_versions(path: str | os.PathLike[str]) -> pathlib.Path:
+    """Returns the folder of versions that a path means.
+
+    Args:
+        path: That folder, or the one of a configuration's runs.
 
     Raises:
-        DataError: It holds none, or is one itself.
+        DataError: There is none, or the path is a version itself.
     """
-    base = pathlib.Path(folder)
-    if (base / SAVED_MODEL).is_file():
+    given = pathlib.Path(path).expanduser()
+    if (given / SAVED_MODEL).is_file():
         raise DataError(
-            f"--model: {str(base)!r} is one version. Give the folder that holds the versions, "
-            f"{str(base.resolve().parent)!r}: a server follows what is pushed there."
+            f"--model: {str(given)!r} is one version. Give the folder that holds the versions, "
+            f"{str(given.resolve().parent)!r}: a server follows what is pushed there."
         )
-    if not versions_in(base):
-        raise DataError(
-            f"--model: {str(base)!r} holds no version of a model (a numbered folder with {SAVED_MODEL}). "
-            "Run `tapeline run` first, or give the folder serving_model of a run."
-        )
+    for base in (given, given / _OF_A_RUN):
+        if versions_in(base):
+            return base
+    raise DataError(
+        f"--model: {str(given)!r} holds no version of a model (a numbered folder with {SAVED_MODEL}). "
+        "Run `tapeline run` first, or give the folder serving_model of a run."
+    )
 
 
 def check_name(name: str) -> str:

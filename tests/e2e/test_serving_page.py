@@ -1,0 +1,53 @@
+"""The page about serving: its Python code runs against a server, its commands and links are there."""
+
+import pathlib
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks.rest import Server, untrained
+from pipeline.cli import _parser
+
+pytestmark = pytest.mark.e2e
+
+ROOT = pathlib.Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    base = tmp_path_factory.mktemp("serving_model")
+    untrained(base)
+    return base
+
+
+@pytest.fixture(scope="module")
+def server(base: pathlib.Path) -> Iterator[Server]:
+    server = Server(base)
+    yield server
+    server.process.kill()
+    server.process.wait()
+
+
+def test_the_python_code_runs_from_top_to_bottom(server: Server, base: pathlib.Path) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+    assert len(blocks) >= 4
+    namespace: dict = {}
+    for number, code in enumerate(blocks, start=1):
+        here = code.replace("127.0.0.1:8501", f"127.0.0.1:{server.port}")
+        here = here.replace("runs/co2/serving_model/1795244861", str(base / "1"))
+        exec(compile(here, f"<block {number} of serving.md>", "exec"), namespace)
+
+
+def test_the_options_it_names_are_those_of_the_commands() -> None:
+    commands = next(action.choices for action in _parser()._actions if action.choices and not action.option_strings)
+    for line in re.findall(r"^tapeline .*$", PAGE, flags=re.MULTILINE):
+        _, command, *words = line.split()
+        known = commands[command]._option_string_actions
+        assert [word for word in words if word.startswith("--") and word not in known] == []
+
+
+def test_the_pages_that_it_links_to_exist() -> None:
+    for link in re.findall(r"\]\(([\w-]+\.md)\)", PAGE):
+        assert (ROOT / "docs" / link).is_file()
