@@ -57,7 +57,7 @@ def judge(paths: RunPaths, run_id: str | None = None) -> Judgement:
         run_id: TFX's run id; None takes the newest run.
     """
     name = paths.root.name
-    run = read_run(paths.metadata, run_id)
+    run = read_run(paths.address, run_id, pipeline=name if paths.store else None)
     if run is None:
         return Judgement(name=name, outcome=Outcome.NOTHING, problem=_no_run(paths, run_id))
 
@@ -84,7 +84,7 @@ def judge(paths: RunPaths, run_id: str | None = None) -> Judgement:
 
 
 def _no_run(paths: RunPaths, run_id: str | None) -> str:
-    known = run_ids(paths.metadata)
+    known = run_ids(paths.address, pipeline=paths.root.name if paths.store else None)
     if run_id is None or not known:
         return f"no run in {shown(paths.root)}. Run `tapeline run` first, or give another --home or --name."
     named = ", ".join(known[:_RUNS_NAMED])

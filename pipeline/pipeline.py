@@ -9,6 +9,7 @@ runners decide where it happens.
 
 import pathlib
 import shutil
+from typing import Any
 
 import pydantic
 from tfx.components.example_validator.component import ExampleValidator
@@ -17,6 +18,7 @@ from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGe
 from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.dsl.components.base import base_node
 from tfx.dsl.components.common.resolver import Resolver
+from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import LatestBlessedModelStrategy
 from tfx.orchestration import metadata
 from tfx.orchestration import pipeline as tfx_pipeline
 from tfx.types import standard_artifacts
@@ -41,18 +43,24 @@ from schemas.errors import ConfigError
 from schemas.sections import GateConfig
 
 
-def create_pipeline(config: Config, paths: RunPaths) -> tfx_pipeline.Pipeline:
+def create_pipeline(
+    config: Config, paths: RunPaths, *, fingerprint: str | None = None, latest_blessed: bool = False
+) -> tfx_pipeline.Pipeline:
     """Wires the components of a configuration.
 
     Args:
         config: What to run.
         paths: Where artifacts, metadata and the pushed model go.
+        fingerprint: Stands for the content of the data; None reads them. Who only wants the wiring, where the data
+            are not, gives any.
+        latest_blessed: Whether to find the model blessed before by TFX's own strategy, the only one that Vertex knows.
 
     Raises:
         DataError: The data's source is missing or empty.
         ConfigError: The curated schema is missing.
     """
-    nodes = _nodes(config, paths)
+    data = source_fingerprint(config.data) if fingerprint is None else fingerprint
+    nodes = _nodes(config, paths, source=data, latest_blessed=latest_blessed)
     return tfx_pipeline.Pipeline(
         pipeline_name=config.name,
         pipeline_root=str(paths.artifacts),
@@ -63,14 +71,14 @@ def create_pipeline(config: Config, paths: RunPaths) -> tfx_pipeline.Pipeline:
     )
 
 
-def _nodes(config: Config, paths: RunPaths) -> list[base_node.BaseNode]:
+def _nodes(config: Config, paths: RunPaths, *, source: str, latest_blessed: bool) -> list[base_node.BaseNode]:
     data, features, window = _json(config.data), _json(config.features), _json(config.window)
 
     example_gen = SeriesExampleGen(
         data=data,
         features=features,
         split=_json(config.split),
-        source_fingerprint=source_fingerprint(config.data),
+        source_fingerprint=source,
         code_fingerprint=code_fingerprint("schemas", "components.ingest"),
     )
     statistics_gen = StatisticsGen(examples=example_gen.outputs["examples"])
@@ -127,11 +135,13 @@ def _nodes(config: Config, paths: RunPaths) -> list[base_node.BaseNode]:
             "components.evaluation.seasons",
         ),
     )
+    # TFX's own strategy takes no candidate to leave out.
+    candidate: dict[str, Any] = {} if latest_blessed else {"candidate": trainer.outputs["model"]}
     blessed_before = Resolver(
-        strategy_class=BlessedBeforeStrategy,
-        candidate=trainer.outputs["model"],
+        strategy_class=LatestBlessedModelStrategy if latest_blessed else BlessedBeforeStrategy,
         model=Channel(type=standard_artifacts.Model),
         model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+        **candidate,
     ).with_id("BlessedBefore")
     evaluator = create_evaluator(
         windows=windows.outputs["windows"],
@@ -179,7 +189,7 @@ def _nodes(config: Config, paths: RunPaths) -> list[base_node.BaseNode]:
         data_report=data_gate.outputs["report"],
         config=_json(config),
         report_dir=str(paths.reports),
-        source_fingerprint=source_fingerprint(config.data),
+        source_fingerprint=source,
         code_fingerprint=code_fingerprint("schemas", "components.report"),
     )
     return [
