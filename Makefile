@@ -2,6 +2,8 @@
 CONFIG ?= configs/co2.yaml
 ARGS ?=
 BIN := .venv/bin
+# A process a core; the tests of one file share what they set up.
+UNIT_TESTS := $(BIN)/python -m pytest -m "not e2e" -n auto --dist loadfile -q
 
 # Packages of another Python on these paths (ROS sets one) would be mixed into the environment.
 unexport PYTHONPATH PYTHONHOME
@@ -20,10 +22,11 @@ run: setup ## Run the pipeline of CONFIG (configs/co2.yaml)
 	@$(BIN)/tapeline run --config "$(CONFIG)" $(ARGS)
 
 test: setup ## Run all tests: the unit tests, then the real pipeline on small series
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(UNIT_TESTS) $(ARGS)
+	@$(BIN)/python -m pytest -m e2e $(ARGS)
 
 test-unit: setup ## Run the unit tests only
-	@$(BIN)/python -m pytest -m "not e2e" $(ARGS)
+	@$(UNIT_TESTS) $(ARGS)
 
 lint: setup ## Check format and style
 	@$(BIN)/ruff format --check .

@@ -34,7 +34,7 @@ def test_times_under_a_day_apart_are_pandas_date_range_in_utc(frequency, start, 
 
 
 @given(frequency=st.sampled_from(DAYS + PERIODS), start=moments, zone=st.sampled_from(ZONES))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_days_and_longer_steps_are_pandas_date_range_on_the_wall_clock(frequency, start, zone):
     day = pd.Timestamp(start, unit="s").normalize()
     grid = TimeGrid(frequency, zone)
@@ -54,7 +54,7 @@ def test_days_and_longer_steps_are_pandas_date_range_on_the_wall_clock(frequency
     zone=st.sampled_from(ZONES),
     times=st.lists(moments, min_size=1, max_size=30),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_time_lies_in_the_step_it_is_given(frequency, zone, times):
     grid = TimeGrid(frequency, zone)
     steps = grid.ordinals(times)

@@ -34,7 +34,7 @@ fields = st.text(alphabet='a1, "\n', max_size=6)
 
 
 @given(table=st.lists(st.tuples(fields, fields), min_size=1, max_size=30), block_bytes=st.integers(1, 200))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_blocks_of_any_size_hold_the_rows_of_the_file(tmp_path, table, block_bytes):
     path = tmp_path / "sales.csv"
     # A quoted first field keeps rows of two empty fields from being blank lines.

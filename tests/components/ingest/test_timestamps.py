@@ -65,7 +65,7 @@ def test_iso_8601_is_read_as_the_standard_library_reads_it(moments, form):
 
 
 @given(st.text(alphabet="0123456789-:T Z+.", max_size=25))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_what_passes_for_iso_8601_is_what_pandas_reads_to_the_same_instant(text):
     times = read([text])
     if not times.problems:

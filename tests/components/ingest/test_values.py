@@ -45,7 +45,7 @@ def test_text_is_shown_with_its_row(value):
 
 
 @given(st.lists(st.one_of(st.floats(allow_nan=True), st.integers(-(10**12), 10**12)), min_size=1))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_text_is_read_to_the_number_python_reads(values):
     for texts in ([str(value) for value in values], ["TRUE", *(str(value) for value in values)]):
         read, problems = numbers(texts)

@@ -186,7 +186,7 @@ windows = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     rows=panels(),
     window=windows,
