@@ -35,6 +35,9 @@ from schemas import features as names
 from schemas.config import Config, load_config
 
 ROOT = pathlib.Path(__file__).parents[1]
+DATA_DIR = ROOT / "data"
+"""Where the series that are not embedded are looked for."""
+
 ETT_COLUMNS = ["HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT"]
 
 
@@ -108,6 +111,51 @@ class Row:
     seconds: tuple[float, ...]
 
 
+def configure(name: str, data_dir: pathlib.Path, changes: Mapping[str, object] | None = None) -> Config | None:
+    """Returns the configuration of a protocol; None, and a word on where to get it, where its file is missing.
+
+    Args:
+        name: One of `PROTOCOLS`.
+        data_dir: Where the files are.
+        changes: What to override, by dotted key.
+    """
+    protocol = PROTOCOLS[name]
+    config = load_config(ROOT / "configs" / f"{protocol.config}.yaml")
+    override = {**protocol.override, **(changes or {})}
+    if protocol.file is not None:
+        path = data_dir / protocol.file
+        if not path.is_file():
+            print(f"{name}: skipped, there is no {path}. Get it here: {config.data.origin}", file=sys.stderr)
+            return None
+        override["data.source"] = str(path)
+    return config.override(override)
+
+
+def train_seeds(
+    config: Config, splits: Mapping[str, list[Chunk]], seeds: list[int]
+) -> list[tuple[TrainedModel, float]]:
+    """Trains a model a seed; returns each with the seconds that it took.
+
+    Args:
+        config: The configuration; its own seed does not matter.
+        splits: From `load_splits`.
+        seeds: One training each.
+    """
+    trained = []
+    for seed in seeds:
+        started = time.perf_counter()
+        run = run_training(
+            train_chunks=lambda: splits["train"],
+            eval_chunks=lambda: splits["eval"],
+            window=config.window,
+            features=config.features,
+            model=config.model,
+            training=config.training.model_copy(update={"seed": seed}),
+        )
+        trained.append((run, time.perf_counter() - started))
+    return trained
+
+
 def measure(config: Config, seeds: list[int], *, verbose: bool = False) -> Row:
     """Trains a model a seed and scores everything on the test split.
 
@@ -117,21 +165,10 @@ def measure(config: Config, seeds: list[int], *, verbose: bool = False) -> Row:
         verbose: Whether to print a line an epoch.
     """
     splits = load_splits(config)
-    trained, seconds = [], []
-    for seed in seeds:
-        started = time.perf_counter()
-        training = config.training.model_copy(update={"seed": seed})
-        run = run_training(
-            train_chunks=lambda: splits["train"],
-            eval_chunks=lambda: splits["eval"],
-            window=config.window,
-            features=config.features,
-            model=config.model,
-            training=training,
-        )
-        seconds.append(time.perf_counter() - started)
-        trained.append(run)
-        if verbose:
+    timed = train_seeds(config, splits, seeds)
+    trained = [run for run, _ in timed]
+    if verbose:
+        for seed, run in zip(seeds, trained, strict=True):
             show_history(run, seed)
     season = config.gate.season
     if season is None:
@@ -152,7 +189,7 @@ def measure(config: Config, seeds: list[int], *, verbose: bool = False) -> Row:
         windows=sum(len(chunk.forecast_offsets) for chunk in splits["test"]),
         model=tuple(float(total[0] / total[1]) for total in by_seed),
         eval_errors=tuple(min(epoch["val_loss"] for epoch in run.history.epochs) for run in trained),
-        seconds=tuple(seconds),
+        seconds=tuple(seconds for _, seconds in timed),
         **{name: float(total[0] / total[1]) for name, total in errors.items()},
     )
 
@@ -211,7 +248,7 @@ HEADER = (
 def main() -> int:
     """Prints the table; 1 where a figure that must be reached is not."""
     parser = argparse.ArgumentParser(description="Accuracy on public series, free-running, in scaled space.")
-    parser.add_argument("--data-dir", type=pathlib.Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--data-dir", type=pathlib.Path, default=DATA_DIR)
     parser.add_argument("--series", nargs="+", choices=PROTOCOLS, default=list(PROTOCOLS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="override the configuration")
@@ -223,15 +260,10 @@ def main() -> int:
     reached = True
     for name in options.series:
         protocol = PROTOCOLS[name]
-        config = load_config(ROOT / "configs" / f"{protocol.config}.yaml")
-        override = {**protocol.override, **changes}
-        if protocol.file is not None:
-            path = options.data_dir / protocol.file
-            if not path.is_file():
-                print(f"{name}: skipped, there is no {path}. Get it here: {config.data.origin}", file=sys.stderr)
-                continue
-            override["data.source"] = str(path)
-        row = measure(config.override(override), options.seeds, verbose=options.verbose)
+        config = configure(name, options.data_dir, changes)
+        if config is None:
+            continue
+        row = measure(config, options.seeds, verbose=options.verbose)
         print(line(protocol, row), flush=True)
         must = protocol.must if protocol.must is not None else 1.01 * row.persistence
         reached = reached and statistics.median(row.model) <= must

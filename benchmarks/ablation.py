@@ -1,0 +1,84 @@
+"""What each part of the model and of its training is worth: one change at a time, on the eval split.
+
+    python -m benchmarks.ablation                          # weekly CO2
+    python -m benchmarks.ablation --series vic_temperature --seeds 1
+
+The shipped configuration comes first, then the same with one thing changed.
+Only the eval split is read: this table is where choices come from, and a
+choice that has seen the test split would spoil the error it is judged by.
+"""
+
+import argparse
+import pathlib
+import statistics
+import sys
+from collections.abc import Mapping
+
+from benchmarks.accuracy import DATA_DIR, PROTOCOLS, configure, train_seeds
+from benchmarks.series import load_splits
+from schemas.config import Config
+from schemas.errors import ConfigError
+
+CHANGES: dict[str, Mapping[str, object]] = {
+    "as shipped": {},
+    "no linear highway": {"model.linear_highway": False},
+    "the highway is trained too": {"training.highway_learning_rate": None},
+    "the highway is trained a hundred times slower": {"training.highway_learning_rate": 1e-5},
+    "no average of the weights": {"training.average_weights": 0.0},
+    "a slower average of the weights (0.999)": {"training.average_weights": 0.999},
+    "teacher forcing only": {"training.sampling": {"schedule": "constant", "start": 0.0}},
+    "own output from the first epoch": {"training.sampling": {"schedule": "constant", "start": 1.0}},
+    "two parallel passes": {"training.sampling.passes": 2},
+    "later steps weigh up to twice as much": {"training.loss.weights": "linear"},
+    "Huber's loss": {"training.loss.kind": "huber"},
+    "half the units": {"model.units": 32},
+    "twice the units": {"model.units": 128},
+    "the encoder reads the whole context": {"model.encoder_length": None},
+    "no lags in the decoder": {"model.lags": []},
+    "attention, 4 heads": {"model.attention_heads": 4},
+    "layer normalisation": {"model.layer_norm": True},
+    "dropout 0.2": {"model.dropout": 0.2},
+    "no dropout": {"model.dropout": 0.0},
+    "no calendar": {"features.calendar": []},
+    "no rolling statistics": {"features.rolling": []},
+}
+
+
+def changed(config: Config, changes: Mapping[str, object]) -> Config | None:
+    """Returns the configuration with some values changed; None where that changes nothing or makes no sense."""
+    try:
+        other = config.override(changes)
+    except ConfigError:
+        return None
+    return other if not changes or other != config else None
+
+
+def main() -> int:
+    """Prints a row for every change, as soon as it is known."""
+    parser = argparse.ArgumentParser(description="One change at a time, on the eval split.")
+    parser.add_argument("--data-dir", type=pathlib.Path, default=DATA_DIR)
+    parser.add_argument("--series", choices=PROTOCOLS, default="co2")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    parser.add_argument("--only", nargs="+", choices=CHANGES, default=list(CHANGES), metavar="CHANGE")
+    options = parser.parse_args()
+
+    shipped = configure(options.series, options.data_dir)
+    if shipped is None:
+        return 1
+    print(f"{PROTOCOLS[options.series].title}; median of {len(options.seeds)} seeds\n")
+    print("| change | eval MAE, scaled | against shipped | training, s |\n|---|--:|--:|--:|", flush=True)
+    base: float | None = None
+    for name in dict.fromkeys(["as shipped", *options.only]):
+        config = changed(shipped, CHANGES[name])
+        if config is None:
+            continue
+        trained = train_seeds(config, load_splits(config), options.seeds)
+        error = statistics.median(run.history.val_loss for run, _ in trained)
+        base = error if base is None else base
+        seconds = statistics.median(seconds for _, seconds in trained)
+        print(f"| {name} | {error:.5f} | {100.0 * (error / base - 1.0):+.1f} % | {seconds:.0f} |", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
