@@ -41,7 +41,8 @@ STAGES = (
     ("windowing", "Windows", "Windows"),
 )
 HEADER = (
-    "| rows | step | seconds | rows/s | windows/s | peak memory | bytes written a row |\n|--:|---|--:|--:|--:|--:|--:|"
+    "| rows | step | seconds | CPU seconds | rows/s | windows/s | peak memory | bytes written a row |\n"
+    "|--:|---|--:|--:|--:|--:|--:|--:|"
 )
 
 
