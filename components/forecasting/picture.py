@@ -24,7 +24,7 @@ MOST_SERIES = 12
 
 _SHOWN_HORIZONS = 3
 _LEAST_SHOWN = 24
-_MARKERS = 12
+_MOST_MARKERS = 24
 _HEIGHT_ALONE, _HEIGHT_A_ROW, _HEIGHT_OF_TITLE = 3.4, 1.95, 0.75
 
 
@@ -92,11 +92,12 @@ def _draw_one(panel: Axes, context: Context, forecast: Forecast, grid: TimeGrid,
             linewidth=0,
             label=label,
         )
-    panel.plot(past, measured, color=LIGHT.ink, linewidth=1.3, label="measured", marker=".", markevery=_alone(measured))
+    panel.plot(past, measured, color=LIGHT.ink, linewidth=1.3, label="measured")
+    alone = _alone(measured)
+    panel.plot(past[alone], measured[alone], ".", color=LIGHT.ink)
     panel.plot(fan, levels["forecast"], color=LIGHT.forecast, linewidth=1.9, label="forecast")
-    if not narrow:
-        every = -(-horizon // _MARKERS)
-        panel.plot(ahead[::every], levels["forecast"][1::every], "o", color=LIGHT.forecast, markersize=3.6)
+    if not narrow and horizon <= _MOST_MARKERS:
+        panel.plot(ahead, levels["forecast"][1:], "o", color=LIGHT.forecast, markersize=3.4)
     panel.axvline(past[-1], color=LIGHT.muted, linewidth=0.9, linestyle=(0, (2, 2)))
     panel.yaxis.set_major_formatter(PLAIN)
     panel.yaxis.set_major_locator(MaxNLocator(nbins=4 if narrow else 6))
@@ -104,10 +105,10 @@ def _draw_one(panel: Axes, context: Context, forecast: Forecast, grid: TimeGrid,
     date_axis(panel, narrow)
 
 
-def _alone(values: np.ndarray) -> list[int]:
+def _alone(values: np.ndarray) -> np.ndarray:
     """Where a line cannot show a value, because neither neighbour was measured."""
     known = np.concatenate([[False], np.isfinite(values), [False]])
-    return np.flatnonzero(known[1:-1] & ~known[:-2] & ~known[2:]).tolist()
+    return np.flatnonzero(known[1:-1] & ~known[:-2] & ~known[2:])
 
 
 def _finite(values: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ import tensorflow as tf
 from components.forecasting.contexts import Context
 from components.forecasting.forecasts import LEVELS, Forecast
 from components.forecasting.refusals import words_of
-from schemas import features as names
+from components.forecasting.requests import raw_request
 from schemas.errors import DataError
 
 _SERVE, _ANY_HORIZON = "serving_default", "any_horizon"
@@ -65,21 +65,3 @@ class ServedModel:
         for row, context in enumerate(contexts):
             levels = {level: outputs[level][row] for level in LEVELS}
             yield Forecast(series_id=context.series_id, times=outputs["forecast_time"][row], levels=levels)
-
-
-def raw_request(contexts: Sequence[Context]) -> dict[str, np.ndarray]:
-    """Returns every input on raw values that a signature may take.
-
-    Args:
-        contexts: All of the same number of steps ahead, `[B]`.
-    """
-    series = np.empty(len(contexts), object)
-    series[:] = [context.series_id for context in contexts]
-    return {
-        names.CONTEXT: np.stack([context.values for context in contexts]),
-        "timestamps": np.stack([context.timestamps for context in contexts]),
-        names.SERIES_ID: series,
-        names.PAST_COVARIATES: np.stack([context.past for context in contexts]),
-        names.FUTURE_COVARIATES: np.stack([context.future for context in contexts]),
-        names.STATIC_COVARIATES: np.stack([context.static for context in contexts]),
-    }
