@@ -9,7 +9,7 @@ UNIT_TESTS := $(BIN)/python -m pytest -m "not e2e" -n auto --dist loadfile -q
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit lint types format wheel lock clean
+.PHONY: help setup run test test-unit test-wheel test-e2e lint types format wheel compile lock clean
 
 help: ## Show this list
 	@echo "make TARGET [ARGS='more arguments'], for example: make run ARGS='--from Trainer'"
@@ -28,6 +28,15 @@ test: setup ## Run all tests: the unit tests, then the real pipeline on small se
 test-unit: setup ## Run the unit tests only
 	@$(UNIT_TESTS) $(ARGS)
 
+test-wheel: wheel ## Run the unit tests on the installed wheel, outside of the repository
+	@rm -rf build && $(BIN)/python -m zipfile -e dist/*.whl build/site
+	@root="$(CURDIR)" && cd "$$(mktemp -d)" && PYTHONPATH="$$root/build/site" TAPELINE_INSTALLED="$$root/build/site" \
+	  "$$root"/$(UNIT_TESTS) -c "$$root/pyproject.toml" -o pythonpath="$$root/scripts" "$$root/tests" $(ARGS)
+	@rm -rf build
+
+test-e2e: setup ## Run the real pipeline on small series, and the other tests that take minutes
+	@$(BIN)/python -m pytest -m e2e $(ARGS)
+
 lint: setup ## Check format and style
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -44,6 +53,11 @@ wheel: setup ## Build dist/tapeline-*.whl, which Beam workers install
 	@$(BIN)/python -m build --quiet --wheel --no-isolation --outdir dist .
 	@rm -rf build
 	@ls dist
+
+compile: setup ## Compile every configuration for Kubeflow into dist/
+	@mkdir -p dist && for config in configs/*.yaml; do \
+	  $(BIN)/tapeline compile --config "$$config" --target kubeflow --output "dist/$$(basename "$$config")" 2>/dev/null \
+	    || exit 1; done
 
 lock: ## Write requirements.lock from the .in files (ARGS=--upgrade for newer versions)
 	@python3 scripts/lock.py $(ARGS)

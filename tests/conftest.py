@@ -13,3 +13,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 hypothesis.settings.register_profile("local", deadline=None, max_examples=50)
 hypothesis.settings.register_profile("ci", parent=hypothesis.settings.get_profile("local"), derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_configure() -> None:
+    """Makes sure that an installed Tapeline is what is tested, where `make test-wheel` says so."""
+    installed = os.environ.get("TAPELINE_INSTALLED")
+    if installed:
+        import components
+        import pipeline
+        import schemas
+
+        for package in (components, pipeline, schemas):
+            assert package.__file__ and package.__file__.startswith(installed), package.__file__

@@ -10,12 +10,15 @@ happens or does not. There is no random state in it, because there is none:
 every draw is made anew from the seed, the epoch and the step.
 """
 
+import contextlib
 import dataclasses
+import fcntl
 import io
 import json
 import os
 import pathlib
 import zipfile
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -109,6 +112,28 @@ class CheckpointStore:
             (self.directory / name).unlink(missing_ok=True)
         if self.directory.is_dir() and not any(self.directory.iterdir()):
             self.directory.rmdir()
+
+
+@contextlib.contextmanager
+def own_folder(root: str | os.PathLike[str], *, otherwise: str) -> Iterator[pathlib.Path]:
+    """Gives the folder for checkpoints and holds it, or one beside it while another training holds that.
+
+    What was interrupted is carried on in the same folder by whoever comes next;
+    two trainings at once would take each other's files away.
+
+    Args:
+        root: The folder.
+        otherwise: What the name of the one beside it ends with.
+    """
+    folder = pathlib.Path(root)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(folder.with_name(f".{folder.name}.lock"), "a") as lock:
+        try:
+            # The lock goes with the process, however that ends.
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            folder = folder.with_name(f"{folder.name}-{otherwise}")
+        yield folder
 
 
 def _encode(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> bytes:

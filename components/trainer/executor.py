@@ -18,7 +18,7 @@ from components.evaluation.conformal import conformal_half_widths
 from components.evaluation.contract import CONTRACT, contract
 from components.evaluation.seasons import choose_season, naive_errors
 from components.serving.export import export_model
-from components.trainer.checkpoint import CheckpointStore
+from components.trainer.checkpoint import CheckpointStore, own_folder
 from components.trainer.loop import History
 from components.trainer.memory import keep_large_buffers
 from components.trainer.progress import ProgressLines
@@ -63,6 +63,17 @@ class Executor(base_executor.BaseExecutor):
             DataError: A split has no windows.
             TrainingError: The loss or a gradient is not finite any more.
         """
+        run = self._context.pipeline_run_id if self._context else None
+        with own_folder(exec_properties["checkpoint_root"], otherwise=run or "outside-a-run") as checkpoint_root:
+            self._train(input_dict, output_dict, exec_properties, str(checkpoint_root))
+
+    def _train(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+        checkpoint_root: str,
+    ) -> None:
         keep_large_buffers()
         sections: dict[str, Any] = {
             name: section.model_validate_json(exec_properties[name]) for name, section in _SECTIONS.items()
@@ -76,7 +87,7 @@ class Executor(base_executor.BaseExecutor):
         settings = {name: exec_properties[name] for name in (*_SECTIONS, "code_fingerprint")}
         # TFX gives each execution new output folders; what outlives a crash must lie elsewhere.
         checkpoints = CheckpointStore(
-            exec_properties["checkpoint_root"],
+            checkpoint_root,
             fingerprint=run_fingerprint(settings=settings, files=[*train_files, *eval_files]),
         )
         trained = run_training(

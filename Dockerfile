@@ -1,0 +1,44 @@
+# The image that Kubeflow's steps run, and Beam's workers (--sdk_container_image):
+#   docker build -t tapeline:0.1.0 .
+#   docker run --rm --entrypoint tapeline tapeline:0.1.0 --help
+
+FROM python:3.10-slim-bookworm AS build
+SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
+# One dependency is compiled. Debian drops old versions of packages, so none is named.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install --yes --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*
+WORKDIR /build
+# What is locked first: as long as the lock stays, so does its layer.
+COPY scripts/uv-requirements.txt requirements.lock requirements.in requirements-kubeflow.in ./
+RUN pip install --no-cache-dir --require-hashes --requirement uv-requirements.txt \
+    && uv venv --python 3.10 /opt/tapeline
+# The lock says which versions, with their hashes; the .in files leave the tools of the development out.
+RUN --mount=type=cache,target=/root/.cache/uv \
+    uv pip install --link-mode copy --python /opt/tapeline/bin/python --constraint requirements.lock \
+    --requirement requirements.in --requirement requirements-kubeflow.in
+COPY setup.py pyproject.toml MANIFEST.in requirements-onnx.in ./
+COPY schemas schemas
+COPY components components
+COPY pipeline pipeline
+RUN --mount=type=cache,target=/root/.cache/uv uv build --wheel --out-dir dist .
+
+FROM apache/beam_python3.10_sdk:2.61.0 AS beam
+
+FROM python:3.10-slim-bookworm
+# Group 0, as OpenShift gives it to users without a name: what the group may write, they may.
+RUN useradd --uid 1000 --gid 0 --create-home tapeline && chmod g=u /home/tapeline
+COPY --from=beam /opt/apache/beam /opt/apache/beam
+# Two layers that change at their own pace: the dependencies rarely, Tapeline with every commit.
+COPY --from=build /opt/tapeline /opt/tapeline
+RUN --mount=from=build,source=/build/dist,target=/dist \
+    --mount=from=build,source=/usr/local/bin/uv,target=/usr/local/bin/uv \
+    uv pip install --no-cache --python /opt/tapeline/bin/python --no-deps /dist/*.whl
+# Beam's workers take this environment as it is, and make none of their own.
+ENV PATH=/opt/tapeline/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    RUN_PYTHON_SDK_IN_DEFAULT_ENVIRONMENT=1 \
+    TF_CPP_MIN_LOG_LEVEL=1
+USER 1000:0
+WORKDIR /home/tapeline
+# Beam's workers are started by it; Kubeflow's steps name their command, which replaces it.
+ENTRYPOINT ["/opt/apache/beam/boot"]
