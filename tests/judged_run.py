@@ -9,6 +9,7 @@ from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from components.evaluation.results import SUMMARY_FILE, Check, EvaluationResult, result_to_json
 from components.serving.versions import folder_fingerprint
+from components.serving_gate.results import ServingResult, write_result
 
 COMPLETE, FAILED, RUNNING, CACHED = (
     mlmd.Execution.COMPLETE,
@@ -49,6 +50,22 @@ def result(*, blessed: bool, mae: float = 0.01, **fields: Any) -> EvaluationResu
         unit="MW",
     )
     return dataclasses.replace(evaluation, **fields)
+
+
+def served(*, latency_ms: float, model_fingerprint: str = "") -> ServingResult:
+    """What a serving gate with a limit of 1 ms found."""
+    passed = latency_ms <= 1.0
+    check = Check(
+        name="serving_latency_ms at most 1",
+        metric="serving_latency_ms",
+        value=latency_ms,
+        bound=1.0,
+        passed=passed,
+        reason=f"one forecast takes {latency_ms:g} ms, {'' if passed else 'not '}within serving.max_latency_ms 1",
+    )
+    return ServingResult(
+        checks=(check,), requests=("must answer  serving_default: raw values",), model_fingerprint=model_fingerprint
+    )
 
 
 class Home:
@@ -128,6 +145,14 @@ class Home:
         said = {"current_model": str(model), "model_fingerprint": fingerprint, **properties}
         outputs = {"evaluation": (folders["evaluation"], {}), "blessing": (folders["blessing"], said)}
         self.execute(run, "Evaluator", outputs=outputs)
+
+    def serve(self, run: str, model: pathlib.Path, *, latency_ms: float = 0.5, **properties: Any) -> None:
+        """A ServingGate that served a model, with a limit of 1 ms."""
+        found = served(latency_ms=latency_ms, model_fingerprint=folder_fingerprint(model / "Format-Serving"))
+        folder = self.folder(run, "infra_blessing")
+        write_result(found, folder)
+        said = {"blessed": int(found.blessed), "in_words": found.in_words, **properties}
+        self.execute(run, "ServingGate", outputs={"blessing": (folder, said)})
 
     def push(self, run: str, *, pushed: bool) -> None:
         """A Pusher that pushed, or did not."""

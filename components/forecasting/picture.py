@@ -22,7 +22,6 @@ from schemas.time_grid import TimeGrid
 MOST_SERIES = 12
 """Series that a picture shows."""
 
-_SHOWN_HORIZONS = 3
 _LEAST_SHOWN = 24
 _MOST_MARKERS = 24
 _HEIGHT_ALONE, _HEIGHT_A_ROW, _HEIGHT_OF_TITLE = 3.4, 1.95, 0.75
@@ -55,7 +54,7 @@ def draw_forecasts(
             panel.set_visible(False)
         canvas.suptitle(_heading(shown, len(contexts), grid, unit, title), x=0.012, ha="left", fontsize=11)
         handles, labels = panels[0].get_legend_handles_labels()
-        canvas.legend(handles, labels, loc="outside lower center", ncols=4)
+        canvas.legend(handles[::-1], labels[::-1], loc="outside lower center", ncols=4)
 
     alt = "Measured values, their forecast and its intervals of 80 and 95 percent."
     return render_png(Figure(key="forecast", title=title, caption="", alt=alt, draw=draw, height=height))
@@ -76,7 +75,7 @@ def _heading(shown: Sequence[tuple[Context, Forecast]], total: int, grid: TimeGr
 
 def _draw_one(panel: Axes, context: Context, forecast: Forecast, grid: TimeGrid, *, narrow: bool) -> None:
     horizon = len(forecast.times)
-    length = min(len(context.values), max(_SHOWN_HORIZONS * horizon, _LEAST_SHOWN))
+    length = min(len(context.values), max((2 if narrow else 3) * horizon, _LEAST_SHOWN))
     past, ahead = (wall_clock(times, grid) for times in (context.timestamps[-length:], forecast.times))
     measured = context.values[-length:]
     # A context ends with a measured value: the forecast goes on from there, where nothing is uncertain yet.
@@ -92,10 +91,10 @@ def _draw_one(panel: Axes, context: Context, forecast: Forecast, grid: TimeGrid,
             linewidth=0,
             label=label,
         )
+    panel.plot(fan, levels["forecast"], color=LIGHT.forecast, linewidth=1.9, label="forecast")
     panel.plot(past, measured, color=LIGHT.ink, linewidth=1.3, label="measured")
     alone = _alone(measured)
     panel.plot(past[alone], measured[alone], ".", color=LIGHT.ink)
-    panel.plot(fan, levels["forecast"], color=LIGHT.forecast, linewidth=1.9, label="forecast")
     if not narrow and horizon <= _MOST_MARKERS:
         panel.plot(ahead, levels["forecast"][1:], "o", color=LIGHT.forecast, markersize=3.4)
     panel.axvline(past[-1], color=LIGHT.muted, linewidth=0.9, linestyle=(0, (2, 2)))

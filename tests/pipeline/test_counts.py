@@ -26,3 +26,7 @@ def test_the_artifact_with_all_splits_speaks_for_the_component() -> None:
 def test_artifacts_without_counts_say_nothing() -> None:
     assert counts_of([{}, {"span": 0}]) == ""
     assert counts_of([]) == ""
+
+
+def test_what_a_gate_found_stands_in_place_of_numbers():
+    assert counts_of([{"in_words": "REFUSED: too slow"}]) == "REFUSED: too slow"

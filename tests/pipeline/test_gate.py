@@ -40,6 +40,44 @@ def test_a_model_that_is_not_blessed_is_refused(home: Home) -> None:
     assert outcome_of(home) == (Outcome.REFUSED, "")
 
 
+def test_a_model_that_the_serving_gate_refuses_is_refused(home: Home) -> None:
+    model = home.train(RUN)
+    home.evaluate(RUN, model, result(blessed=True))
+    home.serve(RUN, model, latency_ms=3.0)
+    home.push(RUN, pushed=False)
+    judgement = judge(RunPaths(home.root))
+    assert judgement.outcome is Outcome.REFUSED
+    assert judgement.verdict is not None
+    assert [check.id for check in judgement.verdict.checks if not check.passed] == ["serving_latency_ms.at_most"]
+
+
+def test_a_model_that_both_gates_bless_passes(home: Home) -> None:
+    model = home.train(RUN)
+    home.evaluate(RUN, model, result(blessed=True))
+    home.serve(RUN, model)
+    home.push(RUN, pushed=True)
+    assert outcome_of(home) == (Outcome.PASSED, "")
+
+
+def test_a_blessing_to_serve_another_model_is_nothing_to_judge(home: Home) -> None:
+    other = home.train("first", weights="other weights")
+    model = home.train(RUN)
+    home.evaluate(RUN, model, result(blessed=True))
+    home.serve(RUN, other)
+    home.push(RUN, pushed=True)
+    outcome, problem = outcome_of(home)
+    assert outcome is Outcome.NOTHING
+    assert "Run the ServingGate again" in problem
+
+
+def test_a_serving_gate_whose_report_was_changed_is_nothing_to_judge(home: Home) -> None:
+    model = home.train(RUN)
+    home.evaluate(RUN, model, result(blessed=True))
+    home.serve(RUN, model, latency_ms=3.0, blessed=1)
+    home.push(RUN, pushed=True)
+    assert outcome_of(home)[0] is Outcome.NOTHING
+
+
 def test_a_run_that_ended_at_the_evaluator_passes_without_a_push(home: Home) -> None:
     home.evaluate(RUN, home.train(RUN), result(blessed=True))
     assert outcome_of(home) == (Outcome.PASSED, "")

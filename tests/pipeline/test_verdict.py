@@ -2,7 +2,7 @@ import dataclasses
 import pathlib
 
 import pytest
-from judged_run import Home, result
+from judged_run import Home, result, served
 
 from pipeline.lineage import Run, read_run
 from pipeline.verdict import Verdict, read_verdict, verdict_text
@@ -80,3 +80,18 @@ def test_text_of_an_evaluation_without_windows_still_names_the_refusal() -> None
     text = verdict_text(Verdict(evaluation=evaluation, pushed_version=None, model_uri=""))
     assert "0 test windows" in text
     assert "REFUSED  mae_scaled is 0.01, not below 0.015" in text
+
+
+def test_text_names_the_refusal_of_the_serving_gate() -> None:
+    verdict = Verdict(
+        evaluation=result(blessed=True), pushed_version=None, model_uri="", serving=served(latency_ms=3.0)
+    )
+    text = verdict_text(verdict)
+    assert text.startswith("NOT BLESSED: the serving gate refused this model; nothing was pushed")
+    assert "passed   mae_scaled is 0.01, below 0.015" in text
+    assert "REFUSED  one forecast takes 3 ms, not within serving.max_latency_ms 1" in text
+
+
+def test_a_model_that_does_not_serve_is_not_accepted_even_if_it_was_pushed() -> None:
+    verdict = Verdict(evaluation=result(blessed=True), pushed_version="7", model_uri="", serving=served(latency_ms=3.0))
+    assert not verdict.accepted

@@ -11,7 +11,7 @@ import pathlib
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from judged_run import JUDGED_AT, result
+from judged_run import JUDGED_AT, result, served
 
 from components.evaluation.results import Check
 from pipeline.gate import Judgement, Outcome
@@ -106,6 +106,19 @@ def test_every_check_is_a_test_case_and_a_refusal_a_failure():
     assert failure is not None
     assert failure.get("message") == "mae_scaled is 0.02, not below 0.015"
     assert cases["finite_share.at_least"].find("failure") is None
+
+
+def test_a_refusal_of_the_serving_gate_is_a_check_in_every_file():
+    verdict = dataclasses.replace(judgement(blessed=True).verdict, pushed_version=None, serving=served(latency_ms=3.0))
+    example = Judgement(name="load", outcome=Outcome.REFUSED, run_id="r", verdict=verdict)
+    reason = "one forecast takes 3 ms, not within serving.max_latency_ms 1"
+    tree = json.loads(to_json(example))
+    assert tree["checks"][-1]["id"] == "serving_latency_ms.at_most"
+    assert tree["checks"][-1]["reason"] == reason
+    (suite,) = ElementTree.fromstring(to_junit(example))
+    (failure,) = suite.iter("failure")
+    assert failure.get("message") == reason
+    assert "- " + reason.replace("_", r"\_") in to_markdown(example)
 
 
 def test_nothing_to_judge_is_an_error_and_no_empty_success():

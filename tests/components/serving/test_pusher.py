@@ -22,21 +22,27 @@ def push(tmp_path):
     node = create_pusher(
         model=Channel(type=standard_artifacts.Model).set_artifacts([model]),
         model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+        infra_blessing=Channel(type=standard_artifacts.InfraBlessing),
         serving_dir=str(tmp_path / "serving_model"),
         keep=2,
     )
     assert node.id == "Pusher"
 
-    def run(*, blessed, fingerprint=None):
+    def run(*, blessed, servable=1, fingerprint=None):
         blessing = standard_artifacts.ModelBlessing()
         blessing.uri = str(tmp_path / "blessing")
         blessing.set_int_custom_property("blessed", blessed)
         judged = folder_fingerprint(saved.parent) if fingerprint is None else fingerprint
         blessing.set_string_custom_property(MODEL_FINGERPRINT, judged)
+        infra_blessing = standard_artifacts.InfraBlessing()
+        infra_blessing.uri = str(tmp_path / "infra_blessing")
+        infra_blessing.set_int_custom_property("blessed", servable)
         pushed = standard_artifacts.PushedModel()
         pushed.uri = str(tmp_path / "pushed")
         node.executor_spec.executor_class().Do(
-            {"model": [model], "model_blessing": [blessing]}, {"pushed_model": [pushed]}, dict(node.exec_properties)
+            {"model": [model], "model_blessing": [blessing], "infra_blessing": [infra_blessing]},
+            {"pushed_model": [pushed]},
+            dict(node.exec_properties),
         )
         return pushed
 
@@ -55,6 +61,11 @@ def test_a_blessed_model_is_pushed_as_a_version(push):
 
 def test_a_model_that_is_not_blessed_is_not_pushed(push):
     assert push(blessed=0).get_int_custom_property("pushed") == 0
+    assert versions(push.served) == []
+
+
+def test_a_model_that_the_serving_gate_refused_is_not_pushed(push):
+    assert push(blessed=1, servable=0).get_int_custom_property("pushed") == 0
     assert versions(push.served) == []
 
 

@@ -3,6 +3,8 @@
 import os
 import pathlib
 import shutil
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -165,3 +167,30 @@ def test_pushes_side_by_side_get_versions_of_their_own(source, base):
         thread.join()
     assert sorted(pushed) == list(range(7, 15))
     assert versions.versions(base) == sorted(pushed)
+
+
+def test_a_version_in_use_stays(source, base):
+    push_version(source, base, keep=1, clock=lambda: 10)
+    (base / f".in-use-{os.getpid()}").write_text("10")
+    for now in (20, 30):
+        push_version(source, base, keep=1, clock=lambda now=now: now)
+    assert visible(base) == ["10", "30"]
+
+
+def test_the_mark_of_a_process_that_ended_does_not_count(source, base):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    push_version(source, base, keep=1, clock=lambda: 10)
+    (base / f".in-use-{ended.pid}").write_text("10")
+    push_version(source, base, keep=1, clock=lambda: 20)
+    assert visible(base) == ["20"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("server", "10"), (str(os.getpid()), "the newest"), (str(os.getpid()), "")]
+)
+def test_a_mark_that_makes_no_sense_does_not_count(source, base, name, content):
+    push_version(source, base, keep=1, clock=lambda: 10)
+    (base / f".in-use-{name}").write_text(content)
+    push_version(source, base, keep=1, clock=lambda: 20)
+    assert visible(base) == ["20"]
