@@ -9,8 +9,6 @@ import json
 import os
 import pathlib
 
-import pydantic
-
 from schemas.errors import ConfigError
 from schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 
@@ -85,7 +83,7 @@ def read_card(folder: pathlib.Path) -> Card:
         )
     except FileNotFoundError as error:
         raise ConfigError(f"--model: {str(folder)!r} has no {CARD}; Tapeline did not push it. Give another.") from error
-    except (OSError, ValueError, KeyError, AttributeError, pydantic.ValidationError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
             f"--model: {str(path)!r} does not say what the model was trained on ({type(error).__name__}). Push the "
             "model again with this version of Tapeline."

@@ -1,0 +1,107 @@
+"""Models served in a process of their own: the good one is blessed, each faulty one is refused for its fault."""
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from components.serving_gate import process
+from components.serving_gate.gate import examine
+from schemas.sections import ServingConfig
+
+pytestmark = pytest.mark.e2e
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+def gate(folder, *, fault="", timeout_seconds=120.0):
+    from contract_model import real_windows, save_contract_model
+
+    model = save_contract_model(folder / "model", fault)
+    return examine(
+        str(model), real_windows(), limits=ServingConfig(), refuses_unknown=False, timeout_seconds=timeout_seconds
+    )
+
+
+def reasons(result) -> dict[str, str]:
+    return {check.id: check.reason for check in result.checks if not check.passed}
+
+
+def test_a_model_that_keeps_the_contract_is_blessed(tmp_path):
+    result = gate(tmp_path)
+    assert reasons(result) == {}
+    assert result.blessed
+    assert 0.0 < next(check.value for check in result.checks if check.metric == "serving_latency_ms") < 250.0
+    assert 50.0 < next(check.value for check in result.checks if check.metric == "serving_memory_mib") < 4096.0
+
+
+@pytest.mark.parametrize(
+    ("fault", "check", "words"),
+    [
+        (
+            "answers anything",
+            "serving_wrong_refusals.at_most",
+            "NaN everywhere: answered with values that are not finite",
+        ),
+        ("answers NaN", "serving_wrong_refusals.at_most", "NaN everywhere: answered with values that are not finite"),
+        ("refuses without words", "serving_wrong_refusals.at_most", "refused without a message"),
+        ("lacks an output", "serving_wrong_answers.at_most", "no output upper_95"),
+        ("other forecast", "serving_deviation.at_most", "0.003 of the scale"),
+        ("lacks a signature", "serving_process.at_least", "lacks the signature any_horizon"),
+        ("calls Python", "serving_process.at_least", "calls back into Python (PyFunc)"),
+    ],
+)
+def test_a_faulty_model_is_refused_for_its_fault(tmp_path, fault, check, words):
+    result = gate(tmp_path, fault=fault)
+    assert not result.blessed
+    assert words in reasons(result)[check]
+
+
+def test_a_model_that_never_answers_is_given_up(tmp_path):
+    result = gate(tmp_path, fault="hangs", timeout_seconds=30.0)
+    assert (
+        "came to no end within 30 s; it was at: serving_default: raw values"
+        in reasons(result)["serving_process.at_least"]
+    )
+
+
+def test_a_process_that_crashes_is_a_refusal_with_its_signal(tmp_path, monkeypatch):
+    script = tmp_path / "crash.py"
+    script.write_text("import os, sys; open(sys.argv[1] + '/stage.txt', 'w').write('loading'); os.abort()")
+    monkeypatch.setattr(process, "SCRIPT", script)
+    assert "was ended by SIGABRT; it was at: loading" in reasons(gate(tmp_path))["serving_process.at_least"]
+
+
+def test_a_process_that_can_import_the_project_is_a_refusal(tmp_path, monkeypatch):
+    monkeypatch.setattr(process, "BARRED", (*process.BARRED, "json"))
+    # json is imported before the barrier is up, so it stands for a package that got in.
+    assert reasons(gate(tmp_path))["serving_process.at_least"].endswith("it could import json")
+
+
+def test_a_file_that_is_no_model_is_refused(tmp_path):
+    from contract_model import real_windows
+
+    (tmp_path / "saved_model.pb").write_text("no model")
+    result = examine(str(tmp_path), real_windows(), limits=ServingConfig(), refuses_unknown=False)
+    assert "saved_model.pb cannot be read" in reasons(result)["serving_process.at_least"]
+
+
+def test_without_a_real_window_nothing_is_blessed(tmp_path):
+    from contract_model import save_contract_model
+
+    model = save_contract_model(tmp_path / "model")
+    result = examine(str(model), None, limits=ServingConfig(), refuses_unknown=False)
+    assert "nothing real to ask" in reasons(result)["serving_process.at_least"]
+
+
+def test_the_projects_packages_are_barred_wherever_they_are_installed():
+    probe = (
+        f"import runpy, sys; sys.path.insert(0, {str(ROOT)!r})\n"
+        f"bar = runpy.run_path({str(process.SCRIPT)!r})['bar']\n"
+        "assert bar(['components', 'pipeline', 'schemas']) == []\n"
+        "try: import schemas.errors\n"
+        "except ModuleNotFoundError as error: assert 'barred' in str(error)\n"
+        "else: raise AssertionError('schemas was imported')"
+    )
+    subprocess.run([sys.executable, "-I", "-c", probe], check=True, capture_output=True)
