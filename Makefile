@@ -13,7 +13,7 @@ unexport PYTHONPATH PYTHONHOME
 
 help: ## Show this list
 	@echo "make TARGET [ARGS='more arguments'], for example: make run ARGS='--from Trainer'"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-11s %s\n", $$1, $$2}' Makefile
 
 setup: ## Build .venv from the lock, unless it is ready (the other targets do this too)
 	@scripts/setup.sh
@@ -30,7 +30,7 @@ test-unit: setup ## Run the unit tests only
 
 test-wheel: wheel ## Run the unit tests on the installed wheel, outside of the repository
 	@rm -rf build && $(BIN)/python -m zipfile -e dist/*.whl build/site
-	@root="$(CURDIR)" && cd "$$(mktemp -d)" && PYTHONPATH="$$root/build/site" TAPELINE_INSTALLED="$$root/build/site" \
+	@root="$(CURDIR)" && cd "$$(mktemp -d)" && PYTHONPATH="$$root/build/site:$$root" TAPELINE_INSTALLED="$$root/build/site" \
 	  "$$root"/$(UNIT_TESTS) -c "$$root/pyproject.toml" -o pythonpath="$$root/scripts" "$$root/tests" $(ARGS)
 	@rm -rf build
 

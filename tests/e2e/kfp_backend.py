@@ -26,7 +26,7 @@ from typing import Any
 import yaml
 
 SUCCEEDED, FAILED, NOT_RUN = "succeeded", "failed", "not run"
-SECONDS = 300
+SECONDS = 900
 PRELOADED = ["pipeline.run_node", "pipeline.pipeline", "pipeline.ir"]
 
 

@@ -1,0 +1,121 @@
+"""The CI files: what GitHub and GitLab accept, pinned, with few rights, and the same steps as .ci/run."""
+
+import pathlib
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+ACTION = ROOT / ".github/actions/tapeline-gate/action.yml"
+GITLAB = ROOT / "ci/gitlab.yml"
+SCHEMAS = {
+    "vendor.github-workflows": WORKFLOWS,
+    "vendor.github-actions": [ACTION],
+    "vendor.gitlab-ci": [GITLAB],
+}
+
+
+def read(path: pathlib.Path) -> dict[Any, Any]:
+    return yaml.safe_load(path.read_text())
+
+
+def jobs(path: pathlib.Path) -> Iterator[dict[str, Any]]:
+    yield from read(path)["jobs"].values()
+
+
+def steps(path: pathlib.Path) -> list[dict[str, Any]]:
+    if path == ACTION:
+        return list(read(path)["runs"]["steps"])
+    return [step for job in jobs(path) for step in job["steps"]]
+
+
+def validate(schema: str, paths: list[pathlib.Path]) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, *map(str, paths)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(("schema", "paths"), SCHEMAS.items(), ids=SCHEMAS)
+def test_ci_files_follow_the_schema_of_who_reads_them(schema, paths):
+    assert paths
+    ended = validate(schema, paths)
+    assert ended.returncode == 0, ended.stdout
+
+
+def test_a_workflow_with_a_mistake_is_found(tmp_path):
+    broken = tmp_path / "broken.yml"
+    broken.write_text(WORKFLOWS[0].read_text().replace("runs-on:", "run-on:"))
+    assert validate("vendor.github-workflows", [broken]).returncode != 0
+
+
+def test_foreign_actions_are_pinned_by_commit_and_say_their_version():
+    for path in (*WORKFLOWS, ACTION):
+        for used in re.findall(r"uses: *(.*)", path.read_text()):
+            assert used.startswith("./") or re.fullmatch(r"[\w-]+/[\w./-]+@[0-9a-f]{40} # v[\d.]+", used), used
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_workflows_may_only_read_and_end_by_themselves(path):
+    assert read(path)["permissions"] == {"contents": "read"}
+    for job in jobs(path):
+        assert "permissions" not in job
+        assert job["timeout-minutes"] <= 180
+    for step in steps(path):
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+
+
+def test_scripts_take_what_others_write_from_the_environment_only():
+    # What stands in ${{ }} becomes part of the script before a shell reads it.
+    for path in (*WORKFLOWS, ACTION):
+        for step in steps(path):
+            assert "${{" not in step.get("run", ""), f"{path.name}: {step}"
+
+
+def test_caches_belong_to_a_lock():
+    caches = [step for path in (*WORKFLOWS, ACTION) for step in steps(path) if "actions/cache@" in step.get("uses", "")]
+    assert caches
+    for step in caches:
+        assert (
+            "hashFiles('requirements.lock')" in step["with"]["key"] or "steps.lock.outputs.hash" in step["with"]["key"]
+        )
+    assert 'sha256sum "$GITHUB_ACTION_PATH/../../../requirements.lock"' in ACTION.read_text()
+
+
+def test_ci_run_takes_the_steps_of_the_pull_request_workflow_in_their_order():
+    wanted = [
+        step["run"].removeprefix("make ")
+        for step in steps(ROOT / ".github/workflows/pull-request.yml")
+        if "run" in step
+    ]
+    # The second job sets up its own machine.
+    assert wanted.count("setup") == 2
+    wanted.reverse()
+    wanted.remove("setup")
+    wanted.reverse()
+    done = re.findall(r"^step .* make (\S+)$", (ROOT / ".ci/run").read_text(), re.MULTILINE)
+    assert done == wanted
+    names = [step["name"] for step in steps(ROOT / ".github/workflows/pull-request.yml") if "run" in step]
+    assert set(re.findall(r'^step "([^"]+)"', (ROOT / ".ci/run").read_text(), re.MULTILINE)) == set(names)
+
+
+def test_dependencies_are_audited():
+    audits = [step for path in WORKFLOWS for step in steps(path) if "pip-audit" in step.get("uses", "")]
+    assert [step["with"]["inputs"] for step in audits] == ["requirements.lock"] * 2
+
+
+def test_another_repository_gates_its_model_in_ten_lines():
+    text = (ROOT / "docs/ci.md").read_text()
+    workflows = [block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "tapeline-gate@" in block]
+    (short,) = [block for block in workflows if "jobs:" in block]
+    lines = [line for line in short.splitlines() if line.strip()]
+    assert len(lines) <= 10 + len(["name", "on"])
+    (step,) = [
+        step for step in yaml.safe_load(short)["jobs"]["gate"]["steps"] if "tapeline-gate@" in step.get("uses", "")
+    ]
+    assert set(step["with"]) <= set(read(ACTION)["inputs"])
