@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from components.trainer.checkpoint import BEST, LAST, CheckpointMismatchError, CheckpointStore, Snapshot
+from components.trainer.checkpoint import BEST, LAST, CheckpointMismatchError, CheckpointStore, Snapshot, own_folder
 
 
 def snapshot(epoch: int, value: float = 0.0) -> Snapshot:
@@ -88,3 +88,19 @@ def test_removing_leaves_nothing_behind(tmp_path):
     store.save(snapshot(1), best=True)
     store.remove()
     assert not (tmp_path / "run").exists()
+
+
+def test_two_trainings_at_once_keep_to_folders_of_their_own(tmp_path):
+    root = tmp_path / "checkpoints"
+    with own_folder(root, otherwise="second") as first:
+        assert first == root
+        # Another file handle is what another process has.
+        with own_folder(root, otherwise="second") as second:
+            assert second == tmp_path / "checkpoints-second"
+
+
+def test_what_was_interrupted_is_carried_on_by_the_next_one(tmp_path):
+    with own_folder(tmp_path / "checkpoints", otherwise="first"):
+        pass
+    with own_folder(tmp_path / "checkpoints", otherwise="second") as folder:
+        assert folder == tmp_path / "checkpoints"
