@@ -1,0 +1,136 @@
+"""`tapeline forecast` on a model whose forecasts one can compute by hand: the last value plus 0.2 a step."""
+
+import pathlib
+import subprocess
+import sys
+
+import contract_model
+import pytest
+
+from pipeline import cli
+
+HOURS = [f"2024-03-01 {hour:02}:00" for hour in range(24)]
+
+
+@pytest.fixture(scope="module")
+def versions(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "serving_model"
+    contract_model.save_contract_model(folder / "7")
+    return folder
+
+
+@pytest.fixture
+def recent(tmp_path):
+    path = tmp_path / "recent.csv"
+
+    def write(values, *, times=None, header="time,load"):
+        rows = zip(HOURS if times is None else times, values, strict=False)
+        path.write_text("\n".join([header, *(f"{time},{value}" for time, value in rows)]) + "\n")
+        return path
+
+    write([10.0] * 9 + [12.5])
+    return write
+
+
+def forecast(versions, path, *more) -> int:
+    return cli.main(["forecast", "--model", str(versions), "--input", str(path), *map(str, more)])
+
+
+def test_csv_on_standard_output_and_nothing_else(versions, recent, capfd):
+    assert forecast(versions, recent([10.0] * 9 + [12.5])) == cli.EXIT_DONE
+    out, err = capfd.readouterr()
+    assert out.splitlines() == [
+        "time,forecast,lower,upper,lower_95,upper_95",
+        "2024-03-01 10:00,12.7,11.7,13.7,10.7,14.7",
+        "2024-03-01 11:00,12.9,11.9,13.9,10.9,14.9",
+        "2024-03-01 12:00,13.1,12.1,14.1,11.1,15.1",
+    ]
+    assert err == ""
+
+
+@pytest.mark.parametrize("horizon", [1, 5])
+def test_the_horizon_may_be_shorter_or_longer_than_trained(versions, recent, capfd, horizon):
+    assert forecast(versions, recent([12.5] * 10), "--horizon", horizon) == cli.EXIT_DONE
+    lines = capfd.readouterr().out.splitlines()
+    assert len(lines) == 1 + horizon
+    assert lines[-1].split(",")[:2] == [HOURS[9 + horizon], f"{12.5 + 0.2 * horizon:.1f}"]
+
+
+def test_a_table_and_a_picture_are_written(versions, recent, tmp_path, capfd):
+    output, plot = tmp_path / "forecast.parquet", tmp_path / "forecast.png"
+    plot.write_text("old")
+    assert forecast(versions, recent([12.5] * 10), "--output", output, "--plot", plot) == cli.EXIT_DONE
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    assert "3 rows written to" in capfd.readouterr().out
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["forecast.parquet", "forecast.png", "recent.csv"]
+
+
+def test_a_thin_context_is_forecast_with_a_warning(versions, recent, capfd):
+    assert forecast(versions, recent([10, 10, 10, 10, "", "", "", "", 12.5])) == cli.EXIT_DONE
+    out, err = capfd.readouterr()
+    assert "12.7" in out
+    assert "less than 50% (window.min_observed) of the context is measured in 1 of 1 series" in err
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "message"),
+    [
+        (["10", "12,5"], {"header": "time,load"}, "does not have the header's 2 fields"),
+        (["10", "broken"], {}, "row 1 'broken': is text, not a number"),
+        (["10"] * 3, {"header": "time,demand"}, "data.target: column 'load' is not in"),
+        (["10"] * 3, {"times": ["2024-13-45 00:00"] * 3}, "is a time that does not exist"),
+        (["10"] * 3, {}, "[too_short] 3 steps up to the last measured value; the model takes 6"),
+        (["10"] * 9 + ["inf"], {}, "[infinite_values] target: 1 infinite value: row 9"),
+        (
+            ["10"] * 10,
+            {"times": [*HOURS[:9], HOURS[8]]},
+            "[duplicate_timestamps] 1 row with the time of an earlier row",
+        ),
+        ([""] * 8, {}, "[no_target] no row has a measured target"),
+    ],
+)
+def test_bad_rows_end_with_code_2_and_the_messages_of_a_run(versions, recent, capfd, values, options, message):
+    assert forecast(versions, recent(values, **options)) == cli.EXIT_BAD_INPUT
+    out, err = capfd.readouterr()
+    assert message in err
+    assert "Traceback" not in err
+    assert out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--horizon", "0"], "--horizon: got 0, must be 1 or more"),
+        (["--horizon", "301"], "[horizon_too_long] 301 steps to forecast; the model goes 300 steps ahead at most"),
+        (["--output", "forecast.txt"], "--output: got 'forecast.txt', must end in .csv or .parquet"),
+        (["--plot", "forecast.jpg"], "--plot: got 'forecast.jpg', must end in .png"),
+        (["--input", "nowhere.csv"], "--input: no file 'nowhere.csv'"),
+        (["--model", "nowhere"], "--model: no folder 'nowhere'"),
+    ],
+)
+def test_bad_arguments_end_with_code_2(versions, recent, capfd, arguments, message):
+    assert forecast(versions, recent([10.0] * 10), *arguments) == cli.EXIT_BAD_INPUT
+    assert message in capfd.readouterr().err
+
+
+def test_a_refusal_of_the_graph_is_one_clear_message(tmp_path, recent, capfd):
+    contract_model.save_contract_model(tmp_path / "model", "refuses all")
+    assert (
+        forecast(tmp_path / "model", recent([10.0] * 10), "--output", tmp_path / "forecast.csv") == cli.EXIT_BAD_INPUT
+    )
+    assert capfd.readouterr().err == (
+        "tapeline forecast: --input: the model refuses the data: context: never good enough\n"
+    )
+    assert not (tmp_path / "forecast.csv").exists()
+
+
+@pytest.mark.e2e
+def test_it_loads_nothing_of_tfx(versions, recent):
+    probe = (
+        "import sys; from pipeline import cli\n"
+        f"assert cli.main(['forecast', '--model', {str(versions)!r}, '--input', {str(recent([10.0] * 10))!r}]) == 0\n"
+        "heavy = {'tfx', 'tfx_bsl', 'apache_beam', 'ml_metadata', 'tensorflow_transform'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    root = pathlib.Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", probe], check=True, capture_output=True, cwd=root)
