@@ -187,6 +187,7 @@ def _nodes(config: Config, paths: RunPaths, *, source: str, latest_blessed: bool
         transform_graph=transform.outputs["transform_graph"],
         examples=example_gen.outputs["examples"],
         data_report=data_gate.outputs["report"],
+        infra_blessing=serving_gate.outputs["blessing"],
         config=_json(config),
         report_dir=str(paths.reports),
         source_fingerprint=source,

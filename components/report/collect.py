@@ -18,6 +18,7 @@ from components.report.run_figures import SplitExtent
 from components.report.scoring import TestWindows
 from components.report.summary import autocorrelation, overall_interval, pick_windows
 from components.serving.export import MODEL_CARD
+from components.serving_gate.results import read_result
 from components.transform.scaling import Scaler
 from schemas.config import Config
 from schemas.errors import DataError
@@ -39,6 +40,7 @@ class Sources:
         model_run: The Trainer's record.
         data_report: The data gate's.
         transform_graph: Holds the scales of the series.
+        infra_blessing: The serving gate's; None where there is none.
     """
 
     evaluation: str
@@ -48,6 +50,7 @@ class Sources:
     model_run: str
     data_report: str
     transform_graph: str
+    infra_blessing: str | None = None
 
 
 def collect(sources: Sources, *, config: Config, origin: Origin) -> Content:
@@ -75,6 +78,10 @@ def collect(sources: Sources, *, config: Config, origin: Origin) -> Content:
     errors = collector.result()
     card = json.loads((pathlib.Path(sources.model_dir) / MODEL_CARD).read_text(encoding="utf-8"))
     result = read_verdict(sources.evaluation, sources.blessing)
+    if sources.infra_blessing is not None:
+        serving = read_result(sources.infra_blessing)
+        both = result.blessed and serving.blessed
+        result = dataclasses.replace(result, blessed=both, checks=result.checks + serving.checks)
     fingerprints = {
         **origin.fingerprints,
         "training run": card["run_fingerprint"],

@@ -42,6 +42,7 @@ class ReportSpec(ComponentSpec):
     INPUTS = {
         "evaluation": ChannelParameter(type=standard_artifacts.ModelEvaluation),
         "model_blessing": ChannelParameter(type=standard_artifacts.ModelBlessing),
+        "infra_blessing": ChannelParameter(type=standard_artifacts.InfraBlessing, optional=True),
         "model": ChannelParameter(type=standard_artifacts.Model),
         "model_run": ChannelParameter(type=standard_artifacts.ModelRun),
         "windows": ChannelParameter(type=standard_artifacts.Examples),
@@ -69,6 +70,7 @@ class Report(base_component.BaseComponent):
         transform_graph: types.BaseChannel,
         examples: types.BaseChannel,
         data_report: types.BaseChannel,
+        infra_blessing: types.BaseChannel | None = None,
         config: str,
         report_dir: str,
         source_fingerprint: str,
@@ -85,6 +87,7 @@ class Report(base_component.BaseComponent):
             transform_graph: Holds the scales of the series.
             examples: The rows, for the lineage.
             data_report: What the data gate found.
+            infra_blessing: What the serving gate found; None for a pipeline without one.
             config: The whole configuration as JSON.
             report_dir: Each run's report is copied to a folder of its own in here.
             source_fingerprint: Hash of what the source holds.
@@ -100,6 +103,7 @@ class Report(base_component.BaseComponent):
                 transform_graph=transform_graph,
                 examples=examples,
                 data_report=data_report,
+                infra_blessing=infra_blessing,
                 config=config,
                 report_dir=report_dir,
                 source_fingerprint=source_fingerprint,

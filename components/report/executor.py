@@ -33,11 +33,12 @@ class Executor(base_executor.BaseExecutor):
         folder = pathlib.Path(artifact_utils.get_single_uri(output_dict["report"]))
         # <pipeline root>/<node>/<output>/<execution>
         root = folder.parents[2]
-        uris = {name: artifact_utils.get_single_uri(artifacts) for name, artifacts in input_dict.items()}
+        uris = {name: artifact_utils.get_single_uri(artifacts) for name, artifacts in input_dict.items() if artifacts}
         content = collect(
             Sources(
                 evaluation=uris["evaluation"],
                 blessing=uris["model_blessing"],
+                infra_blessing=uris.get("infra_blessing"),
                 model_dir=path_utils.serving_model_dir(uris["model"]),
                 windows=uris["windows"],
                 model_run=uris["model_run"],
@@ -53,7 +54,9 @@ class Executor(base_executor.BaseExecutor):
                     "data": exec_properties["source_fingerprint"],
                     "report's code": exec_properties["code_fingerprint"],
                 },
-                lineage=tuple(lineage(name, artifacts, root) for name, artifacts in sorted(input_dict.items())),
+                lineage=tuple(
+                    lineage(name, artifacts, root) for name, artifacts in sorted(input_dict.items()) if artifacts
+                ),
             ),
         )
         write_report(content, folder)

@@ -30,7 +30,9 @@ def verdict(content: Content) -> Verdict:
 def _reason(check: Check) -> str:
     name = METRICS.get(check.metric)
     reason = check.reason.replace(" is nan,", " is not a number,")
-    return reason if name is None else f"the {name}{reason.removeprefix(check.metric)}"
+    if name is None or not reason.startswith(check.metric):
+        return reason
+    return f"the {name}{reason.removeprefix(check.metric)}"
 
 
 def alarm(content: Content) -> str:
@@ -57,7 +59,7 @@ def checks(content: Content) -> Table:
             required += f" ({_value(check.bound)})"
         rows.append((metric_name(check.metric), _value(check.value), required, check.passed))
     return Table(
-        caption="What the gate requires of the test split, and what was measured",
+        caption="What the gates require of the model, and what was measured",
         head=("Requirement", "Measured", "Required", "Result"),
         rows=rows,
         numbers=frozenset({1}),

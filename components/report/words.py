@@ -45,8 +45,14 @@ METRICS = {
     "steps_before_test": "steps of test forecasts that lie before the test split",
     "scale_deviation": "deviation of the scales from those of the train rows",
     "target_influence": "influence of the horizon's targets on the forecast",
+    "serving_process": "served by a process with TensorFlow alone",
+    "serving_wrong_answers": "real requests that were not answered right",
+    "serving_deviation": "distance of served forecasts from the Evaluator's, in scales",
+    "serving_wrong_refusals": "hostile requests that were not refused right",
+    "serving_latency_ms": "time of one forecast, in milliseconds",
+    "serving_memory_mib": "peak memory while serving, in MiB",
 }
-"""Metrics of the Evaluator, as people call them; others go by their own names."""
+"""Metrics of the Evaluator and the ServingGate, as people call them; others go by their own names."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,17 +1,21 @@
 """From artifacts to content: windows scored through a SavedModel, and what is said when an artifact is incomplete."""
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from judged_run import served
 
 from components.evaluation.results import SUMMARY_FILE, Check, EvaluationResult, result_to_json
 from components.report.collect import FINDINGS_FILE, Sources, collect, read_gate_report
 from components.report.content import Origin
+from components.report.headline import verdict
 from components.report.history import HISTORY_FILE, TEACHER_FORCED, read_history
 from components.report.scoring import TestWindows
 from components.serving.export import MODEL_CARD
+from components.serving_gate.results import write_result
 from components.transform.scaling import scale_lines, scale_path
 from schemas import features as names
 from schemas.config import parse_config
@@ -141,6 +145,16 @@ def test_error_is_recomputed_through_the_signature_and_agrees(sources):
     assert content.errors.lead_step["persistence"] == pytest.approx([0.0, 0.1], abs=1e-7)
     assert content.agrees
     assert content.origin.fingerprints == {"data": "d", "training run": "f00d", "judged model": "beef"}
+
+
+@pytest.mark.parametrize(("latency_ms", "word"), [(0.5, "Blessed"), (3.0, "Refused")])
+def test_the_serving_gate_has_its_word_in_the_verdict(sources, tmp_path, latency_ms, word):
+    write_result(served(latency_ms=latency_ms), tmp_path / "infra_blessing")
+    both = dataclasses.replace(sources, infra_blessing=str(tmp_path / "infra_blessing"))
+    content = collect(both, config=CONFIG, origin=ORIGIN)
+    assert verdict(content).word == word
+    assert ("one forecast takes 3 ms" in verdict(content).reason) is (word == "Refused")
+    assert content.result.checks[-1].metric == "serving_latency_ms"
 
 
 def test_another_error_in_the_evaluation_does_not_agree(tmp_path):
