@@ -202,7 +202,7 @@ def test_steps_run_side_by_side_where_the_graph_allows(twins: tuple[Cluster, lis
 def test_the_report_is_shown_by_kubeflow(twins: tuple[Cluster, list[Outcome]]) -> None:
     _, outcomes = twins
     for outcome in outcomes:
-        assert "BLESSED" in outcome.artifacts["report", "page"].read_text()
+        assert "forecast report: Blessed</title>" in outcome.artifacts["report", "page"].read_text()
 
 
 def test_steps_find_what_a_local_run_finds(twins: tuple[Cluster, list[Outcome]], local: Cluster) -> None:
@@ -266,7 +266,7 @@ def test_a_model_that_is_not_blessed_is_not_pushed_and_a_killed_step_is_made_goo
     assert outcome.codes("gate") == [1]
     assert "not below 1e-09" in outcome.log("gate")
     assert local.versions == versions
-    assert "NOT BLESSED" in outcome.artifacts["report", "page"].read_text().upper()
+    assert "forecast report: Blessed</title>" not in outcome.artifacts["report", "page"].read_text()
 
     lineage = Lineage(local, f"strict-{outcome.job}")
     assert lineage.states()["Evaluator"] == [COMPLETE]
@@ -303,3 +303,114 @@ def test_data_that_are_not_there_fail_the_first_step(tmp_path: pathlib.Path, pac
     assert outcome.codes("prepare") == [2, 2]
     assert "nowhere.csv" in outcome.log("prepare")
     assert set(outcome.states.values()) == {FAILED, NOT_RUN}
+
+
+def test_what_the_configuration_says_of_the_cluster_stands_in_the_yaml(tmp_path: pathlib.Path) -> None:
+    package = compile_package(
+        tmp_path,
+        *("--set", "kubeflow.image=registry.example.com/tapeline:7", "--set", "kubeflow.volume_claim=shared"),
+        *("--set", "kubeflow.metadata=mysql://tapeline@db:3306/lineage"),
+        *("--set", "kubeflow.secrets={database: {password: TAPELINE_METADATA_PASSWORD}}"),
+        *("--set", "kubeflow.node_selector={disk: ssd}", "--set", "kubeflow.trainer={cpu: '2', memory: 3Gi, gpu: 1}"),
+    )
+    spec, platform = yaml.safe_load_all(package.read_text())
+    parameters = spec["root"]["inputDefinitions"]["parameters"]
+    # The configuration names no data: whoever starts a run must.
+    assert "defaultValue" not in parameters["data"]
+    assert parameters["mae_scaled_below"]["defaultValue"] == 0.05
+    assert parameters["run_name"]["defaultValue"] == "load"
+    executors = spec["deploymentSpec"]["executors"]
+    assert {each["container"]["image"] for each in executors.values()} == {"registry.example.com/tapeline:7"}
+    trainer = executors["exec-trainer"]["container"]["resources"]
+    assert (trainer["cpuLimit"], trainer["memoryLimit"]) == (2.0, pytest.approx(3 * 1.073741824))
+    assert trainer["accelerator"] == {"count": "1", "type": "nvidia.com/gpu"}
+    tasks = spec["root"]["dag"]["tasks"]
+    assert all(not task["cachingOptions"].get("enableCache") for task in tasks.values())
+    assert {task["retryPolicy"]["maxRetryCount"] for name, task in tasks.items() if name != "gate"} == {1}
+    assert "retryPolicy" not in tasks["gate"]
+    for each in platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"].values():
+        assert each["pvcMount"] == [{"constant": "shared", "mountPath": MOUNT}]
+        assert each["nodeSelector"] == {"labels": {"disk": "ssd"}}
+        assert each["secretAsEnv"] == [
+            {"keyToEnv": [{"envVar": "TAPELINE_METADATA_PASSWORD", "secretKey": "password"}], "secretName": "database"}
+        ]
+    assert "password" not in str(executors)
+    for name, each in executors.items():
+        knows_store = "mysql://tapeline@db:3306/lineage" in each["container"]["args"]
+        assert knows_store == (name != "exec-prepare")
+
+
+def test_every_step_comes_after_what_it_reads_and_the_gate_after_all(package: pathlib.Path) -> None:
+    tasks = next(yaml.safe_load_all(package.read_text()))["root"]["dag"]["tasks"]
+
+    def before(name: str) -> set[str]:
+        needed = set(tasks[name].get("dependentTasks", ()))
+        return needed.union(*map(before, needed))
+
+    assert before("gate") == set(tasks) - {"gate"}
+    assert {"trainer", "blessed-before", "data-gate", "windows"} <= before("evaluator")
+    assert "evaluator" in before("pusher")
+    assert "pusher" not in before("report")
+    assert before("series-example-gen") == {"prepare"}
+
+
+LOAD = """
+import sys
+import kfp
+from kfp import compiler, components
+loaded = components.load_component_from_file(sys.argv[1])
+compiler.Compiler().compile(loaded, sys.argv[2])
+print(kfp.__version__)
+"""
+
+
+def test_the_newest_kfp_reads_the_yaml(package: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    # Newer releases of KFP do not resolve beside TFX, so this one has an environment of its own.
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "newest")], check=True)
+    python = str(tmp_path / "newest" / "bin" / "python")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    install = [python, "-m", "pip", "install", "--quiet", "kfp", "kfp-kubernetes"]
+    installed = subprocess.run(install, env=environ, capture_output=True, text=True, check=False)
+    if installed.returncode:
+        pytest.skip(f"the package registry cannot be reached: {installed.stderr[-300:]}")
+    again = tmp_path / "again.yaml"
+    command = [python, "-c", LOAD, str(package), str(again)]
+    ended = subprocess.run(command, env=environ, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert tuple(map(int, ended.stdout.split()[-1].split(".")[:2])) > (2, 5)
+    assert list(yaml.safe_load_all(again.read_text())) == list(yaml.safe_load_all(package.read_text()))
+
+
+def test_vertex_gets_a_job_without_a_path_of_this_machine(tmp_path: pathlib.Path, package: pathlib.Path) -> None:
+    config, output = package.with_name("config.yaml"), tmp_path / "vertex.yaml"
+    command = ["compile", "--config", str(config), "--target", "vertex", "--output", str(output)]
+    assert cli.main([*command, "--root", "gs://bucket/forecasts", "--data", "/gcs/bucket/load.csv"]) == 0
+    text = output.read_text()
+    spec = yaml.safe_load(text)
+    assert spec["schemaVersion"] == "2.1.0"
+    assert spec["pipelineInfo"]["name"] == "load"
+    tasks = spec["root"]["dag"]["tasks"]
+    assert {"Trainer", "Evaluator", "Pusher", "BlessedBefore-model-resolver"} <= set(tasks)
+    assert "/gcs/bucket/forecasts/load/serving_model" in text
+    assert "/tmp" not in text.replace("--", "")
+    # The data cannot be read here.
+    assert not any(task.get("cachingOptions", {}).get("enableCache") for task in tasks.values())
+    for each in spec["deploymentSpec"]["executors"].values():
+        if "container" in each:
+            assert each["container"]["command"][:3] == ["python", "-m", "pipeline.vertex_step"]
+
+
+def test_vertex_finds_the_class_of_every_artifact(tmp_path: pathlib.Path) -> None:
+    import importlib
+
+    from pipeline.pipeline import create_pipeline
+    from pipeline.vertex_step import name_artifact_types
+    from schemas.config import parse_config
+
+    name_artifact_types()
+    pipeline = create_pipeline(parse_config(small_config(), origin="test"), RunPaths(tmp_path), fingerprint="any")
+    for component in pipeline.components:
+        for channel in component.outputs.values():
+            module, _, name = channel.type.TYPE_NAME.rpartition(".")
+            if module:
+                assert getattr(importlib.import_module(module), name) is channel.type
