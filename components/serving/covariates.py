@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
+from components.serving.calendar_table import CalendarTable
 from components.serving.gap_filling import fill_gaps, hold_known
-from components.transform.calendar import Calendar
 from schemas import features as names
 from schemas.sections import DataConfig, FeaturesConfig
 from schemas.window_spec import WindowShape
@@ -39,7 +39,7 @@ class Covariates(tf.Module):
             names.STATIC_COVARIATES: features.static_covariates,
         }
         self._shape = shape
-        self._calendar = Calendar(features.calendar, data.timezone)
+        self._calendar = CalendarTable(features.calendar, data.timezone)
         if features.columns:
             self._transform = tf.saved_model.load(os.path.join(transform_graph_uri, "transform_fn"))
 

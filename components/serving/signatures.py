@@ -11,6 +11,7 @@ TensorFlow operations only.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from components.evaluation.baselines import seasonal_positions
@@ -19,12 +20,22 @@ from components.serving.intervals import Intervals
 from components.serving.naive_errors import NaiveErrors
 from components.serving.raw_windows import RawWindows, Request
 from components.serving.series_scales import SeriesScales
+from components.serving.shards import by_batch_size
 from components.transform.records import parse_windows
 from schemas import features as names
 from schemas.window_spec import WindowShape
 
 Window = Mapping[str, tf.Tensor]
 Forecaster = Callable[[Window], tf.Tensor]
+
+MODEL_FEATURES = (
+    names.CONTEXT,
+    names.CONTEXT_OBSERVED,
+    names.PAST_COVARIATES,
+    names.FUTURE_COVARIATES,
+    names.STATIC_COVARIATES,
+)
+"""Features of a window that a model computes with."""
 
 EVALUATE = "evaluate"
 """Signature that the Evaluator scores."""
@@ -53,7 +64,8 @@ def build_signatures(
     """Returns a module that holds all state, and its signatures.
 
     Args:
-        model: A Keras model, `model(window, training=False)` → free-running forecast `[B, H]`, scaled.
+        model: A Keras model, `model(window, training=False, kernel="loop")` → free-running forecast `[B, H]`, scaled;
+            without a kernel, by that for few windows.
         ridge_baseline: A Keras layer, `ridge_baseline(window)` → ridge's forecast less the last value `[B, H]`.
         scales: Scale of each series.
         intervals: How far the prediction intervals reach.
@@ -63,14 +75,16 @@ def build_signatures(
         season: Steps of the season that seasonal naive repeats.
     """
     module = tf.Module(name="forecaster")
-    # The state alone is kept, not the Keras objects: the SavedModel loads without Keras and without this project.
-    module.weights = [variable.value for layer in (model, ridge_baseline) for variable in layer.variables]
     module.scales = scales
     module.naive_errors = naive_errors
     module.raw_windows = raw_windows
 
+    ridge = frozen(ridge_baseline, shape)
+    few = frozen(model, shape, training=False)
+    many = frozen(model, shape, training=False, kernel="loop")
+
     def forecast(window: Window) -> tf.Tensor:
-        return tf.ensure_shape(model(window, training=False), [None, shape.horizon])
+        return by_batch_size({name: window[name] for name in MODEL_FEATURES}, few=few, many=many)
 
     def evaluate(examples: tf.Tensor) -> dict[str, tf.Tensor]:
         window = parse_windows(examples, shape, with_target=False)
@@ -79,7 +93,7 @@ def build_signatures(
         return {
             "forecast": scaled,
             **intervals.around(scaled),
-            **baseline_forecasts(window, shape=shape, season=season, ridge_baseline=ridge_baseline),
+            **baseline_forecasts(window, shape=shape, season=season, ridge_baseline=ridge),
             "offset": tf.cast(offset, tf.float32),
             "scale": tf.cast(scale, tf.float32),
             "naive_error": naive_errors(window[names.SERIES_ID]),
@@ -121,6 +135,36 @@ def _concrete(function: Callable[..., Any], *args: tf.TensorSpec, **kwargs: tf.T
     return tf.function(function, autograph=False).get_concrete_function(*args, **kwargs)
 
 
+def frozen(layer: Any, shape: WindowShape, **options: Any) -> Forecaster:
+    """Returns a function of a window that holds a layer's weights as constants, traced once for all that call it.
+
+    What is made of weights alone, such as their order for a fused kernel, is
+    then computed when the model is loaded and not at every request. And no
+    Keras object is left: the SavedModel loads without Keras and this project.
+
+    Args:
+        layer: A Keras layer, `layer(window, **options)` → `[B, H]`.
+        shape: Widths of a window.
+        **options: Further arguments of the layer.
+    """
+    weights = [(variable, variable.numpy()) for variable in layer.variables]
+
+    def call(window: Window) -> tf.Tensor:
+        constants = [(variable, tf.constant(value)) for variable, value in weights]
+        with keras.StatelessScope(state_mapping=constants):
+            return tf.ensure_shape(layer(window, **options), [None, shape.horizon])
+
+    sizes = {
+        names.CONTEXT: [shape.context_length],
+        names.CONTEXT_OBSERVED: [shape.context_length],
+        names.PAST_COVARIATES: [shape.context_length, shape.past],
+        names.FUTURE_COVARIATES: [shape.context_length + shape.horizon, shape.future],
+        names.STATIC_COVARIATES: [shape.static],
+    }
+    specs = {name: tf.TensorSpec([None, *size], tf.float32) for name, size in sizes.items()}
+    return tf.function(call, autograph=False, input_signature=[specs])
+
+
 def baseline_forecasts(
     window: Window, *, shape: WindowShape, season: int, ridge_baseline: Forecaster
 ) -> dict[str, tf.Tensor]:
@@ -138,5 +182,5 @@ def baseline_forecasts(
     return {
         "persistence": tf.repeat(last, shape.horizon, axis=1),
         "seasonal_naive": tf.gather(context, positions, axis=1),
-        "ridge": last + ridge_baseline(window),
+        "ridge": last + ridge_baseline({name: window[name] for name in MODEL_FEATURES}),
     }

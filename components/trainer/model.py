@@ -21,7 +21,7 @@ from components.trainer.draws import Place
 from components.trainer.highway import LinearHighway
 from components.trainer.inputs import Window, decoder_inputs, decoder_size, encoder_inputs, encoder_size
 from components.trainer.layers import LayerNormalisation, variational_mask
-from components.trainer.recurrent import LSTMCore, State, unroll
+from components.trainer.recurrent import Kernel, LSTMCore, State, on_cpu, unroll, unroll_changed
 from components.trainer.ridge import RidgeFit
 from schemas import features
 from schemas.sections import RollingConfig
@@ -98,7 +98,13 @@ class Seq2SeqForecaster(keras.Model):
             self.highway.bias.assign(fit.bias)
 
     def encode(
-        self, window: Window, *, training: bool = False, seed: tf.Tensor | None = None, place: Place | None = None
+        self,
+        window: Window,
+        *,
+        training: bool = False,
+        seed: tf.Tensor | None = None,
+        place: Place | None = None,
+        kernel: Kernel = "auto",
     ) -> Encoded:
         """Reads the context.
 
@@ -107,6 +113,7 @@ class Seq2SeqForecaster(keras.Model):
             training: Whether dropout is on.
             seed: `[2]` integers that dropout draws from; needed where it is on.
             place: Where the windows lie in the batch that dropout draws for.
+            kernel: How the context is run through the LSTM.
 
         Raises:
             ValueError: Dropout is on and no seed was given.
@@ -132,7 +139,7 @@ class Seq2SeqForecaster(keras.Model):
                 for width, part in zip(widths, tf.unstack(tf.random.split(seed, 3)), strict=True)
             )
             inputs *= encoder_mask
-        outputs, state = unroll(self.encoder, inputs)
+        outputs, state = unroll(self.encoder, inputs, kernel=kernel)
         memory = self.attention.project(outputs) if self.attention is not None else ()
         return Encoded(last, linear, known, state, memory, input_mask, output_mask)
 
@@ -153,15 +160,19 @@ class Seq2SeqForecaster(keras.Model):
         outputs, _ = unroll(self.decoder, inputs, encoded.state)
         return encoded.last + encoded.linear + self._correction(outputs, encoded)
 
-    def rollout(self, encoded: Encoded) -> tf.Tensor:
+    def rollout(self, encoded: Encoded, *, kernel: Kernel = "auto") -> tf.Tensor:
         """Forecasts step by step, each from the forecast before it.
 
         Args:
             encoded: From `encode`.
+            kernel: How the horizon is run through the LSTM, where it can be in one call.
 
         Returns:
             `[B, H]`, scaled.
         """
+        plain_head = self.attention is None and self.norm is None and encoded.output_mask is None
+        if plain_head and encoded.input_mask is None and on_cpu():
+            return self._rollout_at_once(encoded, kernel)
         mask = encoded.input_mask
         known = encoded.known if mask is None else encoded.known * mask[:, :, 1:]
         kernel = self.decoder.kernel.value
@@ -193,18 +204,43 @@ class Seq2SeqForecaster(keras.Model):
         *_, done = tf.while_loop(lambda step, *_: step < horizon, body, (0, value, state, done))
         return encoded.last + tf.transpose(done.stack())
 
-    def call(self, window: Window, training: bool = False, seed: tf.Tensor | None = None) -> tf.Tensor:
+    def _rollout_at_once(self, encoded: Encoded, kernel: Kernel) -> tf.Tensor:
+        """The same in one call of a kernel for sequences, where nothing but a linear head stands between output and input.
+
+        The value that a step reads is then `linear / spread + h w + b`, `h` being the output of the step before it:
+        the part with `h` goes through `w k` (`k`: the row of the decoder's kernel that the value meets) as it goes
+        through the recurrent kernel. So `w k` is added to that kernel, and the rest is known before the first step.
+        """
+        weights, state = self.head_kernel.value, encoded.state
+        # The first step reads 0. What the changed kernel makes of the encoder's state is taken off again.
+        first = -tf.matmul(state.hidden, weights)
+        rest = encoded.linear[:, :-1] / self.spread.value + self.head_bias.value
+        values = tf.concat([first, rest], axis=1)[:, :, tf.newaxis]
+        fed_back = tf.matmul(weights, self.decoder.kernel.value[:1])
+        outputs, _ = unroll_changed(
+            self.decoder,
+            tf.concat([values, encoded.known], axis=2),
+            state,
+            recurrent_kernel=self.decoder.recurrent_kernel.value + fed_back,
+            kernel=kernel,
+        )
+        return encoded.last + encoded.linear + self._correction(outputs, encoded)
+
+    def call(
+        self, window: Window, training: bool = False, seed: tf.Tensor | None = None, kernel: Kernel = "auto"
+    ) -> tf.Tensor:
         """Forecasts free-running: the decoder reads its own output.
 
         Args:
             window: Features of `docs/data-formats.md`, without the target.
             training: Whether dropout is on.
             seed: `[2]` integers that dropout draws from.
+            kernel: How sequences are run through the LSTMs.
 
         Returns:
             `[B, H]`, scaled.
         """
-        return self.rollout(self.encode(window, training=training, seed=seed))
+        return self.rollout(self.encode(window, training=training, seed=seed, kernel=kernel), kernel=kernel)
 
     def variable_groups(self) -> dict[str, list[keras.Variable]]:
         """Returns the trainable variables by part: `highway` and `network`, for an optimizer each."""

@@ -144,7 +144,7 @@ class Calendar:
         seconds = ops.integers(seconds)
         if not self.features:
             return ops.floats(np.zeros((*seconds.shape, 0), np.float32)) if ops is _NUMPY else _no_features(seconds)
-        wall = seconds + self._offset(ops, seconds)
+        wall = self.wall_clock(seconds)
         parts: list[Any] = []
         for name in self.features:
             if name == "weekend":
@@ -156,6 +156,15 @@ class Calendar:
             angle = ops.doubles(done) / ops.doubles(period) * (2 * math.pi)
             parts += [ops.floats(ops.sin(angle)), ops.floats(ops.cos(angle))]
         return ops.stack(parts)
+
+    def wall_clock(self, seconds: Any) -> Any:
+        """Returns what the clocks of the zone show, as seconds since they showed 1970-01-01 00:00.
+
+        Args:
+            seconds: Epoch seconds, int64, a NumPy array or a TensorFlow tensor.
+        """
+        ops = _NUMPY if isinstance(seconds, np.ndarray) else _tensorflow()
+        return seconds + self._offset(ops, seconds)
 
     def _offset(self, ops: _Ops, seconds: Any) -> Any:
         if not len(self._transitions):

@@ -60,12 +60,20 @@ def test_decoding_from_its_own_forecast_is_free_running(name, training):
     np.testing.assert_allclose(model.decode(encoded, previous_of(window, free)), free, atol=1e-5)
 
 
-def test_a_long_horizon_in_a_loop_is_free_running_too():
+@pytest.mark.parametrize("layer_norm", [False, True])
+def test_a_long_horizon_is_free_running_too(layer_norm):
+    # With a norm between output and input it runs in a loop, without one in a single call.
     shape = WindowShape(context_length=3, horizon=70, future=1)
-    model, window = make_model(ModelConfig(units=3), shape=shape), make_window(shape=shape)
+    model, window = make_model(ModelConfig(units=3, layer_norm=layer_norm), shape=shape), make_window(shape=shape)
     free = model(window)
     assert free.shape == (5, 70)
     np.testing.assert_allclose(model.decode(model.encode(window), previous_of(window, free)), free, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_forecast_does_not_depend_on_the_kernel(name):
+    model, window = make_model(CONFIGS[name]), make_window()
+    np.testing.assert_allclose(model(window, kernel="loop"), model(window), atol=1e-5)
 
 
 def test_the_untrained_model_is_its_highway():

@@ -41,6 +41,7 @@ WAYS = {
     "fused": lambda *case: unroll(*case, kernel="fused"),
     "keras": lambda *case: unroll(*case, kernel="keras"),
     "auto": unroll,
+    "loop": lambda *case: unroll(*case, kernel="loop"),
     "stepwise": stepwise,
 }
 

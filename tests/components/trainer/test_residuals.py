@@ -1,0 +1,38 @@
+"""Errors on the eval split: of every window once, thinned evenly where there are too many."""
+
+import numpy as np
+import tensorflow as tf
+from small_training import SPEC, wave
+
+from components.trainer.residuals import eval_residuals
+
+CHUNK = wave(60)
+
+
+def residuals(**options):
+    def last_value(window):
+        return tf.repeat(window["context"][:, -1:], SPEC.horizon, axis=1)
+
+    return eval_residuals(last_value, read=lambda: [CHUNK], spec=SPEC, **options)
+
+
+def by_hand():
+    rows = []
+    for start in CHUNK.forecast_offsets:
+        known = CHUNK.target[start - SPEC.context_length : start]
+        last = known[~np.isnan(known)][-1]
+        rows.append(np.abs(CHUNK.target[start : start + SPEC.horizon] - last))
+    return np.array(rows)
+
+
+def test_every_window_counts_once_and_unmeasured_targets_do_not():
+    # Windows that only fill up the last batch have no target and are left out.
+    found = residuals()
+    assert found.shape == (50, 3)
+    np.testing.assert_allclose(found, by_hand(), rtol=1e-6)
+    assert np.isnan(found).sum() > 0
+
+
+def test_of_too_many_windows_evenly_spaced_ones_are_kept():
+    # 50 windows, at most 20: every third.
+    np.testing.assert_allclose(residuals(most=20), by_hand()[::3], rtol=1e-6)
