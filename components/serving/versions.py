@@ -50,7 +50,7 @@ def push_version(
         clock: Seconds since the epoch.
 
     Returns:
-        The new version.
+        The new version; the newest that is there where that has the fingerprint already.
 
     Raises:
         ValueError: `keep` is less than 1, or the copy is not what the fingerprint says.
@@ -63,7 +63,11 @@ def push_version(
     with _locked(folder):
         for left_behind in (*folder.glob(f"{_INCOMING}*"), *folder.glob(f"{_OUTGOING}*")):
             shutil.rmtree(left_behind, ignore_errors=True)
-        version = max(int(clock()), max(versions(folder), default=0) + 1)
+        newest = max(versions(folder), default=0)
+        if fingerprint is not None and newest and folder_fingerprint(folder / str(newest)) == fingerprint:
+            # Pushed already, by a process that was killed before it could say so, or by a run at the same time.
+            return newest
+        version = max(int(clock()), newest + 1)
         incoming = folder / f"{_INCOMING}{version}"
         try:
             shutil.copytree(source, incoming)

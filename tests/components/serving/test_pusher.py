@@ -28,7 +28,8 @@ def push(tmp_path):
     )
     assert node.id == "Pusher"
 
-    def run(*, blessed, servable=1, fingerprint=None):
+    def run(*, blessed, servable=1, fingerprint=None, weights="weights"):
+        saved.write_text(weights)
         blessing = standard_artifacts.ModelBlessing()
         blessing.uri = str(tmp_path / "blessing")
         blessing.set_int_custom_property("blessed", blessed)
@@ -89,6 +90,12 @@ def test_a_blessing_that_names_no_content_pushes_nothing(push):
 
 
 def test_the_configured_number_of_versions_stays(push):
-    for _ in range(4):
-        push(blessed=1)
+    for number in range(4):
+        push(blessed=1, weights=f"weights {number}")
     assert len(versions(push.served)) == 2
+
+
+def test_a_step_that_is_started_again_pushes_once(push):
+    first, second = push(blessed=1), push(blessed=1)
+    assert versions(push.served) == [int(second.get_string_custom_property("pushed_version"))]
+    assert first.get_string_custom_property("pushed_version") == second.get_string_custom_property("pushed_version")

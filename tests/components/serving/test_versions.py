@@ -187,10 +187,26 @@ def test_the_mark_of_a_process_that_ended_does_not_count(source, base):
 
 
 @pytest.mark.parametrize(
-    ("name", "content"), [("server", "10"), (str(os.getpid()), "the newest"), (str(os.getpid()), "")]
+    ("name", "content"),
+    [("server", "10"), (str(os.getpid()), "the newest"), (str(os.getpid()), "")],
+    ids=["a name that is no process", "words", "nothing"],  # Those with a process id would differ in each worker.
 )
 def test_a_mark_that_makes_no_sense_does_not_count(source, base, name, content):
     push_version(source, base, keep=1, clock=lambda: 10)
     (base / f".in-use-{name}").write_text(content)
     push_version(source, base, keep=1, clock=lambda: 20)
     assert visible(base) == ["20"]
+
+
+def test_a_push_that_was_cut_short_after_its_rename_is_not_repeated(source, base):
+    fingerprint = folder_fingerprint(source)
+    first = push_version(source, base, keep=3, fingerprint=fingerprint, clock=lambda: 1000)
+    assert push_version(source, base, keep=3, fingerprint=fingerprint, clock=lambda: 2000) == first
+    assert visible(base) == ["1000"]
+
+
+def test_an_older_model_is_pushed_anew_over_a_newer_one(source, base):
+    fingerprint = folder_fingerprint(source)
+    push_version(source, base, keep=3, fingerprint=fingerprint, clock=lambda: 1000)
+    (base / "1001").mkdir()
+    assert push_version(source, base, keep=3, fingerprint=fingerprint, clock=lambda: 2000) == 2000
