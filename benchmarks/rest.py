@@ -42,6 +42,11 @@ def untrained(base: pathlib.Path) -> None:
     from schemas.window_spec import WindowShape
 
     shape = WindowShape(context_length=CONTEXT, horizon=HORIZON, future=2)
+    sections: dict[str, Any] = {
+        "data": DataConfig(time="date", target="co2", unit="ppm", frequency="W-SAT"),
+        "features": FeaturesConfig(calendar=("week_of_year",)),
+        "window": WindowConfig(context_length=CONTEXT, horizon=HORIZON),
+    }
     lines = scale_lines([], np.zeros(0), np.zeros(0), overall=(310.0, 60.0), scope="all")
     export_model(
         Seq2SeqForecaster(shape=shape, config=ModelConfig(units=UNITS), seed=1),
@@ -50,12 +55,10 @@ def untrained(base: pathlib.Path) -> None:
         half_widths=np.full((2, HORIZON), 0.01, np.float32),
         scaler=Scaler.parse(lines),
         transform_graph_uri="",
-        data=DataConfig(time="date", target="co2", frequency="W-SAT"),
-        features=FeaturesConfig(calendar=("week_of_year",)),
-        window=WindowConfig(context_length=CONTEXT, horizon=HORIZON),
+        **sections,
         season=52,
         naive_errors={},
-        card={"name": "co2"},
+        card={"name": "co2", **{name: section.model_dump(mode="json") for name, section in sections.items()}},
     )
 
 

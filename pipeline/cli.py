@@ -1,4 +1,4 @@
-"""The command line: `tapeline run | gate | report | serve | backtest | schema`.
+"""The command line: `tapeline run | gate | report | forecast | serve | ...`; `tapeline --help` lists them.
 
 Exit codes, the same everywhere: 0 done (for `run`: blessed and pushed), 1 the
 gate refused, 2 bad configuration, data or arguments (for `gate`: nothing to
@@ -141,6 +141,16 @@ def _parser() -> argparse.ArgumentParser:
         nargs=2,
         metavar=("OUTPUT/FILE", "PATH"),
         help="copy a file of an output, such as report/report.html; may be repeated",
+    )
+
+    export = commands.add_parser("export", help="convert a pushed model for phones, browsers and other runtimes")
+    export.add_argument(
+        "--model", required=True, metavar="DIR", help="a version, a folder of versions, or the folder of runs"
+    )
+    export.add_argument("--format", required=True, choices=("tflite", "onnx", "tfjs"), help="of which platform")
+    export.add_argument("--output", required=True, metavar="PATH", help="file to write; a folder for tfjs")
+    export.add_argument(
+        "--converter", metavar="PATH", help="tfjs: the program tensorflowjs_converter (default: the one on PATH)"
     )
 
     schema = commands.add_parser("schema", help="infer a TFDV schema from the data, to be curated")

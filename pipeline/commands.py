@@ -237,6 +237,13 @@ def run_node(arguments: argparse.Namespace) -> int:
     return deploy.run_node(arguments)
 
 
+def export(arguments: argparse.Namespace) -> int:
+    """`tapeline export`: the pushed model for other platforms."""
+    from pipeline.export import run as run_export
+
+    return run_export(arguments)
+
+
 def schema(arguments: argparse.Namespace) -> int:
     """`tapeline schema`: an inferred schema, to be curated."""
     from components.ingest.sources import source_fingerprint

@@ -25,7 +25,8 @@ def fill_gaps(context: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         lambda: tf.identity(context),
         lambda: _by_channel(_interpolate, context),
     )
-    return tf.ensure_shape(filled, context.shape), observed
+    filled.set_shape(context.shape)
+    return filled, observed
 
 
 def hold_known(future: tf.Tensor, *, context_length: int) -> tf.Tensor:
@@ -40,7 +41,8 @@ def hold_known(future: tf.Tensor, *, context_length: int) -> tf.Tensor:
         lambda: _by_channel(lambda values: _hold(values, context_length), future),
         lambda: tf.identity(future),
     )
-    return tf.ensure_shape(filled, future.shape)
+    filled.set_shape(future.shape)
+    return filled
 
 
 def _by_channel(fill, values: tf.Tensor) -> tf.Tensor:  # type: ignore[no-untyped-def]
@@ -55,17 +57,21 @@ def _by_channel(fill, values: tf.Tensor) -> tf.Tensor:  # type: ignore[no-untype
 def _interpolate(values: tf.Tensor) -> tf.Tensor:
     length = values.shape[1]
     steps = tf.range(length)[tf.newaxis]
-    observed = ~tf.math.is_nan(values)
+    missing = tf.math.is_nan(values)
+    observed = ~missing
     before = _running_maximum(tf.where(observed, steps, -1))
     after = -tf.reverse(_running_maximum(tf.reverse(tf.where(observed, -steps, -length), [1])), [1])
     # At the ends, where one neighbour is missing, both neighbours are the other one: the value is held.
     left = tf.where(before >= 0, before, tf.minimum(after, length - 1))
     right = tf.where(after < length, after, tf.maximum(before, 0))
-    known = tf.where(observed, values, 0.0)
+    # From here on nothing is NaN: ONNX converters select by multiplying with 0 and 1.
+    known = tf.where(missing, 0.0, values)
     left_value = tf.gather(known, left, axis=1, batch_dims=1)
     right_value = tf.gather(known, right, axis=1, batch_dims=1)
-    share = tf.cast((steps - left) / tf.maximum(right - left, 1), values.dtype)
-    return tf.where(observed, values, left_value + (right_value - left_value) * share)
+    # Divided as floats of the values' own kind, which phones and browsers have; a quotient of small whole numbers is
+    # the same rounded from float64.
+    share = tf.cast(steps - left, values.dtype) / tf.cast(tf.maximum(right - left, 1), values.dtype)
+    return tf.where(observed, known, left_value + (right_value - left_value) * share)
 
 
 def _hold(values: tf.Tensor, context_length: int) -> tf.Tensor:
@@ -90,7 +96,7 @@ def _running_maximum(values: tf.Tensor) -> tf.Tensor:
 
     if not isinstance(length, int):
         start = tf.constant(1), values
-        return tf.while_loop(lambda shift, _: shift < length, double, start, [tf.TensorShape([]), values.shape])[1]
+        return tf.while_loop(lambda shift, _: shift < length, double, start, (tf.TensorShape([]), values.shape))[1]
     shift = 1
     while shift < length:
         shift, values = double(shift, values)

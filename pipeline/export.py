@@ -1,0 +1,39 @@
+"""What `tapeline export` does: a pushed model for TensorFlow Lite, ONNX Runtime or TensorFlow.js."""
+
+import argparse
+import pathlib
+
+from pipeline.cli import EXIT_DONE
+from pipeline.paths import shown
+from schemas.errors import ConfigError
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Converts a version.
+
+    Raises:
+        ConfigError: There is no such model, or the converter is not installed.
+        DataError: The model cannot be converted; the message says why.
+    """
+    from components.forecasting.locate import find_model
+
+    folder = find_model(arguments.model)
+    output = pathlib.Path(arguments.output)
+    if arguments.format != "tfjs" and output.is_dir():
+        raise ConfigError(f"--output: {str(output)!r} is a folder, must be a file such as model.{arguments.format}.")
+    if arguments.format == "tfjs" and output.exists() and not (output / "model.json").is_file():
+        raise ConfigError(f"--output: {str(output)!r} is there and no TensorFlow.js model; give a new folder.")
+    # TensorFlow takes seconds to import.
+    from components.serving.platforms.converters import write_onnx, write_tfjs, write_tflite
+    from components.serving.platforms.portable import portable_function
+
+    model = portable_function(folder)
+    if arguments.format == "tflite":
+        write_tflite(model, output)
+    elif arguments.format == "onnx":
+        write_onnx(model, output)
+    else:
+        write_tfjs(model, output, converter=arguments.converter)
+    guide = output / "guide.json" if arguments.format == "tfjs" else output.with_name(f"{output.name}.json")
+    print(f"  model  {shown(output)}\n  guide  {shown(guide)}")
+    return EXIT_DONE
