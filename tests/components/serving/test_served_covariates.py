@@ -5,6 +5,7 @@ import functools
 import numpy as np
 import pytest
 import tensorflow as tf
+from small_export import raw_examples
 
 from components.serving.export import export_model
 from components.trainer.highway import LinearHighway
@@ -162,6 +163,72 @@ def test_raw_covariates_give_the_forecast_of_the_training_windows(transformed, p
         expected = model({key: tf.constant(values) for key, values in window.items()})
         forecast = module.signatures["serving_default"](**request(name, start))["forecast"]
         np.testing.assert_allclose(scaler.scale(forecast.numpy(), [name]), expected, atol=1e-5)
+
+
+def with_future(name, start, steps):
+    """A request whose known future is `steps` long."""
+    columns, ahead = PANEL[name], slice(start, start + CONTEXT + steps)
+    return request(name, start, future_covariates=np.stack([columns["holiday"], columns["price"]], axis=1)[ahead])
+
+
+def test_the_length_of_the_known_future_decides_how_far_is_forecast(parts):
+    signatures = parts[2].signatures
+    assert "horizon" not in signatures["any_horizon"].structured_input_signature[1]
+    plain = signatures["serving_default"](**request(b"low", 30))
+    trained, longer = (signatures["any_horizon"](**with_future(b"low", 30, steps)) for steps in (HORIZON, 7))
+    assert longer["forecast"].shape == (1, 7)
+    for name, values in plain.items():
+        np.testing.assert_allclose(trained[name], values, rtol=1e-6, err_msg=name)
+        np.testing.assert_allclose(longer[name][:, :HORIZON], values, rtol=1e-6, err_msg=name)
+    np.testing.assert_array_equal(
+        longer["forecast_time"][0], PANEL[b"low"]["timestamp"][30 + CONTEXT : 30 + CONTEXT + 7]
+    )
+
+
+def test_the_known_future_of_later_blocks_reaches_their_forecast(parts):
+    serve = parts[2].signatures["any_horizon"]
+    asked = with_future(b"low", 30, 2 * HORIZON)
+    changed = asked["future_covariates"].numpy()
+    changed[0, -1, 1] += 30.0
+    before = serve(**asked)["forecast"].numpy()
+    after = serve(**{**asked, "future_covariates": tf.constant(changed)})["forecast"].numpy()
+    np.testing.assert_array_equal(before[:, :HORIZON], after[:, :HORIZON])
+    assert np.abs(before[:, HORIZON:] - after[:, HORIZON:]).max() > 1e-3
+
+
+def test_a_shorter_known_future_holds_its_last_value(parts):
+    signatures = parts[2].signatures
+    short = signatures["any_horizon"](**with_future(b"low", 30, 1))
+    held = request(b"low", 30)
+    future = held["future_covariates"].numpy()
+    future[0, CONTEXT + 1 :] = future[0, CONTEXT]
+    whole = signatures["serving_default"](**{**held, "future_covariates": tf.constant(future)})
+    assert short["forecast"].shape == (1, 1)
+    np.testing.assert_allclose(short["forecast"], whole["forecast"][:, :1], rtol=1e-6)
+
+
+def test_without_any_known_future_there_is_nothing_to_forecast(parts):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="future_covariates: the steps after those of context"):
+        parts[2].signatures["any_horizon"](**with_future(b"low", 30, 0))
+
+
+def test_examples_carry_all_covariates_flattened(parts):
+    asked = request(b"high", 30)
+    example = raw_examples(
+        **{name: values.numpy() for name, values in asked.items() if name != "series_id"},
+        series_id=np.array([b"high"], object),
+    )
+    signatures = parts[2].signatures
+    np.testing.assert_allclose(
+        signatures["predict_examples"](example)["forecast"], signatures["serving_default"](**asked)["forecast"]
+    )
+
+
+def test_no_operation_of_transforms_graph_calls_python(parts):
+    definition = parts[2].signatures["serving_default"].graph.as_graph_def()
+    ops = {node.op for node in definition.node}
+    ops |= {node.op for function in definition.library.function for node in function.node_def}
+    assert not {op for op in ops if "Py" in op}
 
 
 def test_every_covariate_matters(parts):
