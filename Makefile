@@ -56,8 +56,7 @@ wheel: setup ## Build dist/tapeline-*.whl, which Beam workers install
 
 compile: setup ## Compile every configuration for Kubeflow into dist/
 	@mkdir -p dist && for config in configs/*.yaml; do \
-	  $(BIN)/tapeline compile --config "$$config" --target kubeflow --output "dist/$$(basename "$$config")" 2>/dev/null \
-	    || exit 1; done
+	  $(BIN)/tapeline compile --config "$$config" --target kubeflow --output "dist/$$(basename "$$config")" || exit 1; done
 
 lock: ## Write requirements.lock from the .in files (ARGS=--upgrade for newer versions)
 	@python3 scripts/lock.py $(ARGS)

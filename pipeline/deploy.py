@@ -6,13 +6,17 @@ tapeline run-node --ir runs/co2/ir/nightly.json --node Trainer --run-id nightly
 """
 
 import argparse
+import contextlib
 import json
 import pathlib
 import re
 import shutil
+import tempfile
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pipeline.cli import EXIT_DONE, EXIT_FAILED
+from pipeline.console import quiet
 from pipeline.paths import RunPaths, shown
 from schemas.errors import ConfigError
 
@@ -43,24 +47,33 @@ def run_compile(config: "Config", arguments: argparse.Namespace) -> int:
             f"--output: is missing. Say where the pipeline for {arguments.target} goes: --output pipeline.yaml."
         )
     if arguments.target == "kubeflow":
-        from pipeline.kubeflow import compile_kubeflow
+        with _quiet():
+            from pipeline.kubeflow import compile_kubeflow
 
-        compile_kubeflow(config, arguments.output)
+            compile_kubeflow(config, arguments.output)
         print(
             f"{shown(arguments.output)}: {config.name} for Kubeflow Pipelines; its steps run {config.kubeflow.image}."
         )
         return EXIT_DONE
     if arguments.root is None:
         raise ConfigError("--root: is missing. Vertex keeps artifacts in a bucket: --root gs://bucket/folder.")
-    from pipeline.vertex import compile_vertex
+    with _quiet():
+        from pipeline.vertex import compile_vertex
 
-    compiled = compile_vertex(config, arguments.output, root=arguments.root)
+        compiled = compile_vertex(config, arguments.output, root=arguments.root)
     print(f"{shown(arguments.output)}: {config.name} for Vertex AI; its steps run {config.kubeflow.image}.")
     if compiled.schema is not None:
         print(f"Before the first run: gcloud storage cp {shown(compiled.schema)} {compiled.schema_url}")
     if not compiled.may_cache:
         print("The data cannot be read here, so Vertex could not see that they changed: its cache is off.")
     return EXIT_DONE
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps what TensorFlow and Google's libraries say while they are imported off the terminal."""
+    with tempfile.TemporaryDirectory() as folder, quiet(pathlib.Path(folder) / "compile.log"):
+        yield
 
 
 def _compile_ir(config: "Config", arguments: argparse.Namespace) -> int:
@@ -100,12 +113,8 @@ def run_node(arguments: argparse.Namespace) -> int:
     from pipeline import run_node as nodes
     from pipeline.ir import read_ir
 
-    # runs/<name>/ir/<run id>.json
-    folder = path.resolve().parent.parent
     try:
-        ended = nodes.run_node(
-            read_ir(path), arguments.node, run_id=arguments.run_id, folder=folder, address=arguments.metadata
-        )
+        ended = nodes.run_node(read_ir(path), arguments.node, run_id=arguments.run_id, address=arguments.metadata)
     except nodes.NodeFailedError as error:
         print(f"tapeline run-node: {error}", flush=True)
         return EXIT_FAILED

@@ -1,6 +1,6 @@
 """One node of a compiled pipeline, in this process: what a container step of Kubeflow runs.
 
-    run_node(read_ir(path), "Trainer", run_id="nightly-7f3a", folder=paths.root)
+    run_node(read_ir(path), "Trainer", run_id="nightly-7f3a")
 
 TFX's portable launcher does the work: it resolves inputs, asks the cache, runs
 the executor and publishes what it made. Around it stands what many processes
@@ -88,16 +88,13 @@ class SharedStore(metadata.Metadata):
         self._held.pop().close()
 
 
-def run_node(
-    pipeline: pipeline_pb2.Pipeline, node_id: str, *, run_id: str, folder: pathlib.Path, address: str | None = None
-) -> NodeRun:
+def run_node(pipeline: pipeline_pb2.Pipeline, node_id: str, *, run_id: str, address: str | None = None) -> NodeRun:
     """Runs a node to its end.
 
     Args:
         pipeline: The compiled pipeline; its run id is filled in.
         node_id: Which node.
         run_id: TFX's name of the run; all nodes of one run are given the same.
-        folder: Where locks go; the same for all processes that share the store.
         address: ML Metadata's address; None takes what the pipeline says.
 
     Returns:
@@ -114,6 +111,8 @@ def run_node(
     deployment = runner_utils.extract_local_deployment_config(pipeline)
     if address is None:
         address = deployment.metadata_connection_config.database_connection_config.sqlite.filename_uri
+    # All processes that run nodes of this pipeline see its folder, which holds <folder>/artifacts.
+    folder = pathlib.Path(pipeline.runtime_spec.pipeline_root.field_value.string_value).parent
     store = SharedStore(connection(address), folder / "metadata.lock")
     with locked(folder / "steps" / run_id / f"{node_id}.lock"):
         if _tidy_up(store, node, pipeline):
