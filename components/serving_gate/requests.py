@@ -149,7 +149,9 @@ def _real(
     windows: RealWindows, inputs: Inputs, signature: str, name: str, *, steps: int, rows: slice = slice(None)
 ) -> Ask:
     request = _taken(windows.request(horizon=steps, rows=rows), inputs[signature])
-    compared = min(steps, windows.horizon)
+    # A model with columns known ahead may read all of the trained horizon's at every step: fewer give another forecast.
+    partial = steps < windows.horizon and names.FUTURE_COVARIATES in inputs[signature]
+    compared = 0 if partial else min(steps, windows.horizon)
     return Ask(name=name, signature=signature, inputs=request, rows=rows, steps=steps, compared=compared)
 
 
@@ -164,7 +166,7 @@ def hostile_asks(windows: RealWindows, inputs: Inputs, *, refuses_unknown: bool)
     asks = [
         Ask(name=name, signature=signature, inputs=spoilt, hostile=True, word=word)
         for signature in (SERVE, ANY_HORIZON)
-        for name, word, spoil in _spoilers(inputs[signature], refuses_unknown=refuses_unknown)
+        for name, word, spoil in _spoilers(signature, inputs[signature], refuses_unknown=refuses_unknown)
         for spoilt in [_spoilt(windows, inputs[signature], spoil)]
     ]
     asks += _horizons(windows, inputs)
@@ -192,7 +194,7 @@ def hostile_asks(windows: RealWindows, inputs: Inputs, *, refuses_unknown: bool)
 Spoiler = Callable[[dict[str, Any]], None]
 
 
-def _spoilers(taken: tuple[str, ...], *, refuses_unknown: bool) -> list[tuple[str, str, Spoiler]]:
+def _spoilers(signature: str, taken: tuple[str, ...], *, refuses_unknown: bool) -> list[tuple[str, str, Spoiler]]:
     """What can be done to a request: its name, what the refusal must speak of, and the deed."""
 
     def put(name: str, value: float) -> Spoiler:
@@ -245,7 +247,7 @@ def _spoilers(taken: tuple[str, ...], *, refuses_unknown: bool) -> list[tuple[st
         if name in taken:
             spoilers.append((f"infinite {name}", name, put(name, np.inf)))
     # A shorter known future is a shorter horizon where the horizon is free.
-    lengths = {names.PAST_COVARIATES} | ({names.FUTURE_COVARIATES} if HORIZON not in taken else set())
+    lengths = {names.PAST_COVARIATES} | ({names.FUTURE_COVARIATES} if signature == SERVE else set())
     for name in sorted(lengths & set(taken)):
         spoilers.append((f"{name} for fewer steps than there are", name, cut(name)))
     if names.STATIC_COVARIATES in taken:

@@ -60,7 +60,9 @@ def test_horizons_are_asked_by_the_input_or_by_the_length_of_the_known_future(wi
     assert [int(ask.inputs["horizon"]) for ask in by_input] == steps
     by_length = [ask for ask in real_asks(windows, WHOLE) if ask.signature == ANY_HORIZON]
     assert [ask.inputs["future_covariates"].shape[1] - T for ask in by_length] == steps
-    assert [ask.compared for ask in by_length] == [H, max(1, H // 2), H]
+    assert [ask.compared for ask in by_input] == [H, max(1, H // 2), H]
+    # Fewer steps known ahead may give another forecast.
+    assert [ask.compared for ask in by_length] == [H, 0, H]
 
 
 def hostile(windows, inputs, signature=SERVE, **options) -> dict[str, dict[str, np.ndarray]]:
@@ -84,6 +86,12 @@ def test_hostile_requests_break_one_rule_each(windows):
     assert np.isinf(asked["infinite future_covariates"]["future_covariates"]).any()
     assert asked["future_covariates for fewer steps than there are"]["future_covariates"].shape == (2, T + H - 1, 1)
     assert np.isnan(asked["missing static covariates"]["static_covariates"]).all()
+
+
+def test_fewer_steps_known_ahead_are_hostile_only_where_the_horizon_is_fixed(windows):
+    name = "future_covariates for fewer steps than there are"
+    assert name in hostile(windows, WHOLE, SERVE)
+    assert name not in hostile(windows, WHOLE, ANY_HORIZON)
 
 
 def test_a_horizon_of_no_step_is_asked(windows):
