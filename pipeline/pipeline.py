@@ -188,7 +188,8 @@ def _nodes(config: Config, paths: RunPaths, *, source: str, latest_blessed: bool
         examples=example_gen.outputs["examples"],
         data_report=data_gate.outputs["report"],
         infra_blessing=serving_gate.outputs["blessing"],
-        config=_json(config),
+        # Where the pipeline stands changes nothing that it found.
+        config=config.model_dump_json(exclude={"kubeflow"}),
         report_dir=str(paths.reports),
         source_fingerprint=source,
         code_fingerprint=code_fingerprint("schemas", "components.report"),
