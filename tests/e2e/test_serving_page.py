@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks.rest import Server, untrained
+from components.serving.platforms.converters import write_tflite
+from components.serving.platforms.portable import portable_function
 from pipeline.cli import _parser
 
 pytestmark = pytest.mark.e2e
@@ -31,19 +33,21 @@ def server(base: pathlib.Path) -> Iterator[Server]:
 
 
 def test_the_python_code_runs_from_top_to_bottom(server: Server, base: pathlib.Path) -> None:
+    write_tflite(portable_function(base / "1"), base.parent / "co2.tflite")
     blocks = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
-    assert len(blocks) >= 4
+    assert len(blocks) >= 5
     namespace: dict = {}
     for number, code in enumerate(blocks, start=1):
         here = code.replace("127.0.0.1:8501", f"127.0.0.1:{server.port}")
         here = here.replace("runs/co2/serving_model/1795244861", str(base / "1"))
+        here = here.replace('"co2.tflite"', repr(str(base.parent / "co2.tflite")))
         exec(compile(here, f"<block {number} of serving.md>", "exec"), namespace)
 
 
 def test_the_options_it_names_are_those_of_the_commands() -> None:
     commands = next(action.choices for action in _parser()._actions if action.choices and not action.option_strings)
     for line in re.findall(r"^tapeline .*$", PAGE, flags=re.MULTILINE):
-        _, command, *words = line.split()
+        _, command, *words = line.partition("#")[0].split()
         known = commands[command]._option_string_actions
         assert [word for word in words if word.startswith("--") and word not in known] == []
 
