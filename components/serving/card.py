@@ -9,13 +9,16 @@ request, under `limits` what the model does not do, and under `intervals` what
 its prediction intervals rest on.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from components.evaluation.conformal import PERCENTS
 from components.serving.raw_windows import LONGEST_HORIZON
 from components.transform.scaling import Scaler
+from components.transform.windowing import Chunk
 from schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 
 
@@ -51,6 +54,20 @@ def describe_inputs(
         "series": [name.decode("utf-8", errors="replace") for name in scaler.ids] if per_series else None,
         "unknown_series": {"all": None, "unseen": "global", "none": "refuse"}[scaler.scope],
     }
+
+
+def describe_data(chunks: Iterable[Chunk]) -> dict[str, Any]:
+    """Returns what a model was trained on: how many series, from when to when.
+
+    Args:
+        chunks: Those of the train split.
+    """
+    series, ends = set(), []
+    for chunk in chunks:
+        series.add(chunk.series_id)
+        ends += [int(chunk.timestamp[0]), int(chunk.timestamp[-1])]
+    first, last = (pd.Timestamp(seconds, unit="s", tz="UTC").isoformat() for seconds in (min(ends), max(ends)))
+    return {"series": len(series), "first_time": first, "last_time": last}
 
 
 def describe_intervals(half_widths: np.ndarray) -> dict[str, Any]:

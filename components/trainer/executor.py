@@ -4,8 +4,10 @@ Everything that TFX knows ends here. What runs inside takes plain values and is
 tested without it.
 """
 
+import importlib.metadata
 import json
 import os
+import platform
 from typing import Any
 
 import tensorflow as tf
@@ -17,6 +19,7 @@ from tfx.utils import path_utils
 from components.evaluation.conformal import conformal_half_widths
 from components.evaluation.contract import CONTRACT, contract
 from components.evaluation.seasons import choose_season, naive_errors
+from components.serving.card import describe_data
 from components.serving.export import export_model
 from components.trainer.checkpoint import CheckpointStore, own_folder
 from components.trainer.loop import History
@@ -41,6 +44,10 @@ _SECTIONS: dict[str, type[Section]] = {
     "training": TrainingConfig,
     "gate": GateConfig,
 }
+
+
+_VERSIONS = ("tapeline", "tensorflow", "keras", "tfx", "numpy")
+"""Distributions whose versions the card tells."""
 
 
 class Executor(base_executor.BaseExecutor):
@@ -125,7 +132,10 @@ class Executor(base_executor.BaseExecutor):
             window=sections["window"],
             season=season,
             naive_errors=naive_errors(read_chunks(train_files), season=season),
-            card=model_card(trained, settings, checkpoints.fingerprint),
+            card={
+                **model_card(trained, settings, checkpoints.fingerprint),
+                "trained_on": describe_data(read_chunks(train_files)),
+            },
         )
         model_artifact.set_string_custom_property(
             CONTRACT, contract(**{name: sections[name] for name in ("data", "features", "window", "scaling")})
@@ -168,7 +178,10 @@ def model_card(trained: TrainedModel, settings: dict[str, str], fingerprint: str
         "val_mae_scaled": history.val_loss,
         "val_mae_scaled_before_training": history.untrained,
         "ridge": {"penalty": trained.fit.penalty, "val_mae_scaled": trained.fit.eval_mae},
-        "tensorflow": tf.__version__,
+        "versions": {
+            "python": platform.python_version(),
+            **{name: importlib.metadata.version(name) for name in _VERSIONS},
+        },
     }
 
 
