@@ -13,7 +13,8 @@ import numpy as np
 
 from components.forecasting.locate import Card
 from components.forecasting.tails import Tail
-from components.validation.findings import Finding, listing, plural, time_text
+from components.report.words import when
+from components.validation.findings import Finding, listing, plural
 from components.validation.grid_checks import at_rows, check_duplicates, check_frequency
 from schemas.errors import DataError
 from schemas.features import TARGET
@@ -174,7 +175,7 @@ def _steps_ahead(reach: int, card: Card, horizon: int | None, *, last_time: int)
         return 0, Finding(
             kind="no_known_future",
             message=(
-                f"the last measured value is of {time_text(last_time)}, and the future-known columns {columns} reach "
+                f"the last measured value is of {when(last_time, card.data.grid())}, and the future-known columns {columns} reach "
                 f"{plural(reach, 'step')} beyond it; the model needs them{wanted} ahead."
             ),
             fix="append rows with the times to forecast, these columns filled in and the target empty"
