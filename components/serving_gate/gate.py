@@ -6,9 +6,10 @@ result.blessed, result.in_words
 
 from components.evaluation.results import Check
 from components.serving.versions import folder_fingerprint
+from components.serving_gate.hostile_requests import hostile_asks
 from components.serving_gate.judging import judge
 from components.serving_gate.process import serve_alone
-from components.serving_gate.requests import SERVE, RealWindows, hostile_asks, real_asks
+from components.serving_gate.requests import SERVE, RealWindows, real_asks
 from components.serving_gate.results import ServingResult
 from components.serving_gate.saved_model import describe
 from schemas.sections import ServingConfig

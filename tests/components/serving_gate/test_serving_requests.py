@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from components.serving_gate.hostile_requests import hostile_asks
 from components.serving_gate.requests import (
     ANY_HORIZON,
     EVALUATE,
@@ -12,7 +13,6 @@ from components.serving_gate.requests import (
     PREDICT_EXAMPLES,
     SERVE,
     RealWindows,
-    hostile_asks,
     real_asks,
 )
 
