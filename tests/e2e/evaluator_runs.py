@@ -32,6 +32,9 @@ NAIVE_ERROR = 0.05
 TEST_START = 200
 """Ordinal of the first test row."""
 
+REACH = {"lower": -0.005, "upper": 0.005, "lower_95": -0.02, "upper_95": 0.02}
+"""How far the planted model's intervals go from its forecast, scaled."""
+
 _NOT_A_NUMBER = 99.0
 """A context is finite; this value in it makes the planted model forecast NaN."""
 
@@ -49,6 +52,7 @@ class PlantedModel(tf.Module):
         parts = tf.split(tf.where(context == _NOT_A_NUMBER, NAN, context), len(OUTPUTS), axis=1)
         outputs = dict(zip(OUTPUTS, parts, strict=True))
         outputs["forecast"] += self.bias
+        outputs |= {end: outputs["forecast"] + distance for end, distance in REACH.items()}
         constants = {"offset": 0.0, "scale": SCALE, "naive_error": NAIVE_ERROR}
         return outputs | {name: tf.fill([tf.size(examples)], value) for name, value in constants.items()}
 

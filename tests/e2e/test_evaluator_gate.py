@@ -41,6 +41,12 @@ def test_a_good_model_is_blessed_and_every_number_is_reported(judge):
     assert result.metrics["finite_share"] == 1.0
     assert result.metrics["window_count"] == 3.0
     assert result.by_lead_step["mae_scaled_by_lead_step"] == pytest.approx((0.004, 0.002, 0.0, 0.004 / 3))
+    # The truth is 0: of 9 forecasts only the one of 0.008 is farther from it than 0.005, none farther than 0.02.
+    assert result.metrics["interval_coverage_80"] == pytest.approx(8 / 9)
+    assert result.metrics["interval_coverage_95"] == 1.0
+    assert result.metrics["interval_width_80_scaled"] == pytest.approx(0.01)
+    assert result.metrics["interval_width_95"] == pytest.approx(0.4)
+    assert result.by_lead_step["interval_coverage_80_by_lead_step"] == pytest.approx((0.5, 1.0, 1.0, 1.0))
     assert result.series["a"]["mae_scaled"] == pytest.approx(0.002)
     assert result.series["b"]["window_count"] == 2.0
     assert result.baseline_metrics == {}
