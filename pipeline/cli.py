@@ -112,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--model", required=True, metavar="DIR", help="folder of versions, such as runs/co2/serving_model"
     )
-    serve.add_argument("--name", metavar="NAME", help="of the model in all addresses (default: that in its card)")
+    serve.add_argument("--name", metavar="NAME", help="of the model in all addresses (default: that of the run)")
     serve.add_argument("--host", default="127.0.0.1", metavar="HOST", help="where to listen (default: %(default)s)")
     serve.add_argument("--port", type=int, default=8501, metavar="PORT", help="0: a free one (default: %(default)s)")
     serve.add_argument(

@@ -15,7 +15,8 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import tensorflow as tf
 
@@ -30,7 +31,10 @@ _SHOWN = 600
 
 
 def write_tflite(model: PortableModel, path: pathlib.Path) -> None:
-    """Writes a TensorFlow Lite model of built-in operations alone; its only signature is `serving_default`.
+    """Writes a TensorFlow Lite model; its only signature is `serving_default`.
+
+    It has built-in operations alone, unless the model computes in float64, as rolling statistics do: the built-in ones
+    are for float32, and the guide then says that the runtime must bring TensorFlow's own (`select_tf_ops`).
 
     Args:
         model: From `portable_function`.
@@ -43,15 +47,25 @@ def write_tflite(model: PortableModel, path: pathlib.Path) -> None:
     module.forecast = model.function
     with tempfile.TemporaryDirectory() as folder:
         tf.saved_model.save(module, folder, signatures={"serving_default": model.concrete()})
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        # The converter raises exceptions of its own kind, out of a private module.
         try:
-            content = converter.convert()
-        except Exception as error:
-            # The converter raises an exception of its own kind, out of a private module.
-            raise _unconvertible("TensorFlow Lite", str(error)) from error
+            content, with_tensorflow = _tflite(folder, [tf.lite.OpsSet.TFLITE_BUILTINS]), False
+        except Exception:
+            try:
+                both = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
+                content, with_tensorflow = _tflite(folder, both), True
+            except Exception as error:
+                raise _unconvertible("TensorFlow Lite", str(error)) from error
     with _replaced(path) as incoming:
         incoming.write_bytes(content)
-    _write_guide(model, path.with_name(f"{path.name}.json"))
+    guide = {**model.guide, "select_tf_ops": with_tensorflow}
+    _write_guide(guide, path.with_name(f"{path.name}.json"))
+
+
+def _tflite(folder: str, operations: list[tf.lite.OpsSet]) -> bytes:
+    converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+    converter.target_spec.supported_ops = operations
+    return bytes(converter.convert())
 
 
 def write_onnx(model: PortableModel, path: pathlib.Path) -> None:
@@ -83,7 +97,7 @@ def write_onnx(model: PortableModel, path: pathlib.Path) -> None:
         raise _unconvertible("ONNX", str(error)) from error
     with _replaced(path) as incoming:
         incoming.write_bytes(proto.SerializeToString())
-    _write_guide(model, path.with_name(f"{path.name}.json"))
+    _write_guide(model.guide, path.with_name(f"{path.name}.json"))
 
 
 def write_tfjs(model: PortableModel, path: pathlib.Path, *, converter: str | None) -> None:
@@ -117,7 +131,7 @@ def write_tfjs(model: PortableModel, path: pathlib.Path, *, converter: str | Non
         if ended.returncode or not (incoming / "model.json").is_file():
             raise _unconvertible("TensorFlow.js", ended.stderr)
         _name_outputs(incoming / "model.json")
-        _write_guide(model, incoming / "guide.json")
+        _write_guide(model.guide, incoming / "guide.json")
 
 
 def _name_outputs(path: pathlib.Path) -> None:
@@ -135,9 +149,9 @@ def _unconvertible(platform: str, reason: str) -> DataError:
     return DataError(f"--format: this model cannot be converted to {platform}: {words[-_SHOWN:]}")
 
 
-def _write_guide(model: PortableModel, path: pathlib.Path) -> None:
+def _write_guide(guide: Mapping[str, Any], path: pathlib.Path) -> None:
     with _replaced(path) as incoming:
-        incoming.write_text(json.dumps(model.guide, indent=2) + "\n", encoding="utf-8")
+        incoming.write_text(json.dumps(guide, indent=2) + "\n", encoding="utf-8")
 
 
 @contextlib.contextmanager

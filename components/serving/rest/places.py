@@ -61,6 +61,16 @@ def find_versions(path: str | os.PathLike[str]) -> pathlib.Path:
     )
 
 
+def name_of(base: str | os.PathLike[str]) -> str:
+    """Returns the name that a folder of versions goes by: in a run's folder, which has the configuration's, that one.
+
+    Args:
+        base: From `find_versions`.
+    """
+    folder = pathlib.Path(base).resolve()
+    return folder.parent.name if folder.name == _OF_A_RUN else folder.name
+
+
 def check_name(name: str) -> str:
     """Returns a model's name as it was given.
 

@@ -21,7 +21,7 @@ import uvicorn
 
 from components.serving.rest.app import create_app
 from components.serving.rest.model_versions import ModelVersions
-from components.serving.rest.places import check_name
+from components.serving.rest.places import check_name, name_of
 from components.serving.rest.served_model import ServedModel
 
 _GRACE_SECONDS = 30
@@ -44,7 +44,7 @@ def serve(
     Args:
         base: Folder of the versions, as the Pusher leaves it.
         listener: From `listen`; connections are taken once the model is loaded.
-        name: Name of the model in all addresses; None takes that of the model's card.
+        name: Name of the model in all addresses; None takes that in the model's card, or that of the run's folder.
         max_body_bytes: Longer requests are refused.
         verbose: Whether each request is logged.
 
@@ -60,7 +60,7 @@ def serve(
     _on_signals(lambda *_: sys.exit())
     with versions.watched(), concurrent.futures.ThreadPoolExecutor((os.cpu_count() or 1) + 2) as pool:
         model = versions.current
-        name = check_name(str(model.card.get("name", "model"))) if name is None else name
+        name = check_name(str(model.card.get("name") or name_of(base))) if name is None else name
         config = uvicorn.Config(
             create_app(versions, name=name, max_body_bytes=max_body_bytes, pool=pool),
             lifespan="off",
