@@ -30,7 +30,7 @@ from benchmarks.training_speed import torch_python
 
 ROOT = pathlib.Path(__file__).parents[1]
 PEERS = ROOT / "benchmarks" / "serving_peers"
-CALLS = {1: 200, 64: 40, 1000: 8}
+CALLS = {1: 200, 64: 40, 1000: 5}
 """Calls of each batch in a round."""
 
 
