@@ -8,6 +8,7 @@
 TFX's runners return nothing. Whoever needs a verdict reads it here.
 """
 
+import contextlib
 import dataclasses
 import enum
 import json
@@ -18,7 +19,7 @@ from typing import Any
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
 
-from pipeline.stores import connection
+from pipeline.stores import connection, lock_of, locked
 
 Address = str | os.PathLike[str]
 """Of ML Metadata: the path of its SQLite file, or what else `pipeline.stores` takes."""
@@ -103,14 +104,16 @@ def read_run(address: Address, run_id: str | None = None, *, pipeline: str | Non
     """
     if _is_missing(address):
         return None
-    store = _open(address)
-    contexts = _runs(store, pipeline)
-    if run_id is not None:
-        contexts = [context for context in contexts if context.name == run_id]
-    if not contexts:
-        return None
-    executions = sorted(store.get_executions_by_context(contexts[0].id), key=lambda each: each.id)
-    return Run(run_id=contexts[0].name, nodes={_node_id(store, each): _node_run(store, each) for each in executions})
+    with _turn(address):
+        store = _open(address)
+        contexts = _runs(store, pipeline)
+        if run_id is not None:
+            contexts = [context for context in contexts if context.name == run_id]
+        if not contexts:
+            return None
+        executions = sorted(store.get_executions_by_context(contexts[0].id), key=lambda each: each.id)
+        nodes = {_node_id(store, each): _node_run(store, each) for each in executions}
+    return Run(run_id=contexts[0].name, nodes=nodes)
 
 
 def run_ids(address: Address, *, pipeline: str | None = None) -> list[str]:
@@ -120,11 +123,20 @@ def run_ids(address: Address, *, pipeline: str | None = None) -> list[str]:
         address: ML Metadata's.
         pipeline: As in `read_run`.
     """
-    return [] if _is_missing(address) else [str(context.name) for context in _runs(_open(address), pipeline)]
+    if _is_missing(address):
+        return []
+    with _turn(address):
+        return [str(context.name) for context in _runs(_open(address), pipeline)]
 
 
 def _is_missing(address: Address) -> bool:
     return "://" not in os.fspath(address) and not os.path.exists(address)
+
+
+def _turn(address: Address) -> contextlib.AbstractContextManager[None]:
+    """Waits for the others where many processes use one file."""
+    lock = lock_of(address)
+    return locked(lock) if lock is not None and lock.exists() else contextlib.nullcontext()
 
 
 def _open(address: Address) -> metadata_store.MetadataStore:

@@ -34,7 +34,7 @@ from tfx.proto.orchestration import execution_result_pb2, pipeline_pb2
 
 from pipeline.lineage import NodeRun, NodeState, read_run
 from pipeline.local_runner import user_error
-from pipeline.stores import Connection, connection, locked
+from pipeline.stores import Connection, connection, lock_of, locked
 from schemas.errors import ConfigError, DataError
 
 _EXECUTION_RESULT = "__execution_result__"
@@ -113,7 +113,7 @@ def run_node(pipeline: pipeline_pb2.Pipeline, node_id: str, *, run_id: str, addr
         address = deployment.metadata_connection_config.database_connection_config.sqlite.filename_uri
     # All processes that run nodes of this pipeline see its folder, which holds <folder>/artifacts.
     folder = pathlib.Path(pipeline.runtime_spec.pipeline_root.field_value.string_value).parent
-    store = SharedStore(connection(address), folder / "metadata.lock")
+    store = SharedStore(connection(address), lock_of(address) or folder / "metadata.lock")
     with locked(folder / "steps" / run_id / f"{node_id}.lock"):
         if _tidy_up(store, node, pipeline):
             logging.info("%s has ended in run %s already", node_id, run_id)

@@ -72,6 +72,16 @@ def _rule(address: str) -> str:
     )
 
 
+def lock_of(address: str | os.PathLike[str]) -> pathlib.Path | None:
+    """Returns the lock file of those that share a SQLite file; None for a server.
+
+    Args:
+        address: As for `connection`.
+    """
+    text = os.fspath(address)
+    return None if "://" in text else pathlib.Path(text).with_name("metadata.lock")
+
+
 @contextlib.contextmanager
 def locked(path: pathlib.Path) -> Iterator[None]:
     """Waits until no other process holds a lock file, and holds it.

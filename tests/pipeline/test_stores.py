@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from pipeline.stores import PASSWORD, connection, locked
+from pipeline.stores import PASSWORD, connection, lock_of, locked
 from schemas.errors import ConfigError
 
 
@@ -35,6 +35,11 @@ def test_grpc_is_a_service_by_host_and_port():
 def test_other_addresses_are_refused_with_the_rule(address):
     with pytest.raises(ConfigError, match=r"--metadata: got .*, must be the path of a SQLite file"):
         connection(address)
+
+
+def test_those_that_share_a_file_share_a_lock_beside_it(tmp_path):
+    assert lock_of(tmp_path / "metadata.db") == tmp_path / "metadata.lock"
+    assert lock_of("grpc://host:8080") is None
 
 
 def count_up(counter: pathlib.Path, lock: pathlib.Path) -> None:
