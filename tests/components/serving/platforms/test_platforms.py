@@ -13,7 +13,10 @@ import tensorflow as tf
 from components.serving.platforms.converters import write_onnx, write_tfjs, write_tflite
 from components.serving.platforms.model_core import OUTPUTS
 from components.serving.platforms.portable import example_inputs, portable_function
+from components.trainer.model import Seq2SeqForecaster
 from schemas.errors import ConfigError, DataError
+from schemas.sections import RollingConfig
+from schemas.training_config import ModelConfig
 
 pytestmark = pytest.mark.e2e
 
@@ -88,7 +91,22 @@ def test_tensorflow_lite_needs_its_built_in_operations_only(tmp_path, portable, 
     interpreter = tf.lite.Interpreter(str(tmp_path / "model.tflite"))
     assert_close(interpreter.get_signature_runner()(**inputs), expected)
     assert not [op["op_name"] for op in interpreter._get_ops_details() if op["op_name"].startswith("Flex")]
-    assert json.loads((tmp_path / "model.tflite.json").read_text())["context_length"] == small.CONTEXT
+    guide = json.loads((tmp_path / "model.tflite.json").read_text())
+    assert guide["context_length"] == small.CONTEXT
+    assert guide["select_tf_ops"] is False
+
+
+def test_rolling_statistics_take_tensorflows_operations_into_tensorflow_lite(tmp_path):
+    rolling = (RollingConfig(window=3),)
+    model = Seq2SeqForecaster(shape=small.SHAPE, config=ModelConfig(units=4), rolling=rolling, seed=1)
+    small.export(tmp_path / "1", small.with_random_weights(model, seed=1), small.small_ridge(), card=CARD)
+    portable = portable_function(tmp_path / "1")
+    inputs = example_inputs(portable, rows=2)
+    expected = portable.function(**{name: tf.constant(values) for name, values in inputs.items()})
+    write_tflite(portable, tmp_path / "model.tflite")
+    outputs = tf.lite.Interpreter(str(tmp_path / "model.tflite")).get_signature_runner()(**inputs)
+    assert_close(outputs, {name: values.numpy() for name, values in expected.items()})
+    assert json.loads((tmp_path / "model.tflite.json").read_text())["select_tf_ops"] is True
 
 
 def test_onnx_runtime(tmp_path, portable, case):
