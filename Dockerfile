@@ -4,6 +4,7 @@
 
 FROM python:3.10-slim-bookworm AS build
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
+ENV UV_CACHE_DIR=/var/cache/uv
 # One dependency is compiled. Debian drops old versions of packages, so none is named.
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install --yes --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*
@@ -13,14 +14,14 @@ COPY scripts/uv-requirements.txt requirements.lock requirements.in requirements-
 RUN pip install --no-cache-dir --require-hashes --requirement uv-requirements.txt \
     && uv venv --python 3.10 /opt/tapeline
 # The lock says which versions, with their hashes; the .in files leave the tools of the development out.
-RUN --mount=type=cache,target=/root/.cache/uv \
+RUN --mount=type=cache,target=/var/cache/uv \
     uv pip install --link-mode copy --python /opt/tapeline/bin/python --constraint requirements.lock \
     --requirement requirements.in --requirement requirements-kubeflow.in
 COPY setup.py pyproject.toml MANIFEST.in requirements-onnx.in ./
 COPY schemas schemas
 COPY components components
 COPY pipeline pipeline
-RUN --mount=type=cache,target=/root/.cache/uv uv build --wheel --out-dir dist .
+RUN --mount=type=cache,target=/var/cache/uv uv build --wheel --out-dir dist .
 
 FROM apache/beam_python3.10_sdk:2.61.0 AS beam
 

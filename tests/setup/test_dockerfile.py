@@ -35,7 +35,7 @@ def test_hadolint_finds_nothing():
 def test_hadolint_finds_a_mistake(tmp_path):
     hadolint = shutil.which("hadolint", path=sysconfig.get_path("scripts"))
     broken = tmp_path / "Dockerfile"
-    broken.write_text("FROM python:latest\nRUN cd /tmp\n")
+    broken.write_text("FROM python:latest\nRUN cd /var\n")
     assert subprocess.run([str(hadolint), str(broken)], capture_output=True, check=False).returncode == 1
 
 
