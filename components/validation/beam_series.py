@@ -30,13 +30,13 @@ _ROWS_BUFFERED = 500_000
 
 
 def column_values(batch: pa.RecordBatch, column: str) -> np.ndarray:
-    """Returns a single-valued column as float64 `[n]`, NaN where a row has no value.
+    """Returns a single-valued column as float32 `[n]`, as Examples hold it; NaN where a row has no value.
 
     Args:
         batch: Rows as TFXIO reads them: each column a list a row, absent where no row has a value.
         column: Name of the column.
     """
-    values = np.full(batch.num_rows, np.nan)
+    values = np.full(batch.num_rows, np.nan, np.float32)
     index = batch.schema.get_field_index(column)
     if index < 0 or pa.types.is_null(batch.column(index).type):
         return values
