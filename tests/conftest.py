@@ -24,4 +24,4 @@ def pytest_configure() -> None:
         import schemas
 
         for package in (components, pipeline, schemas):
-            assert package.__file__ and package.__file__.startswith(installed), package.__file__
+            assert str(package.__file__).startswith(installed), package.__file__
