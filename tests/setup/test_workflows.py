@@ -40,6 +40,7 @@ def validate(schema: str, paths: list[pathlib.Path]) -> "subprocess.CompletedPro
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize(("schema", "paths"), SCHEMAS.items(), ids=SCHEMAS)
 def test_ci_files_follow_the_schema_of_who_reads_them(schema, paths):
     assert paths
@@ -47,6 +48,7 @@ def test_ci_files_follow_the_schema_of_who_reads_them(schema, paths):
     assert ended.returncode == 0, ended.stdout
 
 
+@pytest.mark.e2e
 def test_a_workflow_with_a_mistake_is_found(tmp_path):
     broken = tmp_path / "broken.yml"
     broken.write_text(WORKFLOWS[0].read_text().replace("runs-on:", "run-on:"))

@@ -8,6 +8,8 @@ from small_export import CONTEXT, DAY, HALF_WIDTHS, HORIZON, raw_request, serial
 from components.serving.any_horizon import rollout_blocks
 from schemas.window_spec import WindowShape
 
+pytestmark = pytest.mark.e2e
+
 
 def test_at_the_trained_horizon_it_is_what_the_evaluator_scores(served):
     context, timestamps = raw_request()

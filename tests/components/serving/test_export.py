@@ -24,6 +24,8 @@ from small_export import (
 
 from components.evaluation import baselines
 
+pytestmark = pytest.mark.e2e
+
 
 def test_evaluate_is_the_models_own_free_running_forecast(served, model, ridge):
     window = window_of(*raw_request())

@@ -5,6 +5,8 @@ import pytest
 import tensorflow as tf
 from small_export import CONTEXT, HORIZON, NAN, raw_examples, raw_request, serve, serve_longer
 
+pytestmark = pytest.mark.e2e
+
 
 @pytest.mark.parametrize(
     ("change", "message"),

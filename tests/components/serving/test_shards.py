@@ -26,6 +26,7 @@ def test_only_large_batches_are_cut_and_rows_keep_their_place(rows, calls):
     assert len(traced) == SHARDS
 
 
+@pytest.mark.e2e
 def test_a_row_of_a_large_batch_is_forecast_as_if_it_were_alone(served):
     context, timestamps = raw_request(rows=LARGE + 5)
     together = serve(served, context, timestamps)

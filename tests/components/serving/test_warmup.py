@@ -1,9 +1,12 @@
 """The warm-up file lies where TensorFlow Serving looks, and the model answers every request in it."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
 from small_export import CONTEXT, HORIZON, OWN_SCALES, export
 from tensorflow_serving.apis import prediction_log_pb2
+
+pytestmark = pytest.mark.e2e
 
 
 def logged(directory):

@@ -108,7 +108,7 @@ def test_the_sampling_probability_follows_its_schedule(finished):
     assert [epoch["sampling_probability"] for epoch in history.epochs] == pytest.approx([0.0, 0.05, 0.1])
 
 
-@pytest.mark.parametrize("steps", [2, 5, 12])
+@pytest.mark.parametrize("steps", [pytest.param(2, marks=pytest.mark.e2e), 5, pytest.param(12, marks=pytest.mark.e2e)])
 def test_a_run_that_was_cut_short_ends_with_the_same_weights(finished, tmp_path, steps):
     # Cut in the first epoch, at its very end, and in the third.
     expected, history, _, _ = finished
