@@ -1,4 +1,4 @@
-"""How long a forecast takes: this SavedModel beside PyTorch and plain Keras, on this machine, in one run.
+"""How long a forecast takes: this SavedModel beside PyTorch, plain Keras and its own exports, in one run.
 
     python -m benchmarks.serving_latency --model runs/co2/serving_model/1795244861
     python -m benchmarks.serving_latency                     # an untrained model of the same size, made for this
@@ -8,13 +8,12 @@
 Context 104, horizon 24, 64 units, two calendar features, with a linear part.
 Every contestant has a process of its own, and only one is asked at a time, in
 turns, so that a noisy minute hits all of them. This SavedModel takes raw
-values: checks, scaling, calendar and intervals are in its times. The others
-get scaled windows, ready-made. A further contestant is a script that answers
+values: checks, scaling, calendar and intervals are in its times; in those of
+its exports scaling and intervals are. The others get scaled windows, ready-made. A further contestant is a script that answers
 as `serving_peers/calls.py` says.
 """
 
 import argparse
-import json
 import os
 import pathlib
 import subprocess
@@ -25,10 +24,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.contestants import ROOT, Contestant
 from benchmarks.rest import untrained
 from benchmarks.training_speed import torch_python
 
-ROOT = pathlib.Path(__file__).parents[1]
 PEERS = ROOT / "benchmarks" / "serving_peers"
 CALLS = {1: 200, 64: 40, 1000: 5}
 """Calls of each batch in a round."""
@@ -48,55 +47,26 @@ CONTESTS = (
     Contest("PyTorch", "eager"),
     Contest("PyTorch", "scripted"),
     Contest("Keras", "graph"),
+    Contest("TensorFlow Lite", "exported"),
+    Contest("ONNX Runtime", "exported"),
 )
+EXPORTS = {"TensorFlow Lite": "tflite", "ONNX Runtime": "onnx"}
 
 
-class Contestant:
-    """A process that forecasts when it is asked to.
+def milliseconds(contestant: Contestant, variant: str, batch: int, calls: int) -> list[float]:
+    """Returns how long each of some calls took."""
+    return [1e3 * seconds for seconds in contestant.ask(variant=variant, batch=batch, calls=calls)["seconds"]]
 
-    Args:
-        command: What runs it.
-    """
 
-    def __init__(self, command: Sequence[str]) -> None:
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(PEERS),
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-            "KERAS_BACKEND": "tensorflow",
-            "CUDA_VISIBLE_DEVICES": "-1",
-        }
-        self._command = " ".join(command)
-        self._process = subprocess.Popen(
-            [*command],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env=environment,
-            cwd=ROOT,
-        )
-        self.library = self._read()["library"]
-
-    def milliseconds(self, variant: str, batch: int, calls: int) -> list[float]:
-        """Returns how long each of some calls took."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"variant": variant, "batch": batch, "calls": calls}) + "\n")
-        self._process.stdin.flush()
-        return [1e3 * seconds for seconds in self._read()["seconds"]]
-
-    def close(self) -> None:
-        """Ends the process."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=60)
-
-    def _read(self) -> dict:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{self._command} ended; run it by hand to see why.")
-        return json.loads(line)
+def exported(model: str, folder: pathlib.Path) -> dict[str, list[str]]:
+    """Converts the model for other runtimes, and returns what runs each."""
+    commands = {}
+    for name, kind in EXPORTS.items():
+        path = folder / f"model.{kind}"
+        command = [sys.executable, "-m", "pipeline.cli", "export", "--model", model, "--format", kind]
+        subprocess.run([*command, "--output", str(path)], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+        commands[name] = [sys.executable, str(PEERS / "exported.py"), str(path)]
+    return commands
 
 
 def compete(
@@ -107,7 +77,7 @@ def compete(
     for number in range(rounds + 1):
         for batch, calls in CALLS.items():
             for contest in contests:
-                taken = contestants[contest.name].milliseconds(contest.variant, batch, calls)
+                taken = milliseconds(contestants[contest.name], contest.variant, batch, calls)
                 if number:
                     times.setdefault((contest, batch), []).extend(taken)
         print(f"round {number} of {rounds} done", file=sys.stderr)
@@ -125,7 +95,7 @@ def table(
     for contest in contests:
         cells = [_median(times[contest, 1], 2), f"{np.percentile(times[contest, 1], 99):.2f}"]
         cells += [_median(times[contest, batch], 1) for batch in batches]
-        yield f"| {contestants[contest.name].library} | {contest.variant} | " + " | ".join(cells) + " |"
+        yield f"| {contestants[contest.name].facts['library']} | {contest.variant} | " + " | ".join(cells) + " |"
     plain, longer = CONTESTS[0], CONTESTS[1]
     ratios = [f"{np.median(times[longer, batch]) / np.median(times[plain, batch]):.1f}" for batch in CALLS]
     yield ""
@@ -161,6 +131,7 @@ def main() -> int:
         commands = {
             OURS: [sys.executable, str(PEERS / "saved_model.py"), str(pathlib.Path(model).resolve())],
             "Keras": [sys.executable, str(PEERS / "keras_graph.py")],
+            **exported(model, pathlib.Path(folder)),
         }
         if not options.without_torch:
             commands["PyTorch"] = [torch_python(options), str(PEERS / "torch_lstm.py")]
@@ -168,7 +139,9 @@ def main() -> int:
             commands[name] = [sys.executable, str(pathlib.Path(script).resolve()), str(pathlib.Path(model).resolve())]
             contests.append(Contest(name, variant))
         contests = [contest for contest in contests if contest.name in commands]
-        contestants = {name: Contestant(command) for name, command in commands.items()}
+        contestants = {
+            name: Contestant(command, environment={"PYTHONPATH": str(PEERS)}) for name, command in commands.items()
+        }
         times = compete(contestants, contests, rounds=options.rounds)
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         load = f", load average {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""

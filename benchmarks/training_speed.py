@@ -12,9 +12,7 @@ their batches ready-made from memory; this loop cuts its windows on the way.
 """
 
 import argparse
-import json
 import os
-import pathlib
 import shutil
 import statistics
 import subprocess
@@ -22,7 +20,8 @@ import sys
 import venv
 from collections.abc import Iterator
 
-ROOT = pathlib.Path(__file__).parents[1]
+from benchmarks.contestants import ROOT, Contestant
+
 PEERS = ROOT / "benchmarks" / "training_peers"
 TORCH_ENVIRONMENT = ROOT / ".benchmarks" / "torch"
 ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "1000000000", "MALLOC_TRIM_THRESHOLD_": "2000000000"}
@@ -67,47 +66,15 @@ print(windows, windows / (time.perf_counter() - started), resource.getrusage(res
 """
 
 
-class Contestant:
-    """A process that trains when it is asked to."""
+def start(python: str, script: str) -> Contestant:
+    """Starts a peer; all of them get the same allocator settings."""
+    path = os.pathsep.join([str(PEERS), str(ROOT)])
+    return Contestant([python, str(PEERS / script)], environment={**ALLOCATOR, "PYTHONPATH": path})
 
-    def __init__(self, python: str, script: str) -> None:
-        environment = {
-            **os.environ,
-            **ALLOCATOR,
-            "PYTHONPATH": os.pathsep.join([str(PEERS), str(ROOT)]),
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-            "TF_USE_LEGACY_KERAS": "0",
-            "KERAS_BACKEND": "tensorflow",
-            "CUDA_VISIBLE_DEVICES": "-1",
-        }
-        self._process = subprocess.Popen(
-            [python, str(PEERS / script)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env=environment,
-            cwd=ROOT,
-        )
-        self.facts = self._read()
 
-    def rate(self, variant: str, batch: int, steps: int) -> float:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"variant": variant, "batch": batch, "steps": steps}) + "\n")
-        self._process.stdin.flush()
-        return self._read()["windows_per_second"]
-
-    def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=60)
-
-    def _read(self) -> dict:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{' '.join(map(str, self._process.args))} ended; run it by hand to see why.")
-        return json.loads(line)
+def rate(contestant: Contestant, variant: str, batch: int, steps: int) -> float:
+    """Lets a peer train; returns windows a second."""
+    return contestant.ask(variant=variant, batch=batch, steps=steps)["windows_per_second"]
 
 
 def torch_python(options: argparse.Namespace) -> str:
@@ -140,9 +107,9 @@ def compete(contestants: dict[str, Contestant], *, rounds: int) -> dict[tuple[st
     for number in range(rounds + 1):
         for batch, steps in STEPS.items():
             for name, variant in contests:
-                rate = contestants[name].rate(variant, batch, steps)
+                found = rate(contestants[name], variant, batch, steps)
                 if number:
-                    rates.setdefault((name, variant, batch), []).append(rate)
+                    rates.setdefault((name, variant, batch), []).append(found)
         print(f"round {number} of {rounds} done", file=sys.stderr)
     return rates
 
@@ -180,9 +147,9 @@ def length_table(ours: Contestant, *, rounds: int) -> Iterator[str]:
     rates: dict[int, list[float]] = {104: [], 512: []}
     for number in range(rounds + 1):
         for context, values in rates.items():
-            rate = ours.rate(f"teacher-forced@{context}", 64, 40)
+            found = rate(ours, f"teacher-forced@{context}", 64, 40)
             if number:
-                values.append(rate)
+                values.append(found)
     short, long = (1e3 * 64 / statistics.median(values) for values in rates.values())
     yield "| context | ms a step (batch 64) | µs a step and context step |"
     yield "|---|---|---|"
@@ -213,11 +180,11 @@ def main() -> int:
     options = parser.parse_args()
 
     contestants = {
-        "Keras": Contestant(sys.executable, "keras_fit.py"),
-        OURS: Contestant(sys.executable, "tapeline_loop.py"),
+        "Keras": start(sys.executable, "keras_fit.py"),
+        OURS: start(sys.executable, "tapeline_loop.py"),
     }
     if not options.without_torch:
-        contestants["PyTorch"] = Contestant(torch_python(options), "torch_lstm.py")
+        contestants["PyTorch"] = start(torch_python(options), "torch_lstm.py")
     rates = compete(contestants, rounds=options.rounds)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     print(f"Medians of {options.rounds} interleaved rounds on {cores} cores; every process has")

@@ -2,8 +2,10 @@
 
 import argparse
 import pathlib
+import tempfile
 
 from pipeline.cli import EXIT_DONE
+from pipeline.console import quiet
 from pipeline.paths import shown
 from schemas.errors import ConfigError
 
@@ -23,7 +25,15 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"--output: {str(output)!r} is a folder, must be a file such as model.{arguments.format}.")
     if arguments.format == "tfjs" and output.exists() and not (output / "model.json").is_file():
         raise ConfigError(f"--output: {str(output)!r} is there and no TensorFlow.js model; give a new folder.")
-    # TensorFlow takes seconds to import.
+    with tempfile.TemporaryDirectory() as scratch, quiet(pathlib.Path(scratch) / "log.txt"):
+        _convert(folder, output, arguments)
+    guide = output / "guide.json" if arguments.format == "tfjs" else output.with_name(f"{output.name}.json")
+    print(f"  model  {shown(output)}\n  guide  {shown(guide)}")
+    return EXIT_DONE
+
+
+def _convert(folder: pathlib.Path, output: pathlib.Path, arguments: argparse.Namespace) -> None:
+    # TensorFlow takes seconds to import, and its converters say much that helps nobody who calls them.
     from components.serving.platforms.converters import write_onnx, write_tfjs, write_tflite
     from components.serving.platforms.portable import portable_function
 
@@ -34,6 +44,3 @@ def run(arguments: argparse.Namespace) -> int:
         write_onnx(model, output)
     else:
         write_tfjs(model, output, converter=arguments.converter)
-    guide = output / "guide.json" if arguments.format == "tfjs" else output.with_name(f"{output.name}.json")
-    print(f"  model  {shown(output)}\n  guide  {shown(guide)}")
-    return EXIT_DONE

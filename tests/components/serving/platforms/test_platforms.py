@@ -4,6 +4,7 @@ import json
 import pathlib
 import shutil
 import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -94,6 +95,15 @@ def test_tensorflow_lite_needs_its_built_in_operations_only(tmp_path, portable, 
     guide = json.loads((tmp_path / "model.tflite.json").read_text())
     assert guide["context_length"] == small.CONTEXT
     assert guide["select_tf_ops"] is False
+
+
+@pytest.mark.parametrize("kind", ["tflite", "onnx"])
+def test_the_command_prints_where_things_are_and_nothing_else(pushed, tmp_path, kind):
+    command = [sys.executable, "-m", "pipeline.cli", "export", "--model", str(pushed[0]), "--format", kind]
+    ended = subprocess.run([*command, "--output", str(tmp_path / "model")], capture_output=True, text=True, check=True)
+    assert [line.split()[0] for line in ended.stdout.splitlines()] == ["model", "guide"]
+    assert not ended.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"model", "model.json"}
 
 
 def test_rolling_statistics_take_tensorflows_operations_into_tensorflow_lite(tmp_path):

@@ -1,0 +1,45 @@
+"""Contestant: what `tapeline export` wrote, in TensorFlow Lite's interpreter or in ONNX Runtime."""
+
+import pathlib
+import sys
+
+import calls
+import numpy as np
+
+path = pathlib.Path(sys.argv[1])
+
+
+def inputs(shapes, batch):
+    """Contexts in parts per million; what a client computes beside them is any number from 0 to 1."""
+    rng = np.random.default_rng(batch)
+    arrays = {
+        name: rng.random([batch if at == 0 else size for at, size in enumerate(shape)], np.float32)
+        for name, shape in shapes.items()
+    }
+    return {**arrays, "context": calls.raw(batch)[0]}
+
+
+if path.suffix == ".tflite":
+    import tensorflow as tf
+
+    runner = tf.lite.Interpreter(str(path)).get_signature_runner()
+    library = f"TensorFlow Lite, TensorFlow {tf.__version__}"
+    shapes = {name: details["shape"] for name, details in runner.get_input_details().items()}
+
+    def prepare(variant, batch):
+        asked = inputs(shapes, batch)
+        return lambda: runner(**asked)
+
+else:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path))
+    library = f"ONNX Runtime {onnxruntime.__version__}"
+    shapes = {node.name: node.shape for node in session.get_inputs()}
+
+    def prepare(variant, batch):
+        asked = inputs(shapes, batch)
+        return lambda: session.run(None, asked)
+
+
+calls.serve(prepare, {"library": library})
