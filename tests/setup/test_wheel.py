@@ -10,7 +10,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PACKAGES = ("schemas", "components", "pipeline")
-PACKAGING = ("setup.py", "pyproject.toml", "MANIFEST.in", "requirements.in", "requirements-kubeflow.in")
+PACKAGING = ("setup.py", "pyproject.toml", "MANIFEST.in", *sorted(path.name for path in ROOT.glob("requirements*.in")))
 PROBE = """
 import importlib, pathlib, sys
 target = pathlib.Path(sys.argv[1])
@@ -63,10 +63,11 @@ def test_installed_wheel_is_imported_outside_of_the_repository(wheel, tmp_path):
     assert outside.returncode == 0, outside.stderr
 
 
-def test_wheel_names_its_dependencies_and_the_kubeflow_extra(wheel):
+def test_wheel_names_its_dependencies_and_extras(wheel):
     with zipfile.ZipFile(wheel) as archive:
         (name,) = [name for name in archive.namelist() if name.endswith("/METADATA")]
         metadata = archive.read(name).decode()
     assert "Requires-Dist: tfx==1.16.0" in metadata
     assert "Provides-Extra: kubeflow" in metadata
+    assert "Provides-Extra: onnx" in metadata
     assert "Requires-Python: >=3.10,<3.11" in metadata
