@@ -62,13 +62,13 @@ def read_runner(path: str) -> dict[str, Any]:
 
 def run(arguments: argparse.Namespace) -> int:
     """`tapeline run`: the whole pipeline, or a part of it."""
-    from components.ingest.sources import source_fingerprint
+    from components.ingest.sources import find_source
     from pipeline.local_runner import run_locally, user_error
 
     config = read_config(arguments)
     paths = RunPaths.of(config.name, arguments.home)
     # Importing TFX takes seconds; a path that leads nowhere is answered before.
-    source_fingerprint(config.data)
+    find_source(config.data)
     print(f"{config.name}: {arguments.config}, {config.data.source}", flush=True)
     outcome = run_locally(config, paths, from_node=arguments.from_node, to_node=arguments.to_node)
 
@@ -246,12 +246,12 @@ def export(arguments: argparse.Namespace) -> int:
 
 def schema(arguments: argparse.Namespace) -> int:
     """`tapeline schema`: an inferred schema, to be curated."""
-    from components.ingest.sources import source_fingerprint
+    from components.ingest.sources import find_source
     from components.validation.schema_tools import write_schema
     from pipeline.local_runner import run_locally, user_error
 
     config = read_config(arguments).override({"schema_path": None})
-    source_fingerprint(config.data)
+    find_source(config.data)
     output = pathlib.Path(arguments.output or f"schemas/{config.name}/schema.pbtxt")
     paths = RunPaths.of(config.name, arguments.home)
     outcome = run_locally(config, paths, to_node="StatisticsGen")

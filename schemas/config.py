@@ -83,13 +83,7 @@ class Config(Section):
 
     def window_shape(self) -> WindowShape:
         """The widths of a window's parts."""
-        return WindowShape(
-            context_length=self.window.context_length,
-            horizon=self.window.horizon,
-            past=len(self.features.past_covariates),
-            future=self.features.future_size,
-            static=len(self.features.static_covariates),
-        )
+        return WindowShape.of(self.window, self.features)
 
     def override(self, values: Mapping[str, Any]) -> "Config":
         """Returns a copy with some values replaced, checked anew.

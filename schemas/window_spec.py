@@ -9,6 +9,8 @@ Whatever cuts windows or counts them goes by these sizes.
 
 import dataclasses
 
+from schemas.sections import FeaturesConfig, WindowConfig
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class WindowSpec:
@@ -57,3 +59,19 @@ class WindowShape:
     past: int = 0
     future: int = 0
     static: int = 0
+
+    @classmethod
+    def of(cls, window: WindowConfig, features: FeaturesConfig) -> "WindowShape":
+        """Returns the widths that a configuration asks for.
+
+        Args:
+            window: The section `window`.
+            features: The section `features`.
+        """
+        return cls(
+            context_length=window.context_length,
+            horizon=window.horizon,
+            past=len(features.past_covariates),
+            future=features.future_size,
+            static=len(features.static_covariates),
+        )

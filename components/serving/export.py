@@ -72,13 +72,7 @@ def export_model(
     """
     if tf.io.gfile.exists(directory):
         raise ValueError(f"directory: {directory!r} exists; export to a new folder.")
-    shape = WindowShape(
-        context_length=window.context_length,
-        horizon=window.horizon,
-        past=len(features.past_covariates),
-        future=features.future_size,
-        static=len(features.static_covariates),
-    )
+    shape = WindowShape.of(window, features)
     scales = SeriesScales(scaler)
     covariates = Covariates(transform_graph_uri=transform_graph_uri, data=data, features=features, shape=shape)
     raw_windows = RawWindows(scales=scales, covariates=covariates, steps=TimeSteps(data.grid()), shape=shape)

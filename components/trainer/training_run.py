@@ -87,13 +87,7 @@ def run_training(
     """
     make_reproducible(training)
     spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
-    shape = WindowShape(
-        context_length=window.context_length,
-        horizon=window.horizon,
-        past=len(features.past_covariates),
-        future=features.future_size,
-        static=len(features.static_covariates),
-    )
+    shape = WindowShape.of(window, features)
     batch_size = training.batch_size * training.accumulate
     strategy = local_strategy(batch_size)
     train_data = WindowStream(
