@@ -1,8 +1,17 @@
 # The image that Kubeflow's steps run, and Beam's workers (--sdk_container_image):
 #   docker build -t tapeline:0.1.0 .
 #   docker run --rm --entrypoint tapeline tapeline:0.1.0 --help
+# With TFX 1.16, for a cluster whose ML Metadata or pushed models other steps share with it:
+#   docker build -t tapeline:0.1.0-tfx1.16 --build-arg STACK=1.16 --build-arg PYTHON=3.10 \
+#     --build-arg DEBIAN=bookworm --build-arg BEAM=2.61.0 .
+ARG STACK=1.21
+ARG PYTHON=3.13
+ARG DEBIAN=trixie
+ARG BEAM=2.77.0
 
-FROM python:3.10-slim-bookworm AS build
+FROM python:${PYTHON}-slim-${DEBIAN} AS build
+ARG STACK
+ARG PYTHON
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 ENV UV_CACHE_DIR=/var/cache/uv
 # One dependency is compiled. Debian drops old versions of packages, so none is named.
@@ -10,12 +19,12 @@ ENV UV_CACHE_DIR=/var/cache/uv
 RUN apt-get update && apt-get install --yes --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 # What is locked first: as long as the lock stays, so does its layer.
-COPY scripts/uv-requirements.txt requirements.lock requirements.in requirements-kubeflow.in ./
+COPY scripts/uv-requirements.txt requirements-${STACK}.lock requirements.in requirements-kubeflow.in ./
 RUN pip install --no-cache-dir --require-hashes --requirement uv-requirements.txt \
-    && uv venv --python 3.10 /opt/tapeline
+    && uv venv --python "${PYTHON}" /opt/tapeline
 # The lock says which versions, with their hashes; the .in files leave the tools of the development out.
 RUN --mount=type=cache,target=/var/cache/uv \
-    uv pip install --link-mode copy --python /opt/tapeline/bin/python --constraint requirements.lock \
+    uv pip install --link-mode copy --python /opt/tapeline/bin/python --constraint "requirements-${STACK}.lock" \
     --requirement requirements.in --requirement requirements-kubeflow.in
 COPY setup.py pyproject.toml MANIFEST.in requirements-onnx.in ./
 COPY schemas schemas
@@ -23,9 +32,9 @@ COPY components components
 COPY pipeline pipeline
 RUN --mount=type=cache,target=/var/cache/uv uv build --wheel --out-dir dist .
 
-FROM apache/beam_python3.10_sdk:2.61.0 AS beam
+FROM apache/beam_python${PYTHON}_sdk:${BEAM} AS beam
 
-FROM python:3.10-slim-bookworm
+FROM python:${PYTHON}-slim-${DEBIAN}
 # Group 0, as OpenShift gives it to users without a name: what the group may write, they may.
 RUN useradd --uid 1000 --gid 0 --create-home tapeline && chmod g=u /home/tapeline
 COPY --from=beam /opt/apache/beam /opt/apache/beam

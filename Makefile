@@ -1,4 +1,5 @@
 # `make` shows what there is. Every target first makes sure that .venv is ready (scripts/setup.sh).
+# STACK=1.16 or STACK=1.21 says which TFX it holds; unsaid, the system decides.
 CONFIG ?= configs/co2.yaml
 ARGS ?=
 BIN := .venv/bin
@@ -9,7 +10,7 @@ UNIT_TESTS := $(BIN)/python -m pytest -m "not e2e" -n auto --dist loadfile -q
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-wheel test-e2e lint types format wheel compile lock clean
+.PHONY: help setup run test test-unit test-wheel test-e2e test-modern lint types format wheel compile lock clean
 
 help: ## Show this list
 	@echo "make TARGET [ARGS='more arguments'], for example: make run ARGS='--from Trainer'"
@@ -37,6 +38,9 @@ test-wheel: wheel ## Run the unit tests on the installed wheel, outside of the r
 test-e2e: setup ## Run the real pipeline on small series, and the other tests that take minutes
 	@$(BIN)/python -m pytest -m e2e $(ARGS)
 
+test-modern: setup ## Run all tests on TFX 1.21 where this system is too old for it: in a Debian 13 (root, debootstrap)
+	@$(BIN)/python scripts/newer_system.py
+
 lint: setup ## Check format and style
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -58,7 +62,7 @@ compile: setup ## Compile every configuration for Kubeflow into dist/
 	@mkdir -p dist && for config in configs/*.yaml; do \
 	  $(BIN)/tapeline compile --config "$$config" --target kubeflow --output "dist/$$(basename "$$config")" || exit 1; done
 
-lock: ## Write requirements.lock from the .in files (ARGS=--upgrade for newer versions)
+lock: ## Write both requirements-*.lock from the .in files (ARGS=--upgrade for newer versions)
 	@python3 scripts/lock.py $(ARGS)
 
 clean: ## Remove what was built; runs/ stays

@@ -17,7 +17,7 @@ setuptools.setup(
     name="tapeline",
     version="0.1.0",
     description="A validated, gated, servable forecaster from a CSV of time series, on TFX.",
-    python_requires=">=3.10,<3.11",
+    python_requires=">=3.10,<3.14",
     packages=setuptools.find_packages(include=["pipeline*", "components*", "schemas*"]),
     package_data={"schemas": ["*.json", "*/schema.pbtxt"], "components": ["**/*.html", "**/*.css", "**/*.j2"]},
     install_requires=requirements("requirements.in"),

@@ -68,7 +68,7 @@ class DataConfig(Section):
     series_id: str | None = None
     """Column that names the series (long form); None: one series, or one a target column."""
     frequency: str
-    """Step between rows as a pandas offset alias: `15min`, `H`, `D`, `W-SAT`, `MS`."""
+    """Step between rows as a pandas offset alias: `15min`, `h`, `D`, `W-SAT`, `MS`, `ME`."""
     timezone: str = "UTC"
     """IANA zone of timestamps that carry none, and of the calendar features."""
     offset: str = "0s"

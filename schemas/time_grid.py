@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from schemas.stack import modern, spelled
+
 _DAY = 86_400
 _NANOSECONDS = 1_000_000_000
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -35,7 +37,8 @@ class TimeGrid:
     """Consecutive times at one frequency.
 
     Attributes:
-        frequency: A pandas offset alias: `15min`, `H`, `D`, `B`, `W-SAT`, `MS`, `M`, `QS`, `A`.
+        frequency: A pandas offset alias: `15min`, `h`, `D`, `B`, `W-SAT`, `MS`, `ME`, `QS`, `YE`; the spelling of
+            older pandas (`H`, `M`, `A`) means the same.
         timezone: IANA zone of the wall clock, used for days and coarser steps.
         offset_seconds: Distance of the grid from the start of its period, in seconds:
             1800 for hourly values measured at half past.
@@ -47,7 +50,7 @@ class TimeGrid:
 
     def __post_init__(self) -> None:
         try:
-            offset = pd.tseries.frequencies.to_offset(self.frequency)
+            offset = pd.tseries.frequencies.to_offset(spelled(self.frequency))
         except ValueError as error:
             raise ValueError(f"{self.frequency!r} is not a pandas frequency") from error
         if offset is None or offset.n < 1:
@@ -57,7 +60,7 @@ class TimeGrid:
         if self._step_seconds is None and offset.n != 1:
             raise ValueError(
                 f"{self.frequency!r}: multiples are for fixed steps (minutes, hours, days, weeks); "
-                f"use {offset.base.freqstr!r} or another fixed step"
+                f"use {modern(offset.base.freqstr)!r} or another fixed step"
             )
         try:
             pd.Timestamp(0, unit="s", tz=self.timezone)
@@ -65,12 +68,12 @@ class TimeGrid:
             raise ValueError(f"{self.timezone!r} is not an IANA time zone") from error
         if self._step_seconds is None and self._period_frequency is None:
             raise ValueError(
-                f"{self.frequency!r} has no regular grid: use a fixed step, or one of B, MS, M, QS, Q, AS, A"
+                f"{self.frequency!r} has no regular grid: use a fixed step, or one of B, MS, ME, QS, QE, YS, YE"
             )
 
     @functools.cached_property
     def _offset(self) -> Any:
-        return pd.tseries.frequencies.to_offset(self.frequency)
+        return pd.tseries.frequencies.to_offset(spelled(self.frequency))
 
     @property
     def _has_fraction(self) -> bool:

@@ -1,7 +1,8 @@
-"""Finds a Python of a given version, wherever a newcomer's machine may have one.
+"""Finds a Python of one of some versions, wherever a newcomer's machine may have one.
 
     paths = candidates("3.10", os.environ)               # PATH first, then every pyenv version
     choose(filter(None, map(inspect, paths)), "3.10")    # Interpreter(path=..., version="3.10.13", headers=True)
+    find_local(["3.13", "3.12"], os.environ)             # the first of these that is there
 
 A name on PATH proves nothing (a pyenv shim exists even where its version is not active), so each candidate is
 asked what it is. One with its C headers is preferred: a dependency is compiled against them. A virtual environment
@@ -11,7 +12,7 @@ answers with the Python it stands on: the project's own may be active while it i
 import json
 import os
 import re
-from typing import Callable, Iterable, Iterator, Mapping, NamedTuple, Optional
+from typing import Callable, Iterable, Iterator, Mapping, NamedTuple, Optional, Sequence
 
 import processes
 
@@ -39,6 +40,11 @@ class Interpreter(NamedTuple):
     implementation: str
     headers: bool
     """Whether `Python.h` is there."""
+
+    @property
+    def minor(self) -> str:
+        """The version without its last number: `3.10`."""
+        return ".".join(self.version.split(".")[:2])
 
 
 def numbers(version: str) -> "tuple[int, ...]":
@@ -91,6 +97,22 @@ def choose(found: Iterable[Interpreter], version: str) -> Optional[Interpreter]:
     return without_headers
 
 
+Inspect = Callable[[str], Optional[Interpreter]]
+
+
+def find_local(
+    versions: Sequence[str], environ: Mapping[str, str], *, inspect: Inspect = inspect
+) -> Optional[Interpreter]:
+    """Looks on PATH and under pyenv for the first of these versions that has its headers, else the first at all."""
+    without_headers = None
+    for version in versions:
+        found = choose(filter(None, map(inspect, candidates(version, environ))), version)
+        if found and found.headers:
+            return found
+        without_headers = without_headers or found
+    return without_headers
+
+
 class Search(NamedTuple):
     """What a search for a Python brought."""
 
@@ -100,18 +122,18 @@ class Search(NamedTuple):
 
 
 def find(
-    version: str,
+    versions: Sequence[str],
     environ: Mapping[str, str],
     uv: Optional[str],
     folder: str,
     *,
-    inspect: Callable[[str], Optional[Interpreter]] = inspect,
+    inspect: Inspect = inspect,
     run: Callable[..., processes.Outcome] = processes.run,
 ) -> Search:
     """Looks on PATH, under pyenv and among uv's own Pythons; fetches one with uv when there is none.
 
     Args:
-      version: such as `"3.10"`.
+      versions: such as `["3.12", "3.11"]`, the best first; that is the one that is fetched.
       environ: the environment to search by.
       uv: path of uv, None when there is none to ask.
       folder: where a fetched Python goes; it stays in the project, not in the user's home.
@@ -121,17 +143,21 @@ def find(
 
     def managed(setting: Mapping[str, str]) -> Optional[Interpreter]:
         options = ["--system", "--python-preference", "only-managed", "--no-python-downloads"]
-        answer = run([uv, "python", "find", *options, version], timeout=PROBE_SECONDS, environ=setting)
-        return inspect(answer.last_line) if answer.ok else None
+        for version in versions:
+            answer = run([uv, "python", "find", *options, version], timeout=PROBE_SECONDS, environ=setting)
+            found = inspect(answer.last_line) if answer.ok else None
+            if found:
+                return found
+        return None
 
-    local = choose(filter(None, map(inspect, candidates(version, environ))), version)
+    local = find_local(versions, environ, inspect=inspect)
     if uv is None or (local and local.headers):
         return Search(local, "")
     in_project = dict(environ, UV_PYTHON_INSTALL_DIR=folder, UV_PYTHON_INSTALL_BIN="0")
     ready = managed(environ) or managed(in_project)
     if ready:
         return Search(ready, "")
-    fetched = run([uv, "python", "install", version], timeout=INSTALL_SECONDS, environ=in_project)
+    fetched = run([uv, "python", "install", versions[0]], timeout=INSTALL_SECONDS, environ=in_project)
     if not fetched.ok:
         return Search(local, re.sub("^cause: ", "", fetched.last_line))
     ready = managed(in_project)

@@ -1,48 +1,57 @@
-"""Writes the lock from the `.in` files: `make lock`, or `make lock ARGS=--upgrade` for newer versions.
+"""Writes both locks from the `.in` files: `make lock`, or `make lock ARGS=--upgrade` for newer versions.
 
-uv keeps what is locked already unless it is told to upgrade. The lock names no package index, so that it serves
+uv keeps what is locked already unless it is told to upgrade. The locks name no package index, so that they serve
 behind a mirror too.
 """
 
 import os
 import sys
+from typing import Iterator, List, Tuple
 
 import bootstrap
 import interpreters
 import processes
+import stacks
 import uv_tool
 
 SOURCES = ["requirements.in", "requirements-kubeflow.in", "requirements-onnx.in", "requirements-dev.in"]
-# The oldest glibc for which every dependency has a wheel: Ubuntu 22.04 has 2.35, Debian 12 has 2.36.
-PLATFORM = "x86_64-manylinux_2_28"
+
+
+def targets() -> Iterator[Tuple[str, List[str], List[str]]]:
+    """Yields each file to write, its sources, and what it is resolved for.
+
+    A stack of one Python is resolved for the oldest glibc that it runs on. One of several Pythons is resolved for all
+    of them at once, with markers where they differ.
+    """
+    for stack in stacks.STACKS.values():
+        if len(stack.pythons) == 1:
+            place = ["--python-platform", "x86_64-manylinux_{}_{}".format(*stack.glibc)]
+        else:
+            place = ["--universal"]
+        yield stack.lock, SOURCES, ["--python-version", min(stack.pythons), *place]
+    tool = os.path.relpath(str(uv_tool.REQUIREMENTS), str(bootstrap.PROJECT))
+    yield tool, ["scripts/uv.in"], ["--python-version", stacks.OLD.pythons[0]]
 
 
 def main(arguments: "list[str]") -> int:
-    """Compiles the lock of the project and the pin of uv; returns an exit status."""
+    """Compiles the locks of the project and the pin of uv; returns an exit status."""
     os.chdir(str(bootstrap.PROJECT))
     environ = uv_tool.uv_environment(os.environ)
     uv = uv_tool.get_uv(bootstrap.PROJECT / ".uv", environ)
     if uv.path is None:
         print("make lock needs uv, which could not be fetched: " + uv.reason, file=sys.stderr)
         return 1
-    python = interpreters.find(bootstrap.PYTHON, environ, uv.path, str(bootstrap.PROJECT / ".python")).interpreter
+    # Some dependencies say what they need only when a Python runs their set-up.
+    pythons = [version for stack in stacks.STACKS.values() for version in stack.pythons]
+    python = interpreters.find(pythons, environ, uv.path, str(bootstrap.PROJECT / ".python")).interpreter
     if python is None:
-        print("make lock needs Python " + bootstrap.PYTHON, file=sys.stderr)
+        print("make lock needs one of Python " + ", ".join(pythons), file=sys.stderr)
         return 1
-    tool = os.path.relpath(str(uv_tool.REQUIREMENTS), str(bootstrap.PROJECT))
-    for sources, target in ((SOURCES, bootstrap.LOCK), (["scripts/uv.in"], tool)):
-        compile_lock = [
-            uv.path,
-            "pip",
-            "compile",
-            "--quiet",
-            "--generate-hashes",
-            "--custom-compile-command",
-            "make lock",
-        ]
-        where = ["--python", python.path, "--python-platform", PLATFORM, "--output-file", target]
+    for target, sources, where in targets():
+        command = [uv.path, "pip", "compile", "--quiet", "--generate-hashes", "--custom-compile-command", "make lock"]
         label = "{} -> {}".format(", ".join(sources), target)
-        outcome = processes.run_showing_time(label, [*compile_lock, *where, *arguments, *sources], environ=environ)
+        options = ["--python", python.path, *where, "--output-file", target, *arguments]
+        outcome = processes.run_showing_time(label, [*command, *options, *sources], environ=environ)
         if not outcome.ok:
             print(outcome.output, file=sys.stderr)
             return outcome.code

@@ -1,7 +1,7 @@
 """Checks what has to be there before the set-up can begin, and words the one message about what is not.
 
-missing = missing_parts(uv=..., search=..., compiler=..., version="3.10")
-print(message(missing, remedies(missing, "3.10", system)))
+missing = missing_parts(uv=..., search=..., compiler=..., stack=stacks.OLD)
+print(message(missing, remedies(missing, stacks.OLD, system)))
 """
 
 import os
@@ -12,11 +12,21 @@ from typing import Callable, List, Mapping, NamedTuple, Optional
 
 import interpreters
 import processes
+import stacks
 import uv_tool
 
 COMPILERS = {"c++": "cc", "g++": "gcc", "clang++": "clang"}
 COMPILE_SECONDS = 30
 COMPILED = "pyfarmhash, a dependency, is compiled here"
+APT_PYTHONS = {
+    "debian 13": "3.13",
+    "ubuntu 22.04": "3.10",
+    "ubuntu 24.04": "3.12",
+    "ubuntu 24.10": "3.12",
+    "ubuntu 25.04": "3.13",
+    "ubuntu 25.10": "3.13",
+}
+"""The Python that `apt-get` brings, for systems where a stack can use it."""
 
 
 class Missing(NamedTuple):
@@ -26,6 +36,8 @@ class Missing(NamedTuple):
     """One of `uv`, `python`, `headers`, `compiler`."""
     text: str
     """What it is, and why it is needed."""
+    python: str = ""
+    """For headers, the version of Python that they belong to."""
 
 
 class System(NamedTuple):
@@ -77,7 +89,7 @@ def missing_parts(
     uv: uv_tool.Found,
     search: interpreters.Search,
     compiler: "Optional[dict[str, str]]",
-    version: str,
+    stack: stacks.Stack,
 ) -> List[Missing]:
     """Lists everything that is missing at once, so that a newcomer mends it at once."""
     missing = []
@@ -85,30 +97,31 @@ def missing_parts(
         missing.append(Missing("uv", "uv, which installs the dependencies. It could not be fetched: " + uv.reason))
     fetch = f" uv could not fetch one: {search.reason}" if search.reason else ""
     if search.interpreter is None:
-        text = f"Python {version}: not on PATH, not under pyenv, not among those of uv.{fetch}"
+        text = f"Python {stack.python_words}: not on PATH, not under pyenv, not among those of uv.{fetch}"
         missing.append(Missing("python", text))
     elif not search.interpreter.headers:
         text = f"The C headers (Python.h) of {search.interpreter.path}: {COMPILED}.{fetch}"
-        missing.append(Missing("headers", text))
+        missing.append(Missing("headers", text, search.interpreter.minor))
     if compiler is None:
         missing.append(Missing("compiler", f"A C++ compiler: {COMPILED}."))
     return missing
 
 
-def remedies(missing: List[Missing], version: str, system: System) -> List[str]:
+def remedies(missing: List[Missing], stack: stacks.Stack, system: System) -> List[str]:
     """Writes the commands that bring what is missing, one apt-get line for all that it can bring."""
-    names = {part.name for part in missing}
+    parts = {part.name: part for part in missing}
     packages, others = [], []
-    if "compiler" in names:
+    if "compiler" in parts:
         packages.append("g++")
-    if names & {"python", "headers"}:
-        if system.has_apt and (system.distribution == "ubuntu 22.04" or "headers" in names):
-            packages += ["python" + version, f"python{version}-dev"]
+    if "python" in parts or "headers" in parts:
+        version = parts["headers"].python if "headers" in parts else APT_PYTHONS.get(system.distribution)
+        if system.has_apt and ("headers" in parts or version in stack.pythons):
+            packages += [f"python{version}", f"python{version}-dev"]
         elif system.has_pyenv:
-            others.append("pyenv install " + version)
+            others.append("pyenv install " + stack.pythons[0])
         else:
-            others.append("{} python install {}".format(shlex.quote(system.uv or "uv"), version))
-    if "uv" in names:
+            others.append("{} python install {}".format(shlex.quote(system.uv or "uv"), stack.pythons[0]))
+    if "uv" in parts:
         hint = "    # or mend the network: HTTPS_PROXY, PIP_INDEX_URL, PIP_CERT"
         others.insert(0, "curl -LsSf https://astral.sh/uv/install.sh | sh" + hint)
     if not packages:

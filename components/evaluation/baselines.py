@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from schemas.stack import spelled
+
 BASELINES = ("persistence", "seasonal_naive", "ridge")
 """Outputs of the `evaluate` signature that a forecast is compared with."""
 
@@ -74,7 +76,7 @@ def natural_seasons(frequency: str) -> tuple[int, ...]:
     Args:
         frequency: A pandas offset alias.
     """
-    offset: Any = pd.tseries.frequencies.to_offset(frequency)
+    offset: Any = pd.tseries.frequencies.to_offset(spelled(frequency))
     if isinstance(offset, pd.offsets.Week):
         return (_WEEKS_A_YEAR // offset.n,) if _WEEKS_A_YEAR % offset.n == 0 else ()
     if isinstance(offset, pd.offsets.BusinessDay):

@@ -17,6 +17,7 @@ import tensorflow as tf
 from components.serving.versions import folder_fingerprint
 from components.transform.moments import moments, scale_file
 from components.transform.scaling import scale_path
+from pipeline.beam_arguments import beam_arguments
 from schemas.sections import DataConfig, GateConfig, ScalingConfig, WindowConfig
 
 HORIZON = 4
@@ -241,7 +242,7 @@ def run_evaluator(
         code_fingerprint="",
     )
     context = base_beam_executor.BaseBeamExecutor.Context(
-        beam_pipeline_args=["--direct_num_workers=1"], tmp_dir=str(folder / "tmp"), unique_id="1"
+        beam_pipeline_args=beam_arguments(()), tmp_dir=str(folder / "tmp"), unique_id="1"
     )
     node.executor_spec.executor_class(context).Do(
         {key: [value] for key, value in inputs.items()},

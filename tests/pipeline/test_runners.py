@@ -9,6 +9,7 @@ from pipeline.cli import main
 from pipeline.commands import read_runner
 from schemas.errors import ConfigError
 from schemas.sections import BeamConfig
+from schemas.stack import LOCAL_BEAM_RUNNER
 
 RUNNERS = sorted((pathlib.Path(__file__).parents[2] / "configs" / "runners").glob("*.yaml"))
 
@@ -52,9 +53,14 @@ def test_a_missing_file_is_a_wrong_argument(tmp_path: pathlib.Path, capsys: pyte
     assert "none.yaml" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("named", [(), ("--runner=DirectRunner",), ("--runner=FnApiRunner",)])
+def test_a_local_runner_is_always_named(named: tuple[str, ...]) -> None:
+    local = f"--runner={LOCAL_BEAM_RUNNER}"
+    assert beam_arguments(named) == [local, "--sdk_container_image=unused"]
+    assert beam_arguments((*named, "--direct_num_workers=2"))[:2] == [local, "--direct_num_workers=2"]
+
+
 def test_flags_that_ship_code_are_the_users_own() -> None:
-    assert beam_arguments(()) == []
-    assert beam_arguments(("--direct_num_workers=2",))[-1] == "--sdk_container_image=unused"
     own = ("--runner=FlinkRunner", "--sdk_container_image=mine")
     assert beam_arguments(own) == list(own)
     assert beam_arguments(("--runner=FlinkRunner",)) == ["--runner=FlinkRunner"]

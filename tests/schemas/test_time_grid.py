@@ -78,6 +78,14 @@ def test_steps_there_and_back_are_the_same_steps(frequency):
         np.testing.assert_array_equal(grid.ordinals(grid.timestamps(steps)), steps)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [("H", "h"), ("6H", "6h"), ("5T", "5min"), ("M", "ME"), ("Q", "QE"), ("A", "YE")]
+)
+def test_old_and_new_spellings_are_one_grid(old, new):
+    steps = [TimeGrid(name).ordinals([0, 1_600_000_000, 1_700_000_000]).tolist() for name in (old, new)]
+    assert steps[0] == steps[1]
+
+
 def test_a_day_of_23_hours_is_one_step():
     # Berlin's clocks went forward on 2021-03-28: from midnight to midnight 23 hours.
     grid = TimeGrid("D", "Europe/Berlin")

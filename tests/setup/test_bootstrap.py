@@ -9,6 +9,11 @@ import sys
 
 import pytest
 
+import stacks
+
+HERE = "python{}.{}".format(*sys.version_info)
+STACK = next(stack for stack in stacks.STACKS.values() if HERE.replace("python", "") in stack.pythons)
+"""The stack that these tests run on: the one that this machine gets."""
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
 UV = f"""#!/bin/sh
@@ -32,13 +37,14 @@ class Clone:
     def __init__(self, folder: pathlib.Path):
         self.folder = folder / "a clone"
         shutil.copytree(ROOT / "scripts", self.folder / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
-        (self.folder / "requirements.lock").write_text("tfx==1.16.0\n")
+        for stack in stacks.STACKS.values():
+            (self.folder / stack.lock).write_text(f"tfx=={stack.name}.0\n")
         (self.folder / "setup.py").write_text("")
         tools = folder / "tools"
         tools.mkdir()
         (tools / "uv").write_text(UV)
         (tools / "uv").chmod(0o755)
-        (tools / "python3.10").symlink_to(os.path.realpath(sys.executable))
+        (tools / HERE).symlink_to(os.path.realpath(sys.executable))
         (tools / "c++").symlink_to("/bin/true")
         self.log = folder / "uv.log"
         self.environ = {"PATH": f"{tools}:/usr/bin:/bin", "HOME": str(folder), "UV_LOG": str(self.log)}
@@ -63,7 +69,8 @@ def clone(tmp_path):
 def test_first_call_installs_what_is_locked_then_the_project(clone):
     done = clone.set_up()
     assert done.returncode == 0, done.stderr
-    assert "installing 1 packages from requirements.lock" in done.stdout
+    assert f"with TFX {STACK.name}" in done.stdout
+    assert f"installing 1 packages from {STACK.lock}" in done.stdout
     calls = clone.uv_calls().splitlines()
     assert [call.split()[:2] for call in calls[-3:]] == [["venv", "--quiet"], ["pip", "sync"], ["pip", "install"]]
     assert "--require-hashes" in calls[-2]
@@ -102,7 +109,7 @@ def test_folder_that_cannot_be_written_is_told_without_a_traceback(clone):
     assert "Traceback" not in refused.stderr
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "setup.py"])
+@pytest.mark.parametrize("name", [STACK.lock, "setup.py"])
 def test_changed_lock_or_packaging_builds_anew(clone, name):
     clone.set_up()
     clone.uv_calls()
@@ -113,10 +120,10 @@ def test_changed_lock_or_packaging_builds_anew(clone, name):
 
 def test_failed_rebuild_leaves_no_environment_that_looks_ready(clone):
     clone.set_up()
-    before = (clone.folder / "requirements.lock").read_text()
-    (clone.folder / "requirements.lock").write_text("tfx==1.17.0\n")
+    before = (clone.folder / STACK.lock).read_text()
+    (clone.folder / STACK.lock).write_text("tfx==0.0.0\n")
     clone.set_up(UV_DOES="fail")
-    (clone.folder / "requirements.lock").write_text(before)
+    (clone.folder / STACK.lock).write_text(before)
     clone.uv_calls()
     assert clone.set_up().returncode == 0
     assert "pip sync" in clone.uv_calls()
@@ -140,18 +147,18 @@ def test_environment_whose_python_is_gone_is_built_anew(clone):
 
 def test_everything_missing_is_one_message_with_the_commands(clone, tmp_path):
     tools = tmp_path / "tools"
-    (tools / "python3.10").unlink()
+    (tools / HERE).unlink()
     (tools / "c++").unlink()
     (tools / "uv").write_text('#!/bin/sh\n[ "$1" = --version ] && echo uv 0.13.8 || { echo no network; exit 1; }\n')
     refused = clone.set_up(PATH=str(only(tools, "dirname", "python3")))
     assert refused.returncode == 1
-    for expected in ("Python 3.10", "no network", "C++ compiler", "g++", "uv python install 3.10"):
+    for expected in (f"Python {STACK.python_words}", "no network", "C++ compiler", "g++", STACK.pythons[0]):
         assert expected in refused.stderr
     assert not (clone.folder / ".venv").exists()
 
 
 def only(tools: pathlib.Path, *names: str) -> pathlib.Path:
-    """A PATH on which just these programs of the system lie beside the tools; `python3` is none of 3.10."""
+    """A PATH on which just these programs of the system lie beside the tools; `python3` fits no stack."""
     for name in names:
         if name != "python3":
             (tools / name).symlink_to(str(shutil.which(name)))
@@ -166,6 +173,28 @@ def test_python_with_a_part_of_its_standard_library_is_passed_over(clone, tmp_pa
     (tools / "python3").write_text('#!/bin/sh\necho "ModuleNotFoundError: No module named shutil" >&2; exit 1\n')
     (tools / "python3").chmod(0o755)
     assert clone.set_up(PATH=f"{tools}:/usr/bin:/bin").returncode == 0
+
+
+def test_a_stack_that_is_asked_for_replaces_the_other_one(clone):
+    assert clone.set_up(STACK=STACK.name).returncode == 0
+    ready = clone.folder / ".venv" / "tapeline-ready"
+    other = next(stack for stack in stacks.STACKS.values() if stack is not STACK)
+    ready.write_text(ready.read_text().replace(STACK.name, other.name, 1))
+    clone.uv_calls()
+    assert clone.set_up(STACK=STACK.name).returncode == 0
+    assert "pip sync" in clone.uv_calls()
+    # Nobody asks for one: what is there stays.
+    assert clone.set_up().stdout == ""
+
+
+def test_a_stack_that_cannot_be_had_is_told_without_a_traceback(clone):
+    clone.set_up()
+    refused = clone.set_up(STACK="1.17")
+    assert refused.returncode == 1
+    assert "STACK is '1.17'. It must be 1.16 or 1.21." in refused.stderr
+    assert "Traceback" not in refused.stderr
+    # What was there is still there.
+    assert clone.set_up().stdout == ""
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)

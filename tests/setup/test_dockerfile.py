@@ -11,18 +11,30 @@ from collections.abc import Iterator
 
 import pytest
 
+import stacks
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "Dockerfile"
 NEEDS_ROOT = ("apt-get", "useradd")
 
 
-def instructions() -> Iterator[tuple[str, str]]:
-    """Every instruction with its argument, continued lines joined, comments left out."""
+def build_arguments(stack: stacks.Stack) -> dict[str, str]:
+    """What the build of a stack's image is given: the defaults, or what the first lines tell to give."""
+    text = DOCKERFILE.read_text()
+    defaults = dict(re.findall(r"^ARG (\w+)=(\S+)", text, re.MULTILINE))
+    told = dict(re.findall(r"--build-arg (\w+)=(\S+)", text))
+    assert set(defaults) == set(told)
+    (found,) = (each for each in (defaults, told) if each["STACK"] == stack.name)
+    return found
+
+
+def instructions(given: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Every instruction with its argument, continued lines joined, comments left out, build arguments put in."""
     lines = [line for line in DOCKERFILE.read_text().splitlines() if not line.lstrip().startswith("#")]
     for line in re.sub(r"\\\n\s*", "", "\n".join(lines)).splitlines():
         name, _, argument = line.strip().partition(" ")
-        if name:
-            yield name, argument
+        if name and name != "ARG":
+            yield name, re.sub(r"\$\{(\w+)\}", lambda found: given[found[1]], argument)
 
 
 def test_hadolint_finds_nothing():
@@ -39,20 +51,31 @@ def test_hadolint_finds_a_mistake(tmp_path):
     assert subprocess.run([str(hadolint), str(broken)], capture_output=True, check=False).returncode == 1
 
 
-def test_image_runs_as_an_ordinary_user_and_starts_beam_workers():
-    found = list(instructions())
+def test_the_image_is_that_of_the_newer_stack_unless_the_build_is_told_otherwise():
+    assert build_arguments(stacks.NEW)["DEBIAN"] == "trixie"  # glibc 2.41
+    assert re.search(r"^ARG STACK=1\.21$", DOCKERFILE.read_text(), re.MULTILINE)
+    for stack in stacks.STACKS.values():
+        assert build_arguments(stack)["PYTHON"] in stack.pythons
+
+
+@pytest.mark.parametrize("stack", stacks.STACKS.values(), ids=stacks.STACKS)
+def test_image_runs_as_an_ordinary_user_and_starts_beam_workers(stack):
+    given = build_arguments(stack)
+    found = list(instructions(given))
     users = [argument for name, argument in found if name == "USER"]
     assert users == ["1000:0"]
     assert ("ENTRYPOINT", '["/opt/apache/beam/boot"]') in found
     assert any(name == "ENV" and "RUN_PYTHON_SDK_IN_DEFAULT_ENVIRONMENT=1" in argument for name, argument in found)
-    (beam,) = re.findall(r"^apache-beam==(\S+)", (ROOT / "requirements.in").read_text(), re.MULTILINE)
     # Workers and steps must speak the same version.
-    assert ("FROM", f"apache/beam_python3.10_sdk:{beam} AS beam") in found
+    (beam,) = re.findall(r"^apache-beam==([\d.]+)", (ROOT / stack.lock).read_text(), re.MULTILINE)
+    assert ("FROM", f"apache/beam_python{given['PYTHON']}_sdk:{beam} AS beam") in found
+    assert ("FROM", f"python:{given['PYTHON']}-slim-{given['DEBIAN']}") in found
 
 
-def test_nothing_but_what_is_copied_is_sent_to_the_build():
+@pytest.mark.parametrize("stack", stacks.STACKS.values(), ids=stacks.STACKS)
+def test_nothing_but_what_is_copied_is_sent_to_the_build(stack):
     allowed = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
-    for name, argument in instructions():
+    for name, argument in instructions(build_arguments(stack)):
         if name == "COPY" and not argument.startswith("--from"):
             for source in argument.split()[:-1]:
                 assert (ROOT / source).exists(), source
@@ -71,7 +94,9 @@ def test_what_the_image_installs_compiles_a_pipeline(tmp_path):
     folders = [tmp_path / "python" / "bin", pathlib.Path(sys.base_prefix) / "bin"]
     environ["PATH"] = os.pathsep.join([*map(str, folders), os.environ["PATH"]])
     environ["UV_PYTHON_DOWNLOADS"] = "never"
-    for name, argument in instructions():
+    python = "{}.{}".format(*sys.version_info)
+    stack = next(stack for stack in stacks.STACKS.values() if python in stack.pythons)
+    for name, argument in instructions({**build_arguments(stack), "PYTHON": python}):
         if name == "COPY" and not argument.startswith("--from"):
             *sources, target = argument.split()
             for source in sources:
@@ -96,8 +121,8 @@ def test_what_the_image_installs_compiles_a_pipeline(tmp_path):
                 pytest.skip(f"the package registry cannot be reached: {ended.stderr[-300:]}")
             assert ended.returncode == 0, f"{command}\n{ended.stdout}\n{ended.stderr}"
 
-    site = opt / "lib" / "python3.10" / "site-packages"
-    locked = dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
+    site = opt / "lib" / f"python{python}" / "site-packages"
+    locked = dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / stack.lock).read_text(), re.MULTILINE))
     installed = {path.stem.rsplit("-", 1)[0].lower().replace("_", "-") for path in site.glob("*.dist-info")}
     assert {"tapeline", "tfx", "kfp", "tensorflow"} <= installed
     # The tools of the development stay out.

@@ -54,7 +54,7 @@ def test_a_virtual_environment_answers_with_the_python_it_stands_on():
     assert found is not None
     assert not found.path.startswith(sys.prefix + os.sep)
     assert os.path.realpath(found.path) == os.path.realpath(sys.executable)
-    assert found.version.startswith("3.10.")
+    assert found.minor == "{}.{}".format(*sys.version_info)
 
 
 def test_an_interpreter_with_headers_is_preferred():
@@ -66,6 +66,19 @@ def test_an_interpreter_with_headers_is_preferred():
 @pytest.mark.parametrize("other", [{"version": "3.11.2"}, {"version": "3.1.0"}, {"implementation": "PyPy"}])
 def test_another_version_or_implementation_is_not_chosen(other):
     assert interpreters.choose([HERE._replace(**other)], "3.10") is None
+
+
+def test_the_first_version_with_headers_is_taken(tmp_path):
+    environ = {"PATH": str(tmp_path), "HOME": "/nowhere"}
+    known = {}
+    for version, headers in (("3.13", False), ("3.12", True), ("3.11", True)):
+        path = str(program(tmp_path / f"python{version}", ""))
+        known[path] = HERE._replace(path=path, version=version + ".1", headers=headers)
+    found = [
+        interpreters.find_local(versions, environ, inspect=known.get)
+        for versions in (["3.13", "3.12", "3.11"], ["3.13"], ["3.10"])
+    ]
+    assert [each and each.minor for each in found] == ["3.12", "3.13", None]
 
 
 class Uv:
@@ -90,7 +103,7 @@ def find(uv, *, local=None, path="uv", tmp_path=pathlib.Path("/")):
         program(tmp_path / "python3.10", "")
         environ["PATH"] = str(tmp_path)
     known = {str(tmp_path / "python3.10"): local, "/uv/python3.10": HERE}
-    return interpreters.find("3.10", environ, path, "/project/.python", inspect=known.get, run=uv)
+    return interpreters.find(["3.10"], environ, path, "/project/.python", inspect=known.get, run=uv)
 
 
 def test_uv_is_not_asked_when_the_machine_has_one(tmp_path):

@@ -2,6 +2,7 @@ import pytest
 
 import interpreters
 import processes
+import stacks
 import toolchain
 import uv_tool
 
@@ -9,12 +10,13 @@ PYTHON = interpreters.Interpreter("/usr/bin/python3.10", "3.10.4", "CPython", Tr
 UV = uv_tool.Found(".uv/bin/uv", "")
 DEBIAN = toolchain.System("debian 12", is_root=False, has_apt=True, has_pyenv=False, uv=".uv/bin/uv")
 UBUNTU = DEBIAN._replace(distribution="ubuntu 22.04")
+NEWER = DEBIAN._replace(distribution="debian 13")
 
 
-def missing(*, uv=UV, python=PYTHON, reason="", compiler=True):
+def missing(*, uv=UV, python=PYTHON, reason="", compiler=True, stack=stacks.OLD):
     search = interpreters.Search(python, reason)
     found = {"CXX": "c++", "CC": "cc"} if compiler else None
-    return toolchain.missing_parts(uv=uv, search=search, compiler=found, version="3.10")
+    return toolchain.missing_parts(uv=uv, search=search, compiler=found, stack=stack)
 
 
 def test_nothing_is_missing_where_all_is_there():
@@ -23,7 +25,7 @@ def test_nothing_is_missing_where_all_is_there():
 
 def test_everything_that_is_missing_is_in_one_message():
     parts = missing(uv=uv_tool.Found(None, "no route"), python=None, compiler=False)
-    text = toolchain.message(parts, toolchain.remedies(parts, "3.10", DEBIAN._replace(uv=None)))
+    text = toolchain.message(parts, toolchain.remedies(parts, stacks.OLD, DEBIAN._replace(uv=None)))
     for expected in (
         "Python 3.10",
         "C++ compiler",
@@ -36,27 +38,44 @@ def test_everything_that_is_missing_is_in_one_message():
 
 def test_python_of_ubuntu_22_comes_from_apt_in_the_same_line_as_the_compiler():
     parts = missing(python=None, compiler=False)
-    assert toolchain.remedies(parts, "3.10", UBUNTU) == ["sudo apt-get install -y g++ python3.10 python3.10-dev"]
+    assert toolchain.remedies(parts, stacks.OLD, UBUNTU) == ["sudo apt-get install -y g++ python3.10 python3.10-dev"]
 
 
 def test_python_of_debian_comes_from_uv_or_from_pyenv_where_there_is_one():
     parts = missing(python=None, reason="no network")
     assert "no network" in parts[0].text
-    assert toolchain.remedies(parts, "3.10", DEBIAN) == [".uv/bin/uv python install 3.10"]
-    assert toolchain.remedies(parts, "3.10", DEBIAN._replace(has_pyenv=True)) == ["pyenv install 3.10"]
+    assert toolchain.remedies(parts, stacks.OLD, DEBIAN) == [".uv/bin/uv python install 3.10"]
+    assert toolchain.remedies(parts, stacks.OLD, DEBIAN._replace(has_pyenv=True)) == ["pyenv install 3.10"]
 
 
 def test_headers_of_a_python_from_apt_come_from_apt():
     parts = missing(python=PYTHON._replace(headers=False))
     assert [part.name for part in parts] == ["headers"]
     assert PYTHON.path in parts[0].text
-    assert toolchain.remedies(parts, "3.10", DEBIAN) == ["sudo apt-get install -y python3.10 python3.10-dev"]
+    assert toolchain.remedies(parts, stacks.OLD, DEBIAN) == ["sudo apt-get install -y python3.10 python3.10-dev"]
+
+
+@pytest.mark.parametrize(("distribution", "version"), [("debian 13", "3.13"), ("ubuntu 24.04", "3.12")])
+def test_python_of_a_newer_system_is_the_one_that_it_has(distribution, version):
+    parts = missing(python=None, stack=stacks.NEW)
+    assert "Python 3.11, 3.12 or 3.13" in parts[0].text
+    system = DEBIAN._replace(distribution=distribution)
+    expected = [f"sudo apt-get install -y python{version} python{version}-dev"]
+    assert toolchain.remedies(parts, stacks.NEW, system) == expected
+    # There is no 3.10 to be had from apt.
+    assert toolchain.remedies(missing(python=None), stacks.OLD, system) == [".uv/bin/uv python install 3.10"]
+
+
+def test_headers_are_those_of_the_python_that_was_found():
+    python = PYTHON._replace(path="/usr/bin/python3", version="3.12.3", headers=False)
+    parts = missing(python=python, compiler=False, stack=stacks.NEW)
+    assert toolchain.remedies(parts, stacks.NEW, NEWER) == ["sudo apt-get install -y g++ python3.12 python3.12-dev"]
 
 
 def test_root_needs_no_sudo_and_other_distributions_get_no_apt():
     parts = missing(compiler=False)
-    assert toolchain.remedies(parts, "3.10", DEBIAN._replace(is_root=True)) == ["apt-get install -y g++"]
-    assert toolchain.remedies(parts, "3.10", DEBIAN._replace(has_apt=False)) == ["your package manager: g++"]
+    assert toolchain.remedies(parts, stacks.OLD, DEBIAN._replace(is_root=True)) == ["apt-get install -y g++"]
+    assert toolchain.remedies(parts, stacks.OLD, DEBIAN._replace(has_apt=False)) == ["your package manager: g++"]
 
 
 def compilers(*working):

@@ -1,6 +1,7 @@
 """The wheel that Beam workers install: built without network, compared with the tree, imported away from it."""
 
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -67,7 +68,8 @@ def test_wheel_names_its_dependencies_and_extras(wheel):
     with zipfile.ZipFile(wheel) as archive:
         (name,) = [name for name in archive.namelist() if name.endswith("/METADATA")]
         metadata = archive.read(name).decode()
-    assert "Requires-Dist: tfx==1.16.0" in metadata
+    for version, pythons in (("1.16.0", '< "3.11"'), ("1.21.0", '>= "3.11"')):
+        assert re.search(rf"Requires-Dist: tfx=={version}; *python_version *{pythons}", metadata)
     assert "Provides-Extra: kubeflow" in metadata
     assert "Provides-Extra: onnx" in metadata
-    assert "Requires-Python: >=3.10,<3.11" in metadata
+    assert "Requires-Python: >=3.10,<3.14" in metadata

@@ -12,6 +12,7 @@ from components.transform.scaling import Scaler
 from components.transform.windowing import fill_gaps
 from schemas.errors import DataError
 from schemas.sections import DataConfig, ScalingConfig, WindowConfig
+from schemas.stack import LOCAL_BEAM_RUNNER
 
 pytestmark = pytest.mark.e2e
 
@@ -81,7 +82,11 @@ class World:
             rows=[(split, path) for split, hours in splits.items() for path in self.write(rows(*hours))],
         )
         return run_audit(
-            lambda: beam.Pipeline(runner="DirectRunner"), files=files, scaler=scaler, plan=plan, folder=str(self.folder)
+            lambda: beam.Pipeline(runner=LOCAL_BEAM_RUNNER),
+            files=files,
+            scaler=scaler,
+            plan=plan,
+            folder=str(self.folder),
         )
 
 

@@ -10,11 +10,12 @@ from tfx.types import artifact_utils, standard_artifacts
 from components.ingest import executor as ingest
 from components.ingest.executor import EXAMPLES_KEY, Executor
 from components.ingest.reading import plan_blocks
+from pipeline.beam_arguments import beam_arguments
 from schemas.errors import DataError
 from schemas.features import SPLITS
 from schemas.sections import DataConfig, FeaturesConfig, SplitConfig
 
-IN_MEMORY = ["--runner=DirectRunner", "--direct_running_mode=in_memory", "--direct_num_workers=1"]
+IN_MEMORY = beam_arguments(("--direct_running_mode=in_memory", "--direct_num_workers=1"))
 
 
 def ingest_into(folder, data, features=None, split=None):

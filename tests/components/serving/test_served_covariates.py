@@ -13,6 +13,7 @@ from components.trainer.model import Seq2SeqForecaster
 from components.transform.scaling import Scaler
 from components.transform.windowing import fill_gaps, hold_known
 from schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, WindowConfig
+from schemas.stack import LOCAL_BEAM_RUNNER
 from schemas.training_config import ModelConfig
 from schemas.window_spec import WindowShape
 
@@ -79,7 +80,7 @@ def transformed(tmp_path_factory):
     sections = {"data": DATA, "features": FEATURES, "scaling": ScalingConfig(per_series=True)}
     config = {name: section.model_dump_json() for name, section in sections.items()}
     folder = tmp_path_factory.mktemp("transform")
-    with beam.Pipeline(runner="DirectRunner") as pipeline, tft_beam.Context(temp_dir=str(folder / "tmp")):
+    with beam.Pipeline(runner=LOCAL_BEAM_RUNNER) as pipeline, tft_beam.Context(temp_dir=str(folder / "tmp")):
         data = pipeline | beam.Create(rows)
         function = (data, metadata) | tft_beam.AnalyzeDataset(functools.partial(preprocessing_fn, custom_config=config))
         _ = function | tft_beam.WriteTransformFn(str(folder / "graph"))

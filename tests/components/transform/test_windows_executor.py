@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from pipeline.beam_arguments import beam_arguments
 from schemas.errors import DataError
 from schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 
@@ -52,7 +53,7 @@ def run(home, rows, *, beam_args=(), window=WINDOW):
     home.mkdir()
     outputs = {name: [artifact(home / name)] for name in ("chunks", "windows")}
     context = base_beam_executor.BaseBeamExecutor.Context(
-        beam_pipeline_args=list(beam_args), tmp_dir=str(home / "temporary"), unique_id="1"
+        beam_pipeline_args=beam_arguments(tuple(beam_args)), tmp_dir=str(home / "temporary"), unique_id="1"
     )
     sections = {"window": window, "data": DataConfig(frequency="H"), "features": FeaturesConfig()}
     Executor(context).Do(
