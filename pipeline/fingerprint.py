@@ -2,7 +2,8 @@
 
 TFX's cache key holds a component's inputs and properties, neither its own
 source nor what lies behind a path. So each component is given the fingerprint
-of the code it runs, and a change there is never answered from the cache.
+of the code it runs, and a change there, or of the stack below it, is never
+answered from the cache.
 
     code_fingerprint("components.ingest", "schemas")   # '5f0c1d…'
 """
@@ -12,13 +13,15 @@ import hashlib
 import importlib.util
 import pathlib
 
+from schemas import stack
+
 _LENGTH = 16
 """Hexadecimal digits that are kept: 64 bits, enough to tell any two versions apart."""
 
 
 @functools.cache
 def code_fingerprint(*packages: str) -> str:
-    """Returns a hash of the Python source of packages, their subpackages included.
+    """Returns a hash of the Python source of packages, their subpackages included, and of the stack's name.
 
     Args:
         packages: Dotted names. They are found, not imported.
@@ -26,7 +29,7 @@ def code_fingerprint(*packages: str) -> str:
     Raises:
         ValueError: There is no such package.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(stack.NAME.encode())
     for package in packages:
         for path in _sources(package):
             digest.update(f"{package}/{path.name}\0".encode())

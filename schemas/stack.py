@@ -13,6 +13,8 @@ import sys
 NEWER = sys.version_info >= (3, 11)
 """Whether this is the stack of TFX 1.21: requirements.in divides the stacks by Python's version."""
 
+NAME = "TFX 1.21" if NEWER else "TFX 1.16"
+
 LOCAL_BEAM_RUNNER = "FnApiRunner" if NEWER else "DirectRunner"
 """Beam's runner within this machine's processes.
 

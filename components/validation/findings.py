@@ -8,11 +8,10 @@ An error stops the pipeline; a warning is only reported.
 """
 
 import dataclasses
+import datetime
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
-
-import pandas as pd
 
 from schemas.features import SINGLE_SERIES, SPLITS, TARGET
 
@@ -258,10 +257,10 @@ def plural(number: int, noun: str) -> str:
 def time_text(seconds: int) -> str:
     """A time in UTC, without its clock at midnight: `2001-12-29`, `2001-12-29T06:30:00Z`."""
     try:
-        time = pd.Timestamp(int(seconds), unit="s")
-    except (pd.errors.OutOfBoundsDatetime, OverflowError):
+        time = datetime.datetime.fromtimestamp(int(seconds), tz=datetime.timezone.utc)
+    except (ValueError, OverflowError, OSError):
         return f"{int(seconds)} s since 1970"
-    return time.strftime("%Y-%m-%d") if time == time.normalize() else time.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return time.strftime("%Y-%m-%d" if int(seconds) % 86_400 == 0 else "%Y-%m-%dT%H:%M:%SZ")
 
 
 def listing(items: Sequence[str], total: int | None = None) -> str:

@@ -15,9 +15,10 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
-import newer_system
 import numpy as np
 import pytest
+
+import newer_system
 
 OTHER = os.environ.get("TAPELINE_OTHER_STACK", "")
 ROOT = pathlib.Path(__file__).parents[2]

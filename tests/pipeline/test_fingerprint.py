@@ -3,6 +3,7 @@ import pathlib
 import pytest
 
 from pipeline.fingerprint import code_fingerprint, file_fingerprint
+from schemas import stack
 
 
 @pytest.fixture
@@ -41,3 +42,10 @@ def test_file_fingerprint_is_that_of_the_content(tmp_path: pathlib.Path) -> None
     (tmp_path / "c").write_text("other")
     assert file_fingerprint(tmp_path / "a") == file_fingerprint(tmp_path / "b")
     assert file_fingerprint(tmp_path / "a") != file_fingerprint(tmp_path / "c")
+
+
+def test_fingerprint_changes_with_the_stack(package: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = code_fingerprint("sample_room")
+    monkeypatch.setattr(stack, "NAME", "TFX 2.0")
+    code_fingerprint.cache_clear()
+    assert code_fingerprint("sample_room") != before

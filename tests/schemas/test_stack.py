@@ -10,7 +10,7 @@ from schemas import stack
 
 
 def test_the_stack_is_that_of_the_installed_tfx():
-    assert stack.NEWER == importlib.metadata.version("tfx").startswith("1.21.")
+    assert importlib.metadata.version("tfx").startswith("1.21.") == stack.NEWER
 
 
 @pytest.mark.parametrize(
