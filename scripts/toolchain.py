@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import shutil
+import ssl
 from typing import Callable, List, Mapping, NamedTuple, Optional
 
 import interpreters
@@ -50,6 +51,8 @@ class System(NamedTuple):
     has_pyenv: bool
     uv: Optional[str]
     """Path of uv."""
+    has_certificates: bool = True
+    """Whether there are certificates to check servers by; a bare Debian has none."""
 
 
 def describe_system(uv: Optional[str], environ: Mapping[str, str]) -> System:
@@ -66,7 +69,15 @@ def describe_system(uv: Optional[str], environ: Mapping[str, str]) -> System:
         has_apt=shutil.which("apt-get", path=path) is not None,
         has_pyenv=shutil.which("pyenv", path=path) is not None,
         uv=uv,
+        has_certificates=has_certificates(),
     )
+
+
+def has_certificates() -> bool:
+    """Whether Python finds certificates of authorities, in a file or a folder."""
+    where = ssl.get_default_verify_paths()
+    folder = where.capath
+    return where.cafile is not None or (folder is not None and bool(os.listdir(folder)))
 
 
 def find_compiler(
@@ -121,7 +132,9 @@ def remedies(missing: List[Missing], stack: stacks.Stack, system: System) -> Lis
             others.append("pyenv install " + stack.pythons[0])
         else:
             others.append("{} python install {}".format(shlex.quote(system.uv or "uv"), stack.pythons[0]))
-    if "uv" in parts:
+    if "uv" in parts and system.has_apt and not system.has_certificates:
+        packages.insert(0, "ca-certificates")
+    elif "uv" in parts:
         hint = "    # or mend the network: HTTPS_PROXY, PIP_INDEX_URL, PIP_CERT"
         others.insert(0, "curl -LsSf https://astral.sh/uv/install.sh | sh" + hint)
     if not packages:

@@ -72,6 +72,17 @@ def test_headers_are_those_of_the_python_that_was_found():
     assert toolchain.remedies(parts, stacks.NEW, NEWER) == ["sudo apt-get install -y g++ python3.12 python3.12-dev"]
 
 
+def test_without_certificates_these_come_first_and_uv_needs_no_command_of_its_own():
+    parts = missing(uv=uv_tool.Found(None, "CERTIFICATE_VERIFY_FAILED"), compiler=False)
+    bare = DEBIAN._replace(has_certificates=False)
+    assert toolchain.remedies(parts, stacks.OLD, bare) == ["sudo apt-get install -y ca-certificates g++"]
+    assert "curl" in toolchain.remedies(parts, stacks.OLD, bare._replace(has_apt=False))[1]
+
+
+def test_certificates_of_this_machine_are_found():
+    assert toolchain.has_certificates()
+
+
 def test_root_needs_no_sudo_and_other_distributions_get_no_apt():
     parts = missing(compiler=False)
     assert toolchain.remedies(parts, stacks.OLD, DEBIAN._replace(is_root=True)) == ["apt-get install -y g++"]
