@@ -127,7 +127,7 @@ def test_exactly_0_015_is_refused(evaluate):
     rest, parts = 4 * 0.015, []
     for _ in range(3):
         part = np.float32(rest)
-        part = part if part <= rest else np.nextafter(part, np.float32(0))
+        part = part if float(part) <= rest else np.nextafter(part, np.float32(0))
         parts.append(float(part))
         rest -= float(part)
     found = evaluate([Window(forecast=[*parts, 0.0])] * 2)

@@ -121,7 +121,7 @@ def test_an_error_of_exactly_the_limit_is_exact():
     limit, rest, parts = 0.015, 4 * 0.015, []
     for _ in range(3):
         part = np.float32(rest)
-        part = part if part <= rest else np.nextafter(part, np.float32(0))
+        part = part if float(part) <= rest else np.nextafter(part, np.float32(0))
         parts.append(part)
         rest -= float(part)
     assert rest == 0.0
