@@ -252,7 +252,7 @@ class WindowConfig(Section):
     stride: Positive = 1
     """Steps between the forecast starts of neighbouring training windows."""
     eval_stride: Positive = 1
-    """The same for the windows that are scored."""
+    """The same for the windows of eval and test."""
     min_observed: Annotated[float, pydantic.Field(ge=0.0, le=1.0)] = 0.5
     """Least share of measured values in a context; windows with fewer are left out."""
 
