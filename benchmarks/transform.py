@@ -139,7 +139,8 @@ def _outputs(folder: pathlib.Path) -> list[pathlib.Path]:
 
 def seconds_of(component: str, text: str) -> float:
     """Reads a component's seconds from the lines that `tapeline run` prints."""
-    (line,) = (line for line in text.splitlines() if line.split()[:1] == [component])
+    # The Trainer's name stands alone where it begins, with its seconds where it ends.
+    *_, line = (line for line in text.splitlines() if line.split()[:1] == [component])
     words = line.split()
     return float(words[words.index("s") - 1])
 
