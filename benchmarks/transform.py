@@ -2,6 +2,10 @@
 
     python -m benchmarks.transform --rows 100000 1000000            # prints Markdown
     python -m benchmarks.transform --rows 1000000 --format csv --beam-args=--direct_running_mode=multi_processing,--direct_num_workers=2
+    python -m benchmarks.transform --rows 10000000 --series 100000 --context 24 --horizon 6     # many short series
+    python -m benchmarks.transform --rows 10000000 --series 1                                   # one long one
+    python -m benchmarks.transform --rows 10000000 --series 50001 --shape skewed --context 24 --horizon 6
+    python -m benchmarks.transform --rows 1000000 --series 10000 --context 24 --horizon 6 --whole    # to the report
     python -m benchmarks.transform --fixed-cost                     # a whole run over 100 rows
 
 Each stage is `tapeline run` over one part of the real pipeline, in a process
@@ -13,6 +17,7 @@ the process or of any of its children, as the kernel counts it.
 """
 
 import argparse
+import dataclasses
 import json
 import os
 import pathlib
@@ -21,8 +26,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, get_args
 
 import yaml
 
@@ -33,13 +38,29 @@ CONTEXT, HORIZON = 104, 24
 ROWS_A_SERIES = 10_000
 GIB = 2**30
 
-# The first and the last component of each; between ingest and Transform are TFX's checks and the gate.
-STAGES = (
-    ("ingest", "SeriesExampleGen", "SeriesExampleGen"),
-    ("checks", "StatisticsGen", "DataGate"),
-    ("Transform", "Transform", "Transform"),
-    ("windowing", "Windows", "Windows"),
-)
+# The components of each, from the first to the last.
+STAGES = {
+    "ingest": ("SeriesExampleGen",),
+    "statistics": ("StatisticsGen", "SchemaGen", "ExampleValidator"),
+    "data gate": ("DataGate",),
+    "Transform": ("Transform",),
+    "windowing": ("Windows",),
+}
+AFTERWARDS = {
+    "training": ("Trainer",),
+    "evaluation": ("BlessedBefore", "Evaluator"),
+    "serving gate": ("ServingGate",),
+    "push": ("Pusher",),
+    "report": ("Report",),
+}
+OPEN_GATE = {
+    "mae_scaled_below": 1e6,
+    "season": 2,
+    "min_windows": 1,
+    "skill_over": {"persistence": -1e6, "seasonal_naive": -1e6},
+}
+MOST_BY_HAND = 1000
+"""Series; each is a file by hand."""
 HEADER = (
     "| rows | step | seconds | CPU seconds | rows/s | windows/s | peak memory | bytes written a row |\n"
     "|--:|---|--:|--:|--:|--:|--:|--:|"
@@ -89,8 +110,6 @@ def write_config(folder: pathlib.Path, source: pathlib.Path, beam_args: Sequence
         },
         "features": {"future_covariates": ["temperature", "holiday"], "calendar": ["hour_of_day", "day_of_week"]},
         "checks": {"max_gap": 200},
-        "window": {"context_length": CONTEXT, "horizon": HORIZON},
-        "scaling": {"per_series": True},
         "beam": {"args": list(beam_args)},
         **sections,
     }
@@ -104,20 +123,24 @@ def size_of(folder: pathlib.Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def written(component: str, artifacts: pathlib.Path) -> int:
-    """Bytes that a component's newest execution left behind."""
+def written(components: Sequence[str], artifacts: pathlib.Path) -> int:
+    """Bytes that the components' newest executions left behind."""
     return sum(
-        size_of(max(output.iterdir(), key=lambda path: int(path.name))) for output in _outputs(artifacts / component)
+        size_of(max(output.iterdir(), key=lambda path: int(path.name)))
+        for component in components
+        for output in _outputs(artifacts / component)
     )
 
 
 def _outputs(folder: pathlib.Path) -> list[pathlib.Path]:
-    return [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    found = folder.iterdir() if folder.exists() else ()
+    return [path for path in found if path.is_dir() and not path.name.startswith(".")]
 
 
 def seconds_of(component: str, text: str) -> float:
     """Reads a component's seconds from the lines that `tapeline run` prints."""
-    (line,) = (line for line in text.splitlines() if line.split()[:1] == [component])
+    # The Trainer's name stands alone where it begins, with its seconds where it ends.
+    *_, line = (line for line in text.splitlines() if line.split()[:1] == [component])
     words = line.split()
     return float(words[words.index("s") - 1])
 
@@ -132,29 +155,59 @@ def windows_of(home: pathlib.Path) -> dict[str, int]:
     return {split: artifact.properties[f"{split}_windows"] for split in ("train", "eval", "test")}
 
 
-def measure(rows: int, series: int, *, folder: pathlib.Path, kind: str, beam_args: Sequence[str]) -> Iterator[str]:
-    """Yields the lines of the table for one number of rows."""
-    source = folder / f"load.{kind}"
-    rows = load_panels.write(source, rows=rows, series=series)
-    config = write_config(folder, source, beam_args)
-    home = folder / "runs"
-    common = ["pipeline.cli", "run", "--config", str(config), "--home", str(home)]
-    artifacts = home / "load" / "artifacts"
-    yield f"| {rows:,} | source, {series:,} series | | | | | | {source.stat().st_size / rows:.0f} |"
-    for name, first, last in STAGES:
-        usage = run([*common, "--from", first, "--to", last])
-        components = ("StatisticsGen", "SchemaGen", "ExampleValidator", "DataGate") if name == "checks" else (last,)
-        seconds = sum(seconds_of(component, usage.output) for component in components)
-        rate = f"{sum(windows_of(home).values()) / seconds:,.0f}" if name == "windowing" else ""
-        yield (
-            f"| | {name} | {seconds:.1f} | {usage.cpu_seconds:.1f} | {rows / seconds:,.0f} | {rate} | "
-            f"{usage.peak_bytes / GIB:.2f} GiB | {written(last, artifacts) / rows:.0f} |"
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Panel:
+    """What is measured.
+
+    Attributes:
+        rows: Rows of the source.
+        series: Series that they are divided among.
+        shape: How they are divided.
+        kind: The source's ending.
+        context: Context length.
+        horizon: Horizon.
+        per_series: Whether each series is scaled by itself.
+        beam_args: Where Beam runs.
+        whole: Whether training and all that follows is measured.
+    """
+
+    rows: int
+    series: int
+    shape: load_panels.Shape
+    kind: str
+    context: int
+    horizon: int
+    per_series: bool
+    beam_args: Sequence[str]
+    whole: bool
+
+    def configure(self, folder: pathlib.Path, source: pathlib.Path) -> pathlib.Path:
+        """Writes the configuration; what trains trains one small epoch, and passes any gate."""
+        return write_config(
+            folder,
+            source,
+            self.beam_args,
+            window={"context_length": self.context, "horizon": self.horizon},
+            scaling={"per_series": self.per_series, "unseen_series": "global"},
+            model={"units": 8},
+            training={"epochs": 1},
+            gate=OPEN_GATE,
         )
+
+
+def measure(panel: Panel, folder: pathlib.Path) -> Iterator[str]:
+    """Yields the lines of the table for one panel."""
+    source = folder / f"load.{panel.kind}"
+    rows = load_panels.write(source, rows=panel.rows, series=panel.series, shape=panel.shape)
+    config = panel.configure(folder, source)
+    home = folder / "runs"
+    yield f"| {rows:,} | source, {panel.series:,} series | | | | | | {source.stat().st_size / rows:.0f} |"
+    yield from _stages(STAGES, config, home, rows)
     windows = windows_of(home)
-    chunks, scored = (size_of(path) for path in sorted(_outputs(artifacts / "Windows")))
+    chunks, scored = (size_of(path) for path in sorted(_outputs(home / "load" / "artifacts" / "Windows")))
     yield (
         f"| | of which chunks ({windows['train']:,} train windows) | | | | | | {chunks / rows:.0f} |\n"
-        f"| | of which eval and test windows ({windows['eval'] + windows['test']:,}) | | | | | | {scored / rows:.0f} |"
+        f"| | of which test windows ({windows['test']:,}) | | | | | | {scored / rows:.0f} |"
     )
     for line in ("examples", "stream"):
         usage = run(["benchmarks.transform_rates", line, str(home / "load"), str(config)])
@@ -164,14 +217,33 @@ def measure(rows: int, series: int, *, folder: pathlib.Path, kind: str, beam_arg
             f"| | {label} | {found['seconds']:.1f} | {usage.cpu_seconds:.1f} | | {found['windows'] / found['seconds']:,.0f} | "
             f"{usage.peak_bytes / GIB:.2f} GiB | |"
         )
-    if kind == "parquet":
+    if panel.kind == "parquet" and panel.shape == "even" and panel.series <= MOST_BY_HAND:
         by_hand = folder / "by_hand"
-        usage = run(["benchmarks.windows_by_hand", str(source), str(by_hand)])
+        sizes = ["--context", str(panel.context), "--horizon", str(panel.horizon)]
+        usage = run(["benchmarks.windows_by_hand", str(source), str(by_hand), *sizes])
         found = json.loads(usage.output.splitlines()[-1])
         yield (
             f"| | all of it by hand, pandas and NumPy | {found['seconds']:.1f} | {usage.cpu_seconds:.1f} | {rows / found['seconds']:,.0f} | "
             f"{(found['eval'] + found['test'] + found['train']) / found['seconds']:,.0f} | "
             f"{usage.peak_bytes / GIB:.2f} GiB | {size_of(by_hand) / rows:.0f} |"
+        )
+    if panel.whole:
+        yield from _stages(AFTERWARDS, config, home, rows)
+
+
+def _stages(stages: Mapping[str, Sequence[str]], config: pathlib.Path, home: pathlib.Path, rows: int) -> Iterator[str]:
+    """Runs some components at a time and yields a line for each."""
+    artifacts = home / "load" / "artifacts"
+    for name, components in stages.items():
+        first, last = components[0], components[-1]
+        usage = run(
+            ["pipeline.cli", "run", "--config", str(config), "--home", str(home), "--from", first, "--to", last]
+        )
+        seconds = sum(seconds_of(component, usage.output) for component in components)
+        rate = f"{sum(windows_of(home).values()) / seconds:,.0f}" if name == "windowing" else ""
+        yield (
+            f"| | {name} | {seconds:.1f} | {usage.cpu_seconds:.1f} | {rows / max(seconds, 0.1):,.0f} | {rate} | "
+            f"{usage.peak_bytes / GIB:.2f} GiB | {written(components, artifacts) / rows:.0f} |"
         )
 
 
@@ -185,13 +257,9 @@ def fixed_cost(folder: pathlib.Path, beam_args: Sequence[str]) -> Iterator[str]:
         beam_args,
         window={"context_length": 6, "horizon": 2},
         model={"units": 4},
+        scaling={"per_series": True},
         training={"epochs": 1, "batch_size": 16},
-        gate={
-            "mae_scaled_below": 1.0,
-            "season": 2,
-            "min_windows": 1,
-            "skill_over": {"persistence": -9.0, "seasonal_naive": -9.0},
-        },
+        gate=OPEN_GATE,
     )
     usage = run(["pipeline.cli", "run", "--config", str(config), "--home", str(folder / "runs")])
     yield f"A whole run over {rows} rows: {usage.seconds:.1f} s, {usage.cpu_seconds:.1f} s of CPU, {usage.peak_bytes / GIB:.2f} GiB.\n"
@@ -202,6 +270,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measures ingest, Transform and windowing.")
     parser.add_argument("--rows", type=int, nargs="*", default=[100_000, 1_000_000])
     parser.add_argument("--series", type=int, help=f"default: one for every {ROWS_A_SERIES:,} rows")
+    parser.add_argument("--shape", choices=get_args(load_panels.Shape), default="even", help="as of load_panels")
+    parser.add_argument("--context", type=int, default=CONTEXT)
+    parser.add_argument("--horizon", type=int, default=HORIZON)
+    parser.add_argument("--one-scale", action="store_true", help="scale all series alike")
+    parser.add_argument("--whole", action="store_true", help="go on to the report, with a small model and one epoch")
     parser.add_argument("--format", choices=("parquet", "csv"), default="parquet")
     parser.add_argument("--beam-args", default="", help="separated by commas")
     parser.add_argument("--fixed-cost", action="store_true", help="measure a run over 100 rows instead")
@@ -215,13 +288,18 @@ def main() -> None:
     for rows in [100] if arguments.fixed_cost else arguments.rows:
         folder = parent / str(rows)
         folder.mkdir(parents=True)
-        series = arguments.series or max(1, rows // ROWS_A_SERIES)
-        lines = (
-            fixed_cost(folder, beam_args)
-            if arguments.fixed_cost
-            else measure(rows, series, folder=folder, kind=arguments.format, beam_args=beam_args)
+        panel = Panel(
+            rows=rows,
+            series=arguments.series or max(1, rows // ROWS_A_SERIES),
+            shape=arguments.shape,
+            kind=arguments.format,
+            context=arguments.context,
+            horizon=arguments.horizon,
+            per_series=not arguments.one_scale,
+            beam_args=beam_args,
+            whole=arguments.whole,
         )
-        for line in lines:
+        for line in fixed_cost(folder, beam_args) if arguments.fixed_cost else measure(panel, folder):
             print(line, flush=True)
         if arguments.folder is None:
             shutil.rmtree(folder)

@@ -46,7 +46,7 @@ def stream(chunks: str, config: Config) -> int:
 def examples(chunks: str, config: Config) -> int:
     """Writes windows the way that most tutorials do, and returns how many."""
     spec = _spec(config)
-    found = (cut_windows(chunk, chunk.forecast_offsets, spec) for chunk in read_chunks(split_files(chunks, "test")))
+    found = (cut_windows(chunk, chunk.forecast_offsets, spec) for chunk in read_chunks(split_files(chunks, "eval")))
     rows = ({name: values[at] for name, values in each.items()} for each in found for at in range(len(each["target"])))
     count = 0
     with tf.io.TFRecordWriter("/dev/null", tf.io.TFRecordOptions("GZIP", compression_level=1)) as writer:

@@ -85,11 +85,13 @@ def read_fold(fold: Fold, run: Run) -> tuple[FoldScore, ForecastStrip]:
     """
     result = read_verdict(_uri(run, "Evaluator", "evaluation"), _uri(run, "Evaluator", "blessing"))
     scaler = Scaler.load(_uri(run, "Transform", "transform_graph"))
-    _, scale = scaler.parameters([name.encode() for name in result.series])
+    # Of too many series the Evaluator scores none by itself.
+    series = [name.encode() for name in result.series] or list(scaler.ids) or [b""]
+    _, scale = scaler.parameters(series)
     strip = read_strip(
         _uri(run, "Windows", "windows"),
         model_dir=path_utils.serving_model_path(_uri(run, "Trainer", "model")),
-        series_id=typical_series(result.series),
+        series_id=typical_series(result.series) if result.series else None,
         shape=fold.config.window_shape(),
         grid=fold.config.data.grid(),
         scaler=scaler,

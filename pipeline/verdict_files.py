@@ -83,7 +83,7 @@ def _verdict_tree(verdict: Verdict) -> dict[str, Any]:
         ],
         "metrics": dict(evaluation.metrics),
         "metrics_by_lead_step": {name: list(values) for name, values in evaluation.by_lead_step.items()},
-        "series": len(evaluation.series),
+        "series": evaluation.series_count or len(evaluation.series),
         "worst_series": [
             {"series_id": series_id, "metrics": dict(evaluation.series[series_id])}
             for series_id in _worst_series(evaluation)

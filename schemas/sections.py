@@ -252,7 +252,7 @@ class WindowConfig(Section):
     stride: Positive = 1
     """Steps between the forecast starts of neighbouring training windows."""
     eval_stride: Positive = 1
-    """The same for the windows that are scored."""
+    """The same for the windows of eval and test."""
     min_observed: Annotated[float, pydantic.Field(ge=0.0, le=1.0)] = 0.5
     """Least share of measured values in a context; windows with fewer are left out."""
 
@@ -285,7 +285,7 @@ class GateConfig(Section):
     mae_scaled_below: Annotated[float, pydantic.Field(gt=0.0)] = 0.015
     """The free-running MAE in scaled space must be strictly less than this."""
     mae_scaled_below_per_series: Annotated[float, pydantic.Field(gt=0.0)] | None = None
-    """The same for every series by itself; None: shown, not required."""
+    """The same for every series by itself; None: shown (for up to 5,000 series), not required."""
     season: Positive | Literal["auto"] | None = None
     """Steps of one season for the seasonal naive baseline; `auto` finds it by autocorrelation on the train split, None
     takes the frequency's own."""

@@ -19,8 +19,9 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import path_utils, proto_utils
 
+from components.evaluation import scored_model
 from components.evaluation.beam_audit import AuditFiles, AuditPlan, run_audit
-from components.evaluation.eval_config import with_audit
+from components.evaluation.eval_config import for_series, with_audit
 from components.evaluation.probe import first_windows, target_influence
 from components.evaluation.results import SUMMARY_FILE, result_to_json
 from components.evaluation.tfma_results import collect
@@ -54,13 +55,23 @@ class Executor(evaluator_executor.Executor):
         eval_config = tfma.EvalConfig()
         proto_utils.json_to_proto(exec_properties[standard_component_specs.EVAL_CONFIG_KEY], eval_config)
         found = self._audit(input_dict, exec_properties)
-        judging = proto_utils.proto_to_json(with_audit(eval_config, found))
-        super().Do(input_dict, output_dict, {**exec_properties, standard_component_specs.EVAL_CONFIG_KEY: judging})
+        windows = artifact_utils.get_single_instance(input_dict[standard_component_specs.EXAMPLES_KEY])
+        series = windows.get_int_custom_property("series")
+        judging = proto_utils.proto_to_json(for_series(with_audit(eval_config, found), series))
+        properties = {
+            **exec_properties,
+            standard_component_specs.EVAL_CONFIG_KEY: judging,
+            standard_component_specs.MODULE_PATH_KEY: scored_model.__name__,
+        }
+        super().Do(input_dict, output_dict, properties)
         uri = artifact_utils.get_single_uri(output_dict[standard_component_specs.EVALUATION_KEY])
         model = artifact_utils.get_single_instance(input_dict[standard_component_specs.MODEL_KEY])
         fingerprint = folder_fingerprint(path_utils.serving_model_path(model.uri))
         unit = DataConfig.model_validate_json(exec_properties["data"]).unit
-        result = dataclasses.replace(collect(uri, _config_used(uri)), unit=unit, model_fingerprint=fingerprint)
+        result = collect(uri, _config_used(uri))
+        result = dataclasses.replace(
+            result, unit=unit, model_fingerprint=fingerprint, series_count=len(result.series) or series
+        )
         with fileio.open(os.path.join(uri, SUMMARY_FILE), "w") as file:
             file.write(result_to_json(result))
         blessing = artifact_utils.get_single_instance(output_dict[standard_component_specs.BLESSING_KEY])

@@ -65,7 +65,8 @@ class EvaluationResult:
         checks: Every requirement, in the order in which a reader wants them.
         metrics: Overall values by name; `mae` is in the target's unit, `*_scaled` in scaled space.
         by_lead_step: Values for each lead step `[H]`, by name.
-        series: Overall values of each series, by series id.
+        series: Overall values of each series, by series id; empty where there are too many.
+        series_count: How many series there are.
         baseline_metrics: Overall values of the model blessed before, on the same windows; empty without one.
         unit: The target's unit.
         model_fingerprint: What `components.serving.versions.folder_fingerprint` says of the judged SavedModel.
@@ -79,6 +80,7 @@ class EvaluationResult:
     baseline_metrics: Mapping[str, float]
     unit: str = ""
     model_fingerprint: str = ""
+    series_count: int = 0
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -144,6 +146,7 @@ def result_from_json(text: str) -> EvaluationResult:
         baseline_metrics=_floats(tree["baseline_metrics"]),
         unit=tree["unit"],
         model_fingerprint=tree["model_fingerprint"],
+        series_count=tree.get("series_count", len(tree["series"])),
     )
 
 

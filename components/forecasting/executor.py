@@ -18,10 +18,11 @@ from components.forecasting.beam_tables import WriteTable, log_files
 from components.forecasting.contexts import raise_findings
 from components.forecasting.locate import Card
 from components.forecasting.recent_rows import style_of
+from components.ingest.beam_scanning import scan_to_json
 from components.ingest.executor import Executor as IngestExecutor
 from components.ingest.reading import plan_blocks
 from components.ingest.rows import RowLayout
-from components.ingest.scanning import facts_from_json, scan_to_json, survey_source
+from components.ingest.scanning import facts_from_json, survey_source
 from components.ingest.sources import find_source
 from components.ingest.timestamps import TimeStyle
 from schemas.sections import DataConfig, FeaturesConfig, WindowConfig

@@ -12,6 +12,7 @@ import apache_beam as beam
 import tensorflow as tf
 from tfx_bsl.coders import example_coder
 
+from components.ingest.beam_scanning import COUNTERS
 from components.ingest.reading import Block, read_batches
 from components.ingest.rows import RowLayout, example_batches, read_rows
 from components.ingest.splits import SplitBounds
@@ -19,8 +20,6 @@ from schemas.features import SPLITS
 
 UNUSED_ROWS = "unused"
 """Rows that lie in no split, in the counts."""
-
-_COUNTER_SPACE = "tapeline.ingest"
 
 
 class BlockWriter:
@@ -68,5 +67,5 @@ class BlockWriter:
             final = os.path.join(self.folders[name], f"data_tfrecord-{block.index:05d}.gz")
             tf.io.gfile.rename(path, final, overwrite=True)
         for name, count in counts.items():
-            beam.metrics.Metrics.counter(_COUNTER_SPACE, f"rows_{name}").inc(count)
+            beam.metrics.Metrics.counter(COUNTERS, f"rows_{name}").inc(count)
         yield json.dumps(counts)

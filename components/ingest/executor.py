@@ -19,10 +19,11 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
+from components.ingest.beam_scanning import scan_to_json
 from components.ingest.beam_writing import UNUSED_ROWS, BlockWriter
 from components.ingest.reading import Block, plan_blocks
 from components.ingest.rows import RowLayout
-from components.ingest.scanning import Survey, facts_from_json, scan_to_json, survey_source
+from components.ingest.scanning import Survey, facts_from_json, survey_source
 from components.ingest.sources import Source, find_source
 from components.ingest.splits import SplitBounds, check_counts, find_bounds, show_time
 from schemas.features import SPLITS

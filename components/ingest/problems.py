@@ -6,7 +6,7 @@ them and raises.
 
     problem = find_problem(column="data.time: column 'ds'", rule="is empty", fix="Fill it in.",
                            wrong=np.array([False, True]), values=["2021-01-01", None])
-    problem.count, problem.rows      # 1, ((1, "None"),)
+    problem.count, problem.rows      # 1, ((1, "''"),)
 """
 
 import dataclasses
@@ -57,8 +57,9 @@ class Problem:
 
 
 def show(value: Any) -> str:
-    """Returns a value as messages show it: quoted, and cut when long."""
-    text = value if isinstance(value, str) else str(value)
+    """Returns a value as messages show it: quoted, and cut when long; nothing between the quotes where it is missing."""
+    # A missing value is None, or one of Arrow's that is not valid.
+    text = "" if value is None or not getattr(value, "is_valid", True) else str(value)
     return repr(text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "...")
 
 

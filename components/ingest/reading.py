@@ -89,19 +89,18 @@ def plan_blocks(source: Source, *, needed: dict[str, str], block_bytes: int = BL
         try:
             header, ranges = _PLANS[kind](file, block_bytes)
         except (*DAMAGES, UnicodeDecodeError, csv.Error) as error:
-            problem = " ".join(str(error).split())
             raise DataError(
-                f"data.source: {str(file)!r} cannot be read as {kind}: {problem}. Mend the file."
+                f"data.source: {str(file)!r} cannot be read as {kind}: {in_words(error)}. Mend the file."
             ) from error
         partition = partition_of(file, root=source.root) if source.root else {}
         columns = (*header, *partition)
-        _check_header(columns, str(file), needed=needed)
         if expected is not None and set(columns) != set(expected):
             missing, more = sorted(set(expected) - set(columns)), sorted(set(columns) - set(expected))
             raise DataError(
                 f"data.source: {str(file)!r} has other columns than {blocks[0].file!r} (lacks {missing}, has {more} "
                 "more). Give all files the same columns, or match fewer files."
             )
+        _check_header(columns, str(file), needed=needed)
         expected = columns
         blocks += [
             Block(
@@ -119,10 +118,17 @@ def plan_blocks(source: Source, *, needed: dict[str, str], block_bytes: int = BL
     return blocks
 
 
+def in_words(error: BaseException) -> str:
+    """Returns what an error says, in one line and without a full stop."""
+    return " ".join(str(error).split()).rstrip(".")
+
+
 def _check_header(header: Sequence[str], file: str, *, needed: dict[str, str]) -> None:
     twice = [column for column, count in collections.Counter(header).items() if count > 1]
     if twice:
-        raise DataError(f"data.source: {file!r} has more than one column named {twice}. Rename them.")
+        raise DataError(
+            f"data.source: {file!r} has more than one column named {twice} (folders' names are columns as well). Rename them."
+        )
     for column, argument in needed.items():
         if column in header:
             continue

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import pydantic
 
 from components.ingest.problems import Problem, raise_problems
-from components.ingest.reading import DAMAGES, Block, MalformedRowsError, read_batches
+from components.ingest.reading import DAMAGES, Block, MalformedRowsError, in_words, read_batches
 from components.ingest.rows import RowLayout, read_rows
 from components.ingest.timestamps import TimeStyle, find_disagreements
 from schemas.errors import DataError
@@ -87,17 +87,17 @@ def scan_block(block: Block, layout: RowLayout) -> Iterator[BatchFacts]:
         problem = Problem(column="data.source", rule=rule, fix=fix, count=error.count, rows=tuple(error.rows))
         yield _broken(block, row, problem)
     except DAMAGES as error:
-        rule = f"cannot be read after row {row}: {' '.join(str(error).split())}"
+        rule = f"cannot be read after row {row}: {in_words(error)}"
         yield _broken(block, row, Problem(column="data.source", rule=rule, fix="Mend the file", count=1))
 
 
-def scan_to_json(block: Block, layout: RowLayout) -> Iterator[str]:
-    """Scans a block on a worker and yields each batch's facts as one line of JSON."""
-    return (_FACTS.dump_json(facts).decode() for facts in scan_block(block, layout))
+def facts_to_json(facts: BatchFacts) -> str:
+    """Returns facts as one line."""
+    return _FACTS.dump_json(facts).decode()
 
 
 def facts_from_json(line: str) -> BatchFacts:
-    """Reads a line that `scan_to_json` gave."""
+    """Reads a line that `facts_to_json` gave."""
     return _FACTS.validate_json(line)
 
 

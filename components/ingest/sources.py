@@ -13,7 +13,7 @@ import typing
 
 from components.ingest.partitions import files_below
 from components.ingest.spans import choose_spans, glob_of, has_spans
-from schemas.errors import DataError
+from schemas.errors import ConfigError, DataError
 from schemas.sections import DataConfig
 
 if typing.TYPE_CHECKING:
@@ -66,6 +66,8 @@ def find_source(data: DataConfig) -> Source:
                 f"data.source: {str(file)!r} is no kind of file that can be read ({', '.join(_SUFFIXES)}). "
                 "Convert it, or rename it if it is one of these."
             )
+        if not file.exists():
+            raise DataError(f"data.source: {str(file)!r} is a link to a file that is not there. Mend or remove it.")
         if file.stat().st_size == 0:
             raise DataError(f"data.source: {str(file)!r} is empty. Give a file with a header and rows.")
     return source
@@ -73,6 +75,11 @@ def find_source(data: DataConfig) -> Source:
 
 def _find_files(data: DataConfig) -> Source:
     path = pathlib.Path(str(data.source)).expanduser()
+    if data.spans > 1 and not has_spans(str(path)):
+        raise ConfigError(
+            f"data.spans: got {data.spans}, and data.source {data.source!r} names no span. Write {{SPAN}} where the "
+            "number of the span stands, or leave data.spans out."
+        )
     if path.is_file():
         return Source(files=(path,))
     if path.is_dir():
@@ -98,7 +105,7 @@ def _find_files(data: DataConfig) -> Source:
 
 
 def _glob(pattern: str) -> list[str]:
-    return sorted(name for name in glob.glob(pattern, recursive=True) if pathlib.Path(name).is_file())
+    return sorted(name for name in glob.glob(pattern, recursive=True) if not pathlib.Path(name).is_dir())
 
 
 def _root(pattern: str) -> pathlib.Path:

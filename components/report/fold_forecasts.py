@@ -30,14 +30,14 @@ _INDEX_BATCH = 4096
 
 
 def read_strip(
-    windows_uri: str, *, model_dir: str, series_id: str, shape: WindowShape, grid: TimeGrid, scaler: Scaler
+    windows_uri: str, *, model_dir: str, series_id: str | None, shape: WindowShape, grid: TimeGrid, scaler: Scaler
 ) -> ForecastStrip:
     """Forecasts the chosen test windows with the model that was judged.
 
     Args:
         windows_uri: Folder of the windows.
         model_dir: The SavedModel.
-        series_id: The series shown.
+        series_id: The series shown; None for that of the first window.
         shape: Widths of a window.
         grid: The grid of the data.
         scaler: Of the same run.
@@ -46,6 +46,9 @@ def read_strip(
         DataError: The test split holds no window of the series.
     """
     records = tf.data.TFRecordDataset(split_files(windows_uri, "test"), compression_type="GZIP")
+    if series_id is None:
+        (first,) = records.take(1).as_numpy_iterator()
+        series_id = tf.train.Example.FromString(first).features.feature[names.SERIES_ID].bytes_list.value[0].decode()
     rows, steps = _windows_of(records, series_id, shape, grid)
     if not len(rows):
         raise DataError(f"windows: the test split in {windows_uri!r} holds no window of series {series_id!r}.")

@@ -164,9 +164,13 @@ class WriteGroup(beam.DoFn):
             counts[split] = len(starts)
             if not len(starts):
                 continue
-            self._write(self._folders["chunks", split], f"chunks-{name}", cut.chunk_batches(split, self._plan))
+            if ("chunks", split) in self._folders:
+                self._write(self._folders["chunks", split], f"chunks-{name}", cut.chunk_batches(split, self._plan))
             if ("windows", split) in self._folders:
                 self._write(self._folders["windows", split], f"windows-{name}", cut.window_batches(split, spec))
+        # A series is counted in the block that its first row lies in.
+        begun = int((cut.grid.first // self._plan.block_steps == block).sum())
+        beam.metrics.Metrics.counter(_COUNTERS, "series").inc(begun)
         for kind, count in counts.items():
             beam.metrics.Metrics.counter(_COUNTERS, f"windows_{kind}").inc(count)
         yield json.dumps(counts)

@@ -219,7 +219,11 @@ class ChunkBounds:
 
 
 def cut_chunks(grid: Grid, starts: np.ndarray, *, chunk_steps: int, spec: WindowSpec) -> ChunkBounds:
-    """Groups forecast starts into chunks: one for each series and stretch of `chunk_steps` ordinals.
+    """Groups forecast starts into chunks: a series is divided into equal stretches of about `chunk_steps` ordinals.
+
+    Each stretch repeats `T + H - 1` steps of its neighbour. So stretches are
+    counted from a series' own first start, and one that is up to half as long
+    again stays whole: a short series is one chunk wherever it lies in time.
 
     Args:
         grid: The block's steps.
@@ -227,9 +231,14 @@ def cut_chunks(grid: Grid, starts: np.ndarray, *, chunk_steps: int, spec: Window
         chunk_steps: Ordinals in a stretch.
         spec: Context length and horizon.
     """
-    stretch = grid.ordinal[starts] // chunk_steps
-    new = np.diff(grid.code[starts], prepend=-1) != 0
-    new |= np.diff(stretch, prepend=OPEN_START) != 0
+    code = grid.code[starts]
+    first, last = np.flatnonzero(np.diff(code, prepend=-1)), np.flatnonzero(np.diff(code, append=-1))
+    span = starts[last] - starts[first] + 1
+    stretches = np.maximum(np.rint(span / chunk_steps), 1).astype(np.int64)
+    windows = last - first + 1
+    stretch = (starts - np.repeat(starts[first], windows)) // np.repeat(-(-span // stretches), windows)
+    new = np.diff(code, prepend=-1) != 0
+    new |= np.diff(stretch, prepend=-1) != 0
     split_at = np.append(np.flatnonzero(new), len(starts))
     begin = starts[split_at[:-1]] - spec.context_length
     return ChunkBounds(begin, starts[split_at[1:] - 1] + spec.horizon, starts, split_at)

@@ -17,7 +17,7 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from components.transform.beam_windowing import UNMEASURED, Load, RouteRows, ScanFile, WriteGroup, load_from_json
-from components.transform.group import SCORED, WindowPlan
+from components.transform.group import SPLITS_OF_CHUNKS, SPLITS_OF_WINDOWS, WindowPlan
 from components.transform.pieces import load_survey, save_survey
 from components.transform.records import split_files
 from components.transform.refusals import check_counts, check_survey
@@ -44,7 +44,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
         Args:
             input_dict: `transformed_examples`, one artifact.
-            output_dict: `chunks` (all splits) and `windows` (eval and test).
+            output_dict: `chunks` (train and eval) and `windows` (test).
             exec_properties: `window`, `data` and `features` as JSON.
 
         Raises:
@@ -61,11 +61,14 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         check_survey(survey)
         chunks = artifact_utils.get_single_instance(output_dict[CHUNKS_KEY])
         windows = artifact_utils.get_single_instance(output_dict[WINDOWS_KEY])
-        folders = {**_folders(CHUNKS_KEY, chunks, SPLITS), **_folders(WINDOWS_KEY, windows, SCORED)}
+        folders = {
+            **_folders(CHUNKS_KEY, chunks, SPLITS_OF_CHUNKS),
+            **_folders(WINDOWS_KEY, windows, SPLITS_OF_WINDOWS),
+        }
         counts = self._cut(loads, plan, survey, folders)
         check_counts(counts, survey, plan)
         _describe(chunks, survey, counts)
-        _describe(windows, survey, {split: counts[split] for split in SCORED})
+        _describe(windows, survey, {split: counts[split] for split in SPLITS_OF_WINDOWS})
 
     def _survey(self, files: list[tuple[str, str]], plan: WindowPlan) -> tuple[Survey, list[Load]]:
         """Returns facts about all rows, and where the second pass finds them."""

@@ -20,8 +20,11 @@ from schemas import features as names
 from schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from schemas.window_spec import WindowSpec
 
-SCORED = ("eval", "test")
-"""Splits whose windows are written out for the Evaluator."""
+SPLITS_OF_CHUNKS = ("train", "eval")
+"""Splits that the Trainer cuts windows from."""
+
+SPLITS_OF_WINDOWS = ("test",)
+"""Splits whose windows are written out one by one, for the Evaluator and the report."""
 
 _WINDOWS_A_BATCH = 4096
 _STEPS_A_BATCH = 2**18
@@ -52,8 +55,8 @@ class WindowPlan:
         return cls(data=data, features=features, window=window, chunk_steps=chunk_steps, block_steps=32 * chunk_steps)
 
     def spec(self, split: str) -> WindowSpec:
-        """Returns the shape of a split's windows: those that are scored have a stride of their own."""
-        stride = self.window.eval_stride if split in SCORED else self.window.stride
+        """Returns the shape of a split's windows: those that are not learned from have a stride of their own."""
+        stride = self.window.stride if split == names.SPLITS[0] else self.window.eval_stride
         return WindowSpec(context_length=self.window.context_length, horizon=self.window.horizon, stride=stride)
 
 

@@ -1,6 +1,7 @@
-"""The pipeline on Beam's job service, with workers in processes of their own: what a cluster would do."""
+"""The pipeline with workers in processes of their own: on this machine, and on Beam's job service as on a cluster."""
 
 import dataclasses
+import json
 import os
 import pathlib
 import re
@@ -14,7 +15,10 @@ from collections.abc import Iterator
 import pytest
 from small_project import Project, Tapeline, daily_load, make_project
 
+from pipeline import cli
 from pipeline.lineage import read_run
+
+RUNNERS = pathlib.Path(__file__).parents[2] / "configs" / "runners"
 
 pytestmark = pytest.mark.e2e
 
@@ -76,8 +80,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     wait_for(jobs)
     wait_for(workers)
     runner = folder / "portable.yaml"
-    original = pathlib.Path(__file__).parents[2] / "configs" / "runners" / "portable.yaml"
-    text = original.read_text().replace("localhost:8099", f"localhost:{jobs}")
+    text = (RUNNERS / "portable.yaml").read_text().replace("localhost:8099", f"localhost:{jobs}")
     runner.write_text(text.replace("localhost:50000", f"localhost:{workers}"))
     cluster = Cluster(runner, started[1].pid)
     yield cluster
@@ -110,17 +113,46 @@ def written(project: Project, node: str) -> dict[str, list[bytes]]:
     return {key: sorted(records) for key, records in found.items()}
 
 
-def test_a_cluster_writes_what_one_process_writes(cluster: Cluster, tapeline: Tapeline, tmp_path: pathlib.Path) -> None:
-    one, other = (_project(tmp_path / name) for name in ("one", "other"))
-    ended = tapeline("run", *one.arguments, "--to", "Windows")
-    assert ended.code == 0, ended.err
-    ended = tapeline("run", *other.arguments, *cluster.arguments)
+def scores(project: Project) -> dict[str, float]:
+    """The errors that the run's verdict tells."""
+    (verdict,) = (project.root / "runs" / "load" / "artifacts" / "Evaluator").rglob("tapeline_verdict.json")
+    metrics = json.loads(verdict.read_text())["metrics"]
+    return {name: value for name, value in metrics.items() if name.startswith(("mae", "mase", "interval"))}
+
+
+@pytest.fixture(scope="module")
+def in_memory(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A whole run in one process."""
+    project = make_project(tmp_path_factory.mktemp("in_memory"))
+    assert cli.main(["run", *project.arguments]) == 0
+    return project
+
+
+@pytest.fixture(params=["processes", "cluster"])
+def runner(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> list[str]:
+    """Arguments that choose where Beam runs."""
+    if request.param == "cluster":
+        arguments: list[str] = request.getfixturevalue("cluster").arguments
+        return arguments
+    two = (RUNNERS / "direct.yaml").read_text().replace("--direct_num_workers=0", "--direct_num_workers=2")
+    assert "--direct_num_workers=2" in two
+    path = tmp_path / "direct.yaml"
+    path.write_text(two)
+    return ["--runner", str(path)]
+
+
+def test_many_workers_write_what_one_process_writes(
+    in_memory: Project, runner: list[str], tapeline: Tapeline, tmp_path: pathlib.Path
+) -> None:
+    project = _project(tmp_path / "many")
+    ended = tapeline("run", *project.arguments, *runner)
     assert ended.code == 0, ended.err
     # To the last component, with the model blessed and pushed.
-    assert len(other.versions) == 1
-    for node in ("SeriesExampleGen", "DataGate", "Windows"):
-        assert written(one, node), node
-        assert written(one, node) == written(other, node), node
+    assert len(project.versions) == 1
+    for node in ("SeriesExampleGen", "DataGate", "Transform", "Windows"):
+        assert written(in_memory, node), node
+        assert written(in_memory, node) == written(project, node), node
+    assert scores(project) == pytest.approx(scores(in_memory), rel=1e-6)
 
 
 def rows_being_written(project: Project) -> bool:

@@ -126,7 +126,7 @@ def test_bytes_that_are_no_utf8_are_shown(tmp_path):
 def test_a_row_without_series_id_is_shown(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("unique_id,ds,y\na,2021-01-01,1\n,2021-01-02,1\n")
-    assert "row 1 'None': names no series" in refusal(path, series_id="unique_id")
+    assert "row 1 '': names no series" in refusal(path, series_id="unique_id")
 
 
 def test_a_header_without_rows_is_refused_and_beside_rows_it_is_not(tmp_path):

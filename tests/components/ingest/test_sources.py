@@ -3,7 +3,7 @@
 import pytest
 
 from components.ingest.sources import find_source, load_built_in, source_fingerprint
-from schemas.errors import DataError
+from schemas.errors import ConfigError, DataError
 from schemas.sections import DataConfig
 
 ROWS = "ds,y\n2021-01-01,1\n"
@@ -90,3 +90,16 @@ def test_the_built_in_series_has_2284_weeks_59_of_them_missing():
     assert list(frame.columns) == ["date", "co2"]
     assert (len(frame), int(frame.co2.isna().sum())) == (2284, 59)
     assert source_fingerprint(data("statsmodels:co2")) == source_fingerprint(data("statsmodels:co2"))
+
+
+@pytest.mark.parametrize("source", ["", "*.csv"])
+def test_a_link_to_nothing_is_refused(tmp_path, source):
+    (tmp_path / "a.csv").write_text(ROWS)
+    (tmp_path / "b.csv").symlink_to(tmp_path / "gone.csv")
+    assert f"{str(tmp_path / 'b.csv')!r} is a link to a file that is not there" in refusal(data(tmp_path / source))
+
+
+def test_a_number_of_spans_needs_a_mark_for_them(tmp_path):
+    (tmp_path / "a.csv").write_text(ROWS)
+    with pytest.raises(ConfigError, match=r"data.spans: got 2, and data.source .* names no span. Write {SPAN}"):
+        find_source(data(tmp_path / "*.csv", spans=2))

@@ -97,7 +97,7 @@ def test_a_row_that_is_no_time_is_shown_with_its_number(value, rule):
     problem = only_problem(read(["2021-01-01", value, "2021-01-03"], first_row=100))
     assert rule in problem.rule
     assert problem.column == "data.time: column 'ds'"
-    assert (problem.count, problem.rows) == (1, ((101, repr(value if value is not None else "None")),))
+    assert (problem.count, problem.rows) == (1, ((101, repr(value if value is not None else "")),))
     assert problem.fix
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from components.transform import survey as survey_room
 from components.transform.calendar import Calendar
 from components.transform.chunking import Rows, cut_chunks, to_grid
-from components.transform.group import WindowPlan, cut_group
+from components.transform.group import SPLITS_OF_CHUNKS, WindowPlan, cut_group
 from components.transform.survey import merge_surveys, route, survey_rows
 from components.transform.windowing import Chunk, cut_windows, fill_gaps, hold_known
 from schemas.errors import DataError
@@ -229,8 +229,40 @@ def test_chunks_repeat_only_what_their_contexts_need():
     plan = plan_of(WindowConfig(context_length=4, horizon=2), block_steps=400, chunk_steps=100)
     _, cuts_of = run(rows_of([b"a"] * 300, range(300), range(300)), (900, 950), plan)
     lengths = [len(chunk.target) for cut in cuts_of for chunk in as_chunks(cut, "train", plan)]
-    # Starts 4..99, 100..199 and 200..298; each chunk reaches 4 back and 1 on.
-    assert lengths == [101, 105, 104]
+    # 295 starts, from 4 to 298, in stretches of 99, 99 and 97; each chunk reaches 4 back and 1 on.
+    assert lengths == [104, 104, 102]
+
+
+def test_short_series_is_one_chunk_wherever_it_lies():
+    plan = plan_of(WindowConfig(context_length=4, horizon=2), block_steps=400, chunk_steps=100)
+    for first in range(100):
+        _, cuts_of = run(rows_of([b"a"] * 150, np.arange(first, first + 150), np.ones(150)), (900, 950), plan)
+        assert [len(chunk.target) for cut in cuts_of for chunk in as_chunks(cut, "train", plan)] == [150]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    series=st.lists(st.tuples(st.integers(0, 80), st.integers(1, 300)), min_size=1, max_size=4),
+    window=st.builds(
+        WindowConfig,
+        context_length=st.integers(1, 40),
+        horizon=st.integers(1, 10),
+        stride=st.integers(1, 3),
+        eval_stride=st.integers(1, 3),
+    ),
+    cuts=st.tuples(st.integers(1, 300), st.integers(0, 100)).map(lambda c: (c[0], c[0] + c[1])),
+)
+def test_chunks_hold_at_most_twice_the_numbers_of_the_rows(series, window, cuts):
+    length = window.context_length + window.horizon
+    # As many steps in a chunk as the plan takes at least, against a window.
+    plan = plan_of(window, block_steps=10_000, chunk_steps=4 * length)
+    ids = np.repeat([b"s%d" % at for at in range(len(series))], [steps for _, steps in series])
+    ordinals = np.concatenate([np.arange(first, first + steps) for first, steps in series])
+    _, cuts_of = run(rows_of(ids, ordinals, np.ones(len(ids))), cuts, plan, batch=1000)
+    chunks = [chunk for cut in cuts_of for split in SPLITS_OF_CHUNKS for chunk in as_chunks(cut, split, plan)]
+    # Time and target alone, beside which the positions of forecasts weigh most.
+    written = sum(2 * len(chunk.target) + len(chunk.forecast_offsets) for chunk in chunks)
+    assert written <= 2 * 2 * len(ids)
 
 
 def test_calendar_is_right_in_steps_without_a_row():
