@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
+import pandas as pd
 
 GROUP_ROWS = 250_000
 """Rows that one worker holds at a time, about."""
@@ -32,11 +33,12 @@ class SeriesRows:
     @classmethod
     def join(cls: type[R], pieces: Sequence[R]) -> R:
         """Returns all rows of several pieces; series in ascending order."""
-        ids, code_of = np.unique(np.concatenate([piece.ids for piece in pieces]), return_inverse=True)
+        every = pd.Index(np.concatenate([piece.ids for piece in pieces]), dtype=object)
+        code_of, ids = pd.factorize(every, sort=True)
         base = np.cumsum([0] + [len(piece.ids) for piece in pieces])
         code = np.concatenate([code_of[piece.code + start] for piece, start in zip(pieces, base, strict=False)])
         columns = (np.concatenate([getattr(piece, name) for piece in pieces]) for name in cls._columns())
-        return cls(ids, code, *columns)
+        return cls(ids.to_numpy(), code, *columns)
 
     @classmethod
     def _columns(cls) -> list[str]:

@@ -2,7 +2,7 @@
 
     lines = pipeline | beam.Create(files) | beam.FlatMap(ScanFile(rules, folder))
     placement = ...                                 # from what the lines say
-    totals = pipeline | beam.Create(loads) | CheckRows(rules, survey_path, placement_path, folder)
+    totals = pipeline | beam.Create(loads) | CheckRows(rules, placement.groups, ...)
 
 Two passes, as for windows. The first surveys each file and lays its rows down
 as arrays. The second sends every row to one group of whole series, or to one
@@ -17,7 +17,6 @@ import json
 from collections.abc import Iterable, Iterator
 
 import apache_beam as beam
-import numpy as np
 
 from components.spooling.pieces import Piece, PieceWriter, divide, load, read_piece, save
 from components.validation.facts import Facts
@@ -29,7 +28,7 @@ from components.validation.survey import Survey, merge_surveys, survey_rows
 from components.validation.totals import Totals
 
 _SURVEYS_A_MERGE = 32
-_SEGMENTS = "segments"
+_BLOCKS = "blocks"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,19 +85,18 @@ class CheckKey(beam.DoFn):
 
     Args:
         rules: What every series must keep.
+        groups: Keys below this one are groups of whole series.
         survey_path: Where the survey of all rows lies.
-        placement_path: Where the key of every row is written.
     """
 
-    def __init__(self, rules: Rules, survey_path: str, placement_path: str) -> None:
+    def __init__(self, rules: Rules, groups: int, survey_path: str) -> None:
         self._rules = rules
+        self._groups = groups
         self._survey_path = survey_path
-        self._placement_path = placement_path
 
     def setup(self) -> None:
         """Loads what all keys share."""
         self._survey = load(self._survey_path)
-        self._groups = load(self._placement_path).groups
 
     def process(self, element: tuple[int, Iterable[Piece]]) -> Iterator[Totals | beam.pvalue.TaggedOutput]:
         """Checks the rows of one key."""
@@ -110,31 +108,13 @@ class CheckKey(beam.DoFn):
         if whole:
             yield judge_series(facts, survey, self._rules)
         else:
-            yield beam.pvalue.TaggedOutput(_SEGMENTS, (bytes(rows.ids[0]), (key, facts)))
+            yield beam.pvalue.TaggedOutput(_BLOCKS, (rows.ids[0], (key, facts, survey)))
 
 
-class JoinBlocks(beam.DoFn):
-    """Puts the blocks of a long series together, and judges it.
-
-    Args:
-        rules: What every series must keep.
-        survey_path: Where the survey of all rows lies.
-    """
-
-    def __init__(self, rules: Rules, survey_path: str) -> None:
-        self._rules = rules
-        self._survey_path = survey_path
-
-    def setup(self) -> None:
-        """Loads what all series share."""
-        self._survey = load(self._survey_path)
-
-    def process(self, element: tuple[bytes, Iterable[tuple[int, Facts]]]) -> Iterator[Totals]:
-        """Judges one series."""
-        series_id, blocks = element
-        in_order = [facts for _, facts in sorted(blocks, key=lambda block: block[0])]
-        survey = self._survey.of(np.array([series_id], object))
-        yield judge_series(functools.reduce(Facts.merge, in_order), survey, self._rules)
+def join_blocks(element: tuple[bytes, Iterable[tuple[int, Facts, Survey]]], rules: Rules) -> Totals:
+    """Puts the blocks of a long series together in the order of time, and judges it."""
+    in_order = sorted(element[1], key=lambda block: block[0])
+    return judge_series(functools.reduce(Facts.merge, (facts for _, facts, _ in in_order)), in_order[0][2], rules)
 
 
 class MergeTotals(beam.CombineFn):
@@ -158,32 +138,28 @@ class CheckRows(beam.PTransform):
 
     Args:
         rules: What every series must keep.
+        groups: How many groups of whole series the placement has.
         survey_path: Where the survey of all rows lies.
         placement_path: Where the key of every row is written.
         folder: Where rows are laid down.
     """
 
-    def __init__(self, rules: Rules, survey_path: str, placement_path: str, folder: str) -> None:
+    def __init__(self, rules: Rules, groups: int, *, survey_path: str, placement_path: str, folder: str) -> None:
         super().__init__()
         self._rules = rules
+        self._groups = groups
         self._survey_path = survey_path
         self._placement_path = placement_path
         self._folder = folder
 
     def expand(self, loads: beam.PCollection) -> beam.PCollection:
         """Routes, groups and checks."""
+        check = beam.ParDo(CheckKey(self._rules, self._groups, self._survey_path))
         checked = (
             loads
             | "Route" >> beam.ParDo(RouteRows(self._placement_path, self._folder))
             | "Group" >> beam.GroupByKey()
-            | "Check"
-            >> beam.ParDo(CheckKey(self._rules, self._survey_path, self._placement_path)).with_outputs(
-                _SEGMENTS, main="totals"
-            )
+            | "Check" >> check.with_outputs(_BLOCKS, main="totals")
         )
-        long = (
-            checked[_SEGMENTS]
-            | "GroupBlocks" >> beam.GroupByKey()
-            | "Join" >> beam.ParDo(JoinBlocks(self._rules, self._survey_path))
-        )
+        long = checked[_BLOCKS] | "GroupBlocks" >> beam.GroupByKey() | "Join" >> beam.Map(join_blocks, self._rules)
         return (checked.totals, long) | beam.Flatten() | beam.CombineGlobally(MergeTotals())

@@ -109,9 +109,15 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         if not scans:
             return Totals()
         survey = merge_surveys([load(scan["survey"]) for scan in scans])
-        survey_path, placement_path = save(survey, folder), save(Placement.of(survey), folder)
-        loads = [load_from_json(pieces) for scan in scans for pieces in scan["loads"]]
-        return self._check_loads(loads, CheckRows(rules, survey_path, placement_path, folder), folder)
+        placement = Placement.of(survey)
+        check = CheckRows(
+            rules,
+            placement.groups,
+            survey_path=save(survey, folder),
+            placement_path=save(placement, folder),
+            folder=folder,
+        )
+        return self._check_loads([load_from_json(pieces) for scan in scans for pieces in scan["loads"]], check, folder)
 
     def _check_loads(self, loads: list[tuple[Piece, ...]], check: CheckRows, folder: str) -> Totals:
         path = os.path.join(folder, "totals.pickle")

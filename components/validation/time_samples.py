@@ -33,6 +33,7 @@ class TimeSample:
         stretches: Runs of neighbouring times: one that holds all, or short ones that may overlap.
         steps: Different steps between neighbours, seconds, ascending, int64 `[d]`.
         counts: How often each occurs, int64 `[d]`.
+        rounded: Whether the steps are rounded.
     """
 
     times: int
@@ -41,13 +42,15 @@ class TimeSample:
     stretches: tuple[np.ndarray, ...]
     steps: np.ndarray
     counts: np.ndarray
+    rounded: bool
 
     @classmethod
     def of(cls, times: np.ndarray) -> "TimeSample":
         """The sample of unique times, ascending, one at least."""
         steps, counts = np.unique(np.diff(times), return_counts=True)
         stretches = (times,) if len(times) <= ALL_TIMES else _cut(times)
-        return cls(len(times), times[:STRETCH], int(times[-1]), stretches, *_thinned(steps, counts))
+        table = _thinned(steps, counts, rounded=False)
+        return cls(len(times), times[:STRETCH], int(times[-1]), stretches, *table)
 
     def merge(self, later: "TimeSample") -> "TimeSample":
         """The sample of both, one after the other."""
@@ -64,7 +67,8 @@ class TimeSample:
             )
             stretches = _least([*mine, *later._short_stretches()])
         first = np.concatenate([self.first, later.first])[:STRETCH]
-        return TimeSample(times, first, later.last, stretches, *_thinned(*_table(steps, counts)))
+        table = _thinned(*_table(steps, counts), rounded=self.rounded or later.rounded)
+        return TimeSample(times, first, later.last, stretches, *table)
 
     def median_step(self) -> float:
         """The median step, in seconds."""
@@ -100,9 +104,10 @@ def _table(steps: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return different, np.bincount(code, counts).astype(np.int64)
 
 
-def _thinned(steps: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    if len(steps) <= ALL_STEPS:
-        return steps, counts
+def _thinned(steps: np.ndarray, counts: np.ndarray, *, rounded: bool) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Rounds steps where there are too many different ones, or where some are rounded already."""
+    if len(steps) <= ALL_STEPS and not rounded:
+        return steps, counts, False
     # Six leading bits: at most 32 values for each power of two.
     shift = np.maximum(np.floor(np.log2(steps)).astype(np.int64) - 5, 0)
-    return _table(steps >> shift << shift, counts)
+    return *_table(steps >> shift << shift, counts), True

@@ -79,7 +79,9 @@ def test_beam_finds_what_the_pure_checks_find(tmp_path, group_rows):
         (totals,) = actual
         assert totals == expected
 
-    check_rows = CheckRows(RULES, save(survey, str(tmp_path)), save(placement, str(tmp_path)), str(tmp_path))
+    folder = str(tmp_path)
+    paths = {"survey_path": save(survey, folder), "placement_path": save(placement, folder)}
+    check_rows = CheckRows(RULES, placement.groups, **paths, folder=folder)
     with beam.Pipeline(runner="DirectRunner") as pipeline:
         assert_that(pipeline | beam.Create(loads) | check_rows, same)
 

@@ -62,7 +62,7 @@ def random_placement(rng: np.random.Generator, table: Table, ids: np.ndarray) ->
     return Placement(ids, key, 2, cuts)
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(seed=st.integers(0, 10**6), context=st.integers(1, 9), horizon=st.integers(1, 4))
 def test_where_series_are_cut_changes_nothing(seed, context, horizon):
     rng = np.random.default_rng(seed)
@@ -84,7 +84,7 @@ def test_where_series_are_cut_changes_nothing(seed, context, horizon):
 
 
 @settings(max_examples=50)
-@given(seed=st.integers(0, 10**6), steps=st.sampled_from([2, 100]))
+@given(seed=st.integers(0, 10**6), steps=st.sampled_from([2, 100, 1000]))
 def test_a_sample_of_times_does_not_depend_on_cuts(seed, steps):
     rng = np.random.default_rng(seed)
     times = np.cumsum(rng.integers(1, steps, rng.integers(2, 300))) * 60
@@ -92,7 +92,7 @@ def test_a_sample_of_times_does_not_depend_on_cuts(seed, steps):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time_samples, "ALL_TIMES", 40)
         patch.setattr(time_samples, "STRETCHES", 7)
-        patch.setattr(time_samples, "ALL_STEPS", 20)
+        patch.setattr(time_samples, "ALL_STEPS", 100)
         whole = TimeSample.of(times)
         first, *rest = (TimeSample.of(part) for part in np.split(times, cuts) if len(part))
         for part in rest:
