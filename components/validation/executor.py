@@ -100,9 +100,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         folder = str(self._get_tmp_dir())
         fileio.makedirs(folder)
         files = [
-            (split, path)
+            (split, os.path.join(artifact_utils.get_split_uri([examples], split), str(name)))
             for split in artifact_utils.decode_split_names(examples.split_names)
-            for path in sorted(fileio.glob(os.path.join(artifact_utils.get_split_uri([examples], split), "*")))
+            for name in fileio.listdir(artifact_utils.get_split_uri([examples], split))
         ]
         scan = beam.Create(files) | beam.Reshuffle() | beam.FlatMap(ScanFile(rules, folder))
         scans = [json.loads(line) for line in run_lines(self._make_beam_pipeline(), "Scan", scan, folder)]

@@ -1,6 +1,6 @@
 """All facts of a stretch of time of some series.
 
-    facts = Facts.of(rows, ids_survey, rules)
+    facts = Facts.of(rows, survey.of(rows.ids), rules, whole=False)
     whole = facts.merge(later)          # later times of the same series
 
 Facts have a bounded size, and it does not matter where time is cut. So no

@@ -31,8 +31,8 @@ def at_rows(timestamps: Iterable[int], rows: Iterable[int]) -> list[str]:
 
 def places(rows: Few, code: int) -> str:
     """The first offending rows of one series in words."""
-    found = rows.of_series(code)
-    return listing([f"row {row} ({time_text(seconds)})" for row, seconds in found], int(rows.count[code]))
+    numbers, times = zip(*rows.of_series(code), strict=True)
+    return listing(at_rows(times, numbers), int(rows.count[code]))
 
 
 def check_times(timestamps: np.ndarray, *, rows: np.ndarray, grid: TimeGrid) -> Iterator[Finding]:
