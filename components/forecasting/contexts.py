@@ -15,7 +15,7 @@ from components.forecasting.locate import Card
 from components.forecasting.tails import Tail
 from components.report.words import when
 from components.validation.findings import Finding, listing, plural
-from components.validation.grid_checks import at_rows, check_duplicates, check_frequency
+from components.validation.grid_checks import at_rows, check_times
 from schemas.errors import DataError
 from schemas.features import TARGET
 
@@ -126,8 +126,7 @@ def build_context(
 def _check(tail: Tail, card: Card) -> Iterator[Finding]:
     """What keeps the newest rows of a series from being a context."""
     found = [
-        *check_duplicates(tail.seconds, rows=tail.row),
-        *check_frequency(tail.seconds, rows=tail.row, grid=card.data.grid()),
+        *check_times(tail.seconds, rows=tail.row, grid=card.data.grid()),
         *_infinite(tail, card),
     ]
     yield from found

@@ -14,7 +14,7 @@ import dataclasses
 import json
 import os
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import apache_beam as beam
 import numpy as np
@@ -23,12 +23,12 @@ import pyarrow as pa
 import tensorflow as tf
 from tfx_bsl.coders import example_coder
 
+from components.spooling.pieces import Piece, PieceWriter, divide, load, read_piece, save
 from components.transform.calendar import Calendar
 from components.transform.chunking import Rows
 from components.transform.group import WindowPlan, cut_group
-from components.transform.pieces import Piece, PieceWriter, load_survey, read_piece, save_survey
 from components.transform.records import read_scaled_rows
-from components.transform.survey import GROUP_ROWS, Key, Survey, merge_surveys, route, survey_rows
+from components.transform.survey import Key, Survey, merge_surveys, route, survey_rows
 from schemas import features as names
 from schemas.errors import DataError
 
@@ -81,21 +81,8 @@ class ScanFile:
                 pieces.append(writer.write(rows))
                 beam.metrics.Metrics.counter(_COUNTERS, "rows").inc(len(code))
         if parts:
-            survey = save_survey(merge_surveys(parts), self.folder)
-            yield json.dumps({"survey": survey, "loads": [(split, load) for load in divide(pieces)]})
-
-
-def divide(pieces: Sequence[Piece]) -> list[tuple[Piece, ...]]:
-    """Divides pieces into runs of about `GROUP_ROWS` rows, in their order."""
-    before = np.cumsum([0, *(piece.rows for piece in pieces[:-1])])
-    edges = np.flatnonzero(np.diff(before // GROUP_ROWS)) + 1
-    return [tuple(pieces[at] for at in run) for run in np.split(np.arange(len(pieces)), edges)]
-
-
-def load_from_json(load: Sequence) -> Load:
-    """Reads a load that `ScanFile` yielded."""
-    split, pieces = load
-    return split, tuple(Piece(*piece) for piece in pieces)
+            survey = save(merge_surveys(parts), self.folder)
+            yield json.dumps({"survey": survey, "loads": [(split, some) for some in divide(pieces)]})
 
 
 class RouteRows(beam.DoFn):
@@ -114,11 +101,11 @@ class RouteRows(beam.DoFn):
 
     def setup(self) -> None:
         """Loads what all loads share."""
-        self._survey = load_survey(self._survey_path)
+        self._survey = load(self._survey_path)
 
-    def process(self, load: Load) -> Iterator[tuple[Key, Piece]]:
+    def process(self, element: Load) -> Iterator[tuple[Key, Piece]]:
         """Routes the rows of one load."""
-        split, pieces = load
+        split, pieces = element
         rows = Rows.join([read_piece(piece) for piece in pieces])
         spec = self._plan.spec(split)
         with PieceWriter(self._folder) as writer:
@@ -144,7 +131,7 @@ class WriteGroup(beam.DoFn):
 
     def setup(self) -> None:
         """Loads what all groups share."""
-        self._survey = load_survey(self._survey_path)
+        self._survey = load(self._survey_path)
         self._calendar = Calendar(self._plan.features.calendar, self._plan.data.timezone)
         self._encoder = example_coder.RecordBatchToExamplesEncoder()
 

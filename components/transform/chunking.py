@@ -16,10 +16,11 @@ The series of a block lie one after another in the grid's arrays:
 
 import dataclasses
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
+from components.spooling.rows import SeriesRows
 from schemas.errors import DataError
 from schemas.window_spec import WindowSpec
 
@@ -28,38 +29,20 @@ OPEN_START, OPEN_END = -(2**60), 2**60
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Rows:
+class Rows(SeriesRows):
     """Scaled rows of some series, in any order.
 
     Attributes:
-        ids: The series, bytes `[u]`.
-        code: Position of each row's series in `ids`, int64 `[N]`.
         ordinal: Step of each row, int64 `[N]`.
         target: Float32 `[N]`; NaN where missing.
         past: Past covariates, float32 `[N, P]`.
         future: Future-known covariates, float32 `[N, K]`.
     """
 
-    ids: np.ndarray
-    code: np.ndarray
     ordinal: np.ndarray
     target: np.ndarray
     past: np.ndarray
     future: np.ndarray
-
-    def take(self, index: np.ndarray) -> "Rows":
-        """Returns some of the rows, and only their series."""
-        used, code = np.unique(self.code[index], return_inverse=True)
-        return Rows(self.ids[used], code, self.ordinal[index], self.target[index], self.past[index], self.future[index])
-
-    @classmethod
-    def join(cls, pieces: Sequence["Rows"]) -> "Rows":
-        """Returns all rows of several pieces; series in ascending order."""
-        ids, code_of = np.unique(np.concatenate([piece.ids for piece in pieces]), return_inverse=True)
-        base = np.cumsum([0] + [len(piece.ids) for piece in pieces])
-        code = np.concatenate([code_of[piece.code + start] for piece, start in zip(pieces, base, strict=False)])
-        rest = ("ordinal", "target", "past", "future")
-        return cls(ids, code, *(np.concatenate([getattr(piece, name) for piece in pieces]) for name in rest))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

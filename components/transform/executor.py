@@ -5,8 +5,6 @@ process, so that the user sees one message and no traceback of Beam's.
 """
 
 import json
-import os
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,9 +14,10 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from components.transform.beam_windowing import UNMEASURED, Load, RouteRows, ScanFile, WriteGroup, load_from_json
+from components.spooling.beam_lines import run_lines
+from components.spooling.pieces import load, load_from_json, save
+from components.transform.beam_windowing import UNMEASURED, Load, RouteRows, ScanFile, WriteGroup
 from components.transform.group import SPLITS_OF_CHUNKS, SPLITS_OF_WINDOWS, WindowPlan
-from components.transform.pieces import load_survey, save_survey
 from components.transform.records import split_files
 from components.transform.refusals import check_counts, check_survey
 from components.transform.survey import Survey, merge_surveys
@@ -76,8 +75,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         scans = sorted((json.loads(line) for line in lines), key=lambda scan: str(scan["survey"]))
         if not scans:
             raise DataError("transformed_examples: hold no rows. Check the source and the split's dates.")
-        loads = [load_from_json(load) for scan in scans for load in scan["loads"]]
-        return merge_surveys([load_survey(scan["survey"]) for scan in scans]), loads
+        loads = [(split, load_from_json(pieces)) for scan in scans for split, pieces in scan["loads"]]
+        return merge_surveys([load(scan["survey"]) for scan in scans]), loads
 
     def _cut(
         self,
@@ -87,7 +86,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         folders: dict[tuple[str, str], str],
     ) -> dict[str, int]:
         """Writes chunks and windows; returns the windows of each split, and those left out."""
-        path = save_survey(survey, self._folder)
+        path = save(survey, self._folder)
         lines = self._lines(
             "Cut",
             beam.Create(loads)
@@ -109,14 +108,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
     def _lines(self, name: str, transform: beam.PTransform) -> list[str]:
         """Runs a pipeline that gives lines of text, and returns them in any order."""
-        prefix = os.path.join(self._folder, f"{name}-{uuid.uuid4().hex}")
-        with self._make_beam_pipeline() as pipeline:
-            _ = pipeline | name >> transform | "Collect" >> beam.io.WriteToText(prefix)
-        lines: list[str] = []
-        for path in fileio.glob(prefix + "*"):
-            with fileio.open(path, "r") as file:
-                lines += file.read().splitlines()
-        return lines
+        return run_lines(self._make_beam_pipeline(), name, transform, self._folder)
 
 
 def _folders(kind: str, artifact: types.Artifact, splits: Sequence[str]) -> dict[tuple[str, str], str]:

@@ -13,12 +13,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from components.spooling.rows import GROUP_ROWS
 from components.transform.chunking import OPEN_END, OPEN_START, Rows, blocks_of, ranges
 from schemas import features as names
 from schemas.window_spec import WindowSpec
-
-GROUP_ROWS = 250_000
-"""Rows that one worker holds at a time, about."""
 
 Key = tuple[int, int]
 """A block of time, and one group of the series in it."""

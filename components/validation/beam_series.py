@@ -1,165 +1,120 @@
-"""From rows in Examples files to findings, with Beam.
+"""From rows in Examples files to totals, with Beam.
 
-    batches = {"train": pipeline | ..., "eval": ..., "test": ...}   # Arrow record batches
-    totals = batches | CheckSeries(rules)
+    lines = pipeline | beam.Create(files) | beam.FlatMap(ScanFile(rules, folder))
+    placement = ...                                 # from what the lines say
+    totals = pipeline | beam.Create(loads) | CheckRows(rules, placement.groups, ...)
 
-Rows travel as columns: a record batch is cut into one piece a series, pieces
-meet in a `GroupByKey`, and the pure checks see whole series. What comes out
+Two passes, as for windows. The first surveys each file and lays its rows down
+as arrays. The second sends every row to one group of whole series, or to one
+block of time of a long series, and only pieces go through the grouping, which
+say where rows lie. A worker holds a bounded number of rows, and what comes out
 does not grow with the number of series.
 """
 
 import dataclasses
+import functools
+import json
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import apache_beam as beam
-import numpy as np
-import pyarrow as pa
-from apache_beam.transforms.window import GlobalWindow
-from apache_beam.utils.windowed_value import WindowedValue
 
-from components.validation.findings import Finding, FindingGroup, SplitTotal
-from components.validation.series import Rules, Series
-from components.validation.series_checks import check_series
-from schemas.features import ROW_NUMBER, SERIES_ID, SPLITS, TIMESTAMP
+from components.spooling.pieces import Piece, PieceWriter, divide, load, read_piece, save
+from components.validation.facts import Facts
+from components.validation.records import read_rows
+from components.validation.rows import Rows
+from components.validation.rules import Rules
+from components.validation.series_checks import judge_series
+from components.validation.survey import Survey, merge_surveys, survey_rows
+from components.validation.totals import Totals
 
-Piece = tuple[int, np.ndarray, np.ndarray, np.ndarray]
-"""Split index, timestamps `[n]`, row numbers `[n]`, values `[n, columns]` of some rows of one series."""
-
-_ROWS_BUFFERED = 500_000
-
-
-def column_values(batch: pa.RecordBatch, column: str) -> np.ndarray:
-    """Returns a single-valued column as float32 `[n]`, as Examples hold it; NaN where a row has no value.
-
-    Args:
-        batch: Rows as TFXIO reads them: each column a list a row, absent where no row has a value.
-        column: Name of the column.
-    """
-    values = np.full(batch.num_rows, np.nan, np.float32)
-    index = batch.schema.get_field_index(column)
-    if index < 0 or pa.types.is_null(batch.column(index).type):
-        return values
-    array = batch.column(index)
-    present = array.value_lengths().fill_null(0).to_numpy(zero_copy_only=False) > 0
-    values[present] = array.flatten().to_numpy(zero_copy_only=False)
-    return values
-
-
-def split_by_series(batch: pa.RecordBatch, *, split: int, columns: Iterable[str]) -> Iterator[tuple[str, Piece]]:
-    """Cuts a record batch into one piece a series, without a loop over rows.
-
-    Args:
-        batch: Rows of one split.
-        split: Index of the split in `SPLITS`.
-        columns: Target and covariates, in the order of a piece's values.
-    """
-    names = batch.column(batch.schema.get_field_index(SERIES_ID)).flatten().dictionary_encode()
-    codes = names.indices.to_numpy(zero_copy_only=False)
-    timestamps, rows = (
-        batch.column(batch.schema.get_field_index(column)).flatten().to_numpy(zero_copy_only=False)
-        for column in (TIMESTAMP, ROW_NUMBER)
-    )
-    values = np.stack([column_values(batch, column) for column in columns], axis=1)
-    order = np.argsort(codes, kind="stable")
-    borders = np.searchsorted(codes[order], np.arange(len(names.dictionary) + 1))
-    for code, name in enumerate(names.dictionary.to_pylist()):
-        chosen = order[borders[code] : borders[code + 1]]
-        yield name.decode("utf-8", "replace"), (split, timestamps[chosen], rows[chosen], values[chosen])
-
-
-def join_pieces(series_id: str, pieces: Iterable[Piece], *, columns: tuple[str, ...]) -> Series:
-    """Puts the pieces of one series together, in source order."""
-    splits, timestamps, rows, values = zip(*pieces, strict=True)
-    row_numbers = np.concatenate(rows)
-    order = np.argsort(row_numbers, kind="stable")
-    matrix = np.concatenate(values)[order]
-    lengths = [len(piece) for piece in timestamps]
-    return Series(
-        series_id=series_id,
-        timestamps=np.concatenate(timestamps)[order],
-        rows=row_numbers[order],
-        splits=np.repeat(np.array(splits, np.int8), lengths)[order],
-        values={column: matrix[:, index] for index, column in enumerate(columns)},
-    )
-
-
-class CutPieces(beam.DoFn):
-    """Cuts record batches of one split into pieces; gathers many batches first, so that pieces are long."""
-
-    def __init__(self, *, split: int, columns: tuple[str, ...]):
-        self._split = split
-        self._columns = columns
-
-    def start_bundle(self) -> None:
-        self._pieces: dict[str, list[Piece]] = {}
-        self._rows = 0
-
-    def process(self, batch: pa.RecordBatch) -> Iterator[tuple[str, Piece]]:
-        for series_id, piece in split_by_series(batch, split=self._split, columns=self._columns):
-            self._pieces.setdefault(series_id, []).append(piece)
-        self._rows += batch.num_rows
-        if self._rows >= _ROWS_BUFFERED:
-            yield from self._flush()
-
-    def finish_bundle(self) -> Iterator[WindowedValue]:
-        window = GlobalWindow()
-        for element in self._flush():
-            yield WindowedValue(element, window.max_timestamp(), (window,))
-
-    def _flush(self) -> Iterator[tuple[str, Piece]]:
-        for series_id, pieces in self._pieces.items():
-            _, timestamps, rows, values = zip(*pieces, strict=True)
-            yield series_id, (self._split, np.concatenate(timestamps), np.concatenate(rows), np.concatenate(values))
-        self.start_bundle()
+_SURVEYS_A_MERGE = 32
+_BLOCKS = "blocks"
 
 
 @dataclasses.dataclass(frozen=True)
-class Totals:
-    """What the checks found over any number of series; merging does not depend on the order.
+class ScanFile:
+    """First pass: surveys a file of one split, `(split, path)`, and lays its rows down.
 
-    Attributes:
-        groups: Findings by severity, kind, column and split.
-        splits: Extent of each of `SPLITS`.
-        series: Number of series.
+    Yields one line of JSON: where the survey lies, and the loads of the second pass.
     """
 
-    groups: dict[tuple[str | None, ...], FindingGroup] = dataclasses.field(default_factory=dict)
-    splits: tuple[SplitTotal, ...] = (SplitTotal(),) * len(SPLITS)
-    series: int = 0
+    rules: Rules
+    folder: str
 
-    @classmethod
-    def of(cls, series: Series, rules: Rules) -> "Totals":
-        """The totals of one series."""
-        findings, extents = check_series(series, rules)
-        groups: dict[tuple[str | None, ...], FindingGroup] = {}
-        for finding in findings:
-            key = (finding.severity, finding.kind, finding.column, finding.split)
-            groups[key] = groups.get(key, FindingGroup()).merge(FindingGroup.of(finding))
-        return cls(groups, extents, 1)
+    def __call__(self, file: tuple[str, str]) -> Iterator[str]:
+        """Scans one file."""
+        split, path = file
+        parts: list[Survey] = []
+        pieces: list[Piece] = []
+        with PieceWriter(self.folder) as writer:
+            for rows in read_rows(path, self.rules.columns):
+                parts.append(survey_rows(rows, split=split, rules=self.rules))
+                if len(parts) == _SURVEYS_A_MERGE:
+                    parts = [merge_surveys(parts)]
+                pieces.append(writer.write(rows))
+        if parts:
+            yield json.dumps({"survey": save(merge_surveys(parts), self.folder), "loads": divide(pieces)})
 
-    def merge(self, other: "Totals") -> "Totals":
-        """Both in one."""
-        keys = {**self.groups, **other.groups}
-        return Totals(
-            {key: self.groups.get(key, FindingGroup()).merge(other.groups.get(key, FindingGroup())) for key in keys},
-            tuple(mine.merge(theirs) for mine, theirs in zip(self.splits, other.splits, strict=True)),
-            self.series + other.series,
-        )
 
-    def judged(self, whole: Iterable[Finding]) -> list[FindingGroup]:
-        """The groups together with findings about the data as a whole.
+class RouteRows(beam.DoFn):
+    """Second pass: the pieces of a load to pieces by key.
 
-        A split without one window is one error, not one more for every series.
-        """
-        whole = list(whole)
-        empty = {finding.split for finding in whole if finding.kind == "no_windows"}
-        kept = [
-            group
-            for (_, kind, _, split), group in self.groups.items()
-            if not (kind in ("too_short", "no_rows") and split in empty)
-        ]
-        return kept + [FindingGroup.of(finding) for finding in whole]
+    Args:
+        placement_path: Where the key of every row is written.
+        folder: Where rows are laid down, sorted by key.
+    """
+
+    def __init__(self, placement_path: str, folder: str) -> None:
+        self._placement_path = placement_path
+        self._folder = folder
+
+    def setup(self) -> None:
+        """Loads what all loads share."""
+        self._placement = load(self._placement_path)
+
+    def process(self, pieces: tuple[Piece, ...]) -> Iterator[tuple[int, Piece]]:
+        """Routes the rows of one load."""
+        rows = Rows.join([read_piece(piece) for piece in pieces])
+        with PieceWriter(self._folder) as writer:
+            for key, routed in self._placement.route(rows):
+                yield key, writer.write(routed)
+
+
+class CheckKey(beam.DoFn):
+    """Second pass: the totals of a group of whole series; facts of a block of a long one, to be put together.
+
+    Args:
+        rules: What every series must keep.
+        groups: Keys below this one are groups of whole series.
+        survey_path: Where the survey of all rows lies.
+    """
+
+    def __init__(self, rules: Rules, groups: int, survey_path: str) -> None:
+        self._rules = rules
+        self._groups = groups
+        self._survey_path = survey_path
+
+    def setup(self) -> None:
+        """Loads what all keys share."""
+        self._survey = load(self._survey_path)
+
+    def process(self, element: tuple[int, Iterable[Piece]]) -> Iterator[Totals | beam.pvalue.TaggedOutput]:
+        """Checks the rows of one key."""
+        key, pieces = element
+        rows = Rows.join([read_piece(piece) for piece in pieces])
+        survey = self._survey.of(rows.ids)
+        whole = key < self._groups
+        facts = Facts.of(rows, survey, self._rules, whole=whole)
+        if whole:
+            yield judge_series(facts, survey, self._rules)
+        else:
+            yield beam.pvalue.TaggedOutput(_BLOCKS, (rows.ids[0], (key, facts, survey)))
+
+
+def join_blocks(element: tuple[bytes, Iterable[tuple[int, Facts, Survey]]], rules: Rules) -> Totals:
+    """Puts the blocks of a long series together in the order of time, and judges it."""
+    in_order = sorted(element[1], key=lambda block: block[0])
+    return judge_series(functools.reduce(Facts.merge, (facts for _, facts, _ in in_order)), in_order[0][2], rules)
 
 
 class MergeTotals(beam.CombineFn):
@@ -172,37 +127,39 @@ class MergeTotals(beam.CombineFn):
         return accumulator.merge(element)
 
     def merge_accumulators(self, accumulators: Iterable[Totals]) -> Totals:
-        total = Totals()
-        for accumulator in accumulators:
-            total = total.merge(accumulator)
-        return total
+        return functools.reduce(Totals.merge, accumulators, Totals())
 
     def extract_output(self, accumulator: Totals) -> Totals:
         return accumulator
 
 
-class CheckSeries(beam.PTransform):
-    """Record batches by split in, one `Totals` out."""
+class CheckRows(beam.PTransform):
+    """Second pass: loads in, one `Totals` out.
 
-    def __init__(self, rules: Rules):
-        """Takes what every series must keep."""
+    Args:
+        rules: What every series must keep.
+        groups: How many groups of whole series the placement has.
+        survey_path: Where the survey of all rows lies.
+        placement_path: Where the key of every row is written.
+        folder: Where rows are laid down.
+    """
+
+    def __init__(self, rules: Rules, groups: int, *, survey_path: str, placement_path: str, folder: str) -> None:
         super().__init__()
         self._rules = rules
+        self._groups = groups
+        self._survey_path = survey_path
+        self._placement_path = placement_path
+        self._folder = folder
 
-    def expand(self, batches: Any) -> beam.PCollection:
-        """Gathers the series of a dict of collections, one a split, and checks each."""
-        rules = self._rules
-        pieces = [
-            batches[name] | f"Cut[{name}]" >> beam.ParDo(CutPieces(split=index, columns=rules.columns))
-            for index, name in enumerate(SPLITS)
-            if name in batches
-        ]
-        return (
-            pieces
-            | beam.Flatten()
-            | beam.GroupByKey()
-            | beam.MapTuple(
-                lambda series_id, parts: Totals.of(join_pieces(series_id, parts, columns=rules.columns), rules)
-            )
-            | beam.CombineGlobally(MergeTotals())
+    def expand(self, loads: beam.PCollection) -> beam.PCollection:
+        """Routes, groups and checks."""
+        check = beam.ParDo(CheckKey(self._rules, self._groups, self._survey_path))
+        checked = (
+            loads
+            | "Route" >> beam.ParDo(RouteRows(self._placement_path, self._folder))
+            | "Group" >> beam.GroupByKey()
+            | "Check" >> check.with_outputs(_BLOCKS, main="totals")
         )
+        long = checked[_BLOCKS] | "GroupBlocks" >> beam.GroupByKey() | "Join" >> beam.Map(join_blocks, self._rules)
+        return (checked.totals, long) | beam.Flatten() | beam.CombineGlobally(MergeTotals())

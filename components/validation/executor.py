@@ -5,6 +5,7 @@ execution that fails, so a refusal also writes it beside them, under
 `<node>/refused/<execution>/`, and names that file in its message.
 """
 
+import json
 import os
 import pickle
 from typing import Any
@@ -14,18 +15,23 @@ from absl import logging
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx import types
 from tfx.components.statistics_gen import stats_artifact_utils
-from tfx.components.util import examples_utils, tfxio_utils
+from tfx.components.util import examples_utils
 from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 from tfx.utils import io_utils
 
+from components.spooling.beam_lines import run_lines
+from components.spooling.pieces import Piece, load, load_from_json, save
 from components.validation.anomalies import explain_anomalies
-from components.validation.beam_series import CheckSeries, Totals
+from components.validation.beam_series import CheckRows, ScanFile
 from components.validation.drift import column_distances, drift_findings
 from components.validation.findings import Finding, Report
-from components.validation.series import Rules
+from components.validation.placement import Placement
+from components.validation.rules import Rules
 from components.validation.split_checks import check_splits
+from components.validation.survey import merge_surveys
+from components.validation.totals import Totals
 from schemas.errors import DataError
 from schemas.features import SPLITS
 from schemas.sections import ChecksConfig, DataConfig, FeaturesConfig, SplitConfig, WindowConfig
@@ -90,20 +96,35 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         _pass_on(examples, artifact_utils.get_single_instance(output_dict["examples"]))
 
     def _check_series(self, examples: types.Artifact, rules: Rules) -> Totals:
-        path = os.path.join(self._get_tmp_dir(), "totals.pickle")
-        fileio.makedirs(os.path.dirname(path))
+        # Rows and what is known of them wait here between the passes; TFX removes the folder in the end.
+        folder = str(self._get_tmp_dir())
+        fileio.makedirs(folder)
+        files = [
+            (split, os.path.join(artifact_utils.get_split_uri([examples], split), str(name)))
+            for split in artifact_utils.decode_split_names(examples.split_names)
+            for name in fileio.listdir(artifact_utils.get_split_uri([examples], split))
+        ]
+        scan = beam.Create(files) | beam.Reshuffle() | beam.FlatMap(ScanFile(rules, folder))
+        scans = [json.loads(line) for line in run_lines(self._make_beam_pipeline(), "Scan", scan, folder)]
+        if not scans:
+            return Totals()
+        survey = merge_surveys([load(scan["survey"]) for scan in scans])
+        placement = Placement.of(survey)
+        check = CheckRows(
+            rules,
+            placement.groups,
+            survey_path=save(survey, folder),
+            placement_path=save(placement, folder),
+            folder=folder,
+        )
+        return self._check_loads([load_from_json(pieces) for scan in scans for pieces in scan["loads"]], check, folder)
+
+    def _check_loads(self, loads: list[tuple[Piece, ...]], check: CheckRows, folder: str) -> Totals:
+        path = os.path.join(folder, "totals.pickle")
         with self._make_beam_pipeline() as pipeline:
-            batches = {
-                name: pipeline | f"Read[{name}]" >> _source(examples, name)
-                for name in artifact_utils.decode_split_names(examples.split_names)
-            }
-            _ = batches | CheckSeries(rules) | beam.Map(_write_totals, path)
+            _ = pipeline | beam.Create(loads) | beam.Reshuffle() | check | beam.Map(_write_totals, path)
         with fileio.open(path, "rb") as file:
             return pickle.loads(file.read())
-
-
-def _source(examples: types.Artifact, split: str) -> beam.PTransform:
-    return tfxio_utils.get_split_tfxio([examples], split, telemetry_descriptors=["DataGate"]).BeamSource()
 
 
 def _write_totals(totals: Totals, path: str) -> None:

@@ -1,13 +1,20 @@
+import json
+
 import apache_beam as beam
 import numpy as np
-import pyarrow as pa
+import pytest
+import tensorflow as tf
 from apache_beam.testing.util import assert_that
-from hypothesis import given
-from hypothesis import strategies as st
+from checked_rows import Table, check
 
-from components.validation.beam_series import CheckSeries, Totals, column_values, join_pieces, split_by_series
+from components.spooling.pieces import load, load_from_json, save
+from components.validation.beam_series import CheckRows, ScanFile
 from components.validation.findings import Finding, FindingGroup
-from components.validation.series import Rules, Series
+from components.validation.placement import Placement
+from components.validation.records import read_rows
+from components.validation.rules import Rules
+from components.validation.survey import merge_surveys
+from components.validation.totals import Totals
 from schemas.features import ROW_NUMBER, SERIES_ID, SPLITS, TARGET, TIMESTAMP
 from schemas.time_grid import TimeGrid
 from schemas.window_spec import WindowSpec
@@ -15,86 +22,68 @@ from schemas.window_spec import WindowSpec
 RULES = Rules(grid=TimeGrid("H"), spec=WindowSpec(context_length=4, horizon=2), max_gap=3, max_constant=5)
 
 
-def lists(values, kind: pa.DataType) -> pa.Array:
-    return pa.array([None if value is None else [value] for value in values], pa.large_list(kind))
+def write_file(path, names, hours, rows, target) -> str:
+    """Writes rows as Examples; None leaves the feature out, [] leaves it empty."""
+    with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
+        for name, hour, row, value in zip(names, hours, rows, target, strict=True):
+            example = tf.train.Example()
+            feature = example.features.feature
+            feature[SERIES_ID].bytes_list.value.append(name)
+            feature[TIMESTAMP].int64_list.value.append(int(hour) * 3600)
+            feature[ROW_NUMBER].int64_list.value.append(int(row))
+            if value is not None:
+                feature[TARGET].float_list.value.extend(np.atleast_1d(value))
+                feature[TARGET].float_list.SetInParent()
+            writer.write(example.SerializeToString())
+    return str(path)
 
 
-def batch(names, hours, rows, target) -> pa.RecordBatch:
-    columns = {
-        SERIES_ID: lists(names, pa.large_binary()),
-        TIMESTAMP: lists([int(hour) * 3600 for hour in hours], pa.int64()),
-        ROW_NUMBER: lists([int(row) for row in rows], pa.int64()),
-        TARGET: lists(target, pa.float32()),
-    }
-    return pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
+def test_absent_and_empty_features_are_missing_values(tmp_path):
+    path = write_file(tmp_path / "rows.gz", [b"b", b"a\xff", b"b", b"b"], range(4), range(4), [1.5, None, [], 2.5])
+    (rows,) = read_rows(path, (TARGET, "wind"))
+    np.testing.assert_array_equal(rows.values, [[1.5, np.nan], [np.nan, np.nan], [np.nan, np.nan], [2.5, np.nan]])
+    assert rows.ids[rows.code].tolist() == [b"b", b"a\xff", b"b", b"b"]
+    assert rows.timestamp.tolist() == [0, 3600, 7200, 10800]
+    assert rows.row.tolist() == [0, 1, 2, 3]
 
 
-def test_missing_values_become_nan_and_an_absent_column_is_all_nan():
-    rows = batch([b"a"] * 3, range(3), range(3), [1.5, None, 2.5])
-    np.testing.assert_array_equal(column_values(rows, TARGET), [1.5, np.nan, 2.5])
-    np.testing.assert_array_equal(column_values(rows, "wind"), [np.nan] * 3)
-
-
-def test_an_empty_list_is_a_missing_value():
-    rows = pa.RecordBatch.from_arrays([pa.array([[1.5], [], [2.5]], pa.large_list(pa.float32()))], [TARGET])
-    np.testing.assert_array_equal(column_values(rows, TARGET), [1.5, np.nan, 2.5])
-
-
-@given(st.lists(st.tuples(st.sampled_from([b"a", b"b", b"c"]), st.integers(0, 2)), min_size=1, max_size=40))
-def test_cutting_and_joining_gives_every_series_its_rows_in_source_order(rows):
-    pieces: dict[str, list] = {}
-    for split in range(3):
-        chosen = [(name, number) for number, (name, part) in enumerate(rows) if part == split]
-        if chosen:
-            names, numbers = zip(*reversed(chosen), strict=True)
-            part = batch(names, numbers, numbers, [float(number) for number in numbers])
-            for series_id, piece in split_by_series(part, split=split, columns=(TARGET,)):
-                pieces.setdefault(series_id, []).append(piece)
-    for series_id, parts in pieces.items():
-        expected = [number for number, (name, _) in enumerate(rows) if name.decode() == series_id]
-        joined = join_pieces(series_id, parts, columns=(TARGET,))
-        assert joined.rows.tolist() == expected
-        assert joined.timestamps.tolist() == [number * 3600 for number in expected]
-        assert joined.values[TARGET].tolist() == expected
-        assert joined.splits.tolist() == [rows[number][1] for number in expected]
-
-
-def test_beam_finds_what_the_pure_checks_find():
-    hours = np.arange(60)
-    names = np.array([b"even", b"odd"])[hours % 2]
-    target = [float(hour) for hour in hours]
-    target[40] = float("inf")
-    # Two series of 30 rows each, interleaved in the source; `odd` repeats a time.
-    steps = hours // 2
-    steps[31] = steps[29]
-    parts = np.searchsorted([36, 48], hours, side="right")
-    expected = Totals()
-    for name in (b"even", b"odd"):
-        mine = names == name
-        alone = Series(
-            series_id=name.decode(),
-            timestamps=steps[mine] * 3600,
-            rows=hours[mine],
-            splits=parts[mine].astype(np.int8),
-            values={TARGET: np.array(target)[mine]},
-        )
-        expected = expected.merge(Totals.of(alone, RULES))
+@pytest.mark.parametrize("group_rows", [None, 20])
+def test_beam_finds_what_the_pure_checks_find(tmp_path, group_rows):
+    # Two series of 30 rows each, interleaved in the source; `odd` repeats a time. 20 rows a group: both are cut.
+    lines = np.arange(60)
+    names = np.array([b"even", b"odd"], object)[lines % 2]
+    target = lines.astype(float)
+    target[40] = np.inf
+    hours = lines // 2
+    hours[31] = hours[29]
+    parts = np.searchsorted([36, 48], lines, side="right")
+    expected = check(Table(names, hours * 3600, lines, parts, np.c_[target]), RULES)
     assert {kind for _, kind, _, _ in expected.groups} == {"infinite_values", "duplicate_timestamps"}
+
+    surveys, loads = [], []
+    for index, split in enumerate(SPLITS):
+        for number, some in enumerate(np.array_split(np.flatnonzero(parts == index), 3)):
+            path = tmp_path / f"{split}-{number}.gz"
+            write_file(path, names[some], hours[some], lines[some], target[some])
+            (line,) = ScanFile(RULES, str(tmp_path))((split, str(path)))
+            scan = json.loads(line)
+            surveys.append(load(scan["survey"]))
+            loads += [load_from_json(pieces) for pieces in scan["loads"]]
+    survey = merge_surveys(surveys)
+    placement = Placement.of(survey, group_rows=group_rows)
+    if group_rows:
+        # No row of so few is sampled.
+        placement = Placement(survey.ids, np.array([1, 4]), 1, {0: np.array([9, 20]) * 3600, 1: np.array([14]) * 3600})
 
     def same(actual):
         (totals,) = actual
         assert totals == expected
 
+    folder = str(tmp_path)
+    paths = {"survey_path": save(survey, folder), "placement_path": save(placement, folder)}
+    check_rows = CheckRows(RULES, placement.groups, **paths, folder=folder)
     with beam.Pipeline(runner="DirectRunner") as pipeline:
-        batches = {}
-        for index, split in enumerate(SPLITS):
-            inside = np.flatnonzero(parts == index)
-            pieces = [
-                batch(names[some], steps[some], hours[some], [target[row] for row in some])
-                for some in np.array_split(inside, 3)
-            ]
-            batches[split] = pipeline | split >> beam.Create(pieces, reshuffle=False)
-        assert_that(batches | CheckSeries(RULES), same)
+        assert_that(pipeline | beam.Create(loads) | check_rows, same)
 
 
 def test_an_empty_split_is_one_error_and_not_one_for_every_series():

@@ -2,17 +2,15 @@ import itertools
 
 import numpy as np
 import pytest
+from checked_rows import Table, check
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.validation.grid_checks import (
-    check_duplicates,
-    check_frequency,
-    check_order,
-    duration_text,
-    suggest_grid,
-)
+from components.validation.findings import Finding
+from components.validation.grid_checks import check_times, duration_text, suggest_grid
+from components.validation.rules import Rules
 from schemas.time_grid import TimeGrid
+from schemas.window_spec import WindowSpec
 
 HOUR = 3600
 DAY = 86_400
@@ -24,6 +22,27 @@ def seconds(*hours: float) -> np.ndarray:
 
 def rows_of(times: np.ndarray) -> np.ndarray:
     return np.arange(len(times))
+
+
+def check_duplicates(times: np.ndarray, *, rows: np.ndarray) -> list[Finding]:
+    found = check_times(times, rows=rows, grid=TimeGrid("H"))
+    return [finding for finding in found if finding.kind == "duplicate_timestamps"]
+
+
+def check_frequency(times: np.ndarray, *, rows: np.ndarray, grid: TimeGrid) -> list[Finding]:
+    found = check_times(times, rows=rows, grid=grid)
+    return [finding for finding in found if finding.kind != "duplicate_timestamps"]
+
+
+def check_order(times: np.ndarray, *, rows: np.ndarray) -> list[Finding]:
+    if not len(times):
+        return []
+    table = Table(
+        np.array([b"a"] * len(times), object), times, rows, np.zeros(len(times), int), np.ones((len(times), 1))
+    )
+    totals = check(table, Rules(grid=TimeGrid("H"), spec=WindowSpec(context_length=2, horizon=1)))
+    shown = [finding for group in totals.groups.values() for finding in group.shown]
+    return [finding for finding in shown if finding.kind == "unordered_timestamps"]
 
 
 def test_a_repeated_time_is_found_at_its_later_row():
@@ -63,14 +82,17 @@ def test_duplicates_count_as_in_brute_force(hours):
 def test_unordered_rows_count_as_in_brute_force(hours):
     times = seconds(*hours)
     findings = list(check_order(times, rows=rows_of(times)))
-    expected = sum(late < early for early, late in itertools.pairwise(hours))
+    in_time = sorted(range(len(hours)), key=lambda row: (hours[row], row))
+    expected = sum(later < row for row, later in itertools.pairwise(in_time))
     assert sum(finding.count for finding in findings) == expected
+    # None exactly where the source is in the order of time.
+    assert bool(expected) == any(late < early for early, late in itertools.pairwise(hours))
 
 
-def test_a_row_before_the_one_above_is_named():
+def test_a_row_below_one_of_a_later_time_is_named():
     times = seconds(0, 2, 1, 3)
     (finding,) = check_order(times, rows=rows_of(times))
-    assert finding.message == "1 row earlier in time than the row above: row 2 (1970-01-01T01:00:00Z)."
+    assert finding.message == "1 row below the row that comes next in time: row 2 (1970-01-01T01:00:00Z)."
 
 
 def test_regular_times_pass():
@@ -89,7 +111,7 @@ def test_a_wrong_frequency_is_named_and_the_right_one_suggested(step, configured
     (finding,) = check_frequency(times, rows=rows_of(times), grid=TimeGrid(configured))
     assert finding.kind == "wrong_frequency"
     assert f"the median step between times is {duration_text(step)}; data.frequency '{configured}'" in finding.message
-    suggestion = suggest_grid(times, TimeGrid(configured))
+    suggestion = suggest_grid([times], TimeGrid(configured))
     assert suggestion is not None
     assert suggestion.fixed_step_seconds == step
     assert finding.fix == f"set data.frequency: {suggestion.frequency}, which fits 100%."
@@ -104,7 +126,7 @@ def test_an_offset_is_suggested_for_values_taken_at_half_past():
 def test_the_weekday_of_weekly_data_is_suggested():
     # 1970-01-04 was a Sunday: three days after the epoch.
     times = np.arange(60, dtype=np.int64) * 7 * DAY + 3 * DAY
-    suggestion = suggest_grid(times, TimeGrid("W-SAT"))
+    suggestion = suggest_grid([times], TimeGrid("W-SAT"))
     assert suggestion is not None
     assert suggestion.on_grid(times).all()
 

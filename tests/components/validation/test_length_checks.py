@@ -1,11 +1,15 @@
+import dataclasses
+
 import numpy as np
+from checked_rows import Table, check
 from hypothesis import given
 from hypothesis import strategies as st
 
 from components.validation.findings import SplitTotal
-from components.validation.length_checks import check_length, count_windows, split_extents
-from components.validation.series import Rules, Series
-from schemas.features import SPLITS, TARGET
+from components.validation.length_checks import no_window
+from components.validation.rules import Rules
+from components.validation.window_facts import Bounds, Steps
+from schemas.features import TARGET
 from schemas.time_grid import TimeGrid
 from schemas.window_spec import WindowSpec
 
@@ -13,6 +17,14 @@ from schemas.window_spec import WindowSpec
 def rules(context_length: int, horizon: int, min_observed: float = 0.5) -> Rules:
     spec = WindowSpec(context_length=context_length, horizon=horizon)
     return Rules(grid=TimeGrid("H"), spec=spec, min_observed=min_observed)
+
+
+def count_windows(observed, *, start: int, first: int, last: int, rules: Rules) -> int:
+    """Windows of one split of one series, whose first step of all is `start`."""
+    # The first column is a split that holds the series' start, the second the split in question.
+    bounds = Bounds.of(rules, first=np.array([[start, first]]), last=np.array([[start, last]]))
+    steps = Steps(np.zeros(len(observed), int), np.asarray(observed, int))
+    return int(bounds.count(steps, np.ones(len(observed), bool))[0, 1])
 
 
 def test_gapless_train_rows_make_as_many_windows_as_the_formula_says():
@@ -48,51 +60,60 @@ def test_windows_count_as_in_brute_force(measured, context, horizon, min_observe
         enough = seen >= 1 and seen >= min_observed * context
         expected += inside and enough and bool(measured.intersection(forecast_steps))
     limits = rules(context, horizon, min_observed)
-    assert count_windows(np.array(sorted(measured)), start=0, first=first, last=last, rules=limits) == expected
+    assert count_windows(sorted(measured), start=0, first=first, last=last, rules=limits) == expected
+
+
+def table(hours, splits) -> Table:
+    size = len(hours)
+    seconds = np.array(hours) * 3600
+    return Table(np.array([b"load"] * size, object), seconds, np.arange(size), np.array(splits), np.c_[np.arange(size)])
 
 
 def test_extents_hold_rows_times_and_steps_of_each_split():
-    hours = np.array([0, 1, 2, 4, 5, 6])
-    data = Series(
-        series_id="load",
-        timestamps=hours * 3600,
-        rows=np.arange(6),
-        splits=np.array([0, 0, 0, 0, 1, 1], np.int8),
-        values={TARGET: np.arange(6.0)},
-    )
+    totals = check(table([0, 1, 2, 4, 5, 6], [0, 0, 0, 0, 1, 1]), rules(2, 1))
     # Train spans steps 0..4, one without a row: 5 steps; a window of 2 + 1 starts its forecast at 2, 3 or 4, and at
     # 3 nothing was measured.
-    assert split_extents(data, rules(2, 1), countable=True) == (
+    assert totals.splits == (
         SplitTotal(rows=4, first=0, last=14_400, windows=2, longest=5, measured={TARGET: 4}),
         SplitTotal(rows=2, first=18_000, last=21_600, windows=2, longest=2, measured={TARGET: 2}),
         SplitTotal(),
     )
 
 
-def lengths(*extents: SplitTotal) -> dict[str, tuple[str, str]]:
-    findings = check_length(extents, rules(104, 24))
-    return {str(finding.split): (finding.severity, finding.message) for finding in findings}
+def length(split: str, *, rows: int, steps: int) -> tuple[str, str, str]:
+    finding = no_window(split, np.array([rows]), np.array([steps]), rules(104, 24), 0)
+    return finding.kind, finding.severity, finding.message
 
 
 def test_train_rows_too_few_for_a_window_are_an_error():
-    assert lengths(*(SplitTotal(35, 0, 1, 0, 35),) * 3)["train"] == (
+    assert length("train", rows=35, steps=35) == (
+        "too_short",
         "error",
         "35 steps; one window takes 128 (window.context_length 104 + window.horizon 24).",
     )
 
 
 def test_a_series_that_ends_before_the_test_split_is_a_warning():
-    long = SplitTotal(500, 0, 1, 300, 500)
-    assert lengths(long, long, SplitTotal()) == {"test": ("warning", "no rows.")}
-    assert lengths(long, long, SplitTotal(5, 0, 1, 0, 5)) == {
-        "test": ("warning", "5 steps; a forecast takes window.horizon, 24.")
-    }
+    assert length("test", rows=0, steps=0) == ("no_rows", "warning", "no rows.")
+    assert length("test", rows=5, steps=5) == (
+        "too_short",
+        "warning",
+        "5 steps; a forecast takes window.horizon, 24.",
+    )
 
 
 def test_a_series_without_train_rows_is_a_warning():
-    long = SplitTotal(500, 0, 1, 300, 500)
-    assert lengths(SplitTotal(), long, long)["train"] == ("warning", "no rows: the model never sees this series.")
+    assert length("train", rows=0, steps=0) == ("no_rows", "warning", "no rows: the model never sees this series.")
+
+
+def test_only_splits_without_a_window_are_named():
+    totals = check(table(range(20), [0] * 17 + [1] * 3), rules(4, 2))
+    assert {(kind, split) for _, kind, _, split in totals.groups} == {("no_rows", "test")}
 
 
 def test_windows_that_were_not_counted_are_not_judged():
-    assert lengths(*(SplitTotal(35, 0, 1, None, 35),) * len(SPLITS)) == {}
+    # A gap of 40 steps is an error: of the 5 steps after it, no more is said.
+    broken = table([*range(30), *range(70, 75)], [0] * 30 + [1] * 5)
+    totals = check(broken, dataclasses.replace(rules(10, 4), max_gap=3))
+    assert [extent.windows for extent in totals.splits] == [None, None, 0]
+    assert {(kind, split) for _, kind, _, split in totals.groups} == {("gap", None), ("no_rows", "test")}

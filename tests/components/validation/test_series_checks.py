@@ -1,12 +1,16 @@
 import itertools
 
 import numpy as np
+from checked_rows import Table, check
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.validation.series import Rules, Series
-from components.validation.series_checks import check_series, constant_runs, gaps
-from schemas.features import TARGET
+from components.validation.findings import Finding
+from components.validation.gap_facts import GapFacts
+from components.validation.rows import Rows, order_rows
+from components.validation.rules import Rules
+from components.validation.run_facts import RunFacts
+from components.validation.totals import Totals
 from schemas.time_grid import TimeGrid
 from schemas.window_spec import WindowSpec
 
@@ -19,28 +23,39 @@ def rules(**changes) -> Rules:
     return Rules(grid=TimeGrid("H"), spec=WindowSpec(context_length=2, horizon=1), **options)
 
 
-def series(target, *, hours=None, rows=None, splits=None, **covariates) -> Series:
-    target = np.array(target, float)
-    size = len(target)
+def series(target, *, hours=None, rows=None, splits=None, **covariates) -> Table:
+    columns = np.stack([np.array(values, float) for values in (target, *covariates.values())], axis=1)
+    size = len(columns)
     hours = np.arange(size) if hours is None else np.array(hours)
     if splits is None:
         splits = np.searchsorted([0.6 * size, 0.8 * size], np.arange(size), side="right")
-    return Series(
-        series_id="load",
+    return Table(
+        ids=np.array([b"load"] * size, object),
         timestamps=hours.astype(np.int64) * HOUR,
         rows=np.arange(size) if rows is None else np.array(rows),
-        splits=np.asarray(splits, np.int8),
-        values={TARGET: target, **{name: np.array(values, float) for name, values in covariates.items()}},
+        splits=np.asarray(splits),
+        values=columns,
     )
 
 
-def found(data: Series, limits: Rules | None = None) -> dict[str, str]:
+def findings_of(totals: Totals) -> list[Finding]:
+    return [finding for group in totals.groups.values() for finding in group.shown]
+
+
+def found(data: Table, limits: Rules | None = None) -> dict[str, str]:
     """Severity and message by kind; a kind found twice would be lost, so that is refused."""
-    findings, _ = check_series(data, limits or rules())
+    findings = findings_of(check(data, limits or rules()))
     kinds = [finding.kind for finding in findings]
     assert len(set(kinds)) == len(kinds), kinds
     assert all(finding.series_id == "load" for finding in findings)
     return {finding.kind: f"{finding.severity}: {finding.message}" for finding in findings}
+
+
+def ordered(times, values):
+    size = len(times)
+    values = np.array(values, np.float32).reshape(size, 1)
+    alone = Rows(np.array([b"a"], object), np.zeros(size, int), np.array(times) * HOUR, np.arange(size), values)
+    return order_rows(alone, TimeGrid("H"))
 
 
 def test_a_sound_series_has_no_findings():
@@ -75,24 +90,28 @@ def test_a_gap_in_a_past_covariate_is_a_warning():
 
 @given(st.sets(st.integers(0, 60), min_size=1))
 def test_gaps_equal_brute_force(measured):
-    ordinals = np.array(sorted(measured))
-    befores, lengths = gaps(ordinals)
-    expected = [(early, late - early - 1) for early, late in itertools.pairwise(sorted(measured)) if late - early > 1]
-    assert list(zip(befores.tolist(), lengths.tolist(), strict=True)) == expected
+    hours = sorted(measured)
+    facts = GapFacts.of(ordered(hours, [1.0] * len(hours)), np.ones(len(hours), np.float32), limit=2)
+    expected = [(early, late - early - 1) for early, late in itertools.pairwise(hours) if late - early > 3]
+    assert facts.long.of_series(0) == expected[:5]
+    assert facts.long.count.tolist() == [len(expected)]
 
 
 @given(st.lists(st.integers(0, 2), min_size=1))
 def test_constant_runs_equal_brute_force(values):
-    starts, lengths = constant_runs(np.array(values, float))
-    expected = [len(list(group)) for _, group in itertools.groupby(values)]
-    assert lengths.tolist() == expected
-    assert starts.tolist() == [0, *np.cumsum(expected[:-1]).tolist()]
+    rows = ordered(range(len(values)), values)
+    facts = RunFacts.of(rows, rows.values[:, 0], limit=2)
+    runs = [(key, len(list(group))) for key, group in itertools.groupby(values)]
+    assert facts.runs.tolist() == [len(runs)]
+    long = [(length, value) for value, length in runs if length > 2]
+    assert [run[2:] for run in facts.too_long.of_series(0)] == long[:5]
+    assert facts.too_long.count.tolist() == [len(long)]
 
 
 def test_missing_values_at_the_ends_are_a_warning_not_a_gap():
     target = [NAN] * 5 + [float(value) for value in range(14)] + [NAN]
-    findings, _ = check_series(series(target), rules())
-    assert [(finding.kind, finding.severity, finding.count) for finding in findings] == [
+    (group,) = check(series(target), rules()).groups.values()
+    assert [(finding.kind, finding.severity, finding.count) for finding in group.shown] == [
         ("missing_ends", "warning", 5),
         ("missing_ends", "warning", 1),
     ]
@@ -156,18 +175,18 @@ def test_a_target_without_one_value_is_an_error():
 
 
 def test_a_repeated_block_is_named_as_duplicates_and_as_disorder():
-    # Rows 10..14 repeat hours 5..9; time goes back once.
+    # Rows 10..14 repeat hours 5..9: rows 10..13 stand below rows 6..9, whose hours come next.
     hours = [*range(10), *range(5, 10), *range(10, 15)]
     findings = found(series(range(20), hours=hours))
     assert findings["duplicate_timestamps"].startswith("error: 5 rows with the time of an earlier row: row 10 (")
-    assert findings["unordered_timestamps"].startswith("error: 1 row earlier in time than the row above: row 10 (")
+    assert findings["unordered_timestamps"].startswith("error: 4 rows below the row that comes next in time: row 10 (")
 
 
 def test_on_a_wrong_grid_only_the_frequency_is_said():
     # Daily rows on an hourly grid: not 19 gaps of 23 steps, but one wrong frequency, and no windows counted.
-    findings, extents = check_series(series(range(20), hours=np.arange(20) * 24), rules())
-    assert [finding.kind for finding in findings] == ["wrong_frequency"]
-    assert [extent.windows for extent in extents] == [None, None, None]
+    totals = check(series(range(20), hours=np.arange(20) * 24), rules())
+    assert [finding.kind for finding in findings_of(totals)] == ["wrong_frequency"]
+    assert [extent.windows for extent in totals.splits] == [None, None, None]
 
 
 @given(st.permutations(range(20)))

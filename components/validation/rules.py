@@ -1,35 +1,11 @@
-"""One series as the checks see it, and the rules that it must keep.
-
-Letters: `N` rows of the series.
-"""
+"""The rules that every series must keep."""
 
 import dataclasses
-from collections.abc import Mapping
-
-import numpy as np
+import math
 
 from schemas.features import TARGET
 from schemas.time_grid import TimeGrid
 from schemas.window_spec import WindowSpec
-
-
-@dataclasses.dataclass(frozen=True)
-class Series:
-    """The rows of one series, in source order.
-
-    Attributes:
-        series_id: Its name.
-        timestamps: Epoch seconds, int64 `[N]`.
-        rows: Row numbers in the source, int64 `[N]`, ascending.
-        splits: Index into `SPLITS` of each row, int8 `[N]`.
-        values: Target and covariates by column, float `[N]`; NaN where missing.
-    """
-
-    series_id: str
-    timestamps: np.ndarray
-    rows: np.ndarray
-    splits: np.ndarray
-    values: Mapping[str, np.ndarray]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -60,3 +36,8 @@ class Rules:
     def columns(self) -> tuple[str, ...]:
         """Target and covariates."""
         return (TARGET, *self.past, *self.future, *self.static)
+
+    @property
+    def least_measured(self) -> int:
+        """Least number of measured values in a context."""
+        return math.ceil(max(1, self.min_observed * self.spec.context_length))

@@ -11,12 +11,13 @@ that every worker reaches, as it reaches the artifacts.
 import os
 import pickle
 import uuid
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
-from components.transform.chunking import Rows
-from components.transform.survey import Survey
+from components.spooling.rows import GROUP_ROWS, SeriesRows
 
 
 class Piece(NamedTuple):
@@ -53,7 +54,7 @@ class PieceWriter:
     def __exit__(self, *exception: Any) -> None:
         self._file.close()
 
-    def write(self, rows: Rows) -> Piece:
+    def write(self, rows: SeriesRows) -> Piece:
         """Writes some rows and returns where they lie."""
         content = pickle.dumps(rows, protocol=5)
         self._file.write(content)
@@ -62,22 +63,34 @@ class PieceWriter:
         return piece
 
 
-def read_piece(piece: Piece) -> Rows:
-    """Returns the rows of a piece."""
+def read_piece(piece: Piece) -> Any:
+    """Returns the rows of a piece, of the class that was written."""
     with tf.io.gfile.GFile(piece.path, "rb") as file:
         file.seek(piece.offset)
         return pickle.loads(file.read(piece.size))
 
 
-def save_survey(survey: Survey, folder: str) -> str:
-    """Writes a survey into a new file and returns its path."""
-    path = os.path.join(folder, f"survey-{uuid.uuid4().hex}")
+def divide(pieces: Sequence[Piece]) -> list[tuple[Piece, ...]]:
+    """Divides pieces into loads of about `GROUP_ROWS` rows, in their order."""
+    before = np.cumsum([0, *(piece.rows for piece in pieces[:-1])])
+    edges = np.flatnonzero(np.diff(before // GROUP_ROWS)) + 1
+    return [tuple(pieces[at] for at in run) for run in np.split(np.arange(len(pieces)), edges)]
+
+
+def load_from_json(load: Sequence) -> tuple[Piece, ...]:
+    """Reads a load that went through JSON."""
+    return tuple(Piece(*piece) for piece in load)
+
+
+def save(content: Any, folder: str) -> str:
+    """Writes what all workers need, such as a survey, into a new file and returns its path."""
+    path = os.path.join(folder, f"shared-{uuid.uuid4().hex}")
     with tf.io.gfile.GFile(path, "wb") as file:
-        file.write(pickle.dumps(survey, protocol=5))
+        file.write(pickle.dumps(content, protocol=5))
     return path
 
 
-def load_survey(path: str) -> Survey:
-    """Reads what `save_survey` wrote."""
+def load(path: str) -> Any:
+    """Reads what `save` wrote."""
     with tf.io.gfile.GFile(path, "rb") as file:
         return pickle.loads(file.read())

@@ -1,0 +1,1 @@
+"""One room of the pipeline; see the modules inside."""

@@ -1,0 +1,26 @@
+"""How results of a Beam pipeline reach the process that started it: as lines of text in files."""
+
+import os
+import uuid
+
+import apache_beam as beam
+import tensorflow as tf
+
+
+def run_lines(pipeline: beam.Pipeline, name: str, transform: beam.PTransform, folder: str) -> list[str]:
+    """Runs a pipeline that gives lines of text, and returns them in any order.
+
+    Args:
+        pipeline: A new pipeline.
+        name: Name of the step.
+        transform: From the pipeline's begin to lines.
+        folder: Where the lines wait.
+    """
+    prefix = os.path.join(folder, f"{name}-{uuid.uuid4().hex}")
+    with pipeline:
+        _ = pipeline | name >> transform | "Collect" >> beam.io.WriteToText(prefix)
+    lines: list[str] = []
+    for path in tf.io.gfile.glob(prefix + "*"):
+        with tf.io.gfile.GFile(path, "r") as file:
+            lines += file.read().splitlines()
+    return lines
