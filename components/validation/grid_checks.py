@@ -18,6 +18,7 @@ from components.validation.findings import MAX_OFFENDERS, Finding, listing, plur
 from components.validation.rows import Rows, order_rows
 from components.validation.time_facts import TimeFacts
 from components.validation.time_samples import STRETCH, TimeSample
+from schemas.stack import modern
 from schemas.time_grid import TimeGrid
 
 _SUGGESTION_PROBES = 50
@@ -161,7 +162,7 @@ def suggest_grid(stretches: Sequence[np.ndarray], grid: TimeGrid) -> TimeGrid | 
 
 
 def _grid_settings(grid: TimeGrid) -> str:
-    settings = f"data.frequency: {grid.frequency}"
+    settings = f"data.frequency: {modern(grid.frequency)}"
     return settings + (f" and data.offset: {duration_text(grid.offset_seconds)}" if grid.offset_seconds else "")
 
 

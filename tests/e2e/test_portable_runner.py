@@ -1,5 +1,6 @@
 """The pipeline with workers in processes of their own: on this machine, and on Beam's job service as on a cluster."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -40,11 +41,14 @@ class Cluster:
 
     def workers(self) -> list[int]:
         """Processes of workers that are alive."""
-        listed = subprocess.run(
-            ["ps", "-o", "pid=,stat=", "--ppid", str(self.pool)], capture_output=True, text=True, check=False
-        )
-        states = (line.split() for line in listed.stdout.splitlines())
-        return [int(pid) for pid, state in states if not state.startswith("Z")]
+        found = []
+        for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):  # ended since it was listed
+                # `pid (name) state parent ...`; a name may hold anything.
+                state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+                if int(parent) == self.pool and state != "Z":
+                    found.append(int(stat.parent.name))
+        return found
 
 
 def free_port() -> int:

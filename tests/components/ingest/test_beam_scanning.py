@@ -8,6 +8,7 @@ from components.ingest.beam_scanning import COUNTERS, scan_to_json
 from components.ingest.reading import plan_blocks
 from components.ingest.rows import RowLayout
 from components.ingest.sources import Source
+from pipeline.beam_arguments import beam_arguments
 from schemas.sections import DataConfig, FeaturesConfig
 
 
@@ -20,7 +21,7 @@ def test_rows_are_counted_and_so_are_refused_ones_by_reason(tmp_path):
         DataConfig(source="unused", time="ds", frequency="D", series_id="unique_id"), FeaturesConfig()
     )
     blocks = plan_blocks(Source(files=tuple(paths)), needed=layout.columns)
-    pipeline = beam.Pipeline(argv=["--runner=DirectRunner", "--direct_running_mode=in_memory"])
+    pipeline = beam.Pipeline(argv=beam_arguments(("--direct_running_mode=in_memory",)))
     _ = pipeline | beam.Create(blocks) | beam.FlatMap(functools.partial(scan_to_json, layout=layout))
     result = pipeline.run()
     result.wait_until_finish()

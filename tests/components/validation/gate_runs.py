@@ -16,10 +16,11 @@ from tfx_bsl.coders import example_coder
 
 from components.validation.component import ValidationReport
 from components.validation.executor import Executor
+from pipeline.beam_arguments import beam_arguments
 from schemas.features import ROW_NUMBER, SERIES_ID, SPLITS, TARGET, TIMESTAMP
 from schemas.sections import ChecksConfig, DataConfig, FeaturesConfig, SplitConfig, WindowConfig
 
-BEAM_ARGS = ["--runner=DirectRunner", "--direct_running_mode=in_memory", "--direct_num_workers=1"]
+BEAM_ARGS = beam_arguments(("--direct_running_mode=in_memory", "--direct_num_workers=1"))
 
 
 @dataclasses.dataclass

@@ -16,6 +16,7 @@ from components.validation.rules import Rules
 from components.validation.survey import merge_surveys
 from components.validation.totals import Totals
 from schemas.features import ROW_NUMBER, SERIES_ID, SPLITS, TARGET, TIMESTAMP
+from schemas.stack import LOCAL_BEAM_RUNNER
 from schemas.time_grid import TimeGrid
 from schemas.window_spec import WindowSpec
 
@@ -82,7 +83,7 @@ def test_beam_finds_what_the_pure_checks_find(tmp_path, group_rows):
     folder = str(tmp_path)
     paths = {"survey_path": save(survey, folder), "placement_path": save(placement, folder)}
     check_rows = CheckRows(RULES, placement.groups, **paths, folder=folder)
-    with beam.Pipeline(runner="DirectRunner") as pipeline:
+    with beam.Pipeline(runner=LOCAL_BEAM_RUNNER) as pipeline:
         assert_that(pipeline | beam.Create(loads) | check_rows, same)
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from components.validation.findings import Finding
 from components.validation.grid_checks import check_times, duration_text, suggest_grid
 from components.validation.rules import Rules
+from schemas.stack import modern
 from schemas.time_grid import TimeGrid
 from schemas.window_spec import WindowSpec
 
@@ -114,13 +115,13 @@ def test_a_wrong_frequency_is_named_and_the_right_one_suggested(step, configured
     suggestion = suggest_grid([times], TimeGrid(configured))
     assert suggestion is not None
     assert suggestion.fixed_step_seconds == step
-    assert finding.fix == f"set data.frequency: {suggestion.frequency}, which fits 100%."
+    assert finding.fix == f"set data.frequency: {modern(suggestion.frequency)}, which fits 100%."
 
 
 def test_an_offset_is_suggested_for_values_taken_at_half_past():
     times = seconds(*range(48)) + 1800
     (finding,) = check_frequency(times, rows=rows_of(times), grid=TimeGrid("H"))
-    assert finding.fix == "set data.frequency: H and data.offset: 30min, which fits 100%."
+    assert finding.fix == "set data.frequency: h and data.offset: 30min, which fits 100%."
 
 
 def test_the_weekday_of_weekly_data_is_suggested():
