@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from components.validation.findings import Finding
 from components.validation.grid_checks import check_times, duration_text, suggest_grid
 from components.validation.rules import Rules
+from components.validation.time_samples import TimeSample
 from schemas.stack import modern
 from schemas.time_grid import TimeGrid
 from schemas.window_spec import WindowSpec
@@ -130,6 +131,16 @@ def test_the_weekday_of_weekly_data_is_suggested():
     suggestion = suggest_grid([times], TimeGrid("W-SAT"))
     assert suggestion is not None
     assert suggestion.on_grid(times).all()
+
+
+def test_of_a_long_series_a_sample_is_enough_for_a_suggestion():
+    times = np.arange(20_000, dtype=np.int64) * 1800
+    times = times[np.random.default_rng(0).random(len(times)) > 0.01]
+    sample = TimeSample.of(times)
+    assert max(map(len, sample.stretches)) == 12
+    suggestion = suggest_grid(sample.stretches, TimeGrid("D"))
+    assert suggestion is not None
+    assert suggestion.fixed_step_seconds == 1800
 
 
 def test_month_starts_are_told_from_month_ends():
