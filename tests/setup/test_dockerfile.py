@@ -50,6 +50,15 @@ def test_image_runs_as_an_ordinary_user_and_starts_beam_workers():
     assert ("FROM", f"apache/beam_python3.10_sdk:{beam} AS beam") in found
 
 
+def test_nothing_is_compiled_anew_in_every_container():
+    found = list(instructions())
+    assert any(name == "ENV" and "UV_COMPILE_BYTECODE=1" in argument for name, argument in found)
+    installs = [argument for name, argument in found if name == "RUN" and "/dist/*.whl" in argument]
+    assert len(installs) == 1
+    assert all(f"site-packages/{package}" in installs[0] for package in ("components", "pipeline", "schemas"))
+    assert not any("PYTHONDONTWRITEBYTECODE" in argument for _, argument in found)
+
+
 def test_nothing_but_what_is_copied_is_sent_to_the_build():
     allowed = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
     for name, argument in instructions():
