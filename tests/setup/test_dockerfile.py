@@ -72,6 +72,19 @@ def test_image_runs_as_an_ordinary_user_and_starts_beam_workers(stack):
     assert ("FROM", f"python:{given['PYTHON']}-slim-{given['DEBIAN']}") in found
 
 
+def test_nothing_is_compiled_anew_in_every_container():
+    given = build_arguments(stacks.NEW)
+    found = list(instructions(given))
+    assert any(name == "ENV" and "UV_COMPILE_BYTECODE=1" in argument for name, argument in found)
+    installs = [argument for name, argument in found if name == "RUN" and "/dist/*.whl" in argument]
+    assert len(installs) == 1
+    assert all(
+        f"python{given['PYTHON']}/site-packages/{package}" in installs[0]
+        for package in ("components", "pipeline", "schemas")
+    )
+    assert not any("PYTHONDONTWRITEBYTECODE" in argument for _, argument in found)
+
+
 @pytest.mark.parametrize("stack", stacks.STACKS.values(), ids=stacks.STACKS)
 def test_nothing_but_what_is_copied_is_sent_to_the_build(stack):
     allowed = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
