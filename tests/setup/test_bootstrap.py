@@ -77,6 +77,14 @@ def test_first_call_installs_what_is_locked_then_the_project(clone):
     assert "--offline" in calls[-1]
 
 
+def test_bytecode_is_made_where_python_would_never_write_it(clone):
+    clone.set_up()
+    assert "--compile-bytecode" not in clone.uv_calls()
+    shutil.rmtree(clone.folder / ".venv")
+    clone.set_up(PYTHONDONTWRITEBYTECODE="1")
+    assert "--compile-bytecode" in clone.uv_calls()
+
+
 def test_second_call_says_nothing_and_starts_no_uv(clone):
     clone.set_up()
     clone.uv_calls()
