@@ -11,6 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from components.evaluation.eval_config import SIGNATURE
 
@@ -46,7 +47,7 @@ class ScoredModel:
 
 
 def custom_eval_shared_model(
-    eval_saved_model_path: str, model_name: str, eval_config: tfma.EvalConfig, **_: Any
+    eval_saved_model_path: str, model_name: str, eval_config: config_pb2.EvalConfig, **_: Any
 ) -> tfma.types.EvalSharedModel:
     """Returns what TFMA's own function returns, with another way to load the model.
 
