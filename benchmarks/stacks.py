@@ -56,7 +56,7 @@ class Side(NamedTuple):
         given = [f"{name}={value}" for name, value in (environment or {}).items()]
         if self.root is None:
             return ["env", *given, self.python, *arguments]
-        clean = ["PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/root", "LANG=C.UTF-8", "TF_CPP_MIN_LOG_LEVEL=3"]
+        clean = [f"{name}={value}" for name, value in newer_system.CLEAN.items()]
         return newer_system.entering(self.root, ["env", "-i", *clean, *given, self.python, *arguments])
 
     @property

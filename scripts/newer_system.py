@@ -27,6 +27,12 @@ PACKAGES = ["python3", "python3-venv", "python3-dev", "g++", "make", "git", "ca-
 HOME_VARIABLE = "TAPELINE_ROOTS"
 TREE = "work/tapeline"
 KEPT = (".venv", ".python", "runs")
+CLEAN = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME": "/root",
+    "LANG": "C.UTF-8",
+}
+"""Variables of a command in the root; this machine's own would name places that are not there."""
 CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
 PASSED_ON = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "CI")
 
@@ -116,8 +122,7 @@ def lend_network(project: pathlib.Path, root: pathlib.Path, environ: Mapping[str
         shutil.copy2(os.path.realpath(uv.path), str(root / "usr/local/bin/uv"))
     index = {name: uv_environ[name] for name in ("UV_INDEX_URL", "UV_DEFAULT_INDEX") if name in uv_environ}
     passed = {name: environ[name] for name in PASSED_ON if name in environ}
-    path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    return {"PATH": path, "HOME": "/root", "LANG": "C.UTF-8", "SSL_CERT_FILE": "/" + CERTIFICATES, **index, **passed}
+    return {**CLEAN, "SSL_CERT_FILE": "/" + CERTIFICATES, **index, **passed}
 
 
 def entering(root: pathlib.Path, command: List[str], folder: str = TREE) -> List[str]:

@@ -65,7 +65,7 @@ class Side:
         command, environ = [sys.executable, *arguments], dict(os.environ)
         if self.prefix is not None:
             command = newer_system.entering(self.prefix, [f"/{newer_system.TREE}/.venv/bin/python", *arguments])
-            environ = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
+            environ = newer_system.CLEAN
         ended = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
         assert ended.returncode == 0, f"{self.name}: {ended.stdout[-2000:]}\n{ended.stderr[-4000:]}"
 

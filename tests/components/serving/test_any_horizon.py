@@ -61,6 +61,35 @@ def test_intervals_widen_by_the_square_root_of_the_blocks(served):
     assert reach[-1] > 1.5 * HALF_WIDTHS[0, -1]
 
 
+def before(name: str, nodes: dict[str, tf.compat.v1.NodeDef]) -> set[str]:
+    """Names of all nodes of a function that have run when one of them has."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        current = waiting.pop()
+        if current in nodes and current not in found:
+            found.add(current)
+            waiting += [given.removeprefix("^").split(":")[0] for given in nodes[current].input]
+    return found
+
+
+def test_no_loop_begins_beside_the_checks(served):
+    # A loop starts with the first of its variables that is known: the counter, if nothing holds it back.
+    library = served.signatures["any_horizon"].graph.as_graph_def().library
+    counters = []
+    for function in library.function:
+        nodes = {node.name: node for node in function.node_def}
+        checks = {name for name, node in nodes.items() if node.op == "If"}
+        if checks and not function.signature.name.startswith("__inference_refuse"):
+            for node in nodes.values():
+                if node.op in ("While", "StatelessWhile"):
+                    counters += [
+                        given.split(":")[0] for given in node.input if nodes[given.split(":")[0]].op == "Const"
+                    ]
+                    assert all(checks <= before(counter, nodes) for counter in counters)
+    assert counters
+
+
 def test_a_context_shorter_than_a_block_is_the_newest_forecasts_alone():
     shape = WindowShape(context_length=2, horizon=3)
 
