@@ -34,7 +34,10 @@ CLEAN = {
 }
 """Variables of a command in the root; this machine's own would name places that are not there."""
 CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
-PASSED_ON = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "CI")
+PASSED_ON = (
+    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
+    *("UV_INDEX_URL", "UV_DEFAULT_INDEX", "CI"),
+)
 
 
 class CannotRun(Exception):
@@ -120,9 +123,8 @@ def lend_network(project: pathlib.Path, root: pathlib.Path, environ: Mapping[str
     uv = uv_tool.get_uv(project / ".uv", uv_environ)
     if uv.path:
         shutil.copy2(os.path.realpath(uv.path), str(root / "usr/local/bin/uv"))
-    index = {name: uv_environ[name] for name in ("UV_INDEX_URL", "UV_DEFAULT_INDEX") if name in uv_environ}
-    passed = {name: environ[name] for name in PASSED_ON if name in environ}
-    return {**CLEAN, "SSL_CERT_FILE": "/" + CERTIFICATES, **index, **passed}
+    passed = {name: uv_environ[name] for name in PASSED_ON if name in uv_environ}
+    return {**CLEAN, "SSL_CERT_FILE": "/" + CERTIFICATES, **passed}
 
 
 def entering(root: pathlib.Path, command: List[str], folder: str = TREE) -> List[str]:
