@@ -1,6 +1,8 @@
 """Where the stacks differ: one spelling is understood by the pandas that is installed, whichever it is."""
 
 import importlib.metadata
+import pathlib
+import re
 import warnings
 
 import pandas as pd
@@ -33,3 +35,11 @@ def test_frequencies_are_shown_in_the_new_spelling(old, new):
 @pytest.mark.parametrize("text", ["", "fortnight", "-1H", "H of a day"])
 def test_what_is_no_frequency_stays_as_it_is(text):
     assert stack.modern(text) == stack.spelled(text) == text
+
+
+def test_nothing_else_asks_which_version_there_is():
+    root = pathlib.Path(stack.__file__).parents[1]
+    sources = [path for room in ("schemas", "components", "pipeline") for path in (root / room).rglob("*.py")]
+    assert len(sources) > 100
+    asking = re.compile(r"version_info|packaging\.version|parse_version|VersionInfo|if .*__version__")
+    assert [path.name for path in sources if asking.search(path.read_text())] == ["stack.py"]
