@@ -36,7 +36,9 @@ IMPORTS = {
 }
 TRAINING = {64: 100, 256: 40}
 CALLS = {1: 200, 1000: 5}
-MAE = re.compile(r"^  model +([\d.]+)", re.MULTILINE)
+SHORTEST = 0.5
+"""Seconds of the components that are listed."""
+MAE = re.compile(r"^  model +(\d\.\d+)", re.MULTILINE)
 COMPONENT = re.compile(r"^  (\w+) +done +([\d.]+) s", re.MULTILINE)
 
 
@@ -83,7 +85,7 @@ def whole_run(side: Side, number: int) -> tuple[dict[str, float], pathlib.Path]:
     home = side.folder / f"runs-{number}"
     seconds, text = run(side, "-m", "pipeline.cli", "run", "--config", "configs/co2.yaml", "--home", side.inside(home))
     (mae,) = MAE.findall(text)
-    found = {f"run: {name}, s": float(value) for name, value in COMPONENT.findall(text)}
+    found = {f"run: {name}, s": float(value) for name, value in COMPONENT.findall(text) if float(value) >= SHORTEST}
     (model,) = (path for path in (home / "co2" / "serving_model").iterdir() if path.name.isdigit())
     return {"run: all of it, s": seconds, **found, "test MAE, scaled": float(mae)}, model
 
@@ -143,6 +145,8 @@ def table(found: Mapping[str, Mapping[str, Sequence[float]]]) -> Iterator[str]:
     yield f"| | {older} | {newer} | {newer} is so many times as fast |"
     yield "|---|--:|--:|--:|"
     for what, values in found.items():
+        if not all(values[side] for side in SIDES):
+            continue
         medians = [statistics.median(values[side]) for side in SIDES]
         digits = 5 if "MAE" in what else 2 if max(medians) < 10 else 1
         ratio = "" if "MAE" in what else f"{medians[0] / medians[1]:.2f}"
