@@ -99,7 +99,8 @@ class Ask:
     inputs: Arrays
     hostile: bool = False
     word: str = ""
-    rows: slice = slice(None)
+    # A slice is no key before Python 3.12, and so no default for Python 3.11.
+    rows: slice = dataclasses.field(default_factory=lambda: slice(None))
     steps: int = 0
     compared: int = 0
 

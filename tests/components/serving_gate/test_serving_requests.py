@@ -1,5 +1,7 @@
 """What is asked of a model depends on its inputs, and every hostile request is hostile in its own way."""
 
+import dataclasses
+
 import contract_model
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from components.serving_gate.requests import (
     EXAMPLES,
     PREDICT_EXAMPLES,
     SERVE,
+    Ask,
     RealWindows,
     real_asks,
 )
@@ -121,3 +124,9 @@ def test_examples_hold_the_raw_values_row_by_row(windows):
     np.testing.assert_array_equal(feature["timestamps"].int64_list.value, windows.timestamps[1, :T])
     assert feature["series_id"].bytes_list.value[0] == b"series"
     assert len(feature["future_covariates"].float_list.value) == T + H
+
+
+def test_no_field_has_a_default_that_python_3_11_takes_for_mutable():
+    # Python 3.11 refuses what has no hash; a slice has one from 3.12 on.
+    for field in dataclasses.fields(Ask):
+        assert not isinstance(field.default, slice), field.name
