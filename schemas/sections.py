@@ -250,7 +250,8 @@ class WindowConfig(Section):
     horizon: Positive = 24
     """Steps that it forecasts."""
     stride: Positive = 1
-    """Steps between the forecast starts of neighbouring training windows."""
+    """Steps between the forecast starts of neighbouring training windows. Not a multiple of a season: with 24 in
+    hourly data every window starts at one hour of the day, and the model knows no other; take 23 or 25."""
     eval_stride: Positive = 1
     """The same for the windows of eval and test."""
     min_observed: Annotated[float, pydantic.Field(ge=0.0, le=1.0)] = 0.5
