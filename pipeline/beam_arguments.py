@@ -5,7 +5,7 @@ beam_arguments(("--runner=FlinkRunner", "--environment_type=EXTERNAL", ...))
 
 from schemas.stack import LOCAL_BEAM_RUNNER
 
-_LOCAL_RUNNERS = ("DirectRunner", "FnApiRunner", "SwitchingDirectRunner")
+_LOCAL_RUNNERS = ("DirectRunner", "BundleBasedDirectRunner", "FnApiRunner", "SwitchingDirectRunner")
 _WITHOUT_IMAGE = (["EXTERNAL"], ["PROCESS"], ["LOOPBACK"])
 _SHIPPING_FLAGS = ("--setup_file", "--extra_package", "--requirements_file", "--sdk_container_image")
 _RUNNER = "--runner="

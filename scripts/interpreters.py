@@ -9,6 +9,7 @@ asked what it is. One with its C headers is preferred: a dependency is compiled 
 answers with the Python it stands on: the project's own may be active while it is built anew.
 """
 
+import functools
 import json
 import os
 import re
@@ -74,6 +75,7 @@ def _everywhere(version: str, environ: Mapping[str, str]) -> Iterator[str]:
                 yield os.path.join(versions, name, "bin", "python" + version)
 
 
+@functools.lru_cache(maxsize=None)
 def inspect(path: str) -> Optional[Interpreter]:
     """Asks an interpreter what it is; None when it does not start."""
     outcome = processes.run([path, "-I", "-c", PROBE], timeout=PROBE_SECONDS)

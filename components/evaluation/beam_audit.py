@@ -9,9 +9,6 @@ the main process merges those.
 
 import dataclasses
 import math
-import os
-import pickle
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -21,6 +18,8 @@ import pandas as pd
 import tensorflow as tf
 
 from components.evaluation.audit import AUDITED_WINDOWS, Steps, WindowSample, scale_deviation, window_deviation
+from components.spooling.beam_lines import run_lines
+from components.spooling.pieces import load, save
 from components.transform.moments import Moments, merge, moments, scale_file
 from components.transform.scaling import Scaler
 from schemas import features as names
@@ -103,7 +102,7 @@ class ScanWindows:
             drawn = WindowSample(rank, series, start, *values)
             sample = (WindowSample.join([sample, drawn]) if sample else drawn).smallest(AUDITED_WINDOWS)
         if sample is not None:
-            yield _save((sample, earliest), self.folder)
+            yield save((sample, earliest), self.folder)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,7 +116,7 @@ class ScanRows:
     def __call__(self, file: tuple[str, str]) -> Iterator[str]:
         """Scans one file."""
         split, path = file
-        steps: Steps = _load(self.steps_path)
+        steps: Steps = load(self.steps_path)
         spec = {
             names.SERIES_ID: tf.io.FixedLenFeature([], tf.string),
             names.TIMESTAMP: tf.io.FixedLenFeature([], tf.int64),
@@ -139,7 +138,7 @@ class ScanRows:
             if len(scans) == _SCANS_A_MERGE:
                 scans = [merge_scans(scans)]
         if scans:
-            yield _save(merge_scans(scans), self.folder)
+            yield save(merge_scans(scans), self.folder)
 
 
 def merge_scans(scans: Sequence[RowScan]) -> RowScan:
@@ -177,7 +176,7 @@ def run_audit(
         return dict.fromkeys(("window_deviation", "steps_before_test", "scale_deviation"), math.inf)
     sample = WindowSample.join([part for part, _ in drawn]).smallest(AUDITED_WINDOWS)
     steps = Steps.of(sample)
-    rows = merge_scans(_gather(make_pipeline, list(files.rows), ScanRows(plan, _save(steps, folder), folder), folder))
+    rows = merge_scans(_gather(make_pipeline, list(files.rows), ScanRows(plan, save(steps, folder), folder), folder))
     if rows.train is None or rows.last_seen is None:
         raise DataError("rows: the train split holds none. Check the source and the split's dates.")
     values = np.full(len(steps.keys), np.nan)
@@ -198,30 +197,6 @@ def _gather(
     make_pipeline: Callable[[], Any], files: list[Any], scan: Callable[[Any], Iterator[str]], folder: str
 ) -> list:
     """Scans files on workers and loads what they left."""
-    prefix = os.path.join(folder, f"scans-{uuid.uuid4().hex}")
-    with make_pipeline() as pipeline:
-        _ = (
-            pipeline
-            | beam.Create(files)
-            | beam.Reshuffle()
-            | type(scan).__name__ >> beam.FlatMap(scan)
-            # A bundle that is repeated leaves its file twice; its path is written once.
-            | beam.io.WriteToText(prefix)
-        )
-    paths: list[str] = []
-    for listing in tf.io.gfile.glob(prefix + "*"):
-        with tf.io.gfile.GFile(listing) as file:
-            paths += file.read().splitlines()
-    return [_load(path) for path in sorted(paths)]
-
-
-def _save(value: Any, folder: str) -> str:
-    path = os.path.join(folder, f"scan-{uuid.uuid4().hex}")
-    with tf.io.gfile.GFile(path, "wb") as file:
-        file.write(pickle.dumps(value, protocol=5))
-    return path
-
-
-def _load(path: str) -> Any:
-    with tf.io.gfile.GFile(path, "rb") as file:
-        return pickle.loads(file.read())
+    scanned = beam.Create(files) | beam.Reshuffle() | beam.FlatMap(scan)
+    # A bundle that is repeated leaves its file twice; its path is written once.
+    return [load(path) for path in sorted(run_lines(make_pipeline(), type(scan).__name__, scanned, folder))]

@@ -13,6 +13,7 @@ import os
 from typing import Any
 
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 from tfx import types
 from tfx.components.evaluator import executor as evaluator_executor
 from tfx.dsl.io import fileio
@@ -52,7 +53,7 @@ class Executor(evaluator_executor.Executor):
             output_dict: `evaluation` and `blessing`.
             exec_properties: TFX's own, and the sections `data`, `window` and `scaling` as JSON.
         """
-        eval_config = tfma.EvalConfig()
+        eval_config = config_pb2.EvalConfig()
         proto_utils.json_to_proto(exec_properties[standard_component_specs.EVAL_CONFIG_KEY], eval_config)
         found = self._audit(input_dict, exec_properties)
         windows = artifact_utils.get_single_instance(input_dict[standard_component_specs.EXAMPLES_KEY])
@@ -102,6 +103,6 @@ class Executor(evaluator_executor.Executor):
         return {**found, "target_influence": target_influence(judged, probed) if probed else math.inf}
 
 
-def _config_used(evaluation_uri: str) -> tfma.EvalConfig:
+def _config_used(evaluation_uri: str) -> config_pb2.EvalConfig:
     """The configuration as TFMA ran it: without a baseline model, no comparison with one."""
     return tfma.load_eval_result(evaluation_uri).config

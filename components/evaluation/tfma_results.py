@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from components.evaluation.audit import AUDIT_LIMITS, AUDIT_REASONS
 from components.evaluation.eval_config import CANDIDATE
@@ -19,7 +20,7 @@ from components.evaluation.results import Check, EvaluationResult
 _SKILL = "skill_over_"
 
 
-def collect(evaluation_uri: str, eval_config: tfma.EvalConfig) -> EvaluationResult:
+def collect(evaluation_uri: str, eval_config: config_pb2.EvalConfig) -> EvaluationResult:
     """Reads TFMA's metrics and validation.
 
     Args:
@@ -73,7 +74,7 @@ def _values(one_slice: Any) -> Iterator[tuple[str, str, float | tuple[float, ...
 
 
 def _checks(
-    eval_config: tfma.EvalConfig,
+    eval_config: config_pb2.EvalConfig,
     validation: Any,
     metrics: Mapping[str, float],
     series: Mapping[str, Mapping[str, float]],
@@ -100,7 +101,7 @@ def _checks(
             yield _within(name, value, Limit.of(name, threshold.value_threshold), passed)
 
 
-def _thresholds(eval_config: tfma.EvalConfig) -> Iterable[tuple[str, Any, Any]]:
+def _thresholds(eval_config: config_pb2.EvalConfig) -> Iterable[tuple[str, Any, Any]]:
     for spec in eval_config.metrics_specs:
         for metric in spec.metrics:
             for threshold in metric.per_slice_thresholds:
