@@ -27,10 +27,15 @@ RUN pip install --no-cache-dir --require-hashes --requirement uv-requirements.tx
 RUN --mount=type=cache,target=/var/cache/uv \
     uv pip install --link-mode copy --python /opt/tapeline/bin/python --constraint "requirements-${STACK}.lock" \
     --requirement requirements.in --requirement requirements-kubeflow.in
-COPY setup.py pyproject.toml MANIFEST.in requirements-onnx.in ./
+COPY setup.py pyproject.toml MANIFEST.in LICENSE README.md requirements-onnx.in ./
 COPY schemas schemas
+COPY series series
+COPY forecaster forecaster
 COPY components components
+COPY clients clients
 COPY pipeline pipeline
+COPY cli cli
+COPY tapeline tapeline
 RUN --mount=type=cache,target=/var/cache/uv uv build --wheel --out-dir dist .
 
 FROM apache/beam_python${PYTHON}_sdk:${BEAM} AS beam
@@ -45,8 +50,7 @@ COPY --from=build /opt/tapeline /opt/tapeline
 RUN --mount=from=build,source=/build/dist,target=/dist \
     --mount=from=build,source=/usr/local/bin/uv,target=/usr/local/bin/uv \
     uv pip install --no-cache --python /opt/tapeline/bin/python --no-deps /dist/*.whl \
-    && /opt/tapeline/bin/python -m compileall -q "/opt/tapeline/lib/python${PYTHON}/site-packages/components" \
-    "/opt/tapeline/lib/python${PYTHON}/site-packages/pipeline" "/opt/tapeline/lib/python${PYTHON}/site-packages/schemas"
+    && /opt/tapeline/bin/python -m compileall -q "/opt/tapeline/lib/python${PYTHON}/site-packages/tapeline"
 # Beam's workers take this environment as it is, and make none of their own.
 ENV PATH=/opt/tapeline/bin:$PATH \
     PYTHONUNBUFFERED=1 \

@@ -16,8 +16,8 @@ from collections.abc import Mapping
 
 from benchmarks.accuracy import DATA_DIR, PROTOCOLS, configure, train_seeds
 from benchmarks.series import load_splits
-from schemas.config import Config
-from schemas.errors import ConfigError
+from tapeline.schemas.config import Config
+from tapeline.schemas.errors import ConfigError
 
 CHANGES: dict[str, Mapping[str, object]] = {
     "as shipped": {},

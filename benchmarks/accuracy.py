@@ -27,12 +27,12 @@ import tensorflow as tf
 import yaml
 
 from benchmarks.series import load_splits
-from components.evaluation.baselines import persistence, seasonal_naive
-from components.trainer.dataset import WindowStream
-from components.trainer.training_run import TrainedModel, run_training
-from components.transform.windowing import Chunk
-from schemas import features as names
-from schemas.config import Config, load_config
+from tapeline.components.trainer.dataset import WindowStream
+from tapeline.components.trainer.training_run import TrainedModel, run_training
+from tapeline.schemas import features as names
+from tapeline.schemas.config import Config, load_config
+from tapeline.series.baselines import persistence, seasonal_naive
+from tapeline.series.windowing import Chunk
 
 ROOT = pathlib.Path(__file__).parents[1]
 DATA_DIR = ROOT / "data"

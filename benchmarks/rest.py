@@ -33,13 +33,13 @@ CLIENTS, REQUESTS = 16, 1_000
 
 def untrained(base: pathlib.Path) -> None:
     """Writes a version of a model of the size that CO2 takes; its weights are those before training."""
-    from components.serving.export import export_model
-    from components.trainer.highway import LinearHighway
-    from components.trainer.model import Seq2SeqForecaster
-    from components.transform.scaling import Scaler, scale_lines
-    from schemas.sections import DataConfig, FeaturesConfig, WindowConfig
-    from schemas.training_config import ModelConfig
-    from schemas.window_spec import WindowShape
+    from tapeline.forecaster.network.highway import LinearHighway
+    from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
+    from tapeline.forecaster.serving.export import export_model
+    from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+    from tapeline.schemas.training_config import ModelConfig
+    from tapeline.schemas.window_spec import WindowShape
+    from tapeline.series.scaling import Scaler, scale_lines
 
     shape = WindowShape(context_length=CONTEXT, horizon=HORIZON, future=2)
     sections: dict[str, Any] = {
@@ -77,7 +77,7 @@ class Server:
     """`tapeline serve` in a process of its own."""
 
     def __init__(self, base: pathlib.Path) -> None:
-        command = [sys.executable, "-m", "pipeline.cli", "serve", "--model", str(base), "--port", "0"]
+        command = [sys.executable, "-m", "tapeline.cli.main", "serve", "--model", str(base), "--port", "0"]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         assert self.process.stderr is not None
         for line in self.process.stderr:
@@ -173,7 +173,7 @@ def main() -> None:
             untrained(base)
         import tensorflow as tf
 
-        from components.serving.versions import versions
+        from tapeline.forecaster.versions import versions
 
         newest = base / str(versions(base)[-1])
         inputs = warm_up_request(newest)

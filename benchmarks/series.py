@@ -8,12 +8,12 @@ splits["test"]        # chunks of the test split, their contexts reaching back b
 import numpy as np
 import pandas as pd
 
-from components.ingest.sources import load_built_in
-from components.ingest.splits import find_bounds
-from components.transform.calendar import Calendar
-from components.transform.windowing import Chunk
-from schemas.config import Config
-from schemas.features import SPLITS
+from tapeline.components.ingest.splits import find_bounds
+from tapeline.schemas.config import Config
+from tapeline.schemas.features import SPLITS
+from tapeline.series.calendar import Calendar
+from tapeline.series.sources.source import load_built_in
+from tapeline.series.windowing import Chunk
 
 
 def load_splits(config: Config) -> dict[str, list[Chunk]]:

@@ -63,7 +63,7 @@ def exported(model: str, folder: pathlib.Path) -> dict[str, list[str]]:
     commands = {}
     for name, kind in EXPORTS.items():
         path = folder / f"model.{kind}"
-        command = [sys.executable, "-m", "pipeline.cli", "export", "--model", model, "--format", kind]
+        command = [sys.executable, "-m", "tapeline.cli.main", "export", "--model", model, "--format", kind]
         subprocess.run([*command, "--output", str(path)], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
         commands[name] = [sys.executable, str(PEERS / "exported.py"), str(path)]
     return commands

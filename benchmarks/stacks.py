@@ -31,8 +31,8 @@ import newer_system
 
 SIDES = ("TFX 1.16", "TFX 1.21")
 IMPORTS = {
-    "imports of the command line": "import pipeline.cli",
-    "imports of a run": "import pipeline.pipeline, pipeline.local_runner, tfx.orchestration.local.local_dag_runner",
+    "imports of the command line": "import tapeline.cli.main",
+    "imports of a run": "import tapeline.pipeline.pipeline, tapeline.pipeline.local_runner, tfx.orchestration.local.local_dag_runner",
 }
 TRAINING = {64: 100, 256: 40}
 CALLS = {1: 200, 1000: 5}
@@ -83,7 +83,9 @@ def run(side: Side, *arguments: str) -> tuple[float, str]:
 def whole_run(side: Side, number: int) -> tuple[dict[str, float], pathlib.Path]:
     """Runs the embedded data from nothing; returns what was measured, and the model that was pushed."""
     home = side.folder / f"runs-{number}"
-    seconds, text = run(side, "-m", "pipeline.cli", "run", "--config", "configs/co2.yaml", "--home", side.inside(home))
+    seconds, text = run(
+        side, "-m", "tapeline.cli.main", "run", "--config", "configs/co2.yaml", "--home", side.inside(home)
+    )
     (mae,) = MAE.findall(text)
     found = {f"run: {name}, s": float(value) for name, value in COMPONENT.findall(text) if float(value) >= SHORTEST}
     (model,) = (path for path in (home / "co2" / "serving_model").iterdir() if path.name.isdigit())

@@ -42,9 +42,9 @@ MEMORY_PROBE = """
 import resource, sys
 sys.path.insert(0, "benchmarks/training_peers")
 import numpy as np, rounds, time
-from components.trainer.dataset import WindowStream
-from components.transform.windowing import Chunk
-from schemas.window_spec import WindowSpec
+from tapeline.components.trainer.dataset import WindowStream
+from tapeline.series.windowing import Chunk
+from tapeline.schemas.window_spec import WindowSpec
 
 LENGTH = 4096
 def chunks(count):

@@ -147,7 +147,7 @@ def seconds_of(component: str, text: str) -> float:
 
 def windows_of(home: pathlib.Path) -> dict[str, int]:
     """Windows of each split, as the component wrote them onto its artifact."""
-    from pipeline.lineage import read_run
+    from tapeline.pipeline.lineage import read_run
 
     run_of_it = read_run(home / "load" / "metadata.db")
     artifact = run_of_it.artifact("Windows", "chunks") if run_of_it else None
@@ -237,7 +237,7 @@ def _stages(stages: Mapping[str, Sequence[str]], config: pathlib.Path, home: pat
     for name, components in stages.items():
         first, last = components[0], components[-1]
         usage = run(
-            ["pipeline.cli", "run", "--config", str(config), "--home", str(home), "--from", first, "--to", last]
+            ["tapeline.cli.main", "run", "--config", str(config), "--home", str(home), "--from", first, "--to", last]
         )
         seconds = sum(seconds_of(component, usage.output) for component in components)
         rate = f"{sum(windows_of(home).values()) / seconds:,.0f}" if name == "windowing" else ""
@@ -261,7 +261,7 @@ def fixed_cost(folder: pathlib.Path, beam_args: Sequence[str]) -> Iterator[str]:
         training={"epochs": 1, "batch_size": 16},
         gate=OPEN_GATE,
     )
-    usage = run(["pipeline.cli", "run", "--config", str(config), "--home", str(folder / "runs")])
+    usage = run(["tapeline.cli.main", "run", "--config", str(config), "--home", str(folder / "runs")])
     yield f"A whole run over {rows} rows: {usage.seconds:.1f} s, {usage.cpu_seconds:.1f} s of CPU, {usage.peak_bytes / GIB:.2f} GiB.\n"
     yield "```\n" + usage.output.split("\n\n")[0] + "\n```"
 

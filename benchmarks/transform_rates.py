@@ -14,12 +14,12 @@ import time
 
 import tensorflow as tf
 
-from components.trainer.dataset import WindowStream, prefetch
-from components.transform.records import read_chunks, split_files
-from components.transform.windowing import cut_windows
-from pipeline.lineage import read_run
-from schemas.config import Config, load_config
-from schemas.window_spec import WindowSpec
+from tapeline.components.trainer.dataset import WindowStream, prefetch
+from tapeline.pipeline.lineage import read_run
+from tapeline.schemas.config import Config, load_config
+from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.window_reader import read_chunks, split_files
+from tapeline.series.windowing import cut_windows
 
 EXAMPLES = 20_000
 MOST_WINDOWS = 2_000_000

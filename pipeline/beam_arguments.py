@@ -3,7 +3,7 @@
 beam_arguments(("--runner=FlinkRunner", "--environment_type=EXTERNAL", ...))
 """
 
-from schemas.stack import LOCAL_BEAM_RUNNER
+from tapeline.schemas.stack import LOCAL_BEAM_RUNNER
 
 _LOCAL_RUNNERS = ("DirectRunner", "BundleBasedDirectRunner", "FnApiRunner", "SwitchingDirectRunner")
 _WITHOUT_IMAGE = (["EXTERNAL"], ["PROCESS"], ["LOOPBACK"])

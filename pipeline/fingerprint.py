@@ -5,7 +5,7 @@ source nor what lies behind a path. So each component is given the fingerprint
 of the code it runs, and a change there, or of the stack below it, is never
 answered from the cache.
 
-    code_fingerprint("components.ingest", "schemas")   # '5f0c1d…'
+    code_fingerprint("tapeline.components.ingest", "schemas")   # '5f0c1d…'
 """
 
 import functools
@@ -13,7 +13,7 @@ import hashlib
 import importlib.util
 import pathlib
 
-from schemas import stack
+from tapeline.schemas import stack
 
 _LENGTH = 16
 """Hexadecimal digits that are kept: 64 bits, enough to tell any two versions apart."""

@@ -15,7 +15,7 @@ from tfx.dsl.compiler.compiler import Compiler
 from tfx.orchestration import pipeline as tfx_pipeline
 from tfx.proto.orchestration import pipeline_pb2
 
-from schemas.errors import ConfigError
+from tapeline.schemas.errors import ConfigError
 
 
 def write_ir(pipeline: tfx_pipeline.Pipeline, path: pathlib.Path) -> None:

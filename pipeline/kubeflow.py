@@ -25,10 +25,10 @@ from collections.abc import Callable, Iterator
 
 from kfp import compiler, dsl, kubernetes
 
-from pipeline.paths import RunPaths
-from schemas.config import Config
-from schemas.errors import ConfigError
-from schemas.kubeflow_config import ResourcesConfig
+from tapeline.pipeline.paths import RunPaths
+from tapeline.schemas.config import Config
+from tapeline.schemas.errors import ConfigError
+from tapeline.schemas.kubeflow_config import ResourcesConfig
 
 _UNREAD = "not read when compiled"
 """Stands for the data's fingerprint, which the step `prepare` takes where the data are."""
@@ -62,7 +62,7 @@ def nodes_of(config: Config) -> tuple[Node, ...]:
     Raises:
         ConfigError: The curated schema is missing.
     """
-    from pipeline.pipeline import create_pipeline
+    from tapeline.pipeline.pipeline import create_pipeline
 
     with tempfile.TemporaryDirectory() as folder:
         pipeline = create_pipeline(config, RunPaths.of(config.name, folder), fingerprint=_UNREAD)

@@ -19,10 +19,10 @@ from typing import Any
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
 
-from pipeline.stores import connection, lock_of, locked
+from tapeline.pipeline.stores import connection, lock_of, locked
 
 Address = str | os.PathLike[str]
-"""Of ML Metadata: the path of its SQLite file, or what else `pipeline.stores` takes."""
+"""Of ML Metadata: the path of its SQLite file, or what else `tapeline.pipeline.stores` takes."""
 
 
 class NodeState(enum.Enum):

@@ -16,12 +16,12 @@ import pathlib
 import sys
 from collections.abc import Iterator, Sequence
 
-from pipeline.console import ComponentLines, quiet
-from pipeline.counts import counts_of
-from pipeline.lineage import NodeState, Run, read_run
-from pipeline.paths import RunPaths, shown
-from schemas.config import Config
-from schemas.errors import ConfigError, UserError
+from tapeline.pipeline.console import ComponentLines, quiet
+from tapeline.pipeline.counts import counts_of
+from tapeline.pipeline.lineage import NodeState, Run, read_run
+from tapeline.pipeline.paths import RunPaths, shown
+from tapeline.schemas.config import Config
+from tapeline.schemas.errors import ConfigError, UserError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str |
     from tfx.orchestration.local.local_dag_runner import LocalDagRunner
     from tfx.orchestration.pipeline import RunOptions
 
-    from pipeline.pipeline import create_pipeline
+    from tapeline.pipeline.pipeline import create_pipeline
 
     tfx_pipeline = create_pipeline(config, paths)
     node_ids = [component.id for component in tfx_pipeline.components]

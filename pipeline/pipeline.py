@@ -24,23 +24,23 @@ from tfx.orchestration import pipeline as tfx_pipeline
 from tfx.types import standard_artifacts
 from tfx.types.channel import Channel
 
-import schemas
-from components.evaluation.baseline_resolver import BlessedBeforeStrategy
-from components.evaluation.component import create_evaluator
-from components.ingest.component import SeriesExampleGen
-from components.ingest.sources import source_fingerprint
-from components.report.component import Report
-from components.serving.pusher import create_pusher
-from components.serving_gate.component import ServingGate
-from components.trainer.component import Trainer
-from components.transform.component import Windows, create_transform
-from components.validation.component import DataGate
-from pipeline.beam_arguments import beam_arguments
-from pipeline.fingerprint import code_fingerprint, file_fingerprint
-from pipeline.paths import RunPaths
-from schemas.config import Config
-from schemas.errors import ConfigError
-from schemas.sections import GateConfig
+from tapeline import schemas
+from tapeline.components.blessed_before.component import BlessedBeforeStrategy
+from tapeline.components.data_gate.component import DataGate
+from tapeline.components.evaluator.component import create_evaluator
+from tapeline.components.ingest.component import SeriesExampleGen
+from tapeline.components.pusher.component import create_pusher
+from tapeline.components.report.component import Report
+from tapeline.components.serving_gate.component import ServingGate
+from tapeline.components.trainer.component import Trainer
+from tapeline.components.transform.component import Windows, create_transform
+from tapeline.pipeline.beam_arguments import beam_arguments
+from tapeline.pipeline.fingerprint import code_fingerprint, file_fingerprint
+from tapeline.pipeline.paths import RunPaths
+from tapeline.schemas.config import Config
+from tapeline.schemas.errors import ConfigError
+from tapeline.schemas.sections import GateConfig
+from tapeline.series.sources.source import source_fingerprint
 
 
 def create_pipeline(
@@ -79,7 +79,7 @@ def _nodes(config: Config, paths: RunPaths, *, source: str, latest_blessed: bool
         features=features,
         split=_json(config.split),
         source_fingerprint=source,
-        code_fingerprint=code_fingerprint("schemas", "components.ingest"),
+        code_fingerprint=code_fingerprint("schemas", "tapeline.components.ingest"),
     )
     statistics_gen = StatisticsGen(examples=example_gen.outputs["examples"])
     schema_gen = _schema_node(config, paths, statistics_gen)
@@ -96,7 +96,7 @@ def _nodes(config: Config, paths: RunPaths, *, source: str, latest_blessed: bool
         checks=_json(config.checks),
         window=window,
         split=_json(config.split),
-        code_fingerprint=code_fingerprint("schemas", "components.validation"),
+        code_fingerprint=code_fingerprint("schemas", "tapeline.components.data_gate"),
     )
     transform = create_transform(
         examples=data_gate.outputs["examples"],
@@ -104,14 +104,14 @@ def _nodes(config: Config, paths: RunPaths, *, source: str, latest_blessed: bool
         data=data,
         features=features,
         scaling=_json(config.scaling),
-        code_fingerprint=code_fingerprint("schemas", "components.transform"),
+        code_fingerprint=code_fingerprint("schemas", "tapeline.components.transform"),
     )
     windows = Windows(
         transformed_examples=transform.outputs["transformed_examples"],
         window=window,
         data=data,
         features=features,
-        code_fingerprint=code_fingerprint("schemas", "components.transform"),
+        code_fingerprint=code_fingerprint("schemas", "tapeline.components.transform"),
     )
     trainer = Trainer(
         chunks=windows.outputs["chunks"],
@@ -127,12 +127,12 @@ def _nodes(config: Config, paths: RunPaths, *, source: str, latest_blessed: bool
         checkpoint_root=str(paths.checkpoints),
         code_fingerprint=code_fingerprint(
             "schemas",
-            "components.trainer",
-            "components.serving",
-            "components.transform",
+            "tapeline.components.trainer",
+            "tapeline.forecaster.serving",
+            "tapeline.components.transform",
             # The baselines and their season are exported with the model; the rest of that room only judges it.
-            "components.evaluation.baselines",
-            "components.evaluation.seasons",
+            "tapeline.series.baselines",
+            "tapeline.series.seasons",
         ),
     )
     # TFX's own strategy takes no candidate to leave out.
@@ -153,7 +153,7 @@ def _nodes(config: Config, paths: RunPaths, *, source: str, latest_blessed: bool
         window=config.window,
         data=config.data,
         scaling=config.scaling,
-        code_fingerprint=code_fingerprint("schemas", "components.evaluation", "components.transform"),
+        code_fingerprint=code_fingerprint("schemas", "tapeline.components.evaluator", "tapeline.components.transform"),
     )
     serving_gate = ServingGate(
         model=trainer.outputs["model"],
@@ -166,9 +166,9 @@ def _nodes(config: Config, paths: RunPaths, *, source: str, latest_blessed: bool
         serving=_json(config.serving),
         code_fingerprint=code_fingerprint(
             "schemas",
-            "components.serving_gate",
-            "components.forecasting.raw_examples",
-            "components.forecasting.refusals",
+            "tapeline.components.serving_gate",
+            "tapeline.forecaster.request_examples",
+            "tapeline.forecaster.refusal_words",
         ),
     )
     pusher = create_pusher(
@@ -192,7 +192,7 @@ def _nodes(config: Config, paths: RunPaths, *, source: str, latest_blessed: bool
         config=config.model_dump_json(exclude={"kubeflow"}),
         report_dir=str(paths.reports),
         source_fingerprint=source,
-        code_fingerprint=code_fingerprint("schemas", "components.report"),
+        code_fingerprint=code_fingerprint("schemas", "tapeline.components.report"),
     )
     return [
         example_gen,

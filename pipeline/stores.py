@@ -22,7 +22,7 @@ from typing import TypeAlias
 
 from ml_metadata.proto import metadata_store_pb2
 
-from schemas.errors import ConfigError
+from tapeline.schemas.errors import ConfigError
 
 Connection: TypeAlias = "metadata_store_pb2.ConnectionConfig | metadata_store_pb2.MetadataStoreClientConfig"
 

@@ -12,12 +12,12 @@ import dataclasses
 import math
 import pathlib
 
-from components.evaluation.results import Check, EvaluationResult
-from components.evaluation.results import read_verdict as read_evaluation
-from components.serving.versions import MODEL_FINGERPRINT, folder_fingerprint
-from components.serving_gate.results import ServingResult, read_result
-from pipeline.lineage import Artifact, Run
-from schemas.errors import DataError
+from tapeline.forecaster.versions import MODEL_FINGERPRINT, folder_fingerprint
+from tapeline.pipeline.lineage import Artifact, Run
+from tapeline.schemas.errors import DataError
+from tapeline.schemas.evaluation_result import Check, EvaluationResult
+from tapeline.schemas.evaluation_result import read_verdict as read_evaluation
+from tapeline.schemas.serving_result import ServingResult, read_result
 
 BASELINE_LABELS = {"persistence": "persistence", "seasonal_naive": "seasonal naive", "ridge": "ridge"}
 """Baselines of the `evaluate` signature, as people call them."""

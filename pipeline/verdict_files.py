@@ -17,9 +17,9 @@ import re
 import xml.etree.ElementTree as ElementTree
 from typing import Any
 
-from components.evaluation.results import Check, EvaluationResult, without_nan
-from pipeline.gate import Judgement, Outcome
-from pipeline.verdict import BASELINE_LABELS, Verdict, headline, relative_change, windows_text
+from tapeline.pipeline.judgement import Judgement, Outcome
+from tapeline.pipeline.verdict import BASELINE_LABELS, Verdict, headline, relative_change, windows_text
+from tapeline.schemas.evaluation_result import Check, EvaluationResult, without_nan
 
 SCHEMA_VERSION = 1
 """Of `verdict.json`. It grows when a field changes its meaning or goes away; new fields may come at any time."""

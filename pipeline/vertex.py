@@ -18,15 +18,15 @@ import tempfile
 from tfx.orchestration import pipeline as tfx_pipeline
 from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner
 
-from components.ingest.sources import source_fingerprint
-from pipeline.kubeflow import kfp_name, whole_file
-from pipeline.paths import RunPaths
-from pipeline.pipeline import create_pipeline
-from pipeline.vertex_step import MOUNT
-from schemas.config import Config
-from schemas.errors import ConfigError, DataError
+from tapeline.pipeline.kubeflow import kfp_name, whole_file
+from tapeline.pipeline.paths import RunPaths
+from tapeline.pipeline.pipeline import create_pipeline
+from tapeline.pipeline.vertex_step import MOUNT
+from tapeline.schemas.config import Config
+from tapeline.schemas.errors import ConfigError, DataError
+from tapeline.series.sources.source import source_fingerprint
 
-_COMMAND = ["python", "-m", "pipeline.vertex_step"]
+_COMMAND = ["python", "-m", "tapeline.pipeline.vertex_step"]
 
 
 @dataclasses.dataclass(frozen=True)

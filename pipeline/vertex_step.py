@@ -1,6 +1,6 @@
 """What a step on Vertex AI runs: TFX's executor entrypoint, with buckets as folders.
 
-    python -m pipeline.vertex_step --executor_class_path=... --json_serialized_invocation_args='{...}'
+    python -m tapeline.pipeline.vertex_step --executor_class_path=... --json_serialized_invocation_args='{...}'
 
 Vertex names artifacts `gs://bucket/...` and mounts every bucket below `/gcs`.
 Tapeline's components rename, lock and append, which files can do and objects
@@ -52,8 +52,8 @@ def name_buckets(answer: pathlib.Path, *, mount: str = MOUNT) -> None:
 
 def name_artifact_types() -> None:
     """Lets `tapeline.<Type>` be imported: Vertex finds the class of an artifact by its type's name."""
-    from components.report.component import ForecastReport
-    from components.validation.component import ValidationReport
+    from tapeline.components.data_gate.component import ValidationReport
+    from tapeline.components.report.component import ForecastReport
 
     module = sys.modules["tapeline"] = types.ModuleType("tapeline")
     for artifact_type in (ForecastReport, ValidationReport):

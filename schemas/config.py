@@ -14,10 +14,10 @@ from typing import Annotated, Any
 import pydantic
 import yaml
 
-from schemas.config_errors import Clash, find_mistakes, raise_clashes
-from schemas.errors import ConfigError
-from schemas.kubeflow_config import KubeflowConfig
-from schemas.sections import (
+from tapeline.schemas.config_errors import Clash, find_mistakes, raise_clashes
+from tapeline.schemas.errors import ConfigError
+from tapeline.schemas.kubeflow_config import KubeflowConfig
+from tapeline.schemas.sections import (
     BeamConfig,
     ChecksConfig,
     DataConfig,
@@ -30,8 +30,8 @@ from schemas.sections import (
     SplitConfig,
     WindowConfig,
 )
-from schemas.training_config import ModelConfig, TrainingConfig
-from schemas.window_spec import WindowShape, WindowSpec
+from tapeline.schemas.training_config import ModelConfig, TrainingConfig
+from tapeline.schemas.window_spec import WindowShape, WindowSpec
 
 Name = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
 

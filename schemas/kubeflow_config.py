@@ -7,7 +7,7 @@ from typing import Annotated
 
 import pydantic
 
-from schemas.sections import Positive, Section
+from tapeline.schemas.sections import Positive, Section
 
 Quantity = Annotated[str, pydantic.Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|[EPTGMK]i?)?$")]
 

@@ -1,6 +1,6 @@
 """Writes the reference of the configuration from the sections themselves.
 
-    python -m schemas.reference > docs/configuration.md
+    python -m tapeline.schemas.reference > docs/configuration.md
 
 Every field's sentence and default come from the class that checks it, so the
 page cannot say anything else than the code.
@@ -15,7 +15,7 @@ from typing import Any
 
 import pydantic
 
-from schemas.config import Config
+from tapeline.schemas.config import Config
 
 _HEAD = """# Configuration
 
@@ -24,7 +24,7 @@ Unknown keys are refused. All mistakes are listed at once, each with its key pat
 
 `tapeline run --set KEY=VALUE` replaces a value: `--set training.seed=2`.
 
-This page is made from the code: `python -m schemas.reference > docs/configuration.md`.
+This page is made from the code: `python -m tapeline.schemas.reference > docs/configuration.md`.
 """
 
 

@@ -1,8 +1,8 @@
 """The sections of a configuration that say what the data are and what is asked of them.
 
 Every model here is frozen, refuses unknown keys and has a default that is
-right for most. `schemas.config` puts the sections together;
-`schemas.training_config` holds those of the model and its training.
+right for most. `tapeline.schemas.config` puts the sections together;
+`tapeline.schemas.training_config` holds those of the model and its training.
 """
 
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
-from schemas import features as names
-from schemas.config_errors import Clash, raise_clashes
-from schemas.time_grid import TimeGrid
+from tapeline.schemas import features as names
+from tapeline.schemas.config_errors import Clash, raise_clashes
+from tapeline.series.time_grid import TimeGrid
 
 Fraction = Annotated[float, pydantic.Field(gt=0.0, lt=1.0)]
 Positive = Annotated[int, pydantic.Field(ge=1, strict=True)]

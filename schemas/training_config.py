@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import pydantic
 
-from schemas.sections import Fraction, Positive, Section
+from tapeline.schemas.sections import Fraction, Positive, Section
 
 Rate = Annotated[float, pydantic.Field(gt=0.0)]
 Probability = Annotated[float, pydantic.Field(ge=0.0, le=1.0)]

@@ -9,7 +9,7 @@ Whatever cuts windows or counts them goes by these sizes.
 
 import dataclasses
 
-from schemas.sections import FeaturesConfig, WindowConfig
+from tapeline.schemas.sections import FeaturesConfig, WindowConfig
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -19,9 +19,7 @@ def pytest_configure() -> None:
     """Makes sure that an installed Tapeline is what is tested, where `make test-wheel` says so."""
     installed = os.environ.get("TAPELINE_INSTALLED")
     if installed:
-        import components
-        import pipeline
-        import schemas
+        from tapeline import components, pipeline, schemas
 
         for package in (components, pipeline, schemas):
             assert str(package.__file__).startswith(installed), package.__file__

@@ -7,9 +7,9 @@ from typing import Any
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
-from components.evaluation.results import SUMMARY_FILE, Check, EvaluationResult, result_to_json
-from components.serving.versions import folder_fingerprint
-from components.serving_gate.results import ServingResult, write_result
+from tapeline.forecaster.versions import folder_fingerprint
+from tapeline.schemas.evaluation_result import SUMMARY_FILE, Check, EvaluationResult, result_to_json
+from tapeline.schemas.serving_result import ServingResult, write_result
 
 COMPLETE, FAILED, RUNNING, CACHED = (
     mlmd.Execution.COMPLETE,

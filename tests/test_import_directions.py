@@ -18,11 +18,11 @@ TENSORFLOW = {"tensorflow", "keras", "tensorflow_transform", "tensorflow_model_a
 HEAVY = TENSORFLOW | {"tensorflow_metadata", "tfx", "tfx_bsl", "apache_beam", "ml_metadata"}
 STARTS_AT_ONCE = (
     "components/ingest/splits.py",
-    "components/transform/windowing.py",
-    "components/validation/series_checks.py",
+    "series/windowing.py",
+    "components/data_gate/series_checks.py",
 )
 # TFMA and TFT take Beam's transforms in these.
-RUN_BY_BEAM = ("components/evaluation/metrics.py", "components/transform/preprocessing.py")
+RUN_BY_BEAM = ("components/evaluator/beam_metrics.py", "components/transform/preprocessing.py")
 SCHEMAS, PURE, BEAM, EXECUTOR, COMPONENT, PIPELINE = range(6)
 
 
@@ -144,7 +144,7 @@ def test_pure_checks_load_no_tensorflow(files, path):
 
 
 def test_command_line_loads_the_standard_library_only(files):
-    assert loaded_at_start("pipeline/cli.py", files) <= set(sys.stdlib_module_names)
+    assert loaded_at_start("cli/main.py", files) <= set(sys.stdlib_module_names)
 
 
 def test_packages_import_nothing(files):

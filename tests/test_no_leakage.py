@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.transform.calendar import Calendar
-from components.transform.chunking import Rows
-from components.transform.group import WindowPlan, cut_group
-from components.transform.survey import merge_surveys, survey_rows
-from components.transform.windowing import Chunk, cut_windows
-from schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, WindowConfig
-from schemas.window_spec import WindowSpec
+from tapeline.components.transform.group import WindowPlan, cut_group
+from tapeline.components.transform.survey import merge_surveys, survey_rows
+from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.calendar import Calendar
+from tapeline.series.chunking import Rows
+from tapeline.series.windowing import Chunk, cut_windows
 
 KNOWN_BEFORE_THE_FORECAST = ("series_id", "context", "context_observed", "past_covariates", "static_covariates")
 SPLITS = ("train", "eval", "test")
@@ -184,7 +184,7 @@ def _run_components(home, *, tampered):
     from tfx.orchestration.local.local_dag_runner import LocalDagRunner
     from tfx.types import standard_artifacts
 
-    from components.transform.component import Windows, create_transform
+    from tapeline.components.transform.component import Windows, create_transform
 
     _write_rows(home / "rows", tampered=tampered)
     (home / "schema").mkdir()
@@ -239,7 +239,7 @@ def tampered(tmp_path_factory):
 
 @pytest.mark.e2e
 def test_scales_are_untouched_by_eval_test_and_row_order(as_measured, tampered):
-    from components.transform.scaling import Scaler
+    from tapeline.series.scaling import Scaler
 
     one, other = Scaler.load(as_measured["graph"]), Scaler.load(tampered["graph"])
     assert one.ids.tolist() == other.ids.tolist() == [b"north", b"south\t1"]
@@ -250,7 +250,7 @@ def test_scales_are_untouched_by_eval_test_and_row_order(as_measured, tampered):
 
 @pytest.mark.e2e
 def test_train_chunks_are_untouched_by_eval_test_and_row_order(as_measured, tampered):
-    from components.transform.records import read_chunks, split_files
+    from tapeline.series.window_reader import read_chunks, split_files
 
     pairs = [read_chunks(split_files(run["chunks"], "train")) for run in (as_measured, tampered)]
     count = 0
@@ -268,8 +268,8 @@ def test_train_chunks_are_untouched_by_eval_test_and_row_order(as_measured, tamp
 def test_windows_of_beam_equal_those_of_numpy(as_measured):
     import tensorflow as tf
 
-    from components.transform.records import parse_windows, read_chunks, read_scaled_rows, split_files
-    from schemas.window_spec import WindowShape
+    from tapeline.schemas.window_spec import WindowShape
+    from tapeline.series.window_reader import parse_windows, read_chunks, read_scaled_rows, split_files
 
     parts = [
         batch
@@ -309,7 +309,7 @@ def test_graph_scales_as_numpy_and_marks_series_without_a_scale(as_measured):
     import tensorflow as tf
     import tensorflow_transform as tft
 
-    from components.transform.scaling import Scaler
+    from tapeline.series.scaling import Scaler
 
     layer = tft.TFTransformOutput(as_measured["graph"]).transform_features_layer()
     ids = [b"north", b"south\t1", b"north", b"new"]

@@ -9,15 +9,15 @@ import numpy as np
 import rounds
 import tensorflow as tf
 
-from components.trainer.dataset import WindowStream
-from components.trainer.gradients import LossTerm, choose_shards, variable_groups
-from components.trainer.loop import available_cores, train_epoch
-from components.trainer.losses import make_loss
-from components.trainer.model import Seq2SeqForecaster
-from components.trainer.train_step import TrainStep
-from components.transform.windowing import Chunk
-from schemas.training_config import LossConfig, ModelConfig, SamplingConfig, TrainingConfig
-from schemas.window_spec import WindowShape, WindowSpec
+from tapeline.components.trainer.dataset import WindowStream
+from tapeline.components.trainer.gradients import LossTerm, choose_shards, variable_groups
+from tapeline.components.trainer.loop import available_cores, train_epoch
+from tapeline.components.trainer.losses import make_loss
+from tapeline.components.trainer.train_step import TrainStep
+from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
+from tapeline.schemas.training_config import LossConfig, ModelConfig, SamplingConfig, TrainingConfig
+from tapeline.schemas.window_spec import WindowShape, WindowSpec
+from tapeline.series.windowing import Chunk
 
 SAMPLING = {
     "teacher-forced": SamplingConfig(schedule="constant", start=0.0),

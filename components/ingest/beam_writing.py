@@ -12,11 +12,11 @@ import apache_beam as beam
 import tensorflow as tf
 from tfx_bsl.coders import example_coder
 
-from components.ingest.beam_scanning import COUNTERS
-from components.ingest.reading import Block, read_batches
-from components.ingest.rows import RowLayout, example_batches, read_rows
-from components.ingest.splits import SplitBounds
-from schemas.features import SPLITS
+from tapeline.components.ingest.splits import SplitBounds
+from tapeline.schemas.features import SPLITS
+from tapeline.series.sources.beam_scanning import COUNTERS
+from tapeline.series.sources.reading import Block, read_batches
+from tapeline.series.sources.rows import RowLayout, example_batches, read_rows
 
 UNUSED_ROWS = "unused"
 """Rows that lie in no split, in the counts."""

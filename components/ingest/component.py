@@ -17,7 +17,7 @@ from tfx import types
 from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import component_spec, standard_artifacts
 
-from components.ingest.executor import EXAMPLES_KEY, Executor
+from tapeline.components.ingest.executor import EXAMPLES_KEY, Executor
 
 
 class SeriesExampleGenSpec(types.ComponentSpec):

@@ -19,15 +19,15 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from components.ingest.beam_scanning import scan_to_json
-from components.ingest.beam_writing import UNUSED_ROWS, BlockWriter
-from components.ingest.reading import Block, plan_blocks
-from components.ingest.rows import RowLayout
-from components.ingest.scanning import Survey, facts_from_json, survey_source
-from components.ingest.sources import Source, find_source
-from components.ingest.splits import SplitBounds, check_counts, find_bounds, show_time
-from schemas.features import SPLITS
-from schemas.sections import DataConfig, FeaturesConfig, SplitConfig
+from tapeline.components.ingest.beam_writing import UNUSED_ROWS, BlockWriter
+from tapeline.components.ingest.splits import SplitBounds, check_counts, find_bounds, show_time
+from tapeline.schemas.features import SPLITS
+from tapeline.schemas.sections import DataConfig, FeaturesConfig, SplitConfig
+from tapeline.series.sources.beam_scanning import scan_to_json
+from tapeline.series.sources.reading import Block, plan_blocks
+from tapeline.series.sources.rows import RowLayout
+from tapeline.series.sources.scanning import Survey, facts_from_json, survey_source
+from tapeline.series.sources.source import Source, find_source
 
 EXAMPLES_KEY = "examples"
 

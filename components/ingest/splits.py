@@ -12,11 +12,11 @@ import dataclasses
 
 import numpy as np
 
-from components.ingest.timestamps import seconds_of
-from schemas.errors import ConfigError, DataError
-from schemas.features import SPLITS
-from schemas.sections import SplitConfig
-from schemas.time_grid import TimeGrid
+from tapeline.schemas.errors import ConfigError, DataError
+from tapeline.schemas.features import SPLITS
+from tapeline.schemas.sections import SplitConfig
+from tapeline.series.sources.timestamps import seconds_of
+from tapeline.series.time_grid import TimeGrid
 
 UNUSED = -1
 """What `assign` gives a row that lies in no split."""

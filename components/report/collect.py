@@ -10,19 +10,19 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-from components.evaluation.results import read_verdict
-from components.report.content import Content, GateFinding, GateReport, Origin
-from components.report.errors import ErrorCollector
-from components.report.history import read_history
-from components.report.run_figures import SplitExtent
-from components.report.scoring import TestWindows
-from components.report.summary import autocorrelation, overall_interval, pick_windows
-from components.serving.export import MODEL_CARD
-from components.serving_gate.results import read_result
-from components.transform.scaling import Scaler
-from schemas.config import Config
-from schemas.errors import DataError
-from schemas.features import SPLITS
+from tapeline.components.report.content import Content, GateFinding, GateReport, Origin
+from tapeline.components.report.run_figures import SplitExtent
+from tapeline.components.report.scoring import TestWindows
+from tapeline.components.report.summary import autocorrelation, overall_interval, pick_windows
+from tapeline.components.report.training_history import read_history
+from tapeline.components.report.window_errors import ErrorCollector
+from tapeline.forecaster.serving.export import MODEL_CARD
+from tapeline.schemas.config import Config
+from tapeline.schemas.errors import DataError
+from tapeline.schemas.evaluation_result import read_verdict
+from tapeline.schemas.features import SPLITS
+from tapeline.schemas.serving_result import read_result
+from tapeline.series.scaling import Scaler
 
 FINDINGS_FILE = "findings.json"
 """What the data gate found, inside its report artifact."""

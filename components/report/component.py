@@ -20,8 +20,8 @@ from tfx.types import standard_artifacts
 from tfx.types.artifact import Artifact
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
-from components.report.executor import Executor
-from components.validation.component import ValidationReport
+from tapeline.components.data_gate.component import ValidationReport
+from tapeline.components.report.executor import Executor
 
 
 class ForecastReport(Artifact):

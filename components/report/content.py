@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from components.evaluation.results import EvaluationResult
-from components.report.errors import SplitErrors
-from components.report.history import History
-from components.report.run_figures import SplitExtent, WindowView
-from components.report.summary import Autocorrelation, OverallInterval
-from components.report.words import when
-from schemas.config import Config
+from tapeline.components.report.run_figures import SplitExtent, WindowView
+from tapeline.components.report.summary import Autocorrelation, OverallInterval
+from tapeline.components.report.training_history import History
+from tapeline.components.report.window_errors import SplitErrors
+from tapeline.schemas.config import Config
+from tapeline.schemas.evaluation_result import EvaluationResult
+from tapeline.series.figures.wording import when
 
 JSON_VERSION = 1
 """Changes when a field of `report_json` changes its meaning."""

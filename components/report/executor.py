@@ -12,10 +12,10 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
-from components.report.collect import Sources, collect
-from components.report.content import LineageEntry, Origin
-from components.report.writing import copy_report, write_report
-from schemas.config import Config
+from tapeline.components.report.collect import Sources, collect
+from tapeline.components.report.content import LineageEntry, Origin
+from tapeline.components.report.writing import copy_report, write_report
+from tapeline.schemas.config import Config
 
 _PACKAGES = ("tfx", "tensorflow", "keras", "apache-beam", "tensorflow-model-analysis", "tensorflow-transform", "numpy")
 

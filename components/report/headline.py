@@ -2,14 +2,14 @@
 
 import math
 
-from components.evaluation.baselines import BASELINES
-from components.evaluation.bootstrap import Interval
-from components.evaluation.results import Check
-from components.report.content import Content
-from components.report.page import Section, Table, Tile, Verdict
-from components.report.style import safe
-from components.report.summary import OverallInterval
-from components.report.words import METRICS, NAMES, Space, count, metric_name, number, percent, sentence, when
+from tapeline.components.report.bootstrap import Interval
+from tapeline.components.report.content import Content
+from tapeline.components.report.page import Section, Table, Tile, Verdict
+from tapeline.components.report.summary import OverallInterval
+from tapeline.schemas.evaluation_result import Check
+from tapeline.series.baselines import BASELINES
+from tapeline.series.figures.style import safe
+from tapeline.series.figures.wording import METRICS, NAMES, Space, count, metric_name, number, percent, sentence, when
 
 _DIGITS = 6
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import jinja2
 
-from components.report.style import Figure, Pictures
+from tapeline.series.figures.style import Figure, Pictures
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -134,4 +134,4 @@ def _template() -> jinja2.Template:
 
 
 def _file(name: str) -> str:
-    return importlib.resources.files("components.report").joinpath(name).read_text(encoding="utf-8")
+    return importlib.resources.files("tapeline.components.report").joinpath(name).read_text(encoding="utf-8")

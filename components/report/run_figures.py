@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-from components.report.history import History
-from components.report.style import LIGHT, PLAIN, Figure, axes, legend, safe
-from components.report.summary import Pick
-from components.report.words import count, number, when
-from schemas.features import SINGLE_SERIES
-from schemas.time_grid import TimeGrid
+from tapeline.components.report.summary import Pick
+from tapeline.components.report.training_history import History
+from tapeline.schemas.features import SINGLE_SERIES
+from tapeline.series.figures.style import LIGHT, PLAIN, Figure, axes, legend, safe
+from tapeline.series.figures.wording import count, number, when
+from tapeline.series.time_grid import TimeGrid
 
 _MOST_RATES_NAMED = 6
 _LEAST_CONTEXT = 20

@@ -11,16 +11,16 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from components.evaluation.baselines import BASELINES
-from components.evaluation.window_sums import FORECAST
-from components.report.errors import ScoredBatch
-from components.report.run_figures import WindowView
-from components.report.summary import Pick
-from components.transform.records import parse_windows, split_files, window_feature_spec
-from components.transform.scaling import Scaler
-from schemas import features as names
-from schemas.errors import DataError
-from schemas.window_spec import WindowShape
+from tapeline.components.report.run_figures import WindowView
+from tapeline.components.report.summary import Pick
+from tapeline.components.report.window_errors import ScoredBatch
+from tapeline.schemas import features as names
+from tapeline.schemas.errors import DataError
+from tapeline.schemas.window_spec import WindowShape
+from tapeline.series.baselines import BASELINES
+from tapeline.series.scaling import Scaler
+from tapeline.series.window_reader import parse_windows, split_files, window_feature_spec
+from tapeline.series.window_sums import FORECAST
 
 SIGNATURE = "evaluate"
 INTERVAL = ("lower", "upper")

@@ -8,20 +8,20 @@ import dataclasses
 import numpy as np
 import yaml
 
-from components.evaluation.baselines import BASELINES
-from components.report.content import Content
-from components.report.figures import (
+from tapeline.components.report.content import Content
+from tapeline.components.report.error_figures import (
     autocorrelation_figure,
     cycle_figure,
     lead_step_figure,
     residual_figure,
     series_figure,
 )
-from components.report.headline import alarm, checks, headline, verdict
-from components.report.page import Listing, Page, Section, Table
-from components.report.run_figures import learning_figure, timeline_figure, window_figure
-from components.report.style import safe
-from components.report.words import NAMES, Space, count, number, sentence, when
+from tapeline.components.report.headline import alarm, checks, headline, verdict
+from tapeline.components.report.page import Listing, Page, Section, Table
+from tapeline.components.report.run_figures import learning_figure, timeline_figure, window_figure
+from tapeline.series.baselines import BASELINES
+from tapeline.series.figures.style import safe
+from tapeline.series.figures.wording import NAMES, Space, count, number, sentence, when
 
 _MOST_LEAD_STEPS = 48
 _MOST_SERIES_ROWS = 50

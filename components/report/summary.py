@@ -11,9 +11,9 @@ import math
 
 import numpy as np
 
-from components.evaluation.bootstrap import Interval, block_length, errors_by_start, mae_interval
-from components.report.errors import SplitErrors
-from schemas.time_grid import TimeGrid
+from tapeline.components.report.bootstrap import Interval, block_length, errors_by_start, mae_interval
+from tapeline.components.report.window_errors import SplitErrors
+from tapeline.series.time_grid import TimeGrid
 
 MOST_LAGS = 60
 

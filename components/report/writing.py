@@ -11,10 +11,10 @@ import shutil
 import uuid
 from collections.abc import Iterator
 
-from components.report.content import Content, report_json
-from components.report.page import to_html
-from components.report.sections import build_page
-from components.report.style import render
+from tapeline.components.report.content import Content, report_json
+from tapeline.components.report.page import to_html
+from tapeline.components.report.sections import build_page
+from tapeline.series.figures.style import render
 
 PAGE_FILE = "report.html"
 NUMBERS_FILE = "report.json"

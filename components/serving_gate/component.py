@@ -17,7 +17,7 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
-from components.serving_gate.executor import Executor
+from tapeline.components.serving_gate.executor import Executor
 
 
 class ServingGateSpec(ComponentSpec):

@@ -8,13 +8,13 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
-from components.serving.versions import MODEL_FINGERPRINT
-from components.serving_gate.gate import examine
-from components.serving_gate.real_windows import read_real_windows
-from components.serving_gate.results import write_result
-from components.transform.records import split_files
-from schemas.features import SPLITS
-from schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, ServingConfig, WindowConfig
+from tapeline.components.serving_gate.examination import examine
+from tapeline.components.serving_gate.real_windows import read_real_windows
+from tapeline.forecaster.versions import MODEL_FINGERPRINT
+from tapeline.schemas.features import SPLITS
+from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, ServingConfig, WindowConfig
+from tapeline.schemas.serving_result import write_result
+from tapeline.series.window_reader import split_files
 
 IN_WORDS = "in_words"
 """Custom property of the blessing: what was found, in one line."""

@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from components.forecasting.raw_examples import serialize_requests
-from components.serving_gate.requests import (
+from tapeline.components.serving_gate.requests import (
     ANY_HORIZON,
     EVALUATE,
     EXAMPLES,
@@ -26,7 +25,8 @@ from components.serving_gate.requests import (
     only_taken,
     raw_inputs,
 )
-from schemas import features as names
+from tapeline.forecaster.request_examples import serialize_requests
+from tapeline.schemas import features as names
 
 
 def hostile_asks(windows: RealWindows, inputs: Inputs, *, refuses_unknown: bool) -> list[Ask]:

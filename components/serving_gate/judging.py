@@ -15,11 +15,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from components.evaluation.results import Check
-from components.forecasting.refusals import words_of
-from components.serving_gate.process import Answer, Served
-from components.serving_gate.requests import EVALUATE, Ask, RealWindows
-from schemas.sections import ServingConfig
+from tapeline.components.serving_gate.process import Answer, Served
+from tapeline.components.serving_gate.requests import EVALUATE, Ask, RealWindows
+from tapeline.forecaster.refusal_words import words_of
+from tapeline.schemas.evaluation_result import Check
+from tapeline.schemas.sections import ServingConfig
 
 OUTPUTS = ("forecast", "lower", "upper", "lower_95", "upper_95")
 FORECAST_TIME = "forecast_time"

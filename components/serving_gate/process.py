@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from components.serving_gate.requests import Ask
+from tapeline.components.serving_gate.requests import Ask
 
 SCRIPT = pathlib.Path(__file__).with_name("clean_process.py")
 BARRED = ("components", "pipeline", "schemas")

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from components.evaluation.audit import Steps
-from components.serving_gate.requests import RealWindows
-from schemas import features as names
-from schemas.sections import DataConfig, FeaturesConfig, WindowConfig
-from schemas.time_grid import TimeGrid
+from tapeline.components.evaluator.audit import Steps
+from tapeline.components.serving_gate.requests import RealWindows
+from tapeline.schemas import features as names
+from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.series.time_grid import TimeGrid
 
 _MOST_FILES = 16
 _RECORDS_A_FILE = 2048

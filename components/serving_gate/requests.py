@@ -13,8 +13,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from components.forecasting.raw_examples import serialize_requests
-from schemas import features as names
+from tapeline.forecaster.request_examples import serialize_requests
+from tapeline.schemas import features as names
 
 EVALUATE, SERVE, ANY_HORIZON, PREDICT_EXAMPLES = "evaluate", "serving_default", "any_horizon", "predict_examples"
 SIGNATURES = (EVALUATE, SERVE, ANY_HORIZON, PREDICT_EXAMPLES)

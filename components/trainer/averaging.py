@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from components.trainer.gradients import VariableGroup
+from tapeline.components.trainer.gradients import VariableGroup
 
 
 @contextlib.contextmanager

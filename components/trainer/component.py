@@ -15,7 +15,7 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
-from components.trainer.executor import Executor
+from tapeline.components.trainer.executor import Executor
 
 
 class TrainerSpec(ComponentSpec):
@@ -44,7 +44,7 @@ class TrainerSpec(ComponentSpec):
 
 
 class Trainer(base_component.BaseComponent):
-    """Trains the forecaster; raises `schemas.errors.TrainingError` when a number is not finite any more."""
+    """Trains the forecaster; raises `tapeline.schemas.errors.TrainingError` when a number is not finite any more."""
 
     SPEC_CLASS = TrainerSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)

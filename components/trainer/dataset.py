@@ -30,9 +30,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from components.transform.windowing import Chunk, cut_arrays
-from schemas import features as names
-from schemas.window_spec import WindowSpec
+from tapeline.schemas import features as names
+from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.windowing import Chunk, cut_arrays
 
 Batch = tuple[dict[str, np.ndarray], np.ndarray]
 """The window features that a model computes with, and the target `[B, H]`."""

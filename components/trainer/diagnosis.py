@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from components.trainer.train_step import StepResult, TrainStep
-from schemas.training_config import TrainingConfig
+from tapeline.components.trainer.train_step import StepResult, TrainStep
+from tapeline.schemas.training_config import TrainingConfig
 
 
 def first_not_finite(step: TrainStep, window: Mapping[str, np.ndarray], result: StepResult) -> str:

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import tensorflow as tf
 
-from schemas.errors import ConfigError, TrainingError
+from tapeline.schemas.errors import ConfigError, TrainingError
 
 
 def check_batch_size(batch_size: int, strategy: tf.distribute.Strategy) -> None:

@@ -16,24 +16,24 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
-from components.evaluation.conformal import conformal_half_widths
-from components.evaluation.contract import CONTRACT, contract
-from components.evaluation.seasons import choose_season, naive_errors
-from components.serving.card import describe_data
-from components.serving.export import export_model
-from components.trainer.checkpoint import CheckpointStore, own_folder
-from components.trainer.loop import History
-from components.trainer.memory import keep_large_buffers
-from components.trainer.progress import ProgressLines
-from components.trainer.records import HISTORY_FILE, HistoryLines, TensorBoardLogs
-from components.trainer.residuals import eval_residuals
-from components.trainer.run_identity import run_fingerprint
-from components.trainer.training_run import TrainedModel, run_training
-from components.transform.records import read_chunks, split_files
-from components.transform.scaling import Scaler
-from schemas.sections import DataConfig, FeaturesConfig, GateConfig, ScalingConfig, Section, WindowConfig
-from schemas.training_config import ModelConfig, TrainingConfig
-from schemas.window_spec import WindowSpec
+from tapeline.components.trainer.checkpoint import CheckpointStore, own_folder
+from tapeline.components.trainer.loop import History
+from tapeline.components.trainer.memory import keep_large_buffers
+from tapeline.components.trainer.progress import ProgressLines
+from tapeline.components.trainer.residuals import eval_residuals
+from tapeline.components.trainer.run_identity import run_fingerprint
+from tapeline.components.trainer.training_records import HISTORY_FILE, HistoryLines, TensorBoardLogs
+from tapeline.components.trainer.training_run import TrainedModel, run_training
+from tapeline.forecaster.serving.card import describe_data
+from tapeline.forecaster.serving.export import export_model
+from tapeline.schemas.model_contract import CONTRACT, contract
+from tapeline.schemas.sections import DataConfig, FeaturesConfig, GateConfig, ScalingConfig, Section, WindowConfig
+from tapeline.schemas.training_config import ModelConfig, TrainingConfig
+from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.conformal import conformal_half_widths
+from tapeline.series.scaling import Scaler
+from tapeline.series.seasons import choose_season, naive_errors
+from tapeline.series.window_reader import read_chunks, split_files
 
 _SECTIONS: dict[str, type[Section]] = {
     "data": DataConfig,

@@ -12,15 +12,15 @@ from typing import Protocol
 import keras
 import tensorflow as tf
 
-from components.trainer.model import Seq2SeqForecaster
-from schemas.training_config import TrainingConfig
+from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
+from tapeline.schemas.training_config import TrainingConfig
 
 GradientHook = Callable[[str, tf.Tensor], tf.Tensor]
 """Sees each gradient under its variable's path, and returns it or another one; runs inside the compiled step."""
 
 
 class SummedLoss(Protocol):
-    """A loss that gives its two parts, as `components.trainer.losses` does."""
+    """A loss that gives its two parts, as `tapeline.components.trainer.losses` does."""
 
     name: str
 

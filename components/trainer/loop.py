@@ -21,21 +21,21 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from components.trainer.averaging import averaged
-from components.trainer.callbacks import EarlyStopping, ReduceLROnPlateau, learning_rate_of
-from components.trainer.checkpoint import CheckpointMismatchError, CheckpointStore
-from components.trainer.dataset import WindowStream, prefetch
-from components.trainer.diagnosis import advice, first_not_finite
-from components.trainer.distribution import check_batch_size, is_chief, naming_lost_workers, to_replicas
-from components.trainer.gradients import GradientHook, LossTerm, choose_shards, variable_groups
-from components.trainer.losses import make_loss
-from components.trainer.model import Seq2SeqForecaster
-from components.trainer.sampling import sampling_probability
-from components.trainer.train_step import StepResult, TrainStep
-from components.trainer.training_state import TrainingState
-from components.trainer.validation import Validation
-from schemas.errors import DataError, TrainingError
-from schemas.training_config import TrainingConfig
+from tapeline.components.trainer.averaging import averaged
+from tapeline.components.trainer.callbacks import EarlyStopping, ReduceLROnPlateau, learning_rate_of
+from tapeline.components.trainer.checkpoint import CheckpointMismatchError, CheckpointStore
+from tapeline.components.trainer.dataset import WindowStream, prefetch
+from tapeline.components.trainer.diagnosis import advice, first_not_finite
+from tapeline.components.trainer.distribution import check_batch_size, is_chief, naming_lost_workers, to_replicas
+from tapeline.components.trainer.gradients import GradientHook, LossTerm, choose_shards, variable_groups
+from tapeline.components.trainer.losses import make_loss
+from tapeline.components.trainer.sampling import sampling_probability
+from tapeline.components.trainer.train_step import StepResult, TrainStep
+from tapeline.components.trainer.training_state import TrainingState
+from tapeline.components.trainer.validation import Validation
+from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
+from tapeline.schemas.errors import DataError, TrainingError
+from tapeline.schemas.training_config import TrainingConfig
 
 Logs = dict[str, float]
 Say = Callable[[str], None]

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from schemas.training_config import LossConfig
+from tapeline.schemas.training_config import LossConfig
 
 Weights = str | Sequence[float]
 

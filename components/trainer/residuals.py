@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 import tensorflow as tf
 
-from components.evaluation.conformal import absolute_residuals
-from components.trainer.dataset import WindowStream
-from components.transform.windowing import Chunk
-from schemas.window_spec import WindowSpec
+from tapeline.components.trainer.dataset import WindowStream
+from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.conformal import absolute_residuals
+from tapeline.series.windowing import Chunk
 
 MOST_WINDOWS = 100_000
 """Windows that residuals are kept of; of more, evenly spaced ones. A quantile needs no more."""

@@ -19,10 +19,10 @@ from typing import Literal
 
 import tensorflow as tf
 
-from components.trainer.draws import Place, draw_uniform
-from components.trainer.inputs import Window
-from components.trainer.model import Encoded, Seq2SeqForecaster
-from schemas.training_config import SamplingConfig
+from tapeline.forecaster.network.draws import Place, draw_uniform
+from tapeline.forecaster.network.inputs import Window
+from tapeline.forecaster.network.seq2seq import Encoded, Seq2SeqForecaster
+from tapeline.schemas.training_config import SamplingConfig
 
 _SIGMOID_REACH = 6.0
 """The inverse sigmoid schedule follows a sigmoid from -6 to 6, where it is within 0.3 % of its ends."""

@@ -21,11 +21,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
-from components.trainer.draws import Place
-from components.trainer.gradients import GradientHook, LossTerm, VariableGroup, clip_by_norm, even_sizes
-from components.trainer.model import Seq2SeqForecaster
-from components.trainer.sampling import sample_forecast
-from schemas.training_config import SamplingConfig
+from tapeline.components.trainer.gradients import GradientHook, LossTerm, VariableGroup, clip_by_norm, even_sizes
+from tapeline.components.trainer.sampling import sample_forecast
+from tapeline.forecaster.network.draws import Place
+from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
+from tapeline.schemas.training_config import SamplingConfig
 
 Window = Mapping[str, tf.Tensor]
 

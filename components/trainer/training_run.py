@@ -15,18 +15,18 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from components.trainer.checkpoint import CheckpointStore
-from components.trainer.dataset import WindowStream
-from components.trainer.distribution import local_strategy
-from components.trainer.highway import LinearHighway
-from components.trainer.loop import History, Say, train
-from components.trainer.model import Seq2SeqForecaster
-from components.trainer.ridge import RidgeFit, fit_ridge
-from components.transform.windowing import Chunk
-from schemas import features as names
-from schemas.sections import FeaturesConfig, WindowConfig
-from schemas.training_config import ModelConfig, TrainingConfig
-from schemas.window_spec import WindowShape, WindowSpec
+from tapeline.components.trainer.checkpoint import CheckpointStore
+from tapeline.components.trainer.dataset import WindowStream
+from tapeline.components.trainer.distribution import local_strategy
+from tapeline.components.trainer.loop import History, Say, train
+from tapeline.forecaster.network.highway import LinearHighway
+from tapeline.forecaster.network.ridge import RidgeFit, fit_ridge
+from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
+from tapeline.schemas import features as names
+from tapeline.schemas.sections import FeaturesConfig, WindowConfig
+from tapeline.schemas.training_config import ModelConfig, TrainingConfig
+from tapeline.schemas.window_spec import WindowShape, WindowSpec
+from tapeline.series.windowing import Chunk
 
 Chunks = Callable[[], Iterable[Chunk]]
 """Starts a pass over the chunks of a split."""

@@ -11,9 +11,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from components.trainer.callbacks import ResumableCallback
-from components.trainer.checkpoint import Snapshot
-from components.trainer.gradients import VariableGroup
+from tapeline.components.trainer.callbacks import ResumableCallback
+from tapeline.components.trainer.checkpoint import Snapshot
+from tapeline.components.trainer.gradients import VariableGroup
 
 
 class TrainingState:

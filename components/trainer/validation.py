@@ -14,11 +14,11 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
-from components.trainer.dataset import WindowStream
-from components.trainer.distribution import to_replicas
-from components.trainer.metrics import LeadStepMAE
-from components.trainer.model import Seq2SeqForecaster
-from components.trainer.sampling import teacher_inputs
+from tapeline.components.trainer.dataset import WindowStream
+from tapeline.components.trainer.distribution import to_replicas
+from tapeline.components.trainer.lead_step_metric import LeadStepMAE
+from tapeline.components.trainer.sampling import teacher_inputs
+from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

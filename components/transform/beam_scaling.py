@@ -12,9 +12,9 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform.beam as tft_beam
 
-from components.transform.moments import Moments, merge, moments, scale_file
-from components.transform.scaling import SCALE_FILE
-from schemas.sections import ScalingConfig
+from tapeline.schemas.sections import ScalingConfig
+from tapeline.series.moments import Moments, merge, moments, scale_file
+from tapeline.series.scaling import SCALE_FILE
 
 _MERGE_ROWS = 100_000
 

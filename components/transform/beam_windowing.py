@@ -23,14 +23,14 @@ import pyarrow as pa
 import tensorflow as tf
 from tfx_bsl.coders import example_coder
 
-from components.spooling.pieces import Piece, PieceWriter, divide, load, read_piece, save
-from components.transform.calendar import Calendar
-from components.transform.chunking import Rows
-from components.transform.group import WindowPlan, cut_group
-from components.transform.records import read_scaled_rows
-from components.transform.survey import Key, Survey, merge_surveys, route, survey_rows
-from schemas import features as names
-from schemas.errors import DataError
+from tapeline.components.transform.group import WindowPlan, cut_group
+from tapeline.components.transform.survey import Key, Survey, merge_surveys, route, survey_rows
+from tapeline.schemas import features as names
+from tapeline.schemas.errors import DataError
+from tapeline.series.calendar import Calendar
+from tapeline.series.chunking import Rows
+from tapeline.series.grouping.pieces import Piece, PieceWriter, divide, load, read_piece, save
+from tapeline.series.window_reader import read_scaled_rows
 
 UNMEASURED = "unmeasured"
 """Windows that are left out because too little of them was measured, in the counts."""

@@ -10,10 +10,10 @@ from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.proto import transform_pb2
 from tfx.types import channel, component_spec, standard_artifacts
 
-from components.transform.executor import CHUNKS_KEY, EXAMPLES_KEY, WINDOWS_KEY, Executor
-from schemas import features as names
+from tapeline.components.transform.executor import CHUNKS_KEY, EXAMPLES_KEY, WINDOWS_KEY, Executor
+from tapeline.schemas import features as names
 
-PREPROCESSING_FN = "components.transform.preprocessing.preprocessing_fn"
+PREPROCESSING_FN = "tapeline.components.transform.preprocessing.preprocessing_fn"
 
 
 def create_transform(

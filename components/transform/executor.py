@@ -14,16 +14,16 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from components.spooling.beam_lines import run_lines
-from components.spooling.pieces import load, load_from_json, save
-from components.transform.beam_windowing import UNMEASURED, Load, RouteRows, ScanFile, WriteGroup
-from components.transform.group import SPLITS_OF_CHUNKS, SPLITS_OF_WINDOWS, WindowPlan
-from components.transform.records import split_files
-from components.transform.refusals import check_counts, check_survey
-from components.transform.survey import Survey, merge_surveys
-from schemas.errors import DataError
-from schemas.features import SPLITS
-from schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.components.transform.beam_windowing import UNMEASURED, Load, RouteRows, ScanFile, WriteGroup
+from tapeline.components.transform.group import SPLITS_OF_CHUNKS, SPLITS_OF_WINDOWS, WindowPlan
+from tapeline.components.transform.refusals import check_counts, check_survey
+from tapeline.components.transform.survey import Survey, merge_surveys
+from tapeline.schemas.errors import DataError
+from tapeline.schemas.features import SPLITS
+from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.series.grouping.beam_lines import run_lines
+from tapeline.series.grouping.pieces import load, load_from_json, save
+from tapeline.series.window_reader import split_files
 
 EXAMPLES_KEY = "transformed_examples"
 CHUNKS_KEY = "chunks"

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from components.transform.calendar import Calendar
-from components.transform.chunking import Grid, Rows, cut_chunks, forecast_starts, to_grid
-from components.transform.encoding import chunk_batch, window_batch
-from components.transform.survey import Survey
-from components.transform.windowing import cut_arrays
-from schemas import features as names
-from schemas.sections import DataConfig, FeaturesConfig, WindowConfig
-from schemas.window_spec import WindowSpec
+from tapeline.components.transform.survey import Survey
+from tapeline.schemas import features as names
+from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.calendar import Calendar
+from tapeline.series.chunking import Grid, Rows, cut_chunks, forecast_starts, to_grid
+from tapeline.series.window_writer import chunk_batch, window_batch
+from tapeline.series.windowing import cut_arrays
 
 SPLITS_OF_CHUNKS = ("train", "eval")
 """Splits that the Trainer cuts windows from."""

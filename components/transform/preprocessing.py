@@ -1,7 +1,7 @@
 """What Transform computes for each row: scaled values and calendar features.
 
 TFX calls `preprocessing_fn` with the sections of the configuration in
-`custom_config`; see `create_transform` in `components.transform.component`.
+`custom_config`; see `create_transform` in `tapeline.components.transform.component`.
 All statistics come from the train split: Transform analyzes no other.
 """
 
@@ -11,11 +11,11 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from components.transform.beam_scaling import FitScales
-from components.transform.calendar import Calendar
-from components.transform.scaling import OVERALL, SCALE_FILE, scope_of
-from schemas import features as names
-from schemas.sections import DataConfig, FeaturesConfig, ScalingConfig
+from tapeline.components.transform.beam_scaling import FitScales
+from tapeline.schemas import features as names
+from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig
+from tapeline.series.calendar import Calendar
+from tapeline.series.scaling import OVERALL, SCALE_FILE, scope_of
 
 
 def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, str]) -> dict[str, tf.Tensor]:

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from components.transform.group import WindowPlan
-from components.transform.scaling import refusal
-from components.transform.survey import Survey
-from schemas.errors import DataError
+from tapeline.components.transform.group import WindowPlan
+from tapeline.components.transform.survey import Survey
+from tapeline.schemas.errors import DataError
+from tapeline.series.scaling import refusal
 
 
 def check_survey(survey: Survey) -> None:

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from components.spooling.rows import GROUP_ROWS
-from components.transform.chunking import OPEN_END, OPEN_START, Rows, blocks_of, ranges
-from schemas import features as names
-from schemas.window_spec import WindowSpec
+from tapeline.schemas import features as names
+from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.chunking import OPEN_END, OPEN_START, Rows, blocks_of, ranges
+from tapeline.series.grouping.rows import GROUP_ROWS
 
 Key = tuple[int, int]
 """A block of time, and one group of the series in it."""

@@ -3,9 +3,9 @@
 import pathlib
 
 import pytest
-from small_project import Ended, Project, Tapeline, make_project
 
-from pipeline import cli
+from tapeline.cli import main as cli
+from tests.e2e.small_project import Ended, Project, Tapeline, make_project
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from components.serving.versions import folder_fingerprint
-from components.transform.moments import moments, scale_file
-from components.transform.scaling import scale_path
-from pipeline.beam_arguments import beam_arguments
-from schemas.sections import DataConfig, GateConfig, ScalingConfig, WindowConfig
+from tapeline.forecaster.versions import folder_fingerprint
+from tapeline.pipeline.beam_arguments import beam_arguments
+from tapeline.schemas.sections import DataConfig, GateConfig, ScalingConfig, WindowConfig
+from tapeline.series.moments import moments, scale_file
+from tapeline.series.scaling import scale_path
 
 HORIZON = 4
 # A window's context holds the forecast that the planted model gives, then those of the baselines.
@@ -180,8 +180,8 @@ def run_evaluator(
     from tfx.types import artifact_utils, standard_artifacts
     from tfx.types.channel import Channel
 
-    from components.evaluation.component import create_evaluator
-    from components.evaluation.results import read_verdict
+    from tapeline.components.evaluator.component import create_evaluator
+    from tapeline.schemas.evaluation_result import read_verdict
 
     scaling = scaling or ScalingConfig()
 

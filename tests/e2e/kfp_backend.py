@@ -27,7 +27,7 @@ import yaml
 
 SUCCEEDED, FAILED, NOT_RUN = "succeeded", "failed", "not run"
 SECONDS = 900
-PRELOADED = ["pipeline.run_node", "pipeline.pipeline", "pipeline.ir"]
+PRELOADED = ["tapeline.pipeline.run_node", "tapeline.pipeline.pipeline", "tapeline.pipeline.ir"]
 
 
 @dataclasses.dataclass
@@ -246,7 +246,7 @@ def run_command(command: list[str], folder: str) -> None:
     with open("log", "wb", buffering=0) as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
-    from pipeline import cli
+    from tapeline.cli import main as cli
 
     try:
         code = cli.main(command[1:])

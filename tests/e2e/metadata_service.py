@@ -9,7 +9,7 @@ import grpc
 from ml_metadata.metadata_store.pywrap.metadata_store_extension import metadata_store as native
 from ml_metadata.proto import metadata_store_pb2, metadata_store_service_pb2
 
-from pipeline.stores import connection
+from tapeline.pipeline.stores import connection
 
 CODES = {code.value[0]: code for code in grpc.StatusCode}
 

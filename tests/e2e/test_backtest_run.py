@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_project import Project, Tapeline, daily_load, make_project, states
+
+from tests.e2e.small_project import Project, Tapeline, daily_load, make_project, states
 
 pytestmark = pytest.mark.e2e
 
@@ -26,7 +27,7 @@ def kill_in_the_second_fold(arguments: Sequence[str], log: pathlib.Path) -> None
     deadline = time.monotonic() + PATIENCE_SECONDS
     with open(log, "w") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "pipeline.cli", *arguments],
+            [sys.executable, "-m", "tapeline.cli.main", *arguments],
             cwd=ROOT,
             stdout=out,
             stderr=subprocess.STDOUT,

@@ -4,10 +4,10 @@ import itertools
 import math
 
 import pytest
-from evaluator_runs import HORIZON, NAN, PlantedModel, Window, refusals, run_evaluator
 
-from schemas.errors import ConfigError
-from schemas.sections import DataConfig, GateConfig, ScalingConfig, SkillConfig, WindowConfig
+from tapeline.schemas.errors import ConfigError
+from tapeline.schemas.sections import DataConfig, GateConfig, ScalingConfig, SkillConfig, WindowConfig
+from tests.e2e.evaluator_runs import HORIZON, NAN, PlantedModel, Window, refusals, run_evaluator
 
 pytestmark = pytest.mark.e2e
 
@@ -117,7 +117,7 @@ def test_a_season_that_no_context_can_hold_is_refused_before_the_run():
     from tfx.types import standard_artifacts
     from tfx.types.channel import Channel
 
-    from components.evaluation.component import create_evaluator
+    from tapeline.components.evaluator.component import create_evaluator
 
     def create(gate):
         return create_evaluator(

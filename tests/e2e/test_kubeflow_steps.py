@@ -15,16 +15,16 @@ from typing import Any
 
 import pytest
 import yaml
-from kfp_backend import FAILED, NOT_RUN, SUCCEEDED, BackEnd, Outcome, _fork
-from metadata_service import metadata_service
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
-from small_project import daily_load, small_config
 
-from pipeline import cli
-from pipeline.gate import Judgement, judge
-from pipeline.paths import RunPaths
-from pipeline.stores import connection
+from tapeline.cli import main as cli
+from tapeline.pipeline.judgement import Judgement, judge
+from tapeline.pipeline.paths import RunPaths
+from tapeline.pipeline.stores import connection
+from tests.e2e.kfp_backend import FAILED, NOT_RUN, SUCCEEDED, BackEnd, Outcome, _fork
+from tests.e2e.metadata_service import metadata_service
+from tests.e2e.small_project import daily_load, small_config
 
 pytestmark = pytest.mark.e2e
 
@@ -171,7 +171,7 @@ class Lineage:
 
 def test_compiling_takes_less_than_half_a_minute(tmp_path: pathlib.Path, package: pathlib.Path) -> None:
     again = tmp_path / "pipeline.yaml"
-    command = [sys.executable, "-m", "pipeline.cli", "compile", "--target", "kubeflow", "--output", str(again)]
+    command = [sys.executable, "-m", "tapeline.cli.main", "compile", "--target", "kubeflow", "--output", str(again)]
     config = ["--config", str(package.with_name("config.yaml")), "--set", "kubeflow.retries=1"]
     # Neither a home with credentials nor a way to the network.
     closed = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
@@ -412,15 +412,15 @@ def test_vertex_gets_a_job_without_a_path_of_this_machine(tmp_path: pathlib.Path
     assert not any(task.get("cachingOptions", {}).get("enableCache") for task in tasks.values())
     for each in spec["deploymentSpec"]["executors"].values():
         if "container" in each:
-            assert each["container"]["command"][:3] == ["python", "-m", "pipeline.vertex_step"]
+            assert each["container"]["command"][:3] == ["python", "-m", "tapeline.pipeline.vertex_step"]
 
 
 def test_vertex_finds_the_class_of_every_artifact(tmp_path: pathlib.Path) -> None:
     import importlib
 
-    from pipeline.pipeline import create_pipeline
-    from pipeline.vertex_step import name_artifact_types
-    from schemas.config import parse_config
+    from tapeline.pipeline.pipeline import create_pipeline
+    from tapeline.pipeline.vertex_step import name_artifact_types
+    from tapeline.schemas.config import parse_config
 
     name_artifact_types()
     pipeline = create_pipeline(parse_config(small_config(), origin="test"), RunPaths(tmp_path), fingerprint="any")

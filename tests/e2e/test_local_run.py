@@ -4,7 +4,8 @@ import pathlib
 
 import numpy as np
 import pytest
-from small_project import Project, Tapeline, daily_load, make_project, states
+
+from tests.e2e.small_project import Project, Tapeline, daily_load, make_project, states
 
 pytestmark = pytest.mark.e2e
 

@@ -88,7 +88,7 @@ def sides() -> Iterator[tuple[Side, Side]]:
     folder = pathlib.Path(tempfile.mkdtemp(prefix="both-", dir=other / "work"))
     both = (Side("here", folder / "here", None), Side("there", folder / "there", other))
     for side in both:
-        side.python("-m", "pipeline.cli", "run", "--config", "configs/co2.yaml", "--home", side.inside(side.home))
+        side.python("-m", "tapeline.cli.main", "run", "--config", "configs/co2.yaml", "--home", side.inside(side.home))
     yield both
     shutil.rmtree(folder)
 

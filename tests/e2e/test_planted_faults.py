@@ -10,13 +10,13 @@ import itertools
 import numpy as np
 import pytest
 import tensorflow as tf
-from evaluator_runs import CONTEXT, NAN, PlantedModel, TeacherForcedModel, Window, refusals, run_evaluator
-from judged_run import Home, result
 
-from components.serving.versions import MODEL_FINGERPRINT, folder_fingerprint, versions
-from pipeline.gate import Outcome, judge
-from pipeline.paths import RunPaths
-from schemas.sections import GateConfig
+from tapeline.forecaster.versions import MODEL_FINGERPRINT, folder_fingerprint, versions
+from tapeline.pipeline.judgement import Outcome, judge
+from tapeline.pipeline.paths import RunPaths
+from tapeline.schemas.sections import GateConfig
+from tests.e2e.evaluator_runs import CONTEXT, NAN, PlantedModel, TeacherForcedModel, Window, refusals, run_evaluator
+from tests.judged_run import Home, result
 
 pytestmark = pytest.mark.e2e
 
@@ -186,7 +186,7 @@ def push(folder, *, weights, blessed, afterwards=lambda model: None):
     from tfx.types import standard_artifacts
     from tfx.types.channel import Channel
 
-    from components.serving.pusher import create_pusher
+    from tapeline.components.pusher.component import create_pusher
 
     def model_of(name, content):
         served = folder / name / "Format-Serving"

@@ -14,10 +14,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from small_project import Project, Tapeline, daily_load, make_project
 
-from pipeline import cli
-from pipeline.lineage import read_run
+from tapeline.cli import main as cli
+from tapeline.pipeline.lineage import read_run
+from tests.e2e.small_project import Project, Tapeline, daily_load, make_project
 
 RUNNERS = pathlib.Path(__file__).parents[2] / "configs" / "runners"
 
@@ -172,7 +172,7 @@ def test_a_lost_worker_fails_the_run_by_name_and_the_next_run_is_clean(
     project = _project(tmp_path / "lost")
     project.write(daily_load(LONG))
     arguments = [*project.arguments, *cluster.arguments, "--to", "SeriesExampleGen"]
-    command = [sys.executable, "-m", "pipeline.cli", "run", *arguments]
+    command = [sys.executable, "-m", "tapeline.cli.main", "run", *arguments]
     before = set(cluster.workers())
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-from small_project import ROWS, Project, Tapeline, daily_load
+
+from tests.e2e.small_project import ROWS, Project, Tapeline, daily_load
 
 pytestmark = pytest.mark.e2e
 

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hand_made_model import HORIZON, save_version, warm_up_record
+
+from tests.hand_made_model import HORIZON, save_version, warm_up_record
 
 pytestmark = pytest.mark.e2e
 
@@ -28,7 +29,7 @@ class Server:
     """A server that runs, and what it logs."""
 
     def __init__(self, base: pathlib.Path, *arguments: str) -> None:
-        command = [sys.executable, "-m", "pipeline.cli", "serve", "--model", str(base), "--port", "0", *arguments]
+        command = [sys.executable, "-m", "tapeline.cli.main", "serve", "--model", str(base), "--port", "0", *arguments]
         self.base = base
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         self.log: list[str] = []
@@ -92,7 +93,7 @@ def versions(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 
 def push(versions: pathlib.Path, number: int, base: pathlib.Path) -> None:
     """Pushes one of the versions."""
-    from components.serving.versions import push_version
+    from tapeline.forecaster.versions import push_version
 
     assert push_version(versions / str(number), base, keep=5, clock=lambda: number) == number
 
@@ -250,7 +251,7 @@ def test_told_to_stop_it_answers_what_is_under_way(
 
 
 def ended(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pipeline.cli", "serve", *arguments]
+    command = [sys.executable, "-m", "tapeline.cli.main", "serve", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=START_SECONDS)
 
 

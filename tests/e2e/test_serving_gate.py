@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from components.serving_gate import process
-from components.serving_gate.gate import examine
-from schemas.sections import ServingConfig
+from tapeline.components.serving_gate import process
+from tapeline.components.serving_gate.examination import examine
+from tapeline.schemas.sections import ServingConfig
 
 pytestmark = pytest.mark.e2e
 
@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 
 
 def gate(folder, *, fault="", timeout_seconds=120.0):
-    from contract_model import real_windows, save_contract_model
+    from tests.contract_model import real_windows, save_contract_model
 
     model = save_contract_model(folder / "model", fault)
     return examine(
@@ -80,7 +80,7 @@ def test_a_process_that_can_import_the_project_is_a_refusal(tmp_path, monkeypatc
 
 
 def test_a_file_that_is_no_model_is_refused(tmp_path):
-    from contract_model import real_windows
+    from tests.contract_model import real_windows
 
     (tmp_path / "saved_model.pb").write_text("no model")
     result = examine(str(tmp_path), real_windows(), limits=ServingConfig(), refuses_unknown=False)
@@ -88,7 +88,7 @@ def test_a_file_that_is_no_model_is_refused(tmp_path):
 
 
 def test_without_a_real_window_nothing_is_blessed(tmp_path):
-    from contract_model import save_contract_model
+    from tests.contract_model import save_contract_model
 
     model = save_contract_model(tmp_path / "model")
     result = examine(str(model), None, limits=ServingConfig(), refuses_unknown=False)
@@ -100,7 +100,7 @@ def test_the_projects_packages_are_barred_wherever_they_are_installed():
         f"import runpy, sys; sys.path.insert(0, {str(ROOT)!r})\n"
         f"bar = runpy.run_path({str(process.SCRIPT)!r})['bar']\n"
         "assert bar(['components', 'pipeline', 'schemas']) == []\n"
-        "try: import schemas.errors\n"
+        "try: import tapeline.schemas.errors\n"
         "except ModuleNotFoundError as error: assert 'barred' in str(error)\n"
         "else: raise AssertionError('schemas was imported')"
     )

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks.rest import Server, untrained
-from components.serving.platforms.converters import write_tflite
-from components.serving.platforms.portable import portable_function
-from pipeline.cli import _parser
+from tapeline.cli.main import _parser
+from tapeline.clients.platforms.converters import write_tflite
+from tapeline.clients.platforms.portable import portable_function
 
 pytestmark = pytest.mark.e2e
 

@@ -11,11 +11,11 @@ from tensorflow.python.summary.summary_iterator import summary_iterator
 from tfx.types import artifact_utils, channel_utils, standard_artifacts
 from tfx.utils import path_utils
 
-from components.trainer.component import Trainer
-from components.trainer.executor import Executor
-from components.transform.scaling import scale_lines, scale_path
-from schemas.sections import DataConfig, FeaturesConfig, GateConfig, ScalingConfig, WindowConfig
-from schemas.training_config import ModelConfig, TrainingConfig
+from tapeline.components.trainer.component import Trainer
+from tapeline.components.trainer.executor import Executor
+from tapeline.schemas.sections import DataConfig, FeaturesConfig, GateConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.training_config import ModelConfig, TrainingConfig
+from tapeline.series.scaling import scale_lines, scale_path
 
 pytestmark = pytest.mark.e2e
 

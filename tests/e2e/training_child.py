@@ -21,16 +21,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from components.trainer.checkpoint import CheckpointStore
-from components.trainer.dataset import WindowStream
-from components.trainer.loop import train
-from components.trainer.model import Seq2SeqForecaster
-from components.trainer.progress import ProgressLines
-from components.trainer.training_run import make_reproducible
-from components.transform.windowing import Chunk
-from schemas.errors import TrainingError
-from schemas.training_config import ModelConfig, TrainingConfig
-from schemas.window_spec import WindowShape, WindowSpec
+from tapeline.components.trainer.checkpoint import CheckpointStore
+from tapeline.components.trainer.dataset import WindowStream
+from tapeline.components.trainer.loop import train
+from tapeline.components.trainer.progress import ProgressLines
+from tapeline.components.trainer.training_run import make_reproducible
+from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
+from tapeline.schemas.errors import TrainingError
+from tapeline.schemas.training_config import ModelConfig, TrainingConfig
+from tapeline.schemas.window_spec import WindowShape, WindowSpec
+from tapeline.series.windowing import Chunk
 
 SPEC = WindowSpec(context_length=8, horizon=3)
 SHAPE = WindowShape(context_length=8, horizon=3, future=2)

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.evaluation.backtest import Cuts
-from components.ingest.splits import find_bounds
-from pipeline import cli
-from pipeline.backtest import Backtest, base_cuts, plan_backtest
-from pipeline.paths import RunPaths
-from schemas.config import Config, parse_config
-from schemas.errors import ConfigError
+from tapeline.cli import main as cli
+from tapeline.components.ingest.splits import find_bounds
+from tapeline.pipeline.backtest.folds import Cuts
+from tapeline.pipeline.backtest.run import Backtest, base_cuts, plan_backtest
+from tapeline.pipeline.paths import RunPaths
+from tapeline.schemas.config import Config, parse_config
+from tapeline.schemas.errors import ConfigError
 
 ROWS = 200
 

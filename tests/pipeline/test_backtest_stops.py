@@ -4,9 +4,10 @@ import pathlib
 
 import pytest
 
-from pipeline import backtest, cli
-from pipeline.local_runner import LocalRun
-from schemas.errors import DataError
+from tapeline.cli import main as cli
+from tapeline.pipeline.backtest import run as backtest
+from tapeline.pipeline.local_runner import LocalRun
+from tapeline.schemas.errors import DataError
 
 CO2 = str(pathlib.Path(__file__).parents[2] / "configs" / "co2.yaml")
 
@@ -28,7 +29,7 @@ def test_the_exit_code_and_the_message_tell_what_stopped_it(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from pipeline.lineage import Run
+    from tapeline.pipeline.lineage import Run
 
     ran: list[pathlib.Path] = []
 

@@ -5,7 +5,7 @@ import pathlib
 import subprocess
 import sys
 
-from pipeline.console import ComponentLines
+from tapeline.pipeline.console import ComponentLines
 
 ABSL = logging.getLogger("absl")
 
@@ -53,7 +53,7 @@ def test_a_talkative_component_gets_a_line_at_its_start() -> None:
 def test_only_prints_reach_the_terminal_and_all_else_the_log(tmp_path: pathlib.Path) -> None:
     script = """
 import os, pathlib, sys, logging
-from pipeline.console import quiet
+from tapeline.pipeline.console import quiet
 print("before")
 with quiet(pathlib.Path(sys.argv[1])):
     print("for people")

@@ -1,6 +1,6 @@
 """What stands behind a component's time: rows and windows by split."""
 
-from pipeline.counts import counts_of
+from tapeline.pipeline.counts import counts_of
 
 ROWS = {"train_rows": 1599, "eval_rows": 342, "test_rows": 343, "unused_rows": 0, "train_start": "1958"}
 WINDOWS = {"series": 12, "train_windows": 70_000, "eval_windows": 15, "test_windows": 14}

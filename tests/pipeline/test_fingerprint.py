@@ -2,8 +2,8 @@ import pathlib
 
 import pytest
 
-from pipeline.fingerprint import code_fingerprint, file_fingerprint
-from schemas import stack
+from tapeline.pipeline.fingerprint import code_fingerprint, file_fingerprint
+from tapeline.schemas import stack
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import pathlib
 import subprocess
 import sys
 
-import contract_model
 import pytest
 
-from pipeline import cli
+from tapeline.cli import main as cli
+from tests import contract_model
 
 HOURS = [f"2024-03-01 {hour:02}:00" for hour in range(24)]
 

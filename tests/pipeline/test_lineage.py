@@ -4,7 +4,7 @@ import pytest
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
-from pipeline.lineage import NodeState, read_run
+from tapeline.pipeline.lineage import NodeState, read_run
 
 
 class _Store:

@@ -2,7 +2,7 @@ import pathlib
 
 import pytest
 
-from pipeline.paths import RunPaths, shown
+from tapeline.pipeline.paths import RunPaths, shown
 
 
 def test_home_argument_wins_over_the_environment(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,12 +4,12 @@ import pathlib
 
 import pytest
 
-from pipeline.beam_arguments import beam_arguments
-from pipeline.cli import main
-from pipeline.commands import read_runner
-from schemas.errors import ConfigError
-from schemas.sections import BeamConfig
-from schemas.stack import LOCAL_BEAM_RUNNER
+from tapeline.cli.commands import read_runner
+from tapeline.cli.main import main
+from tapeline.pipeline.beam_arguments import beam_arguments
+from tapeline.schemas.errors import ConfigError
+from tapeline.schemas.sections import BeamConfig
+from tapeline.schemas.stack import LOCAL_BEAM_RUNNER
 
 RUNNERS = sorted((pathlib.Path(__file__).parents[2] / "configs" / "runners").glob("*.yaml"))
 

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from pipeline.stores import PASSWORD, connection, lock_of, locked
-from schemas.errors import ConfigError
+from tapeline.pipeline.stores import PASSWORD, connection, lock_of, locked
+from tapeline.schemas.errors import ConfigError
 
 
 def test_a_path_is_a_sqlite_file(tmp_path):

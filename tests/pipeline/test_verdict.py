@@ -2,10 +2,10 @@ import dataclasses
 import pathlib
 
 import pytest
-from judged_run import Home, result, served
 
-from pipeline.lineage import Run, read_run
-from pipeline.verdict import Verdict, read_verdict, verdict_text
+from tapeline.pipeline.lineage import Run, read_run
+from tapeline.pipeline.verdict import Verdict, read_verdict, verdict_text
+from tests.judged_run import Home, result, served
 
 RUN = "2026-11-21T10:00:00"
 

@@ -11,12 +11,12 @@ import pathlib
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from judged_run import JUDGED_AT, result, served
 
-from components.evaluation.results import Check
-from pipeline.gate import Judgement, Outcome
-from pipeline.verdict import Verdict
-from pipeline.verdict_files import to_json, to_junit, to_markdown, write_files
+from tapeline.pipeline.judgement import Judgement, Outcome
+from tapeline.pipeline.verdict import Verdict
+from tapeline.pipeline.verdict_files import to_json, to_junit, to_markdown, write_files
+from tapeline.schemas.evaluation_result import Check
+from tests.judged_run import JUDGED_AT, result, served
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "verdict"
 SCHEMA = pathlib.Path(__file__).parents[2] / "schemas" / "verdict.schema.json"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pipeline.vertex_step import name_buckets, with_mounted_buckets
+from tapeline.pipeline.vertex_step import name_buckets, with_mounted_buckets
 
 INVOCATION = {
     "inputs": {"artifacts": {"model": {"artifacts": [{"uri": "gs://bucket/model"}]}}},

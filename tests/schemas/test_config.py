@@ -4,9 +4,9 @@ import pathlib
 
 import pytest
 
-from schemas.config import Config, load_config, parse_config
-from schemas.errors import ConfigError
-from schemas.sections import DataConfig, FeaturesConfig, SplitConfig
+from tapeline.schemas.config import Config, load_config, parse_config
+from tapeline.schemas.errors import ConfigError
+from tapeline.schemas.sections import DataConfig, FeaturesConfig, SplitConfig
 
 CONFIGS = sorted((pathlib.Path(__file__).parents[2] / "configs").glob("*.yaml"))
 SMALLEST = {"name": "sales", "data": {"frequency": "H"}}

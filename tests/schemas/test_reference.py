@@ -1,13 +1,13 @@
 import pathlib
 
-from schemas.config import Config
-from schemas.reference import reference
+from tapeline.schemas.config import Config
+from tapeline.schemas.reference import reference
 
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "configuration.md"
 
 
 def test_the_page_in_the_docs_is_what_the_code_says() -> None:
-    assert PAGE.read_text() == reference(), "run: python -m schemas.reference > docs/configuration.md"
+    assert PAGE.read_text() == reference(), "run: python -m tapeline.schemas.reference > docs/configuration.md"
 
 
 def test_every_field_has_a_sentence() -> None:

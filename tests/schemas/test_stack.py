@@ -8,7 +8,7 @@ import warnings
 import pandas as pd
 import pytest
 
-from schemas import stack
+from tapeline.schemas import stack
 
 
 def test_the_stack_is_that_of_the_installed_tfx():

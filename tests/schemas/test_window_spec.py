@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.window_spec import WindowSpec
+from tapeline.schemas.window_spec import WindowSpec
 
 sizes = st.integers(min_value=1, max_value=12)
 

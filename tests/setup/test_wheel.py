@@ -58,7 +58,12 @@ def test_installed_wheel_is_imported_outside_of_the_repository(wheel, tmp_path):
     # A wheel of pure Python is installed by unpacking it.
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "site")
-    modules = ["schemas.config", "components.transform.windowing", "components.ingest.splits", "pipeline.cli"]
+    modules = [
+        "tapeline.schemas.config",
+        "tapeline.series.windowing",
+        "tapeline.components.ingest.splits",
+        "tapeline.cli.main",
+    ]
     command = [sys.executable, "-c", PROBE, str(tmp_path / "site"), *modules]
     outside = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert outside.returncode == 0, outside.stderr

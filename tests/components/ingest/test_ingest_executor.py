@@ -7,13 +7,13 @@ import tensorflow as tf
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils, standard_artifacts
 
-from components.ingest import executor as ingest
-from components.ingest.executor import EXAMPLES_KEY, Executor
-from components.ingest.reading import plan_blocks
-from pipeline.beam_arguments import beam_arguments
-from schemas.errors import DataError
-from schemas.features import SPLITS
-from schemas.sections import DataConfig, FeaturesConfig, SplitConfig
+from tapeline.components.ingest import executor as ingest
+from tapeline.components.ingest.executor import EXAMPLES_KEY, Executor
+from tapeline.pipeline.beam_arguments import beam_arguments
+from tapeline.schemas.errors import DataError
+from tapeline.schemas.features import SPLITS
+from tapeline.schemas.sections import DataConfig, FeaturesConfig, SplitConfig
+from tapeline.series.sources.reading import plan_blocks
 
 IN_MEMORY = beam_arguments(("--direct_running_mode=in_memory", "--direct_num_workers=1"))
 

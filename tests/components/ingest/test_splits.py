@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.ingest.splits import UNUSED, SplitBounds, check_counts, find_bounds, first_step_from
-from schemas.errors import ConfigError, DataError
-from schemas.sections import SplitConfig
-from schemas.time_grid import TimeGrid
+from tapeline.components.ingest.splits import UNUSED, SplitBounds, check_counts, find_bounds, first_step_from
+from tapeline.schemas.errors import ConfigError, DataError
+from tapeline.schemas.sections import SplitConfig
+from tapeline.series.time_grid import TimeGrid
 
 HOUR = 3600
 HOURLY = TimeGrid("H")

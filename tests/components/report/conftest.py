@@ -5,14 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from components.evaluation.baselines import persistence, seasonal_naive
-from components.evaluation.results import Check, EvaluationResult
-from components.report.content import Content, GateFinding, GateReport, LineageEntry, Origin
-from components.report.errors import ErrorCollector, ScoredBatch
-from components.report.history import History
-from components.report.run_figures import SplitExtent, WindowView
-from components.report.summary import autocorrelation, overall_interval, pick_windows
-from schemas.config import parse_config
+from tapeline.components.report.content import Content, GateFinding, GateReport, LineageEntry, Origin
+from tapeline.components.report.run_figures import SplitExtent, WindowView
+from tapeline.components.report.summary import autocorrelation, overall_interval, pick_windows
+from tapeline.components.report.training_history import History
+from tapeline.components.report.window_errors import ErrorCollector, ScoredBatch
+from tapeline.schemas.config import parse_config
+from tapeline.schemas.evaluation_result import Check, EvaluationResult
+from tapeline.series.baselines import persistence, seasonal_naive
 
 OFFSET, SCALE = 313.0, 59.0
 

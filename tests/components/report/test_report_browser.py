@@ -9,7 +9,7 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from components.report.writing import NUMBERS_FILE, PAGE_FILE, copy_report, write_report
+from tapeline.components.report.writing import NUMBERS_FILE, PAGE_FILE, copy_report, write_report
 
 BROWSER = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.serving_gate.real_windows import draw_windows, read_real_windows
-from schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.components.serving_gate.real_windows import draw_windows, read_real_windows
+from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 
 DAY, FIRST = 86_400, 19_000
 DATA = DataConfig(time="t", target="y", frequency="D")

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
-from components.trainer.dataset import WindowStream
-from components.trainer.model import Seq2SeqForecaster
-from components.transform.windowing import Chunk
-from schemas.training_config import ModelConfig, TrainingConfig
-from schemas.window_spec import WindowShape, WindowSpec
+from tapeline.components.trainer.dataset import WindowStream
+from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
+from tapeline.schemas.training_config import ModelConfig, TrainingConfig
+from tapeline.schemas.window_spec import WindowShape, WindowSpec
+from tapeline.series.windowing import Chunk
 
 SPEC = WindowSpec(context_length=8, horizon=3)
 SHAPE = WindowShape(context_length=8, horizon=3, past=1, future=2)

@@ -3,11 +3,11 @@
 import keras
 import numpy as np
 import pytest
-from small_training import forecaster
 
-from components.trainer.averaging import averaged
-from components.trainer.gradients import VariableGroup, variable_groups
-from schemas.training_config import TrainingConfig
+from tapeline.components.trainer.averaging import averaged
+from tapeline.components.trainer.gradients import VariableGroup, variable_groups
+from tapeline.schemas.training_config import TrainingConfig
+from tests.components.trainer.small_training import forecaster
 
 
 def group_of(value, *, momentum):

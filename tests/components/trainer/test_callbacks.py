@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.trainer.callbacks import EarlyStopping, ReduceLROnPlateau
+from tapeline.components.trainer.callbacks import EarlyStopping, ReduceLROnPlateau
 
 # Multiples of 1/64 are exact in single and double precision alike, so that both
 # implementations compare the same numbers.

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from components.trainer.checkpoint import BEST, LAST, CheckpointMismatchError, CheckpointStore, Snapshot, own_folder
+from tapeline.components.trainer.checkpoint import (
+    BEST,
+    LAST,
+    CheckpointMismatchError,
+    CheckpointStore,
+    Snapshot,
+    own_folder,
+)
 
 
 def snapshot(epoch: int, value: float = 0.0) -> Snapshot:

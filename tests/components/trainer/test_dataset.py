@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.trainer import dataset
-from components.trainer.dataset import WindowStream, prefetch
-from components.transform.windowing import Chunk, cut_windows
-from schemas.window_spec import WindowSpec
+from tapeline.components.trainer import dataset
+from tapeline.components.trainer.dataset import WindowStream, prefetch
+from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.windowing import Chunk, cut_windows
 
 SPEC = WindowSpec(context_length=3, horizon=2)
 

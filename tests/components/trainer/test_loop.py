@@ -4,14 +4,14 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_training import config, forecaster, stream, wave, weights, without_graphs
 
-from components.trainer.checkpoint import CheckpointStore
-from components.trainer.gradients import LossTerm
-from components.trainer.loop import train
-from components.trainer.losses import HorizonWeightedHuber
-from components.trainer.validation import Validation
-from schemas.errors import DataError, TrainingError
+from tapeline.components.trainer.checkpoint import CheckpointStore
+from tapeline.components.trainer.gradients import LossTerm
+from tapeline.components.trainer.loop import train
+from tapeline.components.trainer.losses import HorizonWeightedHuber
+from tapeline.components.trainer.validation import Validation
+from tapeline.schemas.errors import DataError, TrainingError
+from tests.components.trainer.small_training import config, forecaster, stream, wave, weights, without_graphs
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -9,14 +9,14 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.trainer.losses import (
+from tapeline.components.trainer.losses import (
     HorizonWeightedHuber,
     HorizonWeightedMAE,
     horizon_weighted_absolute_error,
     lead_step_weights,
     make_loss,
 )
-from schemas.training_config import LossConfig
+from tapeline.schemas.training_config import LossConfig
 
 NAN = math.nan
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import tensorflow as tf
-from small_training import SPEC, wave
 
-from components.trainer.residuals import eval_residuals
+from tapeline.components.trainer.residuals import eval_residuals
+from tests.components.trainer.small_training import SPEC, wave
 
 CHUNK = wave(60)
 

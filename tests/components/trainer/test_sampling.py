@@ -9,10 +9,10 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.trainer.model import Seq2SeqForecaster
-from components.trainer.sampling import sample_forecast, sampling_probability, teacher_inputs
-from schemas.training_config import ModelConfig, SamplingConfig
-from schemas.window_spec import WindowShape
+from tapeline.components.trainer.sampling import sample_forecast, sampling_probability, teacher_inputs
+from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
+from tapeline.schemas.training_config import ModelConfig, SamplingConfig
+from tapeline.schemas.window_spec import WindowShape
 
 SCHEDULES = ("constant", "linear", "inverse_sigmoid", "exponential")
 HORIZON = 5

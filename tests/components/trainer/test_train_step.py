@@ -4,10 +4,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_training import forecaster, stream, wave, weights, without_graphs
 
-from components.trainer.diagnosis import first_not_finite
-from components.trainer.gradients import (
+from tapeline.components.trainer.diagnosis import first_not_finite
+from tapeline.components.trainer.gradients import (
     LossTerm,
     VariableGroup,
     choose_shards,
@@ -15,10 +14,11 @@ from components.trainer.gradients import (
     even_sizes,
     variable_groups,
 )
-from components.trainer.losses import HorizonWeightedHuber, HorizonWeightedMAE
-from components.trainer.sampling import sample_forecast
-from components.trainer.train_step import TrainStep
-from schemas.training_config import SamplingConfig, TrainingConfig
+from tapeline.components.trainer.losses import HorizonWeightedHuber, HorizonWeightedMAE
+from tapeline.components.trainer.sampling import sample_forecast
+from tapeline.components.trainer.train_step import TrainStep
+from tapeline.schemas.training_config import SamplingConfig, TrainingConfig
+from tests.components.trainer.small_training import forecaster, stream, wave, weights, without_graphs
 
 MAE = HorizonWeightedMAE(horizon=3, weights="linear", name="mae")
 HUBER = HorizonWeightedHuber(delta=0.1, horizon=3, name="huber")

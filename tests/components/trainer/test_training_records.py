@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_training import forecaster
 from tensorflow.python.summary.summary_iterator import summary_iterator
 
-from components.trainer.records import HistoryLines, TensorBoardLogs
+from tapeline.components.trainer.training_records import HistoryLines, TensorBoardLogs
+from tests.components.trainer.small_training import forecaster
 
 EPOCHS = [{"loss": 0.5, "val_loss": 0.4}, {"loss": 0.3, "val_loss": 0.2}, {"loss": 0.2, "val_loss": 0.1}]
 

@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.beam_arguments import beam_arguments
-from schemas.errors import DataError
-from schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.pipeline.beam_arguments import beam_arguments
+from tapeline.schemas.errors import DataError
+from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 
 pytestmark = pytest.mark.e2e
 
@@ -43,7 +43,7 @@ def run(home, rows, *, beam_args=(), window=WINDOW):
     from tfx.dsl.components.base import base_beam_executor
     from tfx.types import standard_artifacts
 
-    from components.transform.executor import Executor
+    from tapeline.components.transform.executor import Executor
 
     def artifact(uri):
         examples = standard_artifacts.Examples()

@@ -1,0 +1,183 @@
+"""What `tapeline batch` does: a tiny pipeline around TFX's BulkInferrer, over a file of any size.
+
+    RecentContextGen → BulkInferrer → ForecastTables
+
+It has ML Metadata and artifacts of its own, in a folder beside the output that is gone when it ends; the output
+appears when it is whole.
+"""
+
+import argparse
+import contextlib
+import pathlib
+import shutil
+import sys
+import tempfile
+from typing import TYPE_CHECKING
+
+from tapeline.cli.main import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED
+from tapeline.pipeline.paths import shown
+from tapeline.schemas.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tfx.orchestration.pipeline import Pipeline
+
+    from tapeline.forecaster.pushed_model import Card
+
+_FILES = "forecast-*.parquet"
+_SIGNATURE = "predict_examples"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Forecasts every series of a large file.
+
+    Args:
+        arguments: `model`, `input`, `output` and `runner`.
+
+    Raises:
+        ConfigError: An argument breaks a rule.
+        DataError: The input does.
+    """
+    import dataclasses
+
+    from tapeline.cli.commands import read_runner
+    from tapeline.cli.forecast import data_of
+    from tapeline.forecaster.pushed_model import find_model, read_card
+    from tapeline.schemas.sections import BeamConfig
+    from tapeline.series.sources.source import find_source
+
+    output = _check_output(arguments.output)
+    beam = BeamConfig.model_validate(read_runner(arguments.runner)["beam"]) if arguments.runner else BeamConfig()
+    model = find_model(arguments.model)
+    card = read_card(model)
+    data = data_of(card, arguments.input)
+    find_source(data)
+    absolute = str(pathlib.Path(str(data.source)).absolute()) if ":" not in str(data.source) else data.source
+    card = dataclasses.replace(card, data=data.model_copy(update={"source": absolute}))
+
+    work = pathlib.Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
+    try:
+        error = _run(card, model, work, beam.args)
+        if isinstance(error, KeyboardInterrupt):
+            print("tapeline batch: interrupted; nothing was written.", file=sys.stderr)
+            return EXIT_INTERRUPTED
+        if error is not None:
+            return _failed(error, work / "log.txt", output)
+        made = next(iter(sorted((work / "artifacts" / "ForecastTables" / "forecasts").iterdir())))
+        rows = _rows(made)
+        _replace(output, made)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    print(f"{rows:,} rows written to {shown(output)}")
+    return EXIT_DONE
+
+
+def _check_output(path: str) -> pathlib.Path:
+    """Returns the folder to write; what is in its place is nothing but forecasts of before."""
+    output = pathlib.Path(path).expanduser().absolute()
+    if not output.parent.is_dir():
+        raise ConfigError(f"--output: no folder {str(output.parent)!r}. Make it, or give another name.")
+    if output.exists() and not output.is_dir():
+        raise ConfigError(f"--output: {path!r} is a file. Give the name of a folder.")
+    others = set(output.iterdir()) - set(output.glob(_FILES)) if output.exists() else set()
+    if others:
+        raise ConfigError(
+            f"--output: {path!r} holds other things than forecasts ({min(other.name for other in others)}), and would "
+            "be replaced. Give another name."
+        )
+    return output
+
+
+def _run(card: "Card", model: pathlib.Path, work: pathlib.Path, beam_args: tuple[str, ...]) -> BaseException | None:
+    """Runs the pipeline; returns what stopped it."""
+    from tapeline.pipeline.console import ComponentLines, quiet
+
+    # TFX wants the model in a folder of its layout; a copy also outlives the removal of the version.
+    shutil.copytree(model, work / "model" / "Format-Serving")
+    with quiet(work / "log.txt"):
+        from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+
+        try:
+            with ComponentLines(sys.stdout, lambda node: ("done", "")):
+                LocalDagRunner().run(create_batch_pipeline(card, work, beam_args=beam_args))
+        except (Exception, KeyboardInterrupt) as raised:
+            return raised
+    return None
+
+
+def create_batch_pipeline(card: "Card", work: pathlib.Path, *, beam_args: tuple[str, ...]) -> "Pipeline":
+    """Wires the components.
+
+    Args:
+        card: What the model was trained on; the source in it is the file to forecast.
+        work: Folder of artifacts and ML Metadata; holds the model in TFX's layout as `model`.
+        beam_args: Arguments of the Beam runner.
+    """
+    from tfx.components.bulk_inferrer.component import BulkInferrer
+    from tfx.dsl.components.common.importer import Importer
+    from tfx.orchestration import metadata
+    from tfx.orchestration.pipeline import Pipeline
+    from tfx.proto.bulk_inferrer_pb2 import ModelSpec  # type: ignore[attr-defined]
+    from tfx.types import standard_artifacts
+
+    from tapeline.clients.batch.component import ForecastTables, RecentContextGen
+    from tapeline.pipeline.beam_arguments import beam_arguments
+
+    sections = {name: getattr(card, name).model_dump_json() for name in ("data", "features", "window")}
+    contexts = RecentContextGen(**sections)
+    model = Importer(source_uri=str(work / "model"), artifact_type=standard_artifacts.Model).with_id("Model")
+    inferrer = BulkInferrer(
+        examples=contexts.outputs["examples"],
+        model=model.outputs["result"],
+        model_spec=ModelSpec(model_signature_name=[_SIGNATURE]),
+    )
+    tables = ForecastTables(
+        examples=contexts.outputs["examples"], inference_result=inferrer.outputs["inference_result"], **sections
+    )
+    return Pipeline(
+        pipeline_name="batch",
+        pipeline_root=str(work / "artifacts"),
+        components=[contexts, model, inferrer, tables],
+        enable_cache=False,
+        metadata_connection_config=metadata.sqlite_metadata_connection_config(str(work / "metadata.db")),
+        beam_pipeline_args=[*beam_arguments(beam_args)],
+    )
+
+
+def _failed(error: BaseException, log: pathlib.Path, output: pathlib.Path) -> int:
+    """Says what stopped the pipeline; a user's mistake is raised again."""
+    from tapeline.forecaster.refusal_words import words_of
+    from tapeline.pipeline.local_runner import user_error
+    from tapeline.schemas.errors import DataError
+
+    mendable = user_error(error)
+    if mendable is not None:
+        raise mendable
+    if "assertion failed" in str(error):
+        raise DataError(f"--input: the model refuses the data: {words_of(str(error))}") from error
+    kept = output.with_name(f"{output.name}.log")
+    shutil.copyfile(log, kept)
+    print(
+        f"tapeline batch: failed: {type(error).__name__}: {words_of(str(error))}\nNothing was written. "
+        f"Log: {shown(kept)}",
+        file=sys.stderr,
+    )
+    return EXIT_FAILED
+
+
+def _rows(folder: pathlib.Path) -> int:
+    import pyarrow.parquet
+
+    return sum(pyarrow.parquet.read_metadata(path).num_rows for path in folder.glob(_FILES))
+
+
+def _replace(output: pathlib.Path, made: pathlib.Path) -> None:
+    """Puts a folder in its place; the one before is gone only when the new one is there."""
+    before = made.with_name("before")
+    with contextlib.suppress(FileNotFoundError):
+        output.rename(before)
+    try:
+        made.rename(output)
+    except OSError:
+        if before.exists():
+            before.rename(output)
+        raise

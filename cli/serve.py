@@ -1,0 +1,50 @@
+"""What `tapeline serve` does: TensorFlow Serving's REST protocol for the versions in a folder."""
+
+import argparse
+import logging
+import sys
+
+from tapeline.cli.main import EXIT_DONE
+from tapeline.clients.rest.addresses import check_name, find_versions, listen
+from tapeline.schemas.errors import ConfigError
+
+_MIB = 1 << 20
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serves until SIGTERM or SIGINT.
+
+    Raises:
+        ConfigError: An argument breaks a rule, or the port is taken.
+        DataError: The folder holds no version that can be served.
+    """
+    if not 0 <= arguments.port < 1 << 16:
+        raise ConfigError(f"--port: got {arguments.port}, must be from 0 (any free one) to 65535.")
+    if arguments.max_body_mib <= 0:
+        raise ConfigError(f"--max-body-mib: got {arguments.max_body_mib:g}, must be more than 0.")
+    if arguments.name is not None:
+        check_name(arguments.name)
+    base = find_versions(arguments.model)
+    listener = listen(arguments.host, arguments.port)
+    _log_to_stderr()
+    # TensorFlow takes seconds to import; arguments that are wrong are told before.
+    from tapeline.clients.rest.server import serve
+
+    serve(
+        base,
+        listener,
+        name=arguments.name,
+        max_body_bytes=int(arguments.max_body_mib * _MIB),
+        verbose=arguments.verbose,
+    )
+    return EXIT_DONE
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    for name, level in (("tapeline.serve", logging.INFO), ("uvicorn.access", logging.INFO), ("uvicorn.error", "ERROR")):
+        logger = logging.getLogger(name)
+        logger.setLevel(level)
+        logger.propagate = False
+        logger.handlers = [handler]

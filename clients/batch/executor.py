@@ -1,0 +1,127 @@
+"""Executors around BulkInferrer: a large file to requests before it, its answers to Parquet after it."""
+
+import dataclasses
+import functools
+import json
+import os
+import uuid
+from typing import Any
+
+import apache_beam as beam
+from tfx import types
+from tfx.dsl.components.base import base_beam_executor
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils
+
+from tapeline.clients.batch.beam_contexts import RecentContexts, finding_of
+from tapeline.clients.batch.beam_tables import WriteTable, log_files
+from tapeline.clients.forecast.contexts import raise_findings
+from tapeline.clients.forecast.recent_rows import style_of
+from tapeline.components.ingest.executor import Executor as IngestExecutor
+from tapeline.forecaster.pushed_model import Card
+from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.series.sources.beam_scanning import scan_to_json
+from tapeline.series.sources.reading import plan_blocks
+from tapeline.series.sources.rows import RowLayout
+from tapeline.series.sources.scanning import facts_from_json, survey_source
+from tapeline.series.sources.source import find_source
+from tapeline.series.sources.timestamps import TimeStyle
+
+SPLIT = "newest"
+"""The only split of the requests."""
+
+_STYLE = "time_style"
+
+
+class ContextExecutor(IngestExecutor):
+    """Reads a source in two Beam passes, as the first component of a run does, and writes one request a series."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Makes requests.
+
+        Args:
+            input_dict: Empty.
+            output_dict: `examples`, one artifact.
+            exec_properties: `data`, `features` and `window` as JSON.
+
+        Raises:
+            DataError: The source is missing or breaks a rule.
+        """
+        card = card_of(exec_properties)
+        layout = RowLayout.of(card.data, card.features)
+        blocks = plan_blocks(find_source(card.data), needed=layout.columns)
+        lines = self._over_blocks(blocks, functools.partial(scan_to_json, layout=layout), name="Scan")
+        facts = [facts_from_json(line) for line in lines]
+        survey = survey_source(blocks, facts, layout)
+        examples = artifact_utils.get_single_instance(output_dict["examples"])
+        examples.split_names = artifact_utils.encode_split_names([SPLIT])
+        examples.set_string_custom_property("payload_format", "FORMAT_TF_EXAMPLE")
+        examples.set_string_custom_property("file_format", "tfrecords_gzip")
+        examples.set_string_custom_property(_STYLE, json.dumps(dataclasses.asdict(style_of(facts))))
+        folder = artifact_utils.get_split_uri([examples], SPLIT)
+        fileio.makedirs(folder)
+        found = os.path.join(self._get_tmp_dir(), f"findings-{uuid.uuid4().hex}")
+        transform = RecentContexts(layout=layout, card=card, first_rows=survey.first_rows)
+        with self._make_beam_pipeline() as pipeline:
+            requests, findings = (
+                pipeline | "Blocks" >> beam.Create(blocks) | "Spread" >> beam.Reshuffle() | "Contexts" >> transform
+            )
+            _ = requests | "Write" >> beam.io.WriteToTFRecord(
+                os.path.join(folder, "data_tfrecord"), file_name_suffix=".gz", coder=beam.coders.BytesCoder()
+            )
+            _ = findings | "Collect" >> beam.io.WriteToText(found)
+        findings_made = []
+        for path in fileio.glob(found + "*"):
+            with fileio.open(path, "r") as file:
+                findings_made += [finding_of(line) for line in file.read().splitlines()]
+        raise_findings(sorted(findings_made, key=lambda finding: finding.sort_key), source=str(card.data.source))
+
+
+class TableExecutor(base_beam_executor.BaseBeamExecutor):
+    """Writes what BulkInferrer forecast as Parquet."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Writes tables.
+
+        Args:
+            input_dict: `inference_result` and `examples`.
+            output_dict: `forecasts`, one artifact.
+            exec_properties: As those of `ContextExecutor`.
+        """
+        examples = artifact_utils.get_single_instance(input_dict["examples"])
+        style = TimeStyle(**_with_whole_keys(json.loads(examples.get_string_custom_property(_STYLE))))
+        folder = artifact_utils.get_single_uri(output_dict["forecasts"])
+        fileio.makedirs(folder)
+        files = log_files(artifact_utils.get_single_uri(input_dict["inference_result"]))
+        with self._make_beam_pipeline() as pipeline:
+            _ = (
+                pipeline
+                | "Files" >> beam.Create(files)
+                | "Spread" >> beam.Reshuffle()
+                | "Tables" >> beam.FlatMap(WriteTable(folder, card_of(exec_properties), style))
+            )
+
+
+def card_of(exec_properties: dict[str, Any]) -> Card:
+    """Returns what a client must know of the model, from a component's properties."""
+    return Card(
+        data=DataConfig.model_validate_json(exec_properties["data"]),
+        features=FeaturesConfig.model_validate_json(exec_properties["features"]),
+        window=WindowConfig.model_validate_json(exec_properties["window"]),
+    )
+
+
+def _with_whole_keys(style: dict[str, Any]) -> dict[str, Any]:
+    """JSON knows texts as keys only."""
+    offsets = {int(offset): tuple(first) for offset, first in style["offsets"].items()}
+    return {**style, "offsets": offsets, "first": tuple(style["first"])}

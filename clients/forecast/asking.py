@@ -1,0 +1,67 @@
+"""Asks a SavedModel for forecasts of contexts, with TensorFlow and nothing else.
+
+model = ServedModel(find_model("runs/co2/serving_model"))
+model.forecast(contexts)[0].upper_95        # [H], in the target's unit
+"""
+
+import pathlib
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from tapeline.clients.forecast.contexts import Context
+from tapeline.clients.forecast.forecasts import LEVELS, Forecast
+from tapeline.clients.forecast.raw_requests import raw_request
+from tapeline.forecaster.refusal_words import words_of
+from tapeline.schemas.errors import DataError
+
+_SERVE, _ANY_HORIZON = "serving_default", "any_horizon"
+_HORIZON = "horizon"
+_ROWS_A_REQUEST = 1000
+
+
+class ServedModel:
+    """A SavedModel, loaded.
+
+    Args:
+        folder: The SavedModel.
+        horizon: Steps that it was trained for.
+    """
+
+    def __init__(self, folder: pathlib.Path, *, horizon: int) -> None:
+        self._model = tf.saved_model.load(str(folder))
+        self._horizon = horizon
+
+    def forecast(self, contexts: Sequence[Context]) -> list[Forecast]:
+        """Returns the forecast of each context, in their order.
+
+        Args:
+            contexts: Of any numbers of steps ahead.
+
+        Raises:
+            DataError: The model refuses one; the message is its own.
+        """
+        forecasts: list[Forecast | None] = [None] * len(contexts)
+        for steps in sorted({context.steps_ahead for context in contexts}):
+            places = [place for place, context in enumerate(contexts) if context.steps_ahead == steps]
+            for start in range(0, len(places), _ROWS_A_REQUEST):
+                some = places[start : start + _ROWS_A_REQUEST]
+                for place, forecast in zip(some, self._ask([contexts[at] for at in some], steps), strict=True):
+                    forecasts[place] = forecast
+        return [forecast for forecast in forecasts if forecast is not None]
+
+    def _ask(self, contexts: Sequence[Context], steps: int) -> Iterator[Forecast]:
+        signature = self._model.signatures[_SERVE if steps == self._horizon else _ANY_HORIZON]
+        taken = signature.structured_input_signature[1]
+        request = {name: value for name, value in raw_request(contexts).items() if name in taken}
+        if _HORIZON in taken:
+            request[_HORIZON] = np.array(steps, np.int64)
+        inputs = {name: tf.constant(value, taken[name].dtype) for name, value in request.items()}
+        try:
+            outputs = {name: value.numpy() for name, value in signature(**inputs).items()}
+        except tf.errors.InvalidArgumentError as error:
+            raise DataError(f"--input: the model refuses the data: {words_of(str(error))}") from error
+        for row, context in enumerate(contexts):
+            levels = {level: outputs[level][row] for level in LEVELS}
+            yield Forecast(series_id=context.series_id, times=outputs["forecast_time"][row], levels=levels)

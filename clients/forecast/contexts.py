@@ -1,0 +1,211 @@
+"""From the newest rows of every series to what a model is asked: contexts on the grid, gaps as NaN.
+
+    contexts = build_contexts(tails, layout, card=card, horizon=None)
+    contexts[0].values, contexts[0].steps_ahead
+
+Bad rows raise one error that lists all findings, in the data gate's words.
+"""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from tapeline.clients.forecast.tails import Tail
+from tapeline.components.data_gate.findings import Finding, listing, plural
+from tapeline.components.data_gate.grid_checks import at_rows, check_times
+from tapeline.forecaster.pushed_model import Card
+from tapeline.schemas.errors import DataError
+from tapeline.schemas.features import TARGET
+from tapeline.series.figures.wording import when
+
+_MOST_FINDINGS = 18
+_TARGET_AT = 0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Context:
+    """What a model is asked about one series.
+
+    Attributes:
+        series_id: The series.
+        timestamps: Epoch seconds of the context, int64 `[T]`.
+        values: Its target, float32 `[T]`; NaN where missing.
+        past: Past covariates, float32 `[T, P]`.
+        future: Future-known covariates of the context and the steps ahead, float32 `[T + steps_ahead, K']`.
+        static: Static covariates, float32 `[S]`.
+        steps_ahead: How many steps to forecast.
+    """
+
+    series_id: bytes
+    timestamps: np.ndarray
+    values: np.ndarray
+    past: np.ndarray
+    future: np.ndarray
+    static: np.ndarray
+    steps_ahead: int
+
+    @property
+    def measured_share(self) -> float:
+        """Share of the context that was measured."""
+        return float(np.mean(~np.isnan(self.values)))
+
+
+def build_contexts(tails: Mapping[bytes, Tail], *, card: Card, horizon: int | None, source: str) -> list[Context]:
+    """Returns the context of each series, sorted by series.
+
+    Args:
+        tails: The newest rows of each series.
+        card: What the model was trained on.
+        horizon: Steps to forecast; None takes as many as future-known columns reach, or the trained horizon.
+        source: Where the rows are from, for messages.
+
+    Raises:
+        DataError: Rows break a rule; the message lists all of it.
+    """
+    findings: list[Finding] = []
+    contexts = []
+    for series_id, tail in sorted(tails.items()):
+        found, context = build_context(series_id, tail, card=card, horizon=horizon)
+        findings += found
+        if context is not None:
+            contexts.append(context)
+    raise_findings(findings, source=source)
+    return contexts
+
+
+def build_context(
+    series_id: bytes, tail: Tail, *, card: Card, horizon: int | None
+) -> tuple[list[Finding], Context | None]:
+    """Returns what is wrong with the newest rows of a series, and its context where nothing is.
+
+    Args:
+        series_id: The series.
+        tail: Its newest rows.
+        card: What the model was trained on.
+        horizon: As in `build_contexts`.
+    """
+    name = series_id.decode("utf-8", errors="replace")
+    findings = [dataclasses.replace(finding, series_id=name) for finding in _check(tail, card)]
+    if findings:
+        return findings, None
+    last = tail.last_measured
+    assert last is not None  # `_check` has found a measured value.
+    features, length = card.features, card.window.context_length
+    place = tail.ordinal - (last - length + 1)
+    past, future = len(features.past_covariates), len(features.future_covariates)
+    known = ~np.isnan(tail.values[:, 1 + past : 1 + past + future]).all(axis=1)
+    reach = max(0, int(place[known].max(initial=0)) + 1 - length)
+    last_time = int(tail.seconds[place == length - 1][0])
+    steps, problem = _steps_ahead(reach, card, horizon, last_time=last_time)
+    static = _first_measured(tail.values[np.argsort(tail.ordinal)][:, 1 + past + future :])
+    missing = [column for column, value in zip(features.static_covariates, static, strict=True) if np.isnan(value)]
+    if missing:
+        problem = problem or Finding(
+            kind="missing_static",
+            message=f"no value of the static covariates {listing(missing)} in the newest {length} steps.",
+            fix="fill the columns in; they hold the same number in every row of a series.",
+        )
+    if problem:
+        return [dataclasses.replace(problem, series_id=name)], None
+    near = place < length + steps
+    table = np.full((length + steps, tail.values.shape[1]), np.nan, np.float32)
+    table[place[near]] = tail.values[near]
+    context = Context(
+        series_id=series_id,
+        timestamps=card.data.grid().timestamps(last - length + 1 + np.arange(length)),
+        values=table[:length, _TARGET_AT],
+        past=table[:length, 1 : 1 + past],
+        future=table[:, 1 + past : 1 + past + future],
+        static=static.astype(np.float32),
+        steps_ahead=steps,
+    )
+    return [], context
+
+
+def _check(tail: Tail, card: Card) -> Iterator[Finding]:
+    """What keeps the newest rows of a series from being a context."""
+    found = [
+        *check_times(tail.seconds, rows=tail.row, grid=card.data.grid()),
+        *_infinite(tail, card),
+    ]
+    yield from found
+    length, last = card.window.context_length, tail.last_measured
+    if last is None:
+        yield Finding(
+            kind="no_target",
+            message="no row has a measured target.",
+            fix="give the measured values before the steps to forecast, or remove the series.",
+        )
+    elif not found and last - tail.start + 1 < length:
+        steps = plural(last - tail.start + 1, "step")
+        yield Finding(
+            kind="too_short",
+            message=f"{steps} up to the last measured value; the model takes {length} (window.context_length).",
+            fix="give more rows before it, remove the series, or train with a shorter window.context_length.",
+        )
+
+
+def _infinite(tail: Tail, card: Card) -> Iterator[Finding]:
+    columns = (TARGET, *card.features.columns)
+    for at, column in enumerate(columns):
+        wrong = np.flatnonzero(np.isinf(tail.values[:, at]))
+        if len(wrong):
+            wrong = wrong[np.argsort(tail.row[wrong])]
+            yield Finding(
+                kind="infinite_values",
+                column=column,
+                message=(
+                    f"{plural(len(wrong), 'infinite value')}: "
+                    f"{listing(at_rows(tail.seconds[wrong], tail.row[wrong]), len(wrong))}."
+                ),
+                fix="correct the values, or leave the fields empty where nothing was measured.",
+                count=len(wrong),
+            )
+
+
+def _steps_ahead(reach: int, card: Card, horizon: int | None, *, last_time: int) -> tuple[int, Finding | None]:
+    """How many steps to forecast; where the model has future-known columns, their reach decides."""
+    known_ahead = bool(card.features.future_covariates)
+    steps = horizon or (reach if known_ahead else card.window.horizon)
+    if known_ahead and reach < max(1, steps):
+        columns = listing(list(card.features.future_covariates))
+        wanted = f" for {horizon} steps" if horizon else ""
+        return 0, Finding(
+            kind="no_known_future",
+            message=(
+                f"the last measured value is of {when(last_time, card.data.grid())}, and the future-known columns {columns} reach "
+                f"{plural(reach, 'step')} beyond it; the model needs them{wanted} ahead."
+            ),
+            fix="append rows with the times to forecast, these columns filled in and the target empty"
+            + (", or ask for fewer steps with --horizon." if reach else "."),
+        )
+    if card.longest_horizon is not None and steps > card.longest_horizon:
+        return 0, Finding(
+            kind="horizon_too_long",
+            message=f"{plural(steps, 'step')} to forecast; the model goes {card.longest_horizon:,} steps ahead at most.",
+            fix=f"ask for fewer with --horizon; it was trained for {card.window.horizon}.",
+        )
+    return steps, None
+
+
+def _first_measured(values: np.ndarray) -> np.ndarray:
+    """The first value of each column that is there, `[S]`; NaN where none is."""
+    known = ~np.isnan(values)
+    first = np.argmax(known, axis=0)
+    return np.where(known.any(axis=0), values[first, np.arange(values.shape[1])], np.nan)
+
+
+def raise_findings(findings: list[Finding], *, source: str) -> None:
+    """Raises one error that lists all findings; returns when there are none.
+
+    Raises:
+        DataError: There is a finding.
+    """
+    if not findings:
+        return
+    lines = [f"--input: {source} cannot be forecast: {plural(len(findings), 'error')}"]
+    lines += [f"  [{found.kind}] {found.place}{found.message} Fix: {found.fix}" for found in findings[:_MOST_FINDINGS]]
+    if len(findings) > _MOST_FINDINGS:
+        lines.append(f"  ... and {len(findings) - _MOST_FINDINGS:,} more.")
+    raise DataError("\n".join(lines))

@@ -1,0 +1,115 @@
+"""The picture of a forecast: what was measured, what is forecast, and how sure that is.
+
+png = draw_forecasts(contexts, forecasts, grid=grid, unit="ppm", title="co2")
+
+One series fills the picture; several become small multiples, up to a limit.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import MaxNLocator
+
+from tapeline.clients.forecast.contexts import Context
+from tapeline.clients.forecast.forecasts import Forecast
+from tapeline.components.report.run_figures import date_axis, wall_clock
+from tapeline.series.figures.style import LIGHT, PLAIN, Figure, render_png, safe
+from tapeline.series.figures.wording import count, when
+from tapeline.series.time_grid import TimeGrid
+
+MOST_SERIES = 12
+"""Series that a picture shows."""
+
+_LEAST_SHOWN = 24
+_MOST_MARKERS = 24
+_HEIGHT_ALONE, _HEIGHT_A_ROW, _HEIGHT_OF_TITLE = 3.4, 1.95, 0.75
+
+
+def draw_forecasts(
+    contexts: Sequence[Context], forecasts: Sequence[Forecast], *, grid: TimeGrid, unit: str, title: str
+) -> bytes:
+    """Returns a PNG.
+
+    Args:
+        contexts: What the forecasts rest on.
+        forecasts: One for each context.
+        grid: The grid of times.
+        unit: The target's unit.
+        title: Of the whole picture.
+    """
+    shown = list(zip(contexts, forecasts, strict=True))[:MOST_SERIES]
+    columns = 1 if len(shown) == 1 else 2 if len(shown) <= 4 else 3
+    rows = -(-len(shown) // columns)
+    height = _HEIGHT_ALONE if len(shown) == 1 else _HEIGHT_OF_TITLE + _HEIGHT_A_ROW * rows
+
+    def draw(canvas: Canvas, narrow: bool) -> None:
+        panels = canvas.subplots(rows, columns, squeeze=False).ravel()
+        for panel, (context, forecast) in zip(panels, shown, strict=False):
+            _draw_one(panel, context, forecast, grid, narrow=columns > 1)
+            if len(shown) > 1:
+                panel.set_title(safe(forecast.series_id, 28), color=LIGHT.ink)
+        for panel in panels[len(shown) :]:
+            panel.set_visible(False)
+        canvas.suptitle(_heading(shown, len(contexts), grid, unit, title), x=0.012, ha="left", fontsize=11)
+        handles, labels = panels[0].get_legend_handles_labels()
+        canvas.legend(handles[::-1], labels[::-1], loc="outside lower center", ncols=4)
+
+    alt = "Measured values, their forecast and its intervals of 80 and 95 percent."
+    return render_png(Figure(key="forecast", title=title, caption="", alt=alt, draw=draw, height=height))
+
+
+def _heading(shown: Sequence[tuple[Context, Forecast]], total: int, grid: TimeGrid, unit: str, title: str) -> str:
+    first = shown[0][1]
+    steps = {len(forecast.times) for _, forecast in shown}
+    parts = [f"{safe(title)}{f', {safe(unit)}' if unit else ''}"]
+    if len(shown) == 1:
+        parts.append(f"{count(len(first.times), 'step')} from {when(int(first.times[0]), grid)}")
+    elif len(steps) == 1:
+        parts.append(count(steps.pop(), "step"))
+    if total > len(shown):
+        parts.append(f"{len(shown)} of {total:,} series")
+    return "  ·  ".join(parts)
+
+
+def _draw_one(panel: Axes, context: Context, forecast: Forecast, grid: TimeGrid, *, narrow: bool) -> None:
+    horizon = len(forecast.times)
+    length = min(len(context.values), max((2 if narrow else 3) * horizon, _LEAST_SHOWN))
+    past, ahead = (wall_clock(times, grid) for times in (context.timestamps[-length:], forecast.times))
+    measured = context.values[-length:]
+    # A context ends with a measured value: the forecast goes on from there, where nothing is uncertain yet.
+    fan = np.concatenate([past[-1:], ahead])
+    levels = {name: np.concatenate([measured[-1:], _finite(values)]) for name, values in forecast.levels.items()}
+    for suffix, label, alpha in (("_95", "95 % interval", 0.13), ("", "80 % interval", 0.24)):
+        panel.fill_between(
+            fan,
+            levels[f"lower{suffix}"],
+            levels[f"upper{suffix}"],
+            color=LIGHT.forecast,
+            alpha=alpha,
+            linewidth=0,
+            label=label,
+        )
+    panel.plot(fan, levels["forecast"], color=LIGHT.forecast, linewidth=1.9, label="forecast")
+    panel.plot(past, measured, color=LIGHT.ink, linewidth=1.3, label="measured")
+    alone = _alone(measured)
+    panel.plot(past[alone], measured[alone], ".", color=LIGHT.ink)
+    if not narrow and horizon <= _MOST_MARKERS:
+        panel.plot(ahead, levels["forecast"][1:], "o", color=LIGHT.forecast, markersize=3.4)
+    panel.axvline(past[-1], color=LIGHT.muted, linewidth=0.9, linestyle=(0, (2, 2)))
+    panel.yaxis.set_major_formatter(PLAIN)
+    panel.yaxis.set_major_locator(MaxNLocator(nbins=4 if narrow else 6))
+    panel.margins(x=0.015)
+    date_axis(panel, narrow)
+
+
+def _alone(values: np.ndarray) -> np.ndarray:
+    """Where a line cannot show a value, because neither neighbour was measured."""
+    known = np.concatenate([[False], np.isfinite(values), [False]])
+    return np.flatnonzero(known[1:-1] & ~known[:-2] & ~known[2:])
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    """An interval without an end is not drawn."""
+    return np.where(np.isfinite(values), values, np.nan)

@@ -1,0 +1,108 @@
+"""Forecasts as a table, in long form: one row a series and step.
+
+table = forecast_table(forecasts, times=TimeWriter(style, data), series=True)
+write_table(table, "forecast.parquet")
+"""
+
+import contextlib
+import csv
+import io
+import os
+import pathlib
+import tempfile
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+
+from tapeline.clients.forecast.forecasts import LEVELS, Forecast
+from tapeline.schemas.errors import ConfigError
+from tapeline.schemas.features import SERIES_ID
+from tapeline.series.sources.time_writer import TimeWriter
+
+TIME = "time"
+SUFFIXES = (".csv", ".parquet")
+"""Endings of the files that a table can be written to."""
+
+
+def forecast_table(forecasts: Sequence[Forecast], *, times: TimeWriter, series: bool, typed: bool) -> pa.Table:
+    """Returns the columns `series_id` (where there are several), `time`, and `LEVELS`.
+
+    Args:
+        forecasts: In the order of the rows.
+        times: Writes times in the form of the data.
+        series: Whether rows need the name of their series.
+        typed: Whether times are timestamps, for Parquet; else text, for CSV.
+    """
+    seconds = np.concatenate([forecast.times for forecast in forecasts])
+    columns: dict[str, pa.Array] = {}
+    if series:
+        names = [forecast.series_id.decode("utf-8", errors="replace") for forecast in forecasts]
+        counts = [len(forecast.times) for forecast in forecasts]
+        columns[SERIES_ID] = pa.array(names, pa.string()).take(pa.array(np.repeat(np.arange(len(names)), counts)))
+    columns[TIME] = times.typed(seconds) if typed else pa.array(times.texts(seconds), pa.string())
+    for level in LEVELS:
+        columns[level] = pa.array(np.concatenate([forecast.levels[level] for forecast in forecasts]), pa.float32())
+    return pa.table(columns)
+
+
+def to_csv(table: pa.Table) -> bytes:
+    """Returns a table as CSV; text is quoted only where it must be."""
+    sink = io.StringIO()
+    writer = csv.writer(sink, lineterminator="\n")
+    writer.writerow(table.column_names)
+    # As text, a float32 is the shortest decimal that means it.
+    columns = (table[name].to_numpy() for name in table.column_names)
+    writer.writerows(zip(*(values.astype(str) for values in columns), strict=True))
+    return sink.getvalue().encode()
+
+
+def check_output(path: str | os.PathLike[str], *, argument: str, suffixes: Sequence[str]) -> pathlib.Path:
+    """Returns the path of a file that is to be written.
+
+    Raises:
+        ConfigError: Its ending is not one of `suffixes`, or its folder is missing.
+    """
+    target = pathlib.Path(path).expanduser()
+    if target.suffix not in suffixes:
+        raise ConfigError(f"{argument}: got {str(target)!r}, must end in {' or '.join(suffixes)}. Give another name.")
+    if not target.parent.is_dir():
+        raise ConfigError(f"{argument}: no folder {str(target.parent)!r}. Make it, or give another name.")
+    if target.is_dir():
+        raise ConfigError(f"{argument}: {str(target)!r} is a folder. Give the name of a file.")
+    return target
+
+
+def write_table(table: pa.Table, path: pathlib.Path) -> None:
+    """Writes a table as CSV or Parquet, as the ending says; a file that is there is replaced in one step."""
+    if path.suffix == ".parquet":
+        replace_file(path, lambda part: pa.parquet.write_table(table, part))
+    else:
+        content = to_csv(table)
+        replace_file(path, lambda part: pathlib.Path(part).write_bytes(content))
+
+
+def replace_file(path: pathlib.Path, write: Callable[[str], object]) -> None:
+    """Has a file written under another name and renames it: nobody ever sees half of it.
+
+    Args:
+        path: The file.
+        write: Writes to the path that it is given.
+    """
+    handle, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    try:
+        write(part)
+        os.chmod(part, 0o666 & ~_umask())
+        os.replace(part, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(part)
+
+
+def _umask() -> int:
+    """A temporary file is its owner's alone; the file in its place is as any other."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,170 @@
+"""Writes a portable function in the format of another platform.
+
+    write_tflite(portable_function(folder), pathlib.Path("co2.tflite"))
+    write_onnx(portable_function(folder), pathlib.Path("co2.onnx"))
+    write_tfjs(portable_function(folder), pathlib.Path("co2_tfjs"), converter=pathlib.Path("..."))
+
+What stands at the path is replaced when the new one is whole. Beside it lies
+the guide for clients: `co2.tflite.json`, or `guide.json` in the folder.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from tapeline.clients.platforms.model_core import OUTPUTS
+from tapeline.clients.platforms.portable import PortableModel
+from tapeline.schemas.errors import ConfigError, DataError
+
+OPSET = 17
+"""Of ONNX: what all ONNX Runtimes since 1.13 read."""
+
+_SHOWN = 600
+
+
+def write_tflite(model: PortableModel, path: pathlib.Path) -> None:
+    """Writes a TensorFlow Lite model; its only signature is `serving_default`.
+
+    It has built-in operations alone, unless the model computes in float64, as rolling statistics do: the built-in ones
+    are for float32, and the guide then says that the runtime must bring TensorFlow's own (`select_tf_ops`).
+
+    Args:
+        model: From `portable_function`.
+        path: File to write.
+
+    Raises:
+        DataError: The model has an operation that TensorFlow Lite lacks.
+    """
+    module = tf.Module()
+    module.forecast = model.function
+    with tempfile.TemporaryDirectory() as folder:
+        tf.saved_model.save(module, folder, signatures={"serving_default": model.concrete()})
+        # The converter raises exceptions of its own kind, out of a private module.
+        try:
+            content, with_tensorflow = _tflite(folder, [tf.lite.OpsSet.TFLITE_BUILTINS]), False
+        except Exception:
+            try:
+                both = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
+                content, with_tensorflow = _tflite(folder, both), True
+            except Exception as error:
+                raise _unconvertible("TensorFlow Lite", str(error)) from error
+    with _replaced(path) as incoming:
+        incoming.write_bytes(content)
+    guide = {**model.guide, "select_tf_ops": with_tensorflow}
+    _write_guide(guide, path.with_name(f"{path.name}.json"))
+
+
+def _tflite(folder: str, operations: list[tf.lite.OpsSet]) -> bytes:
+    converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+    converter.target_spec.supported_ops = operations
+    return bytes(converter.convert())
+
+
+def write_onnx(model: PortableModel, path: pathlib.Path) -> None:
+    """Writes an ONNX model.
+
+    Args:
+        model: From `portable_function`.
+        path: File to write.
+
+    Raises:
+        ConfigError: The converter is not installed.
+        DataError: The model has an operation that ONNX lacks.
+    """
+    try:
+        import tf2onnx
+    except ImportError as error:
+        raise ConfigError(
+            "--format: onnx needs tf2onnx, which is not installed. Install Tapeline with the extra: "
+            "pip install 'tapeline[onnx]'."
+        ) from error
+
+    @tf.function(autograph=False)
+    def in_order(*inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        return dict(model.function(**dict(zip(model.specs, inputs, strict=True))))
+
+    try:
+        proto, _ = tf2onnx.convert.from_function(in_order, [*model.specs.values()], opset=OPSET)
+    except Exception as error:
+        raise _unconvertible("ONNX", str(error)) from error
+    with _replaced(path) as incoming:
+        incoming.write_bytes(proto.SerializeToString())
+    _write_guide(model.guide, path.with_name(f"{path.name}.json"))
+
+
+def write_tfjs(model: PortableModel, path: pathlib.Path, *, converter: str | None) -> None:
+    """Writes a TensorFlow.js graph model, with a converter that lives in an environment of its own.
+
+    Args:
+        model: From `portable_function`.
+        path: Folder to write.
+        converter: The program `tensorflowjs_converter`; None looks for it on PATH.
+
+    Raises:
+        ConfigError: There is no such program.
+        DataError: It fails.
+    """
+    program = shutil.which(converter or "tensorflowjs_converter")
+    if program is None:
+        raise ConfigError(
+            f"--converter: {converter or 'tensorflowjs_converter'!r} is no program. TensorFlow.js' converter needs an "
+            "environment of its own, since it and TFX want other versions of the same packages: python3 -m venv .tfjs "
+            "&& .tfjs/bin/pip install tensorflowjs==4.22.0 'ydf<0.12' 'setuptools<81', then --converter "
+            ".tfjs/bin/tensorflowjs_converter."
+        )
+    module = tf.Module()
+    module.forecast = model.function
+    with tempfile.TemporaryDirectory() as folder, _replaced(path) as incoming:
+        tf.saved_model.save(module, folder, signatures={"serving_default": model.concrete()})
+        command = [program, "--input_format=tf_saved_model", "--signature_name=serving_default", folder, str(incoming)]
+        # This process has settled which Keras it takes; the converter's environment has another.
+        environment = {name: value for name, value in os.environ.items() if name != "TF_USE_LEGACY_KERAS"}
+        ended = subprocess.run(command, capture_output=True, text=True, env=environment)
+        if ended.returncode or not (incoming / "model.json").is_file():
+            raise _unconvertible("TensorFlow.js", ended.stderr)
+        _name_outputs(incoming / "model.json")
+        _write_guide(model.guide, incoming / "guide.json")
+
+
+def _name_outputs(path: pathlib.Path) -> None:
+    """Has `predictAsync` return an object; the converter keeps the outputs' names for some graphs only."""
+    tree = json.loads(path.read_text(encoding="utf-8"))
+    # A SavedModel numbers the outputs of a signature by their names' order: Identity, Identity_1, ...
+    tensors = {f"Identity_{place}:0" if place else "Identity:0": name for place, name in enumerate(sorted(OUTPUTS))}
+    keys = [tensors.get(output, output) for output in tree["signature"]["outputs"]]
+    tree["userDefinedMetadata"] = {**tree.get("userDefinedMetadata", {}), "structuredOutputKeys": keys}
+    path.write_text(json.dumps(tree), encoding="utf-8")
+
+
+def _unconvertible(platform: str, reason: str) -> DataError:
+    words = " ".join(reason.split())
+    return DataError(f"--format: this model cannot be converted to {platform}: {words[-_SHOWN:]}")
+
+
+def _write_guide(guide: Mapping[str, Any], path: pathlib.Path) -> None:
+    with _replaced(path) as incoming:
+        incoming.write_text(json.dumps(guide, indent=2) + "\n", encoding="utf-8")
+
+
+@contextlib.contextmanager
+def _replaced(path: pathlib.Path) -> Iterator[pathlib.Path]:
+    """A path beside the given one, which takes its place when the block ends well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    incoming = path.with_name(f".{path.name}.incoming-{os.getpid()}")
+    try:
+        yield incoming
+        if path.is_dir():
+            shutil.rmtree(path)
+        os.replace(incoming, path)
+    finally:
+        if incoming.is_dir():
+            shutil.rmtree(incoming)
+        incoming.unlink(missing_ok=True)

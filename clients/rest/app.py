@@ -1,0 +1,192 @@
+"""The routes of TensorFlow Serving's REST API, as a Starlette application.
+
+    POST /v1/models/NAME[/versions/V]:predict
+    GET  /v1/models/NAME[/versions/V]            which versions are there
+    GET  /v1/models/NAME[/versions/V]/metadata   what the model takes and gives
+
+The event loop only moves bytes. Parsing, the model and printing run in a pool
+of threads, so a large request does not hold up small ones.
+"""
+
+import asyncio
+import concurrent.futures
+import functools
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.convertors import StringConvertor, register_url_convertor
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tapeline.clients.rest.metadata import metadata_tree, status_tree
+from tapeline.clients.rest.model_versions import ModelVersions
+from tapeline.clients.rest.predict_requests import read_request
+from tapeline.clients.rest.predict_responses import write_error, write_response
+from tapeline.clients.rest.request_errors import RequestError
+from tapeline.clients.rest.served_model import ServedModel
+
+_MODEL = "/v1/models/{name:model_name}"
+_VERSION = "/v1/models/{name:model_name}/versions/{version:int}"
+_DRAIN_SECONDS = 10.0
+_log = logging.getLogger("tapeline.serve")
+
+
+class _ModelName(StringConvertor):
+    """A name ends at the colon of `NAME:predict`."""
+
+    regex = "[^/:]+"
+
+
+register_url_convertor("model_name", _ModelName())
+
+
+def create_app(
+    versions: ModelVersions[ServedModel],
+    *,
+    name: str,
+    max_body_bytes: int,
+    pool: concurrent.futures.Executor,
+) -> Starlette:
+    """Returns the application.
+
+    Args:
+        versions: Says which version is in use.
+        name: Name of the model in all addresses.
+        max_body_bytes: Longer requests are refused.
+        pool: Runs the model.
+    """
+
+    def model(request: Request) -> ServedModel:
+        _check_name(request, name)
+        current = versions.current
+        version = request.path_params.get("version", current.version)
+        if version != current.version:
+            raise RequestError(
+                f"Servable not found for request: Specific({name}, {version}); the version in use is {current.version}",
+                status=404,
+            )
+        return current
+
+    async def predict(request: Request) -> Response:
+        asked = model(request)
+        body = await _body(request, max_body_bytes)
+        loop = asyncio.get_running_loop()
+        return _json(await loop.run_in_executor(pool, functools.partial(answer, asked, body)))
+
+    async def status(request: Request) -> Response:
+        _check_name(request, name)
+        states = versions.states
+        version = request.path_params.get("version")
+        if version is not None:
+            if version not in states:
+                raise RequestError(f"Could not find version {version} of model {name}", status=404)
+            states = {version: states[version]}
+        return _json(_dump(status_tree(states)))
+
+    async def metadata(request: Request) -> Response:
+        asked = model(request)
+        return _json(_dump(metadata_tree(name=name, version=asked.version, signatures=asked.metadata)))
+
+    return Starlette(
+        routes=[
+            Route(f"{_MODEL}:predict", predict, methods=["POST"]),
+            Route(f"{_VERSION}:predict", predict, methods=["POST"]),
+            Route(f"{_MODEL}/metadata", metadata, methods=["GET"]),
+            Route(f"{_VERSION}/metadata", metadata, methods=["GET"]),
+            Route(_MODEL, status, methods=["GET"]),
+            Route(_VERSION, status, methods=["GET"]),
+        ],
+        exception_handlers=_EXCEPTION_HANDLERS,
+    )
+
+
+def answer(model: ServedModel, body: bytes) -> bytes:
+    """Returns the answer to the body of a predict request.
+
+    Args:
+        model: The version that answers.
+        body: JSON.
+
+    Raises:
+        RequestError: The request breaks a rule.
+    """
+    request = read_request(body)
+    signature = model.signature(request.signature)
+    return write_response(signature.call(request.arrays(signature.inputs)), request.form)
+
+
+def _check_name(request: Request, name: str) -> None:
+    asked = request.path_params["name"]
+    if asked != name:
+        raise RequestError(f"Servable not found for request: Latest({asked}); this server has {name!r}", status=404)
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """The body, unless it is too long: then the rest is read and dropped, so that the client comes to the answer."""
+    chunks: list[bytes] = []
+    size = 0
+    too_large = int(request.headers.get("content-length", "0")) > most
+    stream = request.stream()
+    while not too_large:
+        chunk = await anext(stream, None)
+        if chunk is None:
+            return b"".join(chunks)
+        chunks.append(chunk)
+        size += len(chunk)
+        too_large = size > most
+    chunks.clear()
+
+    async def drain() -> None:
+        async for _ in stream:
+            pass
+
+    try:
+        await asyncio.wait_for(drain(), _DRAIN_SECONDS)
+    except asyncio.TimeoutError:
+        _log.warning("a client still sent after %g s what was refused already", _DRAIN_SECONDS)
+    raise RequestError(
+        f"the body is longer than {most} bytes; send fewer rows at a time, or start the server with a larger "
+        "--max-body-mib",
+        status=413,
+    )
+
+
+def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestError)
+    return _json(write_error(str(error)), status=error.status)
+
+
+def _no_route(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    message = f"Malformed request: {request.method} {request.url.path}: {error.detail}"
+    return Response(write_error(message), error.status_code, dict(error.headers or {}), "application/json")
+
+
+def _gone(_request: Request, _error: Exception) -> Response:
+    # Nobody reads it; the number is the one that web servers log for this.
+    return Response(status_code=499)
+
+
+def _failed(_request: Request, error: Exception) -> Response:
+    return _json(write_error(f"{type(error).__name__}: {error}"), status=500)
+
+
+_EXCEPTION_HANDLERS: dict[Any, Callable[[Request, Exception], Response]] = {
+    RequestError: _refused,
+    HTTPException: _no_route,
+    ClientDisconnect: _gone,
+    Exception: _failed,
+}
+
+
+def _json(content: bytes, *, status: int = 200) -> Response:
+    return Response(content, status, media_type="application/json")
+
+
+def _dump(tree: dict[str, Any]) -> bytes:
+    return json.dumps(tree, indent=1).encode()

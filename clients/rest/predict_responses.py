@@ -1,0 +1,73 @@
+"""Writes the answer to a predict request as TensorFlow Serving does.
+
+    write_response({"forecast": values, "forecast_time": times}, form="row")
+    # {"predictions": [{"forecast": [...], "forecast_time": [...]}]}
+
+A float is written with the fewest digits that give it back (0.2, not
+0.20000000298), and never without a decimal point. `NaN`, `Infinity` and
+`-Infinity` are written as such.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tapeline.clients.rest.predict_requests import Form
+from tapeline.clients.rest.request_errors import RequestError
+
+_BINARY = "_bytes"
+
+
+def write_response(outputs: Mapping[str, np.ndarray], form: Form) -> bytes:
+    """Returns the body of the answer.
+
+    Args:
+        outputs: What the signature gave, `[B, ...]` each.
+        form: That of the request. Rows become a list of objects (of values, where there is one output), columns an
+            object of lists.
+
+    Raises:
+        RequestError: Rows were asked for, and the outputs do not have one for each.
+    """
+    plain = {name: _plain(name, values) for name, values in sorted(outputs.items())}
+    if form == "column":
+        return _dump({"outputs": plain if len(plain) > 1 else next(iter(plain.values()))})
+    sizes = {values.shape[:1] for values in outputs.values()}
+    if len(sizes) != 1 or sizes == {()}:
+        raise RequestError("the outputs of this signature do not have one row for each instance; use 'inputs'")
+    if len(plain) == 1:
+        return _dump({"predictions": next(iter(plain.values()))})
+    return _dump({"predictions": [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]})
+
+
+def write_error(message: str) -> bytes:
+    """Returns the body that tells an error."""
+    return _dump({"error": message})
+
+
+def _plain(name: str, values: np.ndarray) -> Any:
+    if values.dtype.kind == "f" and values.dtype.itemsize < 8:
+        # By way of text: the shortest one that gives the float back, read as the double that Python writes like it.
+        return values.astype("U").astype(np.float64).tolist()
+    if values.dtype.kind in "OSU":
+        texts = [_text(value, binary=name.endswith(_BINARY)) for value in values.ravel()]
+        return _nested(texts, values.shape)
+    return values.tolist()
+
+
+def _text(value: Any, *, binary: bool) -> Any:
+    content = value if isinstance(value, bytes) else str(value).encode()
+    return {"b64": base64.b64encode(content).decode()} if binary else content.decode(errors="replace")
+
+
+def _nested(flat: list, shape: tuple[int, ...]) -> Any:
+    array = np.empty(len(flat), object)
+    array[:] = flat
+    return array.reshape(shape).tolist()
+
+
+def _dump(tree: Any) -> bytes:
+    return json.dumps(tree, separators=(",", ":")).encode()

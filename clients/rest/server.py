@@ -1,0 +1,87 @@
+"""Runs the REST server of a folder of versions until it is told to stop.
+
+    serve("runs/co2/serving_model", listen("127.0.0.1", 8501))
+
+The port is taken before the model is loaded, so that a port in use is said at
+once. SIGTERM and SIGINT end it: no new connections, requests under way are
+answered.
+"""
+
+import concurrent.futures
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+
+from tapeline.clients.rest.addresses import check_name, name_of
+from tapeline.clients.rest.app import create_app
+from tapeline.clients.rest.model_versions import ModelVersions
+from tapeline.clients.rest.served_model import ServedModel
+
+_GRACE_SECONDS = 30
+_KEEP_ALIVE_SECONDS = 75
+_WAITING = 2048
+"""Connections that the kernel holds until they are taken."""
+_log = logging.getLogger("tapeline.serve")
+
+
+def serve(
+    base: str | os.PathLike[str],
+    listener: socket.socket,
+    *,
+    name: str | None = None,
+    max_body_bytes: int = 64 << 20,
+    verbose: bool = False,
+) -> None:
+    """Serves until SIGTERM or SIGINT.
+
+    Args:
+        base: Folder of the versions, as the Pusher leaves it.
+        listener: From `listen`; connections are taken once the model is loaded.
+        name: Name of the model in all addresses; None takes that in the model's card, or that of the run's folder.
+        max_body_bytes: Longer requests are refused.
+        verbose: Whether each request is logged.
+
+    Raises:
+        DataError: The folder holds no version that can be served.
+        ConfigError: The name in the card cannot stand in an address.
+        SystemExit: A signal came before the model was loaded.
+    """
+    # What has been imported by now stays: the collector that frees an old version need not look through it.
+    gc.collect()
+    gc.freeze()
+    versions = ModelVersions(base, load=ServedModel.load)
+    _on_signals(lambda *_: sys.exit())
+    with versions.watched(), concurrent.futures.ThreadPoolExecutor((os.cpu_count() or 1) + 2) as pool:
+        model = versions.current
+        name = check_name(str(model.card.get("name") or name_of(base))) if name is None else name
+        config = uvicorn.Config(
+            create_app(versions, name=name, max_body_bytes=max_body_bytes, pool=pool),
+            lifespan="off",
+            log_config=None,
+            access_log=verbose,
+            proxy_headers=False,
+            server_header=False,
+            backlog=_WAITING,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+        host, port = listener.getsockname()[:2]
+        listener.listen(_WAITING)
+        address = f"http://{f'[{host}]' if ':' in host else host}:{port}/v1/models/{name}"
+        _log.info("serving %s, version %d: %s:predict", name, model.version, address)
+        # uvicorn sends itself the signal again once it has shut down; what is left to do then is to leave this block.
+        _on_signals(lambda *_: None)
+        uvicorn.Server(config).run(sockets=[listener])
+    _log.info("stopped")
+
+
+def _on_signals(handler: Callable[..., Any]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)

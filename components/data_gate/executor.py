@@ -1,0 +1,190 @@
+"""The data gate's executor: reads what the stock components found, checks the series, passes the rows on or refuses.
+
+The report is written before anything is refused. TFX removes the outputs of an
+execution that fails, so a refusal also writes it beside them, under
+`<node>/refused/<execution>/`, and names that file in its message.
+"""
+
+import json
+import os
+import pickle
+from typing import Any
+
+import apache_beam as beam
+from absl import logging
+from tensorflow_metadata.proto.v0 import anomalies_pb2
+from tfx import types
+from tfx.components.statistics_gen import stats_artifact_utils
+from tfx.components.util import examples_utils
+from tfx.dsl.components.base import base_beam_executor
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils
+from tfx.utils import io_utils
+
+from tapeline.components.data_gate.anomalies import explain_anomalies
+from tapeline.components.data_gate.beam_series import CheckRows, ScanFile
+from tapeline.components.data_gate.drift import column_distances, drift_findings
+from tapeline.components.data_gate.findings import Finding, Report
+from tapeline.components.data_gate.placement import Placement
+from tapeline.components.data_gate.rules import Rules
+from tapeline.components.data_gate.split_checks import check_splits
+from tapeline.components.data_gate.survey import merge_surveys
+from tapeline.components.data_gate.totals import Totals
+from tapeline.schemas.errors import DataError
+from tapeline.schemas.features import SPLITS
+from tapeline.schemas.sections import ChecksConfig, DataConfig, FeaturesConfig, SplitConfig, WindowConfig
+from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.grouping.beam_lines import run_lines
+from tapeline.series.grouping.pieces import Piece, load, load_from_json, save
+
+REPORT_TEXT = "report.txt"
+REPORT_JSON = "findings.json"
+
+_ANOMALIES_FILE = "SchemaDiff.pb"
+
+
+def make_rules(*, data: DataConfig, features: FeaturesConfig, checks: ChecksConfig, window: WindowConfig) -> Rules:
+    """Returns what every series must keep, as the configuration says it."""
+    return Rules(
+        grid=data.grid(),
+        spec=WindowSpec(context_length=window.context_length, horizon=window.horizon, stride=window.stride),
+        max_gap=checks.max_gap,
+        max_constant=checks.max_constant,
+        min_observed=window.min_observed,
+        past=features.past_covariates,
+        future=features.future_covariates,
+        static=features.static_covariates,
+    )
+
+
+class Executor(base_beam_executor.BaseBeamExecutor):
+    """Raises `DataError` where an error was found; else hands on the examples, byte for byte."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Runs the gate; see `component.DataGate` for inputs, outputs and properties."""
+        examples = artifact_utils.get_single_instance(input_dict["rows"])
+        checks = ChecksConfig.model_validate_json(exec_properties["checks"])
+        split = SplitConfig.model_validate_json(exec_properties["split"])
+        rules = make_rules(
+            data=DataConfig.model_validate_json(exec_properties["data"]),
+            features=FeaturesConfig.model_validate_json(exec_properties["features"]),
+            checks=checks,
+            window=WindowConfig.model_validate_json(exec_properties["window"]),
+        )
+        totals = self._check_series(examples, rules)
+        whole = [
+            *check_splits(totals.splits, spec=rules.spec, split=split),
+            *_schema_findings(input_dict),
+            *_drift(artifact_utils.get_single_instance(input_dict["statistics"]), rules, max_drift=checks.max_drift),
+        ]
+        report = Report.gather(totals.judged(whole), splits=totals.splits, series=totals.series)
+
+        report_uri = artifact_utils.get_single_uri(output_dict["report"])
+        _write_report(report, report_uri)
+        logging.info("%s", report.text())
+        if report.refused:
+            # <root>/DataGate/report/<execution> is removed after a failure; <root>/DataGate/refused/<execution> stays.
+            node, execution = os.path.dirname(os.path.dirname(report_uri)), os.path.basename(report_uri)
+            kept = os.path.join(node, "refused", execution)
+            _write_report(report, kept)
+            raise DataError(report.refusal(report=os.path.join(kept, REPORT_TEXT)))
+        _pass_on(examples, artifact_utils.get_single_instance(output_dict["examples"]))
+
+    def _check_series(self, examples: types.Artifact, rules: Rules) -> Totals:
+        # Rows and what is known of them wait here between the passes; TFX removes the folder in the end.
+        folder = str(self._get_tmp_dir())
+        fileio.makedirs(folder)
+        files = [
+            (split, os.path.join(artifact_utils.get_split_uri([examples], split), str(name)))
+            for split in artifact_utils.decode_split_names(examples.split_names)
+            for name in fileio.listdir(artifact_utils.get_split_uri([examples], split))
+        ]
+        scan = beam.Create(files) | beam.Reshuffle() | beam.FlatMap(ScanFile(rules, folder))
+        scans = [json.loads(line) for line in run_lines(self._make_beam_pipeline(), "Scan", scan, folder)]
+        if not scans:
+            return Totals()
+        survey = merge_surveys([load(scan["survey"]) for scan in scans])
+        placement = Placement.of(survey)
+        check = CheckRows(
+            rules,
+            placement.groups,
+            survey_path=save(survey, folder),
+            placement_path=save(placement, folder),
+            folder=folder,
+        )
+        return self._check_loads([load_from_json(pieces) for scan in scans for pieces in scan["loads"]], check, folder)
+
+    def _check_loads(self, loads: list[tuple[Piece, ...]], check: CheckRows, folder: str) -> Totals:
+        path = os.path.join(folder, "totals.pickle")
+        with self._make_beam_pipeline() as pipeline:
+            _ = pipeline | beam.Create(loads) | beam.Reshuffle() | check | beam.Map(_write_totals, path)
+        with fileio.open(path, "rb") as file:
+            return pickle.loads(file.read())
+
+
+def _write_totals(totals: Totals, path: str) -> None:
+    with fileio.open(path, "wb") as file:
+        file.write(pickle.dumps(totals))
+
+
+def _schema_findings(input_dict: dict[str, list[types.Artifact]]) -> list[Finding]:
+    schema = io_utils.SchemaReader().read(
+        io_utils.get_only_uri_in_dir(artifact_utils.get_single_uri(input_dict["schema"]))
+    )
+    artifact = artifact_utils.get_single_instance(input_dict["anomalies"])
+    found: list[Finding] = []
+    for split in artifact_utils.decode_split_names(artifact.split_names):
+        path = os.path.join(artifact_utils.get_split_uri([artifact], split), _ANOMALIES_FILE)
+        with fileio.open(path, "rb") as file:
+            anomalies = anomalies_pb2.Anomalies.FromString(file.read())
+        found += explain_anomalies(anomalies, split=split, schema=schema)
+    return found
+
+
+def _drift(statistics: types.Artifact, rules: Rules, *, max_drift: float) -> list[Finding]:
+    train, *others = SPLITS
+    control = stats_artifact_utils.load_statistics(statistics, train).proto()
+    found: list[Finding] = []
+    for split in others:
+        treatment = stats_artifact_utils.load_statistics(statistics, split).proto()
+        # A static covariate does not move, whatever series a split holds.
+        columns = [column for column in rules.columns if column not in rules.static]
+        distances = column_distances(control, treatment, columns=columns)
+        found += drift_findings(distances, split=split, max_drift=max_drift)
+    return found
+
+
+def _write_report(report: Report, folder: str) -> None:
+    fileio.makedirs(folder)
+    for name, content in ((REPORT_TEXT, report.text()), (REPORT_JSON, report.as_json())):
+        with fileio.open(os.path.join(folder, name), "w") as file:
+            file.write(content)
+
+
+def _pass_on(source: types.Artifact, target: types.Artifact) -> None:
+    """Gives `target` the files and properties of `source`."""
+    for split in artifact_utils.decode_split_names(source.split_names):
+        source_folder = artifact_utils.get_split_uri([source], split)
+        target_folder = os.path.join(target.uri, os.path.basename(os.path.normpath(source_folder)))
+        fileio.makedirs(target_folder)
+        for name in map(str, fileio.listdir(source_folder)):
+            link_or_copy(os.path.join(source_folder, name), os.path.join(target_folder, name))
+    target.split_names = source.split_names
+    target.span = source.span
+    target.version = source.version
+    examples_utils.set_payload_format(target, examples_utils.get_payload_format(source))
+    examples_utils.set_file_format(target, examples_utils.get_file_format(source))
+
+
+def link_or_copy(source: str, target: str) -> None:
+    """Makes `target` the same file as `source` where the file system can, else a copy of it."""
+    try:
+        os.link(source, target)
+    except OSError:
+        # Another device, a remote store, or a file system without hard links.
+        fileio.copy(source, target, overwrite=True)

@@ -1,0 +1,43 @@
+"""The rules that every series must keep."""
+
+import dataclasses
+import math
+
+from tapeline.schemas.features import TARGET
+from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.time_grid import TimeGrid
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What a series must keep.
+
+    Attributes:
+        grid: The regular times.
+        spec: The shape of a window.
+        max_gap: Longest run of missing steps or values, in steps.
+        max_constant: Longest run of one value, in measured values.
+        min_observed: Least share of measured values in a context.
+        past: Past covariates by column.
+        future: Future-known covariates by column.
+        static: Static covariates by column.
+    """
+
+    grid: TimeGrid
+    spec: WindowSpec
+    max_gap: int = 24
+    max_constant: int = 48
+    min_observed: float = 0.5
+    past: tuple[str, ...] = ()
+    future: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Target and covariates."""
+        return (TARGET, *self.past, *self.future, *self.static)
+
+    @property
+    def least_measured(self) -> int:
+        """Least number of measured values in a context."""
+        return math.ceil(max(1, self.min_observed * self.spec.context_length))

@@ -1,0 +1,202 @@
+"""Runs the audit of `audit.py` on Beam: one pass over the test windows, one over the rows of the data.
+
+    found = run_audit(make_pipeline, files=files, scaler=scaler, plan=plan, folder=temporary)
+    found["window_deviation"]
+
+A worker reads a file at a time and leaves what it found in a file of its own;
+the main process merges those.
+"""
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from tapeline.components.evaluator.audit import AUDITED_WINDOWS, Steps, WindowSample, scale_deviation, window_deviation
+from tapeline.schemas import features as names
+from tapeline.schemas.errors import DataError
+from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
+from tapeline.series.grouping.beam_lines import run_lines
+from tapeline.series.grouping.pieces import load, save
+from tapeline.series.moments import Moments, merge, moments, scale_file
+from tapeline.series.scaling import Scaler
+
+_RECORDS_A_BATCH = 8192
+_SCANS_A_MERGE = 64
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AuditPlan:
+    """What workers need to know.
+
+    Attributes:
+        data: Section `data`.
+        window: Section `window`.
+        scaling: Section `scaling`.
+    """
+
+    data: DataConfig
+    window: WindowConfig
+    scaling: ScalingConfig
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AuditFiles:
+    """What is read.
+
+    Attributes:
+        windows: Files of the test windows.
+        rows: Files of the rows behind them, with the split of each.
+    """
+
+    windows: Sequence[str]
+    rows: Sequence[tuple[str, str]]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class RowScan:
+    """What is known of the rows of one file.
+
+    Attributes:
+        train: Moments of the rows in train; None in other splits.
+        last_seen: Ordinal of the last row in train or eval; None in test, or where there is none.
+        place: Where rows lie in `Steps.keys`, int64 `[k]`.
+        value: Their targets, float32 `[k]`.
+    """
+
+    train: Moments | None
+    last_seen: int | None
+    place: np.ndarray
+    value: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class ScanWindows:
+    """Draws windows from one file of them, and yields where the sample lies."""
+
+    plan: AuditPlan
+    folder: str
+
+    def __call__(self, path: str) -> Iterator[str]:
+        """Scans one file."""
+        window = self.plan.window
+        spec = {
+            names.SERIES_ID: tf.io.FixedLenFeature([], tf.string),
+            names.FORECAST_START: tf.io.FixedLenFeature([], tf.int64),
+            names.CONTEXT: tf.io.FixedLenFeature([window.context_length], tf.float32),
+            names.CONTEXT_OBSERVED: tf.io.FixedLenFeature([window.context_length], tf.float32),
+            names.TARGET: tf.io.FixedLenFeature([window.horizon], tf.float32),
+        }
+        grid, sample, earliest = self.plan.data.grid(), None, math.inf
+        for batch in _read(path, spec):
+            start = grid.ordinals(batch[names.FORECAST_START])
+            earliest = min(earliest, int(start.min()))
+            series = batch[names.SERIES_ID]
+            rank = pd.util.hash_array(pd.util.hash_array(series) ^ start.astype(np.uint64))
+            values = (batch[name] for name in (names.CONTEXT, names.CONTEXT_OBSERVED, names.TARGET))
+            drawn = WindowSample(rank, series, start, *values)
+            sample = (WindowSample.join([sample, drawn]) if sample else drawn).smallest(AUDITED_WINDOWS)
+        if sample is not None:
+            yield save((sample, earliest), self.folder)
+
+
+@dataclasses.dataclass(frozen=True)
+class ScanRows:
+    """Finds the rows of sampled windows in one file of rows, `(split, path)`, and yields where they lie."""
+
+    plan: AuditPlan
+    steps_path: str
+    folder: str
+
+    def __call__(self, file: tuple[str, str]) -> Iterator[str]:
+        """Scans one file."""
+        split, path = file
+        steps: Steps = load(self.steps_path)
+        spec = {
+            names.SERIES_ID: tf.io.FixedLenFeature([], tf.string),
+            names.TIMESTAMP: tf.io.FixedLenFeature([], tf.int64),
+            names.TARGET: tf.io.FixedLenFeature([], tf.float32, default_value=math.nan),
+        }
+        grid = self.plan.data.grid()
+        scans: list[RowScan] = []
+        for batch in _read(path, spec):
+            series, ordinal, target = batch[names.SERIES_ID], grid.ordinals(batch[names.TIMESTAMP]), batch[names.TARGET]
+            place = steps.locate(series, ordinal)
+            ids = series if self.plan.scaling.per_series else np.full(len(series), b"", object)
+            scan = RowScan(
+                train=moments(ids, target) if split == names.SPLITS[0] else None,
+                last_seen=int(ordinal.max()) if split != names.SPLITS[-1] else None,
+                place=place[place >= 0],
+                value=target[place >= 0],
+            )
+            scans.append(scan)
+            if len(scans) == _SCANS_A_MERGE:
+                scans = [merge_scans(scans)]
+        if scans:
+            yield save(merge_scans(scans), self.folder)
+
+
+def merge_scans(scans: Sequence[RowScan]) -> RowScan:
+    """Returns what is known of the rows of several files."""
+    tables = [scan.train for scan in scans if scan.train is not None]
+    seen = [scan.last_seen for scan in scans if scan.last_seen is not None]
+    return RowScan(
+        train=merge(tables) if tables else None,
+        last_seen=max(seen, default=None),
+        place=np.concatenate([scan.place for scan in scans]),
+        value=np.concatenate([scan.value for scan in scans]),
+    )
+
+
+def run_audit(
+    make_pipeline: Callable[[], Any], *, files: AuditFiles, scaler: Scaler, plan: AuditPlan, folder: str
+) -> dict[str, float]:
+    """Audits test windows and scales.
+
+    Args:
+        make_pipeline: Makes Beam pipelines.
+        files: What is read.
+        scaler: The scales that the windows are in.
+        plan: Configuration.
+        folder: For temporary files; workers reach it.
+
+    Returns:
+        `window_deviation`, `steps_before_test` and `scale_deviation`; infinite where there is nothing to audit.
+
+    Raises:
+        DataError: There are no rows in train.
+    """
+    drawn = _gather(make_pipeline, list(files.windows), ScanWindows(plan, folder), folder)
+    if not drawn:
+        return dict.fromkeys(("window_deviation", "steps_before_test", "scale_deviation"), math.inf)
+    sample = WindowSample.join([part for part, _ in drawn]).smallest(AUDITED_WINDOWS)
+    steps = Steps.of(sample)
+    rows = merge_scans(_gather(make_pipeline, list(files.rows), ScanRows(plan, save(steps, folder), folder), folder))
+    if rows.train is None or rows.last_seen is None:
+        raise DataError("rows: the train split holds none. Check the source and the split's dates.")
+    values = np.full(len(steps.keys), np.nan)
+    values[rows.place] = rows.value
+    return {
+        "window_deviation": window_deviation(sample, steps, values, scaler=scaler),
+        "steps_before_test": float(max(0, rows.last_seen + 1 - min(earliest for _, earliest in drawn))),
+        "scale_deviation": scale_deviation(scaler, Scaler.parse(scale_file(rows.train, plan.scaling))),
+    }
+
+
+def _read(path: str, spec: dict[str, tf.io.FixedLenFeature]) -> Iterator[dict[str, np.ndarray]]:
+    records = tf.data.TFRecordDataset(path, compression_type="GZIP").batch(_RECORDS_A_BATCH)
+    return records.map(lambda serialized: tf.io.parse_example(serialized, spec)).as_numpy_iterator()
+
+
+def _gather(
+    make_pipeline: Callable[[], Any], files: list[Any], scan: Callable[[Any], Iterator[str]], folder: str
+) -> list:
+    """Scans files on workers and loads what they left."""
+    scanned = beam.Create(files) | beam.Reshuffle() | beam.FlatMap(scan)
+    # A bundle that is repeated leaves its file twice; its path is written once.
+    return [load(path) for path in sorted(run_lines(make_pipeline(), type(scan).__name__, scanned, folder))]

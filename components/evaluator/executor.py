@@ -1,0 +1,108 @@
+"""TFX's Evaluator, between an audit of what it is given and a summary of what it found.
+
+Scoring, validation and blessing are TFX's own. Before them, the test windows,
+the scales and the model are audited, and what the audit finds becomes metrics
+with limits in the same validation. After them, one file is added to the
+evaluation artifact, and to the blessing a fingerprint of the model that was
+judged, so that nothing else is pushed on its strength.
+"""
+
+import dataclasses
+import math
+import os
+from typing import Any
+
+import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
+from tfx import types
+from tfx.components.evaluator import executor as evaluator_executor
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils, standard_component_specs
+from tfx.utils import path_utils, proto_utils
+
+from tapeline.components.evaluator import scored_model
+from tapeline.components.evaluator.beam_audit import AuditFiles, AuditPlan, run_audit
+from tapeline.components.evaluator.eval_config import for_series, with_audit
+from tapeline.components.evaluator.probe import first_windows, target_influence
+from tapeline.components.evaluator.tfma_results import collect
+from tapeline.forecaster.versions import MODEL_FINGERPRINT, folder_fingerprint
+from tapeline.schemas.evaluation_result import SUMMARY_FILE, result_to_json
+from tapeline.schemas.features import SPLITS
+from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
+from tapeline.series.scaling import Scaler
+from tapeline.series.window_reader import split_files
+
+ROWS_KEY = "rows"
+TRANSFORM_GRAPH_KEY = "transform_graph"
+_SPLIT = "test"
+
+
+class Executor(evaluator_executor.Executor):
+    """Audits, runs TFMA, and summarises its files."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Judges a model.
+
+        Args:
+            input_dict: `examples` (windows), `model`, `rows`, `transform_graph`; perhaps `baseline_model`.
+            output_dict: `evaluation` and `blessing`.
+            exec_properties: TFX's own, and the sections `data`, `window` and `scaling` as JSON.
+        """
+        eval_config = config_pb2.EvalConfig()
+        proto_utils.json_to_proto(exec_properties[standard_component_specs.EVAL_CONFIG_KEY], eval_config)
+        found = self._audit(input_dict, exec_properties)
+        windows = artifact_utils.get_single_instance(input_dict[standard_component_specs.EXAMPLES_KEY])
+        series = windows.get_int_custom_property("series")
+        judging = proto_utils.proto_to_json(for_series(with_audit(eval_config, found), series))
+        properties = {
+            **exec_properties,
+            standard_component_specs.EVAL_CONFIG_KEY: judging,
+            standard_component_specs.MODULE_PATH_KEY: scored_model.__name__,
+        }
+        super().Do(input_dict, output_dict, properties)
+        uri = artifact_utils.get_single_uri(output_dict[standard_component_specs.EVALUATION_KEY])
+        model = artifact_utils.get_single_instance(input_dict[standard_component_specs.MODEL_KEY])
+        fingerprint = folder_fingerprint(path_utils.serving_model_path(model.uri))
+        unit = DataConfig.model_validate_json(exec_properties["data"]).unit
+        result = collect(uri, _config_used(uri))
+        result = dataclasses.replace(
+            result, unit=unit, model_fingerprint=fingerprint, series_count=len(result.series) or series
+        )
+        with fileio.open(os.path.join(uri, SUMMARY_FILE), "w") as file:
+            file.write(result_to_json(result))
+        blessing = artifact_utils.get_single_instance(output_dict[standard_component_specs.BLESSING_KEY])
+        blessing.set_string_custom_property(MODEL_FINGERPRINT, fingerprint)
+
+    def _audit(self, input_dict: dict[str, list[types.Artifact]], exec_properties: dict[str, Any]) -> dict[str, float]:
+        windows = split_files(artifact_utils.get_single_uri(input_dict[standard_component_specs.EXAMPLES_KEY]), _SPLIT)
+        rows_uri = artifact_utils.get_single_uri(input_dict[ROWS_KEY])
+        folder = self._get_tmp_dir()
+        fileio.makedirs(folder)
+        found = run_audit(
+            self._make_beam_pipeline,
+            files=AuditFiles(
+                windows=windows,
+                rows=[(split, path) for split in SPLITS for path in split_files(rows_uri, split)],
+            ),
+            scaler=Scaler.load(artifact_utils.get_single_uri(input_dict[TRANSFORM_GRAPH_KEY])),
+            plan=AuditPlan(
+                data=DataConfig.model_validate_json(exec_properties["data"]),
+                window=WindowConfig.model_validate_json(exec_properties["window"]),
+                scaling=ScalingConfig.model_validate_json(exec_properties["scaling"]),
+            ),
+            folder=folder,
+        )
+        probed = first_windows(windows)
+        model = artifact_utils.get_single_instance(input_dict[standard_component_specs.MODEL_KEY])
+        judged = path_utils.serving_model_path(model.uri)
+        return {**found, "target_influence": target_influence(judged, probed) if probed else math.inf}
+
+
+def _config_used(evaluation_uri: str) -> config_pb2.EvalConfig:
+    """The configuration as TFMA ran it: without a baseline model, no comparison with one."""
+    return tfma.load_eval_result(evaluation_uri).config

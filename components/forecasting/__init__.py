@@ -1,1 +1,0 @@
-"""One room of the pipeline; see the modules inside."""

@@ -1,0 +1,102 @@
+"""The course of training, as the Trainer wrote it down epoch by epoch.
+
+history = read_history(model_run_uri, card=card)
+history.kept_epoch, history.rate_changes
+"""
+
+import dataclasses
+import json
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tapeline.schemas.errors import DataError
+
+HISTORY_FILE = "history.jsonl"
+"""One JSON object a line, one line an epoch."""
+
+TEACHER_FORCED = "val_teacher_forced"
+"""A diagnostic: how well the decoder does when it is fed the truth."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class History:
+    """Values by epoch, each `[E]`.
+
+    Attributes:
+        epoch: Number of the epoch, as the Trainer counts.
+        loss: What training minimises, on the train split.
+        val_loss: Free-running error on the eval split.
+        teacher_forced: Error on the eval split where the decoder reads the truth; None where it was not measured.
+        learning_rate: Rate at the end of the epoch.
+        seconds: Wall-clock time of the epoch.
+        kept_epoch: Epoch whose weights the model has; None: none was better than those before training.
+        before_training: Free-running error on the eval split before the first epoch; NaN where unknown.
+        train_windows: Windows in an epoch.
+        parameters: Numbers that are learned.
+    """
+
+    epoch: np.ndarray
+    loss: np.ndarray
+    val_loss: np.ndarray
+    teacher_forced: np.ndarray | None
+    learning_rate: np.ndarray
+    seconds: np.ndarray
+    kept_epoch: int | None
+    before_training: float
+    train_windows: int
+    parameters: int
+
+    @property
+    def kept_error(self) -> float:
+        """Free-running error on the eval split of the weights that were kept."""
+        if self.kept_epoch is None:
+            return self.before_training
+        return float(self.val_loss[self.epoch == self.kept_epoch][0])
+
+    @property
+    def rate_changes(self) -> tuple[int, ...]:
+        """Positions of the first epochs with a new learning rate."""
+        return tuple((np.flatnonzero(np.diff(self.learning_rate)) + 1).tolist())
+
+
+def read_history(model_run_uri: str, *, card: Mapping[str, Any]) -> History:
+    """Reads the history that the Trainer wrote.
+
+    Args:
+        model_run_uri: Folder of the ModelRun artifact.
+        card: The model card, which says what was kept.
+
+    Raises:
+        DataError: There is none, or an epoch lacks a value.
+    """
+    path = pathlib.Path(model_run_uri) / HISTORY_FILE
+    if not path.is_file():
+        raise DataError(f"model_run: no {HISTORY_FILE} in {model_run_uri!r}; the Trainer did not finish. Run again.")
+    epochs = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    if not epochs:
+        raise DataError(f"model_run: {str(path)!r} holds no epoch. Train for at least one.")
+
+    def column(name: str) -> np.ndarray:
+        missing = [str(number) for number, epoch in enumerate(epochs, start=1) if name not in epoch]
+        if missing:
+            raise DataError(
+                f"model_run: lines {', '.join(missing[:5])} of {str(path)!r} have no {name!r}. Train anew with this "
+                "version of Tapeline."
+            )
+        return np.array([np.nan if epoch[name] is None else float(epoch[name]) for epoch in epochs])
+
+    return History(
+        epoch=column("epoch").astype(np.int64),
+        loss=column("loss"),
+        val_loss=column("val_loss"),
+        teacher_forced=column(TEACHER_FORCED) if all(TEACHER_FORCED in epoch for epoch in epochs) else None,
+        learning_rate=column("learning_rate"),
+        seconds=column("seconds"),
+        kept_epoch=card["best_epoch"],
+        before_training=float(card["val_mae_scaled_before_training"]),
+        train_windows=card["train_windows"],
+        parameters=card["parameters"],
+    )

@@ -1,0 +1,244 @@
+"""Errors over the test windows, summed batch by batch: any number of windows in little memory.
+
+    collector = ErrorCollector(grid=data.grid())
+    for batch in scored_batches:
+        collector.add(batch)
+    errors = collector.result()
+    errors.mae_scaled                # the number that TFMA must agree with
+    errors.lead_step["persistence"]  # MAE by lead step [H], scaled
+
+Four numbers stay of each window; everything else is summed by lead step and by
+time of the calendar. The residuals are kept for their distribution until there
+are `MOST_RESIDUALS`, from then on those of every 2nd, 4th, ... window.
+Letters: `N` windows, `S` series, `H` horizon.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from tapeline.series.baselines import BASELINES
+from tapeline.series.cycles import Cycle, cycles_of
+from tapeline.series.time_grid import TimeGrid
+from tapeline.series.window_sums import FORECAST
+
+MOST_RESIDUALS = 2**20
+"""Residuals kept for the distribution."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ScoredBatch:
+    """Windows with the model's forecasts of them.
+
+    Attributes:
+        series_id: Series of each window, bytes `[B]`.
+        forecast_start: Epoch seconds `[B]`.
+        target: Truth in scaled space `[B, H]`, NaN where unobserved.
+        forecasts: `forecast` and each baseline, scaled `[B, H]`.
+        scale: Units of the target in one scaled unit `[B]`.
+    """
+
+    series_id: np.ndarray
+    forecast_start: np.ndarray
+    target: np.ndarray
+    forecasts: Mapping[str, np.ndarray]
+    scale: np.ndarray
+
+    def __post_init__(self) -> None:
+        for name, forecast in self.forecasts.items():
+            if forecast.shape != self.target.shape:
+                raise ValueError(f"{name} has shape {forecast.shape}, target {self.target.shape}: both must be [B, H].")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SplitErrors:
+    """What is known of the errors over a split.
+
+    Attributes:
+        series_ids: Names of the series, sorted, `[S]`.
+        scale: Units of the target in one scaled unit, by series `[S]`.
+        series: Position of each window's series in `series_ids` `[N]`.
+        forecast_start: Epoch seconds `[N]`.
+        absolute: Sum of absolute errors of each window, scaled `[N]`; not finite where a forecast is not.
+        observed: Number of observed targets of each window `[N]`.
+        first_residual: Forecast minus truth at lead step 1, scaled `[N]`; NaN where unobserved.
+        lead_step: MAE by lead step of `forecast` and each baseline, scaled `[H]`.
+        cycles: MAE by time of the calendar, scaled, NaN where no target lies.
+        residuals: Forecast minus truth, scaled; all, or those of every `residual_stride`th window.
+        residual_stride: 1 where all residuals were kept.
+    """
+
+    series_ids: tuple[bytes, ...]
+    scale: np.ndarray
+    series: np.ndarray
+    forecast_start: np.ndarray
+    absolute: np.ndarray
+    observed: np.ndarray
+    first_residual: np.ndarray
+    lead_step: Mapping[str, np.ndarray]
+    cycles: Mapping[Cycle, np.ndarray]
+    residuals: np.ndarray
+    residual_stride: int
+
+    @property
+    def mae_scaled(self) -> float:
+        """Mean absolute error over all observed targets, in scaled space."""
+        return ratio(self.absolute.sum(), self.observed.sum())
+
+    @property
+    def mae(self) -> float:
+        """The same in the target's unit."""
+        return ratio(self.absolute_in_unit.sum(), self.observed.sum())
+
+    @property
+    def absolute_in_unit(self) -> np.ndarray:
+        """Sum of absolute errors of each window in the target's unit `[N]`."""
+        return self.absolute * self.scale[self.series]
+
+    @property
+    def window_mae(self) -> np.ndarray:
+        """MAE of each window, scaled `[N]`; NaN without an observed target, infinite where a forecast is not finite."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mae = self.absolute / self.observed
+        return np.where(self.observed == 0, np.nan, np.where(np.isfinite(mae), mae, np.inf))
+
+    @property
+    def series_mae(self) -> np.ndarray:
+        """MAE of each series, scaled `[S]`; NaN without an observed target or with a forecast that is not finite."""
+        count = len(self.series_ids)
+        absolute = np.bincount(self.series, weights=self.absolute, minlength=count)
+        observed = np.bincount(self.series, weights=self.observed, minlength=count)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return absolute / observed
+
+
+def ratio(numerator: float, denominator: float) -> float:
+    """A quotient; NaN where nothing was counted."""
+    return float(numerator) / float(denominator) if denominator else math.nan
+
+
+class ErrorCollector:
+    """Adds up batches.
+
+    Args:
+        grid: The grid of the series, for the calendar.
+    """
+
+    def __init__(self, *, grid: TimeGrid) -> None:
+        self._grid = grid
+        self._series: dict[bytes, int] = {}
+        self._scale: list[float] = []
+        self._windows: list[tuple[np.ndarray, ...]] = []
+        self._lead: dict[str, np.ndarray] = {}
+        self._cycles = {cycle: np.zeros((2, len(cycle.labels))) for cycle in cycles_of(grid)}
+        self._residuals = ResidualSample()
+
+    @property
+    def windows(self) -> int:
+        """Windows added so far."""
+        return sum(len(columns[0]) for columns in self._windows)
+
+    def add(self, batch: ScoredBatch) -> None:
+        """Adds windows."""
+        target = np.asarray(batch.target, np.float64)
+        observed = ~np.isnan(target)
+        residual = np.asarray(batch.forecasts[FORECAST], np.float64) - target
+        absolute = np.where(observed, np.abs(residual), 0.0)
+        series = np.array([self._index(name, scale) for name, scale in zip(batch.series_id, batch.scale, strict=True)])
+        self._windows.append(
+            (series, batch.forecast_start, absolute.sum(axis=1), observed.sum(axis=1), residual[:, 0].copy())
+        )
+        self._add_lead("observed", observed)
+        self._add_lead(FORECAST, absolute)
+        for name in BASELINES:
+            error = np.asarray(batch.forecasts[name], np.float64) - target
+            self._add_lead(name, np.where(observed, np.abs(error), 0.0))
+        self._add_cycles(batch.forecast_start, absolute, observed)
+        self._residuals.add(residual)
+
+    def _index(self, series_id: bytes, scale: float) -> int:
+        if series_id not in self._series:
+            self._series[series_id] = len(self._scale)
+            self._scale.append(float(scale))
+        return self._series[series_id]
+
+    def _add_lead(self, name: str, values: np.ndarray) -> None:
+        self._lead[name] = self._lead.get(name, 0.0) + values.sum(axis=0)
+
+    def _add_cycles(self, forecast_start: np.ndarray, absolute: np.ndarray, observed: np.ndarray) -> None:
+        if not self._cycles:
+            return
+        steps = self._grid.ordinals(forecast_start)[:, None] + np.arange(absolute.shape[1])
+        # Windows overlap, and series share their times: each time is looked up once.
+        distinct, position = np.unique(steps.ravel(), return_inverse=True)
+        seconds = self._grid.timestamps(distinct)
+        for cycle, sums in self._cycles.items():
+            phase = cycle.phase(seconds, self._grid.timezone)[position.ravel()]
+            for row, values in zip(sums, (absolute, observed), strict=True):
+                row += np.bincount(phase, weights=values.ravel(), minlength=len(row))
+
+    def result(self) -> SplitErrors:
+        """Returns what was added up, in the order in which it was added.
+
+        Raises:
+            ValueError: No window was added.
+        """
+        if not self._windows:
+            raise ValueError("windows: none were added; the test split must hold at least one.")
+        series, start, absolute, observed, first = (
+            np.concatenate(column) for column in zip(*self._windows, strict=True)
+        )
+        order = sorted(self._series, key=lambda name: name)
+        rank = np.empty(len(order), np.int64)
+        rank[[self._series[name] for name in order]] = np.arange(len(order))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            lead = {name: self._lead[name] / self._lead["observed"] for name in (FORECAST, *BASELINES)}
+            cycles = {cycle: sums[0] / sums[1] for cycle, sums in self._cycles.items()}
+        return SplitErrors(
+            series_ids=tuple(order),
+            scale=np.array([self._scale[self._series[name]] for name in order]),
+            series=rank[series],
+            forecast_start=start,
+            absolute=absolute,
+            observed=observed,
+            first_residual=first,
+            lead_step=lead,
+            cycles=cycles,
+            residuals=self._residuals.values(),
+            residual_stride=self._residuals.stride,
+        )
+
+
+class ResidualSample:
+    """The residuals of all windows, or of every 2nd, 4th, ... where there are too many.
+
+    Args:
+        most: Residuals kept at most (at least those of one window).
+    """
+
+    def __init__(self, most: int = MOST_RESIDUALS) -> None:
+        self.stride = 1
+        self._most = most
+        self._seen = 0
+        self._rows = np.zeros(0, np.int64)
+        self._kept: list[np.ndarray] = []
+
+    def add(self, residual: np.ndarray) -> None:
+        """Adds windows `[B, H]`."""
+        rows = np.arange(self._seen, self._seen + len(residual))
+        self._seen += len(residual)
+        chosen = rows % self.stride == 0
+        self._rows = np.concatenate([self._rows, rows[chosen]])
+        self._kept.append(residual[chosen].astype(np.float32))
+        while len(self._rows) > 1 and len(self._rows) * residual.shape[1] > self._most:
+            self.stride *= 2
+            stays = self._rows % self.stride == 0
+            self._kept = [np.concatenate(self._kept)[stays]]
+            self._rows = self._rows[stays]
+
+    def values(self) -> np.ndarray:
+        """The finite residuals kept, float32 `[R]`."""
+        kept = np.concatenate(self._kept).ravel()
+        return kept[np.isfinite(kept)]

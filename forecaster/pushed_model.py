@@ -1,0 +1,90 @@
+"""Finds the SavedModel that a path means, and reads its card.
+
+folder = find_model("runs/co2/serving_model")      # the newest version in it
+read_card(folder).window.context_length            # 104
+"""
+
+import dataclasses
+import json
+import os
+import pathlib
+
+from tapeline.schemas.errors import ConfigError
+from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+
+CARD = pathlib.Path("assets.extra", "model_card.json")
+"""Where the card lies inside a SavedModel."""
+
+_SAVED_MODEL = "saved_model.pb"
+_VERSIONS = "serving_model"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Card:
+    """What a client must know of a model.
+
+    Attributes:
+        data: Columns, form of times, frequency, zone and unit of the data that it was trained on.
+        features: Covariates.
+        window: Context and horizon.
+        longest_horizon: Steps that it forecasts at most; None where no end is known.
+    """
+
+    data: DataConfig
+    features: FeaturesConfig
+    window: WindowConfig
+    longest_horizon: int | None = None
+
+
+def find_model(path: str | os.PathLike[str]) -> pathlib.Path:
+    """Returns the folder of the SavedModel that a path means.
+
+    Args:
+        path: A SavedModel, a folder of versions (the newest is taken), or the folder of a configuration's runs.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    given = pathlib.Path(path).expanduser()
+    if not given.is_dir():
+        raise ConfigError(f"--model: no folder {str(given)!r}. Give a pushed model, such as runs/co2/serving_model.")
+    if (given / _SAVED_MODEL).is_file():
+        return given
+    for folder in (given, given / _VERSIONS):
+        if not folder.is_dir():
+            continue
+        numbers = [int(entry.name) for entry in folder.iterdir() if entry.name.isdecimal()]
+        whole = [number for number in numbers if (folder / str(number) / _SAVED_MODEL).is_file()]
+        if whole:
+            return folder / str(max(whole))
+    raise ConfigError(
+        f"--model: {str(given)!r} holds no model: neither {_SAVED_MODEL} nor a version, a folder with a number for its "
+        "name. Nothing was pushed there yet, or it is another folder; give one such as runs/co2/serving_model."
+    )
+
+
+def read_card(folder: pathlib.Path) -> Card:
+    """Reads the card of a model.
+
+    Args:
+        folder: The SavedModel.
+
+    Raises:
+        ConfigError: There is none, or it does not say what a client must know.
+    """
+    path = folder / CARD
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+        return Card(
+            data=DataConfig.model_validate(tree["data"]),
+            features=FeaturesConfig.model_validate(tree["features"]),
+            window=WindowConfig.model_validate(tree["window"]),
+            longest_horizon=tree.get("inputs", {}).get("longest_horizon"),
+        )
+    except FileNotFoundError as error:
+        raise ConfigError(f"--model: {str(folder)!r} has no {CARD}; Tapeline did not push it. Give another.") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(
+            f"--model: {str(path)!r} does not say what the model was trained on ({type(error).__name__}). Push the "
+            "model again with this version of Tapeline."
+        ) from error

@@ -1,0 +1,108 @@
+"""Writes the trained model as a SavedModel that needs nothing but TensorFlow.
+
+    export_model(model, directory=path_utils.serving_model_dir(model_uri), ridge_baseline=ridge, ...)
+
+    served = tf.saved_model.load(directory).signatures["serving_default"]
+    served(context=ppm, timestamps=seconds)["forecast"]
+
+Scaling, gap filling, calendar, the autoregressive rollout and the way back to
+the target's unit are all inside.
+"""
+
+import json
+import os
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tapeline.forecaster.serving.card import describe_inputs, describe_intervals, describe_limits
+from tapeline.forecaster.serving.covariates import Covariates
+from tapeline.forecaster.serving.intervals import Intervals
+from tapeline.forecaster.serving.naive_errors import NaiveErrors
+from tapeline.forecaster.serving.raw_windows import RawWindows
+from tapeline.forecaster.serving.series_scales import SeriesScales
+from tapeline.forecaster.serving.signatures import build_signatures
+from tapeline.forecaster.serving.time_steps import TimeSteps
+from tapeline.forecaster.serving.warmup import WARMUP_FILE, warmup_requests, write_warmup
+from tapeline.schemas.evaluation_result import without_nan
+from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.schemas.window_spec import WindowShape
+from tapeline.series.scaling import Scaler
+
+MODEL_CARD = os.path.join("assets.extra", "model_card.json")
+"""Where the card lies inside the SavedModel; TF Serving keeps `assets.extra` as it is."""
+
+
+def export_model(
+    model: Any,
+    *,
+    directory: str,
+    ridge_baseline: Any,
+    half_widths: np.ndarray,
+    scaler: Scaler,
+    transform_graph_uri: str,
+    data: DataConfig,
+    features: FeaturesConfig,
+    window: WindowConfig,
+    season: int,
+    naive_errors: Mapping[bytes, float],
+    card: Mapping[str, Any],
+) -> None:
+    """Writes a SavedModel; it appears under its name when it is whole.
+
+    Args:
+        model: A Keras model, `model(window, training=False)` → free-running forecast `[B, H]`, scaled.
+        directory: Where to write; must not exist.
+        ridge_baseline: A Keras layer, `ridge_baseline(window)` → ridge's forecast less the last value `[B, H]`.
+        half_widths: Of the prediction intervals `[2, H]`, scaled, from `tapeline.series.conformal`.
+        scaler: The fitted scales.
+        transform_graph_uri: Folder of the TransformGraph artifact; read when there are covariate columns.
+        data: Frequency and zone.
+        features: Covariates.
+        window: Context and horizon.
+        season: Steps that the seasonal naive baseline repeats, at most the context; it goes into the card as well.
+        naive_errors: That baseline's error on the train split, by series, in scaled space.
+        card: What to tell about the model: written as JSON, with what a client must know besides.
+
+    Raises:
+        ValueError: The directory exists already.
+    """
+    if tf.io.gfile.exists(directory):
+        raise ValueError(f"directory: {directory!r} exists; export to a new folder.")
+    shape = WindowShape.of(window, features)
+    scales = SeriesScales(scaler)
+    covariates = Covariates(transform_graph_uri=transform_graph_uri, data=data, features=features, shape=shape)
+    raw_windows = RawWindows(scales=scales, covariates=covariates, steps=TimeSteps(data.grid()), shape=shape)
+    module, signatures = build_signatures(
+        model=model,
+        ridge_baseline=ridge_baseline,
+        scales=scales,
+        intervals=Intervals(half_widths),
+        naive_errors=NaiveErrors(naive_errors),
+        raw_windows=raw_windows,
+        shape=shape,
+        season=season,
+    )
+    whole_card = {
+        **card,
+        "season": season,
+        "inputs": describe_inputs(data=data, features=features, window=window, scaler=scaler),
+        "intervals": describe_intervals(half_widths),
+        "limits": describe_limits(features=features, window=window),
+    }
+    parent, name = os.path.split(os.path.normpath(directory))
+    unfinished = os.path.join(parent, f".{name}.{uuid.uuid4().hex}")
+    try:
+        tf.saved_model.save(module, unfinished, signatures=signatures)
+        tf.io.gfile.makedirs(os.path.join(unfinished, os.path.dirname(MODEL_CARD)))
+        with tf.io.gfile.GFile(os.path.join(unfinished, MODEL_CARD), "w") as file:
+            file.write(json.dumps(without_nan(whole_card), indent=2, sort_keys=True, allow_nan=False) + "\n")
+        requests = warmup_requests(raw_windows, grid=data.grid(), scaler=scaler, shape=shape)
+        write_warmup(os.path.join(unfinished, WARMUP_FILE), requests)
+        tf.io.gfile.rename(unfinished, directory)
+    finally:
+        if tf.io.gfile.exists(unfinished):
+            tf.io.gfile.rmtree(unfinished)

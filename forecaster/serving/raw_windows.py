@@ -1,0 +1,233 @@
+"""Turns a request in the data's own units into the window that the model takes, inside the graph.
+
+What `Windows` does on Beam for training happens here for a request: checks,
+scaling, gap filling, calendar. A request longer than the context is cut to its
+newest steps. With a horizon that is asked for, the window goes on for as many
+whole blocks of the trained horizon as hold it.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from tapeline.forecaster.serving.covariates import Covariates
+from tapeline.forecaster.serving.requirements import Rule, enforce, first_offender
+from tapeline.forecaster.serving.series_scales import SeriesScales
+from tapeline.forecaster.serving.time_steps import TimeSteps
+from tapeline.schemas import features as names
+from tapeline.schemas.window_spec import WindowShape
+from tapeline.series.gap_filling import fill_gaps
+
+TIMESTAMPS = "timestamps"
+"""Input: time of each context step, epoch seconds `[B, T']`."""
+
+HORIZON = "horizon"
+"""Input of `any_horizon`: how many steps to forecast, where no known future says so."""
+
+LONGEST_HORIZON = 100
+"""Longest forecast, in trained horizons: what is asked beyond that is a mistake, not a wish."""
+
+
+class Request(NamedTuple):
+    """A request, ready for the model.
+
+    Attributes:
+        window: The window features of `docs/data-formats.md`, without the target; `L` steps ahead in place of `H`.
+        offset: Offset of each series, float64 `[B, 1]`.
+        scale: Scale of each series, float64 `[B, 1]`.
+        forecast_time: Epoch seconds of each forecast value, int64 `[B, L]`.
+        horizon: Steps that were asked for, at most `L`.
+        blocks: Trained horizons in `L`.
+    """
+
+    window: dict[str, tf.Tensor]
+    offset: tf.Tensor
+    scale: tf.Tensor
+    forecast_time: tf.Tensor
+    horizon: tf.Tensor | int
+    blocks: tf.Tensor | int
+
+
+class RawWindows(tf.Module):
+    """Reads requests.
+
+    Args:
+        scales: Scale of each series.
+        covariates: How covariates are scaled.
+        steps: The grid of times.
+        shape: Widths of a window.
+    """
+
+    def __init__(self, *, scales: SeriesScales, covariates: Covariates, steps: TimeSteps, shape: WindowShape) -> None:
+        super().__init__(name="raw_windows")
+        self._scales = scales
+        self._covariates = covariates
+        self._steps = steps
+        self._shape = shape
+
+    def input_specs(self, *, any_horizon: bool = False) -> dict[str, tf.TensorSpec]:
+        """Returns what a request holds; inputs without a use are left out.
+
+        Args:
+            any_horizon: Whether the request says how many steps it wants.
+        """
+        specs = {
+            names.CONTEXT: tf.TensorSpec([None, None], tf.float32, name=names.CONTEXT),
+            TIMESTAMPS: tf.TensorSpec([None, None], tf.int64, name=TIMESTAMPS),
+        }
+        if self._scales.per_series:
+            specs[names.SERIES_ID] = tf.TensorSpec([None], tf.string, name=names.SERIES_ID)
+        specs |= self._covariates.input_specs()
+        if any_horizon and names.FUTURE_COVARIATES not in specs:
+            specs[HORIZON] = tf.TensorSpec([], tf.int64, name=HORIZON)
+        return specs
+
+    def parse(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Returns the inputs of serialized `tf.Example`s, each of exactly the context's length.
+
+        Args:
+            examples: Strings `[B]`; features under the inputs' names, row-major, NaN where a value is missing.
+        """
+        specs = self.input_specs()
+        parsed = tf.io.parse_example(
+            examples,
+            {name: tf.io.FixedLenFeature(self._size(name, spec), spec.dtype) for name, spec in specs.items()},
+        )
+        return {name: parsed[name] for name in specs}
+
+    def __call__(self, inputs: Mapping[str, tf.Tensor], *, any_horizon: bool = False) -> Request:
+        """Returns the window of each row of a request.
+
+        Args:
+            inputs: Tensors as `input_specs` describes them.
+            any_horizon: Whether the request says how many steps it wants; else it is the trained horizon.
+
+        Raises:
+            tf.errors.InvalidArgumentError: When the graph runs: a rule is broken; the message says which.
+        """
+        shape = self._shape
+        inputs = dict(inputs)
+        horizon: tf.Tensor | int = shape.horizon
+        blocks: tf.Tensor | int = 1
+        if any_horizon:
+            horizon = self._asked(inputs)
+        with tf.control_dependencies([enforce(self._size_rules(inputs, horizon))]):
+            if any_horizon:
+                horizon = tf.identity(horizon)
+                blocks = (horizon + shape.horizon - 1) // shape.horizon
+            length = blocks * shape.horizon
+            newest = {name: self._cut(name, values, horizon, length) for name, values in inputs.items()}
+        series_id = newest.get(names.SERIES_ID)
+        if series_id is None:
+            series_id = tf.fill(tf.shape(newest[names.CONTEXT])[:1], "")
+        with tf.control_dependencies([enforce(self._value_rules(newest, series_id, length))]):
+            newest = {name: tf.identity(values) for name, values in newest.items()}
+        offset, scale = (number[:, tf.newaxis] for number in self._scales(series_id))
+        scaled = tf.cast((tf.cast(newest[names.CONTEXT], tf.float64) - offset) / scale, tf.float32)
+        context, observed = fill_gaps(scaled)
+        timestamps = newest[TIMESTAMPS]
+        forecast_time = self._steps.ahead(timestamps[:, -1], length)
+        times = tf.concat([timestamps, forecast_time], axis=1)
+        window = {
+            names.SERIES_ID: series_id,
+            names.FORECAST_START: forecast_time[:, 0],
+            names.CONTEXT: context,
+            names.CONTEXT_OBSERVED: tf.cast(observed, tf.float32),
+            **self._covariates(newest, times),
+        }
+        return Request(window, offset, scale, forecast_time, horizon, blocks)
+
+    def _size(self, name: str, spec: tf.TensorSpec) -> list[int]:
+        """Sizes of one row of an input that holds the context and the trained horizon, no more."""
+        ahead = self._shape.horizon if name == names.FUTURE_COVARIATES else 0
+        return [size if size is not None else self._shape.context_length + ahead for size in spec.shape[1:]]
+
+    def _asked(self, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
+        """The horizon that a request asks for, int32; taken out of the inputs."""
+        if HORIZON in inputs:
+            # Clipped, so that no number wraps around: too long stays too long.
+            most = LONGEST_HORIZON * self._shape.horizon + 1
+            return tf.cast(tf.clip_by_value(inputs.pop(HORIZON), -1, most), tf.int32)
+        return tf.shape(inputs[names.FUTURE_COVARIATES])[1] - tf.shape(inputs[names.CONTEXT])[1]
+
+    def _cut(self, name: str, values: tf.Tensor, horizon: tf.Tensor | int, length: tf.Tensor | int) -> tf.Tensor:
+        """The newest steps of an input, with its static shape; an unknown end of the known future is NaN."""
+        context = self._shape.context_length
+        if name in (names.CONTEXT, TIMESTAMPS, names.PAST_COVARIATES):
+            return tf.ensure_shape(values[:, -context:], [None, context, *values.shape[2:]])
+        if name != names.FUTURE_COVARIATES:
+            return tf.identity(values)
+        known = values[:, -(context + horizon) :]
+        if isinstance(horizon, int):
+            return tf.ensure_shape(known, [None, context + horizon, *values.shape[2:]])
+        return tf.pad(known, [[0, 0], [0, length - horizon], [0, 0]], constant_values=float("nan"))
+
+    def _size_rules(self, inputs: Mapping[str, tf.Tensor], horizon: tf.Tensor | int) -> list[Rule]:
+        shape = self._shape
+        batch, length = tf.unstack(tf.shape(inputs[names.CONTEXT]))
+        rules = [
+            Rule(
+                length >= shape.context_length,
+                f"context: too short; the model needs the last {shape.context_length} steps (longer is cut to the "
+                "newest); steps given:",
+                lambda: [length],
+            )
+        ]
+        if not isinstance(horizon, int):
+            most = LONGEST_HORIZON * shape.horizon
+            if HORIZON in self.input_specs(any_horizon=True):
+                rule = "horizon: must be"
+            else:
+                rule = "future_covariates: the steps after those of context are what is forecast; they must be"
+            rules.append(
+                Rule(
+                    (horizon >= 1) & (horizon <= most),
+                    f"{rule} from 1 to {most}, {LONGEST_HORIZON} times the trained horizon; steps asked for:",
+                    lambda: [horizon],
+                )
+            )
+        ahead = {TIMESTAMPS: 0, names.PAST_COVARIATES: 0, names.FUTURE_COVARIATES: horizon}
+        for name, values in inputs.items():
+            rules.append(_shape_rule(name, values, batch, length, ahead.get(name)))
+        return rules
+
+    def _value_rules(
+        self, newest: Mapping[str, tf.Tensor], series_id: tf.Tensor, length: tf.Tensor | int
+    ) -> list[Rule]:
+        rules = self._steps.rules(newest[TIMESTAMPS], length) + self._scales.rules(series_id)
+        rules += [_number_rule(name, values) for name, values in newest.items() if values.dtype.is_floating]
+        context = newest[names.CONTEXT]
+        measured = tf.reduce_any(~tf.math.is_nan(context), axis=1)
+        rules.append(
+            Rule(
+                tf.reduce_all(measured),
+                f"context: no measured value in the newest {self._shape.context_length} steps; give at least one; "
+                "first offending row:",
+                lambda: [first_offender(measured)],
+            )
+        )
+        return rules
+
+
+def _shape_rule(
+    name: str, values: tf.Tensor, batch: tf.Tensor, length: tf.Tensor, ahead: tf.Tensor | int | None
+) -> Rule:
+    """As many rows as the context; where `ahead` is a number, also as many steps and that many more."""
+    if ahead is None:
+        rule, expected = "one row for each row of context", [batch]
+    elif isinstance(ahead, int):
+        rule = "as many rows and steps as context" + (f", and {ahead} steps ahead" if ahead else "")
+        expected = [batch, length + ahead]
+    else:
+        rule, expected = "as many rows as context", [batch]
+    given = tf.shape(values)[: len(expected)]
+    return Rule(tf.reduce_all(tf.equal(given, expected)), f"{name}: must have {rule}; shape given:", lambda: [given])
+
+
+def _number_rule(name: str, values: tf.Tensor) -> Rule:
+    if name == names.STATIC_COVARIATES:
+        bad, rule = ~tf.math.is_finite(values), "must be finite numbers"
+    else:
+        bad, rule = tf.math.is_inf(values), "must be finite numbers, or NaN where a value is missing"
+    return Rule(~tf.reduce_any(bad), f"{name}: {rule}; first offending row:", lambda: [first_offender(~bad)])

@@ -1,0 +1,199 @@
+"""What the exported model answers: `evaluate` on scaled windows, the others on raw values.
+
+    module, signatures = build_signatures(...)
+    tf.saved_model.save(module, directory, signatures=signatures)
+
+All go through one and the same rollout, so what the Evaluator scores is what
+is served. Nothing here calls back into Python: the graph holds stock
+TensorFlow operations only.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tapeline.forecaster.serving.any_horizon import rollout_blocks
+from tapeline.forecaster.serving.intervals import Intervals
+from tapeline.forecaster.serving.naive_errors import NaiveErrors
+from tapeline.forecaster.serving.raw_windows import RawWindows, Request
+from tapeline.forecaster.serving.series_scales import SeriesScales
+from tapeline.forecaster.serving.shards import by_batch_size
+from tapeline.schemas import features as names
+from tapeline.schemas.window_spec import WindowShape
+from tapeline.series.baselines import seasonal_positions
+from tapeline.series.window_reader import parse_windows
+
+Window = Mapping[str, tf.Tensor]
+Forecaster = Callable[[Window], tf.Tensor]
+
+MODEL_FEATURES = (
+    names.CONTEXT,
+    names.CONTEXT_OBSERVED,
+    names.PAST_COVARIATES,
+    names.FUTURE_COVARIATES,
+    names.STATIC_COVARIATES,
+)
+"""Features of a window that a model computes with."""
+
+EVALUATE = "evaluate"
+"""Signature that the Evaluator scores."""
+
+SERVE = "serving_default"
+"""Signature that clients call."""
+
+ANY_HORIZON = "any_horizon"
+"""The same, for as many steps as the request asks for."""
+
+EXAMPLES = "predict_examples"
+"""The same as `serving_default` for serialized `tf.Example`s, as BulkInferrer sends them."""
+
+
+def build_signatures(
+    *,
+    model: Any,
+    ridge_baseline: Any,
+    scales: SeriesScales,
+    intervals: Intervals,
+    naive_errors: NaiveErrors,
+    raw_windows: RawWindows,
+    shape: WindowShape,
+    season: int,
+) -> tuple[tf.Module, dict[str, Any]]:
+    """Returns a module that holds all state, and its signatures.
+
+    Args:
+        model: A Keras model, `model(window, training=False, kernel="loop")` → free-running forecast `[B, H]`, scaled;
+            without a kernel, by that for few windows.
+        ridge_baseline: A Keras layer, `ridge_baseline(window)` → ridge's forecast less the last value `[B, H]`.
+        scales: Scale of each series.
+        intervals: How far the prediction intervals reach.
+        naive_errors: What MASE divides by, for each series.
+        raw_windows: Reads requests.
+        shape: Widths of a window.
+        season: Steps of the season that seasonal naive repeats.
+    """
+    module = tf.Module(name="forecaster")
+    module.scales = scales
+    module.naive_errors = naive_errors
+    module.raw_windows = raw_windows
+
+    ridge = frozen(ridge_baseline, shape)
+    few = frozen(model, shape, training=False)
+    many = frozen(model, shape, training=False, kernel="loop")
+
+    def forecast(window: Window) -> tf.Tensor:
+        return by_batch_size({name: window[name] for name in MODEL_FEATURES}, few=few, many=many)
+
+    def evaluate(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        window = parse_windows(examples, shape, with_target=False)
+        offset, scale = scales(window[names.SERIES_ID])
+        scaled = forecast(window)
+        return {
+            "forecast": scaled,
+            **intervals.around(scaled),
+            **baseline_forecasts(window, shape=shape, season=season, ridge_baseline=ridge),
+            "offset": tf.cast(offset, tf.float32),
+            "scale": tf.cast(scale, tf.float32),
+            "naive_error": naive_errors(window[names.SERIES_ID]),
+        }
+
+    def serve(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        request = raw_windows(inputs)
+        with after_checks(request):
+            scaled = forecast(request.window)
+        return answer(scaled, request)
+
+    def serve_any_horizon(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        request = raw_windows(inputs, any_horizon=True)
+        with after_checks(request):
+            scaled = rollout_blocks(forecast, request.window, request.blocks, shape=shape)
+        whole = answer(scaled, request)
+        return {name: values[:, : request.horizon] for name, values in whole.items()}
+
+    def answer(scaled: tf.Tensor, request: Request) -> dict[str, tf.Tensor]:
+        in_unit = tf.cast(scaled, tf.float64) * request.scale + request.offset
+        ends = {"forecast": in_unit, **intervals.around(in_unit, request.scale)}
+        return {
+            **{name: tf.cast(values, tf.float32) for name, values in ends.items()},
+            "forecast_time": request.forecast_time,
+        }
+
+    def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        return serve(**raw_windows.parse(examples))
+
+    examples = tf.TensorSpec([None], tf.string, name="examples")
+    any_specs = raw_windows.input_specs(any_horizon=True)
+    signatures = {
+        EVALUATE: _concrete(evaluate, examples),
+        SERVE: _concrete(serve, **raw_windows.input_specs()),
+        ANY_HORIZON: _concrete(serve_any_horizon, **any_specs),
+        EXAMPLES: _concrete(serve_examples, examples),
+    }
+    return module, signatures
+
+
+def after_checks(request: Request) -> Any:
+    """Returns a context in which nothing begins before a request was found good.
+
+    A loop starts as soon as one of its variables is known. One that ran beside
+    the checks would be cancelled by a refusal, and at times be faster to tell
+    of that than the refusal to tell what is wrong.
+    """
+    return tf.control_dependencies([request.window[names.CONTEXT]])
+
+
+def _concrete(function: Callable[..., Any], *args: tf.TensorSpec, **kwargs: tf.TensorSpec) -> Any:
+    return tf.function(function, autograph=False).get_concrete_function(*args, **kwargs)
+
+
+def frozen(layer: Any, shape: WindowShape, **options: Any) -> Forecaster:
+    """Returns a function of a window that holds a layer's weights as constants, traced once for all that call it.
+
+    What is made of weights alone, such as their order for a fused kernel, is
+    then computed when the model is loaded and not at every request. And no
+    Keras object is left: the SavedModel loads without Keras and this project.
+
+    Args:
+        layer: A Keras layer, `layer(window, **options)` → `[B, H]`.
+        shape: Widths of a window.
+        **options: Further arguments of the layer.
+    """
+    weights = [(variable, variable.numpy()) for variable in layer.variables]
+
+    def call(window: Window) -> tf.Tensor:
+        constants = [(variable, tf.constant(value)) for variable, value in weights]
+        with keras.StatelessScope(state_mapping=constants):
+            return tf.ensure_shape(layer(window, **options), [None, shape.horizon])
+
+    sizes = {
+        names.CONTEXT: [shape.context_length],
+        names.CONTEXT_OBSERVED: [shape.context_length],
+        names.PAST_COVARIATES: [shape.context_length, shape.past],
+        names.FUTURE_COVARIATES: [shape.context_length + shape.horizon, shape.future],
+        names.STATIC_COVARIATES: [shape.static],
+    }
+    specs = {name: tf.TensorSpec([None, *size], tf.float32) for name, size in sizes.items()}
+    return tf.function(call, autograph=False, input_signature=[specs])
+
+
+def baseline_forecasts(
+    window: Window, *, shape: WindowShape, season: int, ridge_baseline: Forecaster
+) -> dict[str, tf.Tensor]:
+    """Returns the forecasts that a model must beat, each `[B, H]`, scaled.
+
+    Args:
+        window: Features of a window.
+        shape: Their widths.
+        season: Steps of the season that seasonal naive repeats.
+        ridge_baseline: Ridge's forecast less the last value.
+    """
+    context = window[names.CONTEXT]
+    last = context[:, -1:]
+    positions = seasonal_positions(context_length=shape.context_length, horizon=shape.horizon, season=season)
+    return {
+        "persistence": tf.repeat(last, shape.horizon, axis=1),
+        "seasonal_naive": tf.gather(context, positions, axis=1),
+        "ridge": last + ridge_baseline({name: window[name] for name in MODEL_FEATURES}),
+    }

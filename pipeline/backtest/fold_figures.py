@@ -1,0 +1,211 @@
+"""Figures of a backtest: all folds against the baselines, and the forecasts of each fold.
+
+render_png(overview_figure(scores, grid=grid))
+render_png(fold_figure(score, strip, grid=grid))
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+
+from tapeline.components.report.run_figures import date_axis, wall_clock
+from tapeline.pipeline.backtest.folds import spread
+from tapeline.pipeline.backtest.tables import FoldScore
+from tapeline.schemas.features import SINGLE_SERIES
+from tapeline.series.baselines import BASELINES
+from tapeline.series.figures.style import LIGHT, PLAIN, Figure, axes, legend, safe
+from tapeline.series.figures.wording import NAMES, count, number, percent, when
+from tapeline.series.time_grid import TimeGrid
+
+_MARKS: dict[str, dict[str, Any]] = {
+    "persistence": {"color": LIGHT.persistence, "marker": "s"},
+    "seasonal_naive": {"color": LIGHT.seasonal_naive, "marker": "^"},
+    "ridge": {"color": LIGHT.ridge, "marker": "D"},
+}
+_SPLITS: dict[str, dict[str, Any]] = {
+    "train": {"color": LIGHT.grid},
+    "eval": {"facecolor": "none", "edgecolor": LIGHT.muted, "hatch": "/////", "linewidth": 0.6},
+    "test": {"color": LIGHT.forecast},
+}
+_MOST_RATIO = 8
+"""Largest error over the smallest from which errors are drawn by ratio."""
+
+_CONTEXT_HORIZONS = 2
+"""Horizons of measured values that are shown before the first forecast."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ForecastStrip:
+    """Forecasts of one series that follow each other, in the target's unit.
+
+    Attributes:
+        series_id: The series.
+        steps: First step of each forecast on the grid `[N]`.
+        context: Values before the first forecast `[T]`; NaN where not measured.
+        truth: Truth under each forecast `[N, H]`; NaN where not measured.
+        forecasts: The forecasts `[N, H]`.
+        left_out: How many more would have followed.
+    """
+
+    series_id: str
+    steps: np.ndarray
+    context: np.ndarray
+    truth: np.ndarray
+    forecasts: np.ndarray
+    left_out: int
+
+
+def overview_figure(scores: Sequence[FoldScore], *, grid: TimeGrid) -> Figure:
+    """Where the folds lie, and in the same rows the error of each against the baselines.
+
+    Args:
+        scores: One a fold.
+        grid: The grid of the data.
+    """
+    space = scores[0].space
+    rows = np.arange(len(scores))
+
+    def draw(canvas: Canvas, narrow: bool) -> None:
+        times, errors = canvas.subplots(1, 2, sharey=True, width_ratios=(1, 1.2))
+        for row, score in zip(rows, scores, strict=True):
+            _bars(times, row, score, grid)
+        times.set_yticks(rows, [f"fold {score.number}" for score in scores])
+        times.invert_yaxis()
+        times.xaxis_date()
+        date_axis(times, True)
+        times.margins(x=0.01)
+        times.grid(visible=False, axis="y")
+        _dots(errors, rows, scores)
+        by_ratio = ", by ratio" if errors.get_xscale() == "log" else ""
+        errors.set_xlabel(f"MAE of the test windows, {space.unit}{by_ratio}")
+        for ax, columns in ((times, 3), (errors, 3)):
+            ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, handlelength=1.6, columnspacing=1.2)
+
+    return Figure(
+        key="backtest",
+        title="Backtest",
+        caption=f"{count(len(scores), 'fold')}: where each is trained and tested, and its error, {space.unit}.",
+        alt=_finding(scores),
+        draw=draw,
+        height=1.5 + 0.36 * len(scores),
+    )
+
+
+def _bars(ax: Axes, row: int, score: FoldScore, grid: TimeGrid) -> None:
+    cuts = score.cuts
+    edges = wall_clock(grid.timestamps([cuts.train_start, cuts.eval_start, cuts.test_start, cuts.end]), grid)
+    for (name, style), left, right in zip(_SPLITS.items(), edges, edges[1:], strict=False):
+        ax.barh(row, right - left, left=left, height=0.5, label=name if row == 0 else None, **style)
+
+
+def _dots(ax: Axes, rows: np.ndarray, scores: Sequence[FoldScore]) -> None:
+    """The baselines over the model, fold by fold, with the model's mean and spread behind."""
+    errors = [score.model for score in scores]
+    ax.plot(errors, rows, "o", color=LIGHT.forecast, markersize=10, label="model")
+    for name, style in _MARKS.items():
+        ax.plot([score.baselines[name] for score in scores], rows, linestyle="none", label=NAMES[name], **style)
+    mean, deviation = dataclasses.astuple(spread(errors))
+    if np.isfinite(deviation):
+        ax.axvspan(mean - deviation, mean + deviation, color=LIGHT.forecast, alpha=0.12, linewidth=0)
+        ax.axvline(mean, color=LIGHT.forecast, linewidth=1.1, linestyle=(0, (4, 2)), zorder=1, label="mean \u00b1 sd")
+    for row, score in zip(rows, scores, strict=True):
+        text = f"{number(score.model)}  ({100 * score.skill:+.1f}\u00a0%)" if np.isfinite(score.model) else "not finite"
+        ax.annotate(text.replace("-", "\u2212"), (1, row), (4, 0), xycoords=ax.get_yaxis_transform(), **_BESIDE)
+    ax.annotate("model (skill)", (1, 1), (4, 4), xycoords="axes fraction", **{**_BESIDE, "va": "bottom"})
+    _scale(ax, [value for score in scores for value in (score.model, *score.baselines.values())])
+    ax.margins(y=0.6 / (len(rows) + 1))
+    ax.grid(visible=False, axis="y")
+    ax.grid(visible=True, axis="x")
+
+
+_BESIDE: dict[str, Any] = {
+    "textcoords": "offset points",
+    "va": "center",
+    "fontsize": 8.5,
+    "color": LIGHT.muted,
+    "annotation_clip": False,
+}
+
+
+def _scale(ax: Axes, values: Sequence[float]) -> None:
+    """From zero, or by ratio where one baseline would push all others into a corner."""
+    finite = [value for value in values if np.isfinite(value) and value > 0]
+    ax.xaxis.set_major_formatter(PLAIN)
+    if finite and max(finite) > _MOST_RATIO * min(finite):
+        ax.set_xscale("log")
+        ax.set_xlim(min(finite) / 1.3, max(finite) * 1.3)
+        ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=8))
+        ax.xaxis.set_major_formatter(PLAIN)
+        ax.xaxis.set_minor_locator(NullLocator())
+    else:
+        ax.set_xlim(0, 1.06 * max(finite, default=1.0))
+        ax.xaxis.set_major_locator(MaxNLocator(nbins=5))
+
+
+def _finding(scores: Sequence[FoldScore]) -> str:
+    errors = np.array([score.model for score in scores])
+    best = sum(all(score.model <= value for value in score.baselines.values()) for score in scores)
+    unit = scores[0].space.unit
+    return (
+        f"The model errs by {number(errors.min())} to {number(errors.max())} {unit} over {count(len(scores), 'fold')}, "
+        f"on average by {number(errors.mean())}. It is no worse than each of {len(BASELINES)} baselines in {best} of "
+        f"{len(scores)}."
+    )
+
+
+def fold_figure(score: FoldScore, strip: ForecastStrip, *, grid: TimeGrid) -> Figure:
+    """Forecasts that follow each other through a fold's test span, against the truth.
+
+    Args:
+        score: The fold.
+        strip: Its forecasts.
+        grid: The grid of the data.
+    """
+    horizon = strip.forecasts.shape[1]
+    before = strip.context[-min(len(strip.context), _CONTEXT_HORIZONS * horizon) :]
+    unit = score.result.unit or "target"
+    series = "" if strip.series_id == SINGLE_SERIES else f"series {safe(strip.series_id)}, "
+
+    def draw(canvas: Canvas, narrow: bool) -> None:
+        shown = "" if not strip.left_out else f", the first {len(strip.steps)} forecasts"
+        first = when(int(grid.timestamps([score.cuts.test_start])[0]), grid)
+        ax = axes(
+            canvas,
+            title=f"{series}{unit}; fold {score.number}, tested from {first}{shown}",
+        )
+        truth_steps = np.concatenate([strip.steps[0] - np.arange(len(before), 0, -1), _ahead(strip, horizon).ravel()])
+        truth = np.concatenate([before, strip.truth.ravel()])
+        ax.plot(_clock(truth_steps, grid), truth, color=LIGHT.ink, linewidth=1.2, label="truth")
+        for at, (steps, forecast) in enumerate(zip(_ahead(strip, horizon), strip.forecasts, strict=True)):
+            times = _clock(steps, grid)
+            label = f"forecasts, {count(horizon, 'step')} each" if at == 0 else None
+            ax.plot(times, forecast, color=LIGHT.forecast, linestyle=(0, (4, 1.2)), linewidth=1.9, label=label)
+            ax.plot(times[:1], forecast[:1], "o", color=LIGHT.forecast, markersize=4)
+        date_axis(ax, narrow)
+        ax.margins(x=0.01)
+        legend(canvas, ax, columns=2)
+
+    return Figure(
+        key=f"fold-{score.number:02d}",
+        title=f"Fold {score.number}",
+        caption=f"{count(len(strip.steps), 'forecast')} of {count(horizon, 'step')}, each from the truth before it.",
+        alt=(
+            f"Fold {score.number}: mean absolute error {score.space.text(score.metric('mae_scaled'))}, "
+            f"{percent(score.skill)} less than the best baseline."
+        ),
+        draw=draw,
+        height=2.9,
+    )
+
+
+def _ahead(strip: ForecastStrip, horizon: int) -> np.ndarray:
+    return strip.steps[:, None] + np.arange(horizon)
+
+
+def _clock(steps: np.ndarray, grid: TimeGrid) -> np.ndarray:
+    return wall_clock(grid.timestamps(steps), grid)

@@ -1,0 +1,124 @@
+"""Puts the results of a backtest together and writes them: table, numbers and figures.
+
+results = write_results(backtest, outcomes, output)
+print(results.table)      # also backtest.txt, beside backtest.json, backtest.png and fold-01.png ...
+"""
+
+import dataclasses
+import json
+import os
+import pathlib
+from collections.abc import Sequence
+
+from tfx.utils import path_utils
+
+from tapeline.pipeline.backtest.fold_figures import ForecastStrip, fold_figure, overview_figure
+from tapeline.pipeline.backtest.fold_forecasts import read_strip
+from tapeline.pipeline.backtest.run import Backtest, Fold
+from tapeline.pipeline.backtest.tables import FoldScore, table, to_tree, typical_series
+from tapeline.pipeline.console import quiet
+from tapeline.pipeline.lineage import Run
+from tapeline.pipeline.local_runner import LocalRun
+from tapeline.schemas.evaluation_result import read_verdict
+from tapeline.series.figures.style import Figure, render_png
+from tapeline.series.figures.wording import Space
+from tapeline.series.scaling import Scaler
+
+TABLE_FILE, NUMBERS_FILE = "backtest.txt", "backtest.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Results:
+    """What was written.
+
+    Attributes:
+        table: For people.
+        json: For machines.
+    """
+
+    table: str
+    json: str
+
+
+def write_results(backtest: Backtest, outcomes: Sequence[LocalRun], output: pathlib.Path) -> Results:
+    """Reads what the Evaluators found, forecasts what is shown, and writes all files.
+
+    Args:
+        backtest: The folds.
+        outcomes: What became of each; all came to their end.
+        output: Folder of the files; those of an earlier backtest are replaced.
+    """
+    grid = backtest.config.data.grid()
+    scores, figures = [], []
+    for fold, outcome in zip(backtest.folds, outcomes, strict=True):
+        assert outcome.run is not None
+        with quiet(outcome.log):
+            score, strip = read_fold(fold, outcome.run)
+        scores.append(score)
+        figures.append(fold_figure(score, strip, grid=grid))
+    scores = _in_one_space(scores)
+    figures.insert(0, overview_figure(scores, grid=grid))
+    tree = {
+        "name": backtest.config.name,
+        "window": backtest.window,
+        **to_tree(scores, grid=grid),
+        "figures": [{"file": _file(figure), "shows": figure.caption, "alt": figure.alt} for figure in figures],
+        "config": backtest.config.model_dump(mode="json"),
+    }
+    results = Results(table(scores, grid=grid), json.dumps(tree, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+    for figure in figures:
+        _write(output / _file(figure), render_png(figure))
+    _write(output / TABLE_FILE, f"{results.table}\n".encode())
+    _write(output / NUMBERS_FILE, results.json.encode())
+    return results
+
+
+def read_fold(fold: Fold, run: Run) -> tuple[FoldScore, ForecastStrip]:
+    """Reads one fold's numbers, and the forecasts that are shown of it.
+
+    Args:
+        fold: The fold.
+        run: Its run.
+
+    Raises:
+        DataError: An artifact is incomplete, or the test split holds no window.
+    """
+    result = read_verdict(_uri(run, "Evaluator", "evaluation"), _uri(run, "Evaluator", "blessing"))
+    scaler = Scaler.load(_uri(run, "Transform", "transform_graph"))
+    # Of too many series the Evaluator scores none by itself.
+    series = [name.encode() for name in result.series] or list(scaler.ids) or [b""]
+    _, scale = scaler.parameters(series)
+    strip = read_strip(
+        _uri(run, "Windows", "windows"),
+        model_dir=path_utils.serving_model_path(_uri(run, "Trainer", "model")),
+        series_id=typical_series(result.series) if result.series else None,
+        shape=fold.config.window_shape(),
+        grid=fold.config.data.grid(),
+        scaler=scaler,
+    )
+    space = Space.of(scale, fold.config.data.unit)
+    return FoldScore(number=fold.number, cuts=fold.cuts, result=result, space=space), strip
+
+
+def _in_one_space(scores: list[FoldScore]) -> list[FoldScore]:
+    """Folds stand in one table: where one has no common unit, none is shown in it."""
+    if len({score.space.unit for score in scores}) == 1:
+        return scores
+    return [dataclasses.replace(score, space=Space(1.0, "scaled")) for score in scores]
+
+
+def _uri(run: Run, node: str, key: str) -> str:
+    artifact = run.artifact(node, key)
+    assert artifact is not None, f"{node} came to its end without {key}"
+    return artifact.uri
+
+
+def _file(figure: Figure) -> str:
+    return f"{figure.key}.png"
+
+
+def _write(path: pathlib.Path, content: bytes) -> None:
+    """Writes a file in one step: whole, or as it was."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.write_bytes(content)
+    part.replace(path)

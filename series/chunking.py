@@ -1,0 +1,227 @@
+"""From rows in any order to windows: grid, forecast starts, chunks. Pure NumPy, many series at a time.
+
+Time is cut into blocks of `block_steps` ordinals. A block needs the rows of its
+forecast starts and a halo: `T` steps before the first start and `H - 1` after the last.
+
+    rows = Rows.join(pieces)                              # all rows that a block needs
+    grid = to_grid(rows, first=..., last=..., block=(0, 4096), spec=spec)
+    starts, _ = forecast_starts(grid, split=train, block=(0, 4096), spec=spec, min_observed=0.5)
+    chunks = cut_chunks(grid, starts, chunk_steps=4096, spec=spec)
+
+The series of a block lie one after another in the grid's arrays:
+
+    position   0 1 2 3 4 | 5 6 7 | 8 9 ...
+    series     a a a a a | b b b | c c ...
+"""
+
+import dataclasses
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+
+from tapeline.schemas.errors import DataError
+from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.grouping.rows import SeriesRows
+
+OPEN_START, OPEN_END = -(2**60), 2**60
+"""Ordinals before and after every time."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Rows(SeriesRows):
+    """Scaled rows of some series, in any order.
+
+    Attributes:
+        ordinal: Step of each row, int64 `[N]`.
+        target: Float32 `[N]`; NaN where missing.
+        past: Past covariates, float32 `[N, P]`.
+        future: Future-known covariates, float32 `[N, K]`.
+    """
+
+    ordinal: np.ndarray
+    target: np.ndarray
+    past: np.ndarray
+    future: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Grid:
+    """Series on their regular grid, one after another; `L` steps in all.
+
+    Attributes:
+        ids: The series, bytes `[u]`.
+        first: Ordinal of each whole series' first row, int64 `[u]`.
+        last: Ordinal of its last row.
+        begin: Position of each series' first step here, int64 `[u]`.
+        begin_ordinal: Ordinal of that step.
+        code: Position of each step's series in `ids`, int64 `[L]`.
+        ordinal: Int64 `[L]`.
+        has_row: Which steps have a row, bool `[L]`.
+        target: Float32 `[L]`; NaN where unobserved.
+        past: Float32 `[L, P]`; NaN where unobserved.
+        future: Float32 `[L, K]`; NaN where missing.
+    """
+
+    ids: np.ndarray
+    first: np.ndarray
+    last: np.ndarray
+    begin: np.ndarray
+    begin_ordinal: np.ndarray
+    code: np.ndarray
+    ordinal: np.ndarray
+    has_row: np.ndarray
+    target: np.ndarray
+    past: np.ndarray
+    future: np.ndarray
+
+
+def ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Returns `arange(start, start + length)` for each pair, one after another."""
+    ends = np.cumsum(lengths)
+    return np.repeat(starts - (ends - lengths), lengths) + np.arange(ends[-1] if len(ends) else 0)
+
+
+def blocks_of(ordinals: np.ndarray, *, block_steps: int, spec: WindowSpec) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the first and the last block that need a row, int64 `[N]` each.
+
+    A row at `o` is read by forecasts that start from `o - H + 1` (it is their
+    last target) to `o + T` (it is the first of their context).
+    """
+    return (ordinals - spec.horizon + 1) // block_steps, (ordinals + spec.context_length) // block_steps
+
+
+def to_grid(rows: Rows, *, first: np.ndarray, last: np.ndarray, block: tuple[int, int], spec: WindowSpec) -> Grid:
+    """Puts the rows of a block on the grid; steps without a row hold NaN.
+
+    Args:
+        rows: All rows that the block needs.
+        first: Ordinal of each whole series' first row, int64 `[u]`.
+        last: Ordinal of its last row.
+        block: First ordinal of the block, and the one after its last.
+        spec: Context length and horizon.
+
+    Raises:
+        DataError: A series has two rows for one step.
+    """
+    begin_ordinal = np.maximum(first, block[0] - spec.context_length)
+    length = np.minimum(last, block[1] + spec.horizon - 2) - begin_ordinal + 1
+    begin = np.cumsum(length) - length
+    steps = int(length.sum())
+    position = begin[rows.code] + rows.ordinal - begin_ordinal[rows.code]
+    counts = np.bincount(position, minlength=steps)
+    if len(counts) and counts.max() > 1:
+        raise DataError(_duplicates(rows, position, counts))
+
+    def place(values: np.ndarray) -> np.ndarray:
+        placed = np.full((steps, *values.shape[1:]), np.nan, np.float32)
+        placed[position] = values
+        return placed
+
+    return Grid(
+        ids=rows.ids,
+        first=first,
+        last=last,
+        begin=begin,
+        begin_ordinal=begin_ordinal,
+        code=np.repeat(np.arange(len(rows.ids)), length),
+        ordinal=ranges(begin_ordinal, length),
+        has_row=counts > 0,
+        target=place(rows.target),
+        past=place(rows.past),
+        future=place(rows.future),
+    )
+
+
+def _duplicates(rows: Rows, position: np.ndarray, counts: np.ndarray) -> str:
+    repeated = counts[position] > 1
+    code = rows.code[repeated].min()
+    steps = len(np.unique(position[repeated & (rows.code == code)]))
+    return (
+        f"timestamp: series {rows.ids[code].decode(errors='replace')!r} has {steps} steps with more than one row. "
+        "A series has one row a step: remove the duplicates, or correct data.frequency."
+    )
+
+
+def forecast_starts(
+    grid: Grid, *, split: tuple[int, int], block: tuple[int, int], spec: WindowSpec, min_observed: float
+) -> tuple[np.ndarray, int]:
+    """Returns where in the grid the forecasts of a split start, ascending, int64 `[n]`, and how many are left out.
+
+    The whole forecast lies inside the split and the series; the context lies
+    inside the series. Strides are counted from the first start that a series
+    has in a split, so they do not depend on blocks. Enough of the context was
+    measured, and at least one value of the forecast; what fails only this is left out.
+
+    Args:
+        grid: The block's steps.
+        split: First ordinal of the split, and the one after its last.
+        block: First ordinal of the block, and the one after its last.
+        spec: Context length, horizon and stride.
+        min_observed: Least share of measured values in a context.
+    """
+    anchor = np.maximum(split[0], grid.first + spec.context_length)
+    behind = np.maximum(block[0] - anchor, 0)
+    lowest = anchor + -(-behind // spec.stride) * spec.stride
+    highest = np.minimum(np.minimum(split[1], grid.last + 1) - spec.horizon, block[1] - 1)
+    count = np.maximum((highest - lowest) // spec.stride + 1, 0)
+    series = np.repeat(np.arange(len(grid.ids)), count)
+    turn = ranges(np.zeros(len(count), np.int64), count)
+    position = (grid.begin + lowest - grid.begin_ordinal)[series] + turn * spec.stride
+
+    measured = np.concatenate([[0], np.cumsum(~np.isnan(grid.target))])
+    in_context = measured[position] - measured[position - spec.context_length]
+    in_forecast = measured[position + spec.horizon] - measured[position]
+    enough = (in_context > 0) & (in_context >= min_observed * spec.context_length) & (in_forecast > 0)
+    return position[enough], int((~enough).sum())
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ChunkBounds:
+    """Where chunks lie in a grid.
+
+    Attributes:
+        begin: Position of each chunk's first step, int64 `[c]`.
+        end: Position after its last step.
+        starts: Positions of all forecast starts, chunk after chunk, int64 `[n]`.
+        split_at: Where each chunk's starts begin in `starts`, int64 `[c + 1]`.
+    """
+
+    begin: np.ndarray
+    end: np.ndarray
+    starts: np.ndarray
+    split_at: np.ndarray
+
+    def batches(self, steps: int) -> Iterator["ChunkBounds"]:
+        """Yields the chunks in batches of about so many steps."""
+        before = np.cumsum(self.end - self.begin) - (self.end - self.begin)
+        edges = [*np.flatnonzero(np.diff(before // steps, prepend=-1)).tolist(), len(self.begin)]
+        for low, high in itertools.pairwise(edges):
+            at = self.split_at[low : high + 1]
+            yield ChunkBounds(self.begin[low:high], self.end[low:high], self.starts[at[0] : at[-1]], at - at[0])
+
+
+def cut_chunks(grid: Grid, starts: np.ndarray, *, chunk_steps: int, spec: WindowSpec) -> ChunkBounds:
+    """Groups forecast starts into chunks: a series is divided into equal stretches of about `chunk_steps` ordinals.
+
+    Each stretch repeats `T + H - 1` steps of its neighbour. So stretches are
+    counted from a series' own first start, and one that is up to half as long
+    again stays whole: a short series is one chunk wherever it lies in time.
+
+    Args:
+        grid: The block's steps.
+        starts: Positions from `forecast_starts`, ascending, int64 `[n]`.
+        chunk_steps: Ordinals in a stretch.
+        spec: Context length and horizon.
+    """
+    code = grid.code[starts]
+    first, last = np.flatnonzero(np.diff(code, prepend=-1)), np.flatnonzero(np.diff(code, append=-1))
+    span = starts[last] - starts[first] + 1
+    stretches = np.maximum(np.rint(span / chunk_steps), 1).astype(np.int64)
+    windows = last - first + 1
+    stretch = (starts - np.repeat(starts[first], windows)) // np.repeat(-(-span // stretches), windows)
+    new = np.diff(code, prepend=-1) != 0
+    new |= np.diff(stretch, prepend=-1) != 0
+    split_at = np.append(np.flatnonzero(new), len(starts))
+    begin = starts[split_at[:-1]] - spec.context_length
+    return ChunkBounds(begin, starts[split_at[1:] - 1] + spec.horizon, starts, split_at)

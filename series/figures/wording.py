@@ -1,0 +1,130 @@
+"""Numbers, times and spaces in words, the same everywhere on the page."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pandas as pd
+
+from tapeline.series.cycles import HOUR, cycles_of
+from tapeline.series.time_grid import TimeGrid
+
+NAMES = {
+    "forecast": "this model",
+    "persistence": "persistence",
+    "seasonal_naive": "seasonal naive",
+    "ridge": "ridge",
+}
+"""Forecasts, as people call them."""
+
+METRICS = {
+    "mae_scaled": "mean absolute error in scaled space",
+    "mae": "mean absolute error",
+    "rmse_scaled": "root mean squared error in scaled space",
+    "rmse": "root mean squared error",
+    "mase": "mean absolute scaled error",
+    "smape": "symmetric mean absolute percentage error",
+    "finite_share": "share of finite forecasts",
+    "window_count": "number of test windows",
+    "skill_over_persistence": "skill over persistence",
+    "skill_over_seasonal_naive": "skill over seasonal naive",
+    "skill_over_ridge": "skill over ridge",
+    "mae_persistence": "mean absolute error of persistence",
+    "mae_seasonal_naive": "mean absolute error of seasonal naive",
+    "mae_ridge": "mean absolute error of ridge",
+    "mae_scaled_persistence": "mean absolute error of persistence in scaled space",
+    "mae_scaled_seasonal_naive": "mean absolute error of seasonal naive in scaled space",
+    "mae_scaled_ridge": "mean absolute error of ridge in scaled space",
+    "interval_coverage_80": "share of targets inside the 80 % prediction interval",
+    "interval_coverage_95": "share of targets inside the 95 % prediction interval",
+    "interval_width_80": "mean width of the 80 % prediction interval",
+    "interval_width_95": "mean width of the 95 % prediction interval",
+    "interval_width_80_scaled": "mean width of the 80 % prediction interval in scaled space",
+    "interval_width_95_scaled": "mean width of the 95 % prediction interval in scaled space",
+    "window_deviation": "deviation of the test windows from the data",
+    "steps_before_test": "steps of test forecasts that lie before the test split",
+    "scale_deviation": "deviation of the scales from those of the train rows",
+    "target_influence": "influence of the horizon's targets on the forecast",
+    "serving_process": "served by a process with TensorFlow alone",
+    "serving_wrong_answers": "real requests that were not answered right",
+    "serving_deviation": "distance of served forecasts from the Evaluator's, in scales",
+    "serving_wrong_refusals": "hostile requests that were not refused right",
+    "serving_latency_ms": "time of one forecast, in milliseconds",
+    "serving_memory_mib": "peak memory while serving, in MiB",
+}
+"""Metrics of the Evaluator and the ServingGate, as people call them; others go by their own names."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Space:
+    """The space that errors are shown in.
+
+    With one scale for all series this is the target's unit; series on scales
+    of their own can only be compared in scaled space.
+
+    Attributes:
+        factor: Shown units in one scaled unit.
+        unit: `ppm`, `scaled`.
+    """
+
+    factor: float
+    unit: str
+
+    @classmethod
+    def of(cls, scale: np.ndarray, unit: str) -> "Space":
+        """The space for series with these scales `[S]`."""
+        if np.all(scale == scale[0]):
+            return cls(float(scale[0]), unit or "target units")
+        return cls(1.0, "scaled")
+
+    def text(self, scaled: float) -> str:
+        """A scaled value in this space: `0.605 ppm`."""
+        return f"{number(scaled * self.factor)} {self.unit}"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A number in few digits: `0.0102`, `12,346`, `3.2e-05`."""
+    if math.isnan(value):
+        return "not a number"
+    if math.isinf(value):
+        return "infinite" if value > 0 else "minus infinite"
+    if abs(value) >= 10**digits or value == int(value):
+        text = f"{value:,.0f}"
+    elif abs(value) < 1e-4:
+        text = f"{value:.{digits - 1}e}"
+    else:
+        decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+        text = f"{value:.{decimals}f}"
+    return text.replace("-", "\u2212")
+
+
+def percent(share: float) -> str:
+    """A share in percent: `32 %`, `0.4 %`."""
+    return f"{number(100 * share, 2)}\u00a0%" if math.isfinite(share) else number(share)
+
+
+def count(many: int, noun: str) -> str:
+    """`1 window`, `2,000 windows`; `series` stays as it is."""
+    plural = noun if many == 1 or noun.endswith("s") else noun + "s"
+    return f"{many:,} {plural}"
+
+
+def when(seconds: int, grid: TimeGrid) -> str:
+    """A time on the wall clock of the data: `2001-12-29`, `2014-03-01 05:30` where steps are shorter than a day."""
+    time = pd.Timestamp(int(seconds), unit="s", tz="UTC").tz_convert(grid.timezone)
+    return time.strftime("%Y-%m-%d %H:%M" if HOUR in cycles_of(grid) else "%Y-%m-%d")
+
+
+def metric_name(name: str) -> str:
+    """A metric as people call it, with a capital."""
+    return capital(METRICS.get(name, name.replace("_", " ")))
+
+
+def capital(text: str) -> str:
+    """The text with a capital."""
+    return text[:1].upper() + text[1:]
+
+
+def sentence(text: str) -> str:
+    """The text with a capital and a full stop."""
+    return capital(text) + ("" if text.endswith((".", "!", "?")) else ".")

@@ -1,0 +1,25 @@
+"""The first pass over a source: what a Beam worker runs to see what a block holds, and what is wrong with it."""
+
+from collections.abc import Iterator
+
+import apache_beam as beam
+
+from tapeline.series.sources.reading import Block
+from tapeline.series.sources.rows import RowLayout
+from tapeline.series.sources.scanning import facts_to_json, scan_block
+
+COUNTERS = "tapeline.ingest"
+"""Namespace of the counters of both passes."""
+
+
+def scan_to_json(block: Block, layout: RowLayout) -> Iterator[str]:
+    """Scans a block and yields each batch's facts as one line of JSON.
+
+    It counts rows, and for each rule the rows that break it.
+    """
+    for facts in scan_block(block, layout):
+        beam.metrics.Metrics.counter(COUNTERS, "rows_read").inc(facts.rows)
+        for problem in facts.problems:
+            reason = f"rows_refused: {problem.column}: {problem.rule}"
+            beam.metrics.Metrics.counter(COUNTERS, reason).inc(problem.count)
+        yield facts_to_json(facts)

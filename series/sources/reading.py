@@ -1,0 +1,300 @@
+"""Sources cut into blocks, and blocks read as Arrow batches.
+
+A block is a piece of one source that a worker reads by itself: a range of
+lines, a run of Parquet row groups, a compressed file. No file has to fit into
+memory, and reading never holds more than one batch.
+
+    blocks = plan_blocks(find_source(data), needed=layout.columns)
+    for batch in read_batches(blocks[0]): ...      # a pa.RecordBatch with those columns
+"""
+
+import bz2
+import collections
+import csv
+import dataclasses
+import difflib
+import gzip
+import io
+import lzma
+import pathlib
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import BinaryIO, Literal
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from tapeline.schemas.errors import DataError
+from tapeline.series.sources.partitions import partition_of
+from tapeline.series.sources.problems import SHOWN, show
+from tapeline.series.sources.source import Source, load_built_in
+
+BLOCK_BYTES = 32 << 20
+"""Bytes of a CSV or Parquet file that one worker reads at a time."""
+
+DAMAGES = (OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowException)
+"""What reading a damaged file raises."""
+
+_BATCH_BYTES = 4 << 20
+_BATCH_ROWS = 65_536
+_LONGEST_HEADER = 1 << 20
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Block:
+    """A piece of a source.
+
+    Attributes:
+        index: Its position among all blocks of the source, from 0.
+        file: The path as messages show it, or the built-in data set's name.
+        kind: How it is read: the file's ending, or `statsmodels`.
+        header: All columns of the file.
+        needed: Those that are read.
+        partition: Columns that folders' names hold, each with its value in all rows.
+        start: Where it starts: byte of a CSV file, row group of a Parquet file.
+        stop: Where it ends; unused for compressed files and built-in data.
+    """
+
+    index: int
+    file: str
+    kind: Literal["csv", "csv.gz", "csv.bz2", "csv.xz", "csv.zst", "parquet", "statsmodels"]
+    header: tuple[str, ...]
+    needed: tuple[str, ...]
+    partition: tuple[tuple[str, str], ...] = ()
+    start: int = 0
+    stop: int = 0
+
+
+def plan_blocks(source: Source, *, needed: dict[str, str], block_bytes: int = BLOCK_BYTES) -> list[Block]:
+    """Cuts a source into blocks.
+
+    Args:
+        source: What to read.
+        needed: The columns to read, each with the argument that names it.
+        block_bytes: About how many bytes of a file go into a block.
+
+    Raises:
+        DataError: A file is not what its name says, its header lacks a column
+            or names one twice, or files differ in their columns.
+    """
+    if source.built_in is not None:
+        header = tuple(str(column) for column in load_built_in(source.built_in).columns)
+        _check_header(header, f"statsmodels:{source.built_in}", needed=needed)
+        return [Block(index=0, file=source.built_in, kind="statsmodels", header=header, needed=tuple(needed))]
+    blocks: list[Block] = []
+    expected: tuple[str, ...] | None = None
+    for file in source.files:
+        kind = next(kind for kind in _PLANS if file.name.endswith(f".{kind}"))
+        try:
+            header, ranges = _PLANS[kind](file, block_bytes)
+        except (*DAMAGES, UnicodeDecodeError, csv.Error) as error:
+            raise DataError(
+                f"data.source: {str(file)!r} cannot be read as {kind}: {in_words(error)}. Mend the file."
+            ) from error
+        partition = partition_of(file, root=source.root) if source.root else {}
+        columns = (*header, *partition)
+        if expected is not None and set(columns) != set(expected):
+            missing, more = sorted(set(expected) - set(columns)), sorted(set(columns) - set(expected))
+            raise DataError(
+                f"data.source: {str(file)!r} has other columns than {blocks[0].file!r} (lacks {missing}, has {more} "
+                "more). Give all files the same columns, or match fewer files."
+            )
+        _check_header(columns, str(file), needed=needed)
+        expected = columns
+        blocks += [
+            Block(
+                index=len(blocks) + at,
+                file=str(file),
+                kind=kind,  # type: ignore[arg-type]
+                header=header,
+                needed=tuple(column for column in needed if column in header),
+                partition=tuple((column, value) for column, value in partition.items() if column in needed),
+                start=start,
+                stop=stop,
+            )
+            for at, (start, stop) in enumerate(ranges)
+        ]
+    return blocks
+
+
+def in_words(error: BaseException) -> str:
+    """Returns what an error says, in one line and without a full stop."""
+    return " ".join(str(error).split()).rstrip(".")
+
+
+def _check_header(header: Sequence[str], file: str, *, needed: dict[str, str]) -> None:
+    twice = [column for column, count in collections.Counter(header).items() if count > 1]
+    if twice:
+        raise DataError(
+            f"data.source: {file!r} has more than one column named {twice} (folders' names are columns as well). Rename them."
+        )
+    for column, argument in needed.items():
+        if column in header:
+            continue
+        close = difflib.get_close_matches(column, header, n=1)
+        hint = f"Name the column in {argument}, or correct the header"
+        if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+            hint = "Separate the columns by commas; this file seems to use another mark"
+        elif close:
+            hint = f"Did you mean {close[0]!r}?"
+        elif argument == "data.series_id":
+            hint = "Name the column, or set data.series_id to null if the data hold one series"
+        shown = ", ".join(header[:40]) + (", ..." if len(header) > 40 else "")
+        raise DataError(f"{argument}: column {column!r} is not in {file!r} (columns: {shown}). {hint}.")
+
+
+def _plan_csv(file: pathlib.Path, block_bytes: int) -> tuple[tuple[str, ...], list[tuple[int, int]]]:
+    with file.open("rb") as stream:
+        header = _read_header(stream)
+        return header, list(_line_ranges(stream, file.stat().st_size, block_bytes))
+
+
+def _plan_packed(file: pathlib.Path, block_bytes: int) -> tuple[tuple[str, ...], list[tuple[int, int]]]:
+    """A compressed file cannot be entered in its middle: it is one block."""
+    with _unpacked(str(file)) as stream:
+        return _read_header(stream), [(0, 0)]
+
+
+def _unpacked(file: str, buffer: int = io.DEFAULT_BUFFER_SIZE) -> BinaryIO:
+    """Opens a compressed file for reading; its ending names the compression."""
+    ending = file.rsplit(".", 1)[-1]
+    if ending == "zst":
+        return io.BufferedReader(pa.CompressedInputStream(file, "zstd"), buffer)  # type: ignore[return-value]
+    opened = {"gz": gzip, "bz2": bz2, "xz": lzma}[ending].open(file)  # type: ignore[attr-defined]
+    return io.BufferedReader(opened, buffer)  # type: ignore[return-value]
+
+
+def _plan_parquet(file: pathlib.Path, block_bytes: int) -> tuple[tuple[str, ...], list[tuple[int, int]]]:
+    with pa.parquet.ParquetFile(file) as parquet:
+        sizes = [parquet.metadata.row_group(at).total_byte_size for at in range(parquet.num_row_groups)]
+        header = tuple(parquet.schema_arrow.names)
+    ranges, start, size = [], 0, 0
+    for at, group in enumerate(sizes):
+        size += group
+        if size >= block_bytes or at == len(sizes) - 1:
+            ranges.append((start, at + 1))
+            start, size = at + 1, 0
+    return header, ranges
+
+
+_PLANS: dict[str, Callable[[pathlib.Path, int], tuple[tuple[str, ...], list[tuple[int, int]]]]] = {
+    **dict.fromkeys(("csv.gz", "csv.bz2", "csv.xz", "csv.zst"), _plan_packed),
+    "csv": _plan_csv,
+    "parquet": _plan_parquet,
+}
+
+
+def _read_header(stream: BinaryIO) -> tuple[str, ...]:
+    """Reads the column names and leaves the stream at the first row."""
+    line = b""
+    while not line.strip(b" \r\n\xef\xbb\xbf"):
+        line = stream.readline(_LONGEST_HEADER)
+        if not line:
+            raise OSError("it holds no line")
+    # A quoted name may hold a line break.
+    while line.count(b'"') % 2 and len(line) < _LONGEST_HEADER and (more := stream.readline(_LONGEST_HEADER)):
+        line += more
+    if b"\0" in line or len(line) >= _LONGEST_HEADER:
+        raise OSError("its first line is no list of column names in UTF-8")
+    return tuple(name.strip() for name in next(csv.reader(io.StringIO(line.decode("utf-8-sig").rstrip("\r\n")))))
+
+
+def _line_ranges(stream: BinaryIO, size: int, block_bytes: int) -> Iterator[tuple[int, int]]:
+    """Cuts the rest of a stream at line ends that lie outside quotes, about every `block_bytes`."""
+    start = position = stream.tell()
+    if size - start <= block_bytes:
+        yield start, size
+        return
+    quotes = 0
+    while chunk := stream.read(block_bytes):
+        end = chunk.rfind(b"\n") + 1
+        while end and (quotes + chunk.count(b'"', 0, end)) % 2:
+            end = chunk.rfind(b"\n", 0, end - 1) + 1
+        if end:
+            yield start, position + end
+            start = position + end
+        quotes += chunk.count(b'"')
+        position += len(chunk)
+    if start < size:
+        yield start, size
+
+
+def read_batches(block: Block) -> Iterator[pa.RecordBatch]:
+    """Reads a block, batch by batch, in the order of its rows.
+
+    CSV columns come as bytes, empty fields as null; columns out of folders' names as text; others in their own type.
+
+    Raises:
+        MalformedRowsError: Rows of a CSV file do not have the header's number of fields.
+        OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowException: The file is damaged (`DAMAGES`).
+    """
+    names = [name for name, _ in block.partition]
+    for batch in _file_batches(block):
+        constants = [pa.repeat(pa.scalar(value), batch.num_rows) for _, value in block.partition]
+        yield pa.RecordBatch.from_arrays([*batch.columns, *constants], [*batch.schema.names, *names])
+
+
+def _file_batches(block: Block) -> Iterator[pa.RecordBatch]:
+    if block.kind == "csv":
+        # Memory-mapped, a block costs address space only.
+        with pa.memory_map(block.file) as file:
+            yield from _csv_batches(pa.BufferReader(file.read_at(block.stop - block.start, block.start)), block)
+    elif block.kind == "parquet":
+        with pa.parquet.ParquetFile(block.file) as parquet:
+            groups = list(range(block.start, block.stop))
+            yield from parquet.iter_batches(_BATCH_ROWS, row_groups=groups, columns=list(block.needed))
+    elif block.kind == "statsmodels":
+        frame = load_built_in(block.file)[list(block.needed)]
+        yield from pa.Table.from_pandas(frame, preserve_index=False).to_batches()
+    else:
+        with _unpacked(block.file, _BATCH_BYTES) as stream:
+            _read_header(stream)
+            if stream.peek(1):  # type: ignore[attr-defined]
+                yield from _csv_batches(stream, block)
+
+
+class MalformedRowsError(Exception):
+    """Rows have too many or too few fields.
+
+    Attributes:
+        count: How many.
+        rows: The first of them, each with its row number in the block and its text.
+        fields: Fields that a row must have.
+    """
+
+    def __init__(self, *, count: int, rows: list[tuple[int, str]], fields: int) -> None:
+        super().__init__(f"{count} rows do not have {fields} fields")
+        self.count = count
+        self.rows = rows
+        self.fields = fields
+
+
+def _csv_batches(stream: object, block: Block) -> Iterator[pa.RecordBatch]:
+    if block.kind == "csv" and block.start == block.stop:
+        return
+    count = 0
+    rows: list[tuple[int, str]] = []
+
+    def note(row: pa.csv.InvalidRow) -> str:
+        nonlocal count
+        count += 1
+        if len(rows) < SHOWN:
+            rows.append((row.number - 1, show(row.text)))
+        return "skip"
+
+    reader = pa.csv.open_csv(
+        stream,
+        # One thread: Beam runs blocks side by side, and only so do rows that are refused have numbers.
+        read_options=pa.csv.ReadOptions(column_names=block.header, use_threads=False, block_size=_BATCH_BYTES),
+        parse_options=pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
+        convert_options=pa.csv.ConvertOptions(
+            column_types=dict.fromkeys(block.needed, pa.binary()),
+            include_columns=block.needed,
+            strings_can_be_null=True,
+            null_values=[""],
+        ),
+    )
+    yield from reader
+    if count:
+        raise MalformedRowsError(count=count, rows=rows, fields=len(block.header))

@@ -1,0 +1,192 @@
+"""From Arrow batches of a source to rows, the Examples that every later component reads.
+
+    layout = RowLayout.of(data, features)
+    rows = read_rows(batch, layout, first_row=0)        # columns and problems
+    for examples in example_batches(rows, layout, chosen=rows.times.seconds >= cut): ...
+
+Columns are converted whole; `tfx_bsl` encodes the batches to
+`tf.train.Example`s in C++.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tapeline.schemas import features as names
+from tapeline.schemas.sections import DataConfig, FeaturesConfig
+from tapeline.series.sources.problems import Problem, find_problem
+from tapeline.series.sources.timestamps import Times, read_times
+from tapeline.series.sources.values import read_numbers, read_series_ids
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RowLayout:
+    """Which column of a source plays which part.
+
+    Attributes:
+        time: Column of times.
+        time_format: How they are written; None for ISO 8601.
+        timezone: IANA zone of times that carry none.
+        target: Columns to forecast.
+        series_id: Column that names the series, or None.
+        covariates: The other columns, each with the argument that names it.
+    """
+
+    time: str
+    time_format: str | None
+    timezone: str
+    target: tuple[str, ...]
+    series_id: str | None
+    covariates: dict[str, str]
+
+    @classmethod
+    def of(cls, data: DataConfig, features: FeaturesConfig) -> "RowLayout":
+        """Takes the roles from the configuration."""
+        return cls(
+            time=data.time,
+            time_format=data.time_format,
+            timezone=data.timezone,
+            target=data.target,
+            series_id=data.series_id,
+            covariates={
+                **dict.fromkeys(features.past_covariates, "features.past_covariates"),
+                **dict.fromkeys(features.future_covariates, "features.future_covariates"),
+                **dict.fromkeys(features.static_covariates, "features.static_covariates"),
+            },
+        )
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Every column that is read, with the argument that names it."""
+        series_id = {} if self.series_id is None else {self.series_id: "data.series_id"}
+        targets = dict.fromkeys(self.target, "data.target")
+        return {self.time: "data.time", **series_id, **targets, **self.covariates}
+
+    def label(self, column: str) -> str:
+        """Argument and column, as messages name them."""
+        return f"{self.columns[column]}: column {column!r}"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Rows:
+    """A batch of a source, read.
+
+    Attributes:
+        first_row: Row number of its first row.
+        times: When, `[N]`.
+        series_ids: Which series, binary `[N]`; None where no column names it.
+        numbers: Each target and covariate by its column, float64 `[N]`, NaN where missing.
+        problems: What is wrong.
+    """
+
+    first_row: int
+    times: Times
+    series_ids: pa.Array | None
+    numbers: dict[str, np.ndarray]
+    problems: list[Problem]
+
+    def __len__(self) -> int:
+        return len(self.times.seconds)
+
+
+def read_rows(batch: pa.RecordBatch, layout: RowLayout, *, first_row: int) -> Rows:
+    """Reads a batch.
+
+    Args:
+        batch: Holds the layout's columns.
+        layout: Their roles.
+        first_row: Row number of the first row.
+    """
+    problems: list[Problem] = []
+    columns = {}
+    for name in layout.columns:
+        column = batch.column(batch.schema.get_field_index(name))
+        columns[name], wrong = _plain(column, label=layout.label(name), first_row=first_row)
+        problems += wrong
+    times = read_times(
+        columns[layout.time],
+        time_format=layout.time_format,
+        timezone=layout.timezone,
+        name=layout.time,
+        first_row=first_row,
+    )
+    problems += times.problems
+    series_ids = None
+    if layout.series_id is not None:
+        label = layout.label(layout.series_id)
+        series_ids, wrong = read_series_ids(columns[layout.series_id], label=label, first_row=first_row)
+        problems += wrong
+    numbers = {}
+    for name in (*layout.target, *layout.covariates):
+        numbers[name], wrong = read_numbers(columns[name], label=layout.label(name), first_row=first_row)
+        problems += wrong
+    return Rows(first_row=first_row, times=times, series_ids=series_ids, numbers=numbers, problems=problems)
+
+
+def _plain(column: pa.Array, *, label: str, first_row: int) -> tuple[pa.Array, list[Problem]]:
+    """Undoes dictionaries and long offsets, and reads bytes as UTF-8."""
+    if pa.types.is_dictionary(column.type):
+        column = pc.cast(column, column.type.value_type)
+    if pa.types.is_large_string(column.type):
+        column = pc.cast(column, pa.string())
+    if not (pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)):
+        return column, []
+    try:
+        return pc.cast(column, pa.string()), []
+    except pa.ArrowInvalid:
+        values = column.to_pylist()
+    wrong = np.array([value is not None and not _is_utf8(value) for value in values])
+    fix = "Save the file in UTF-8"
+    problems = find_problem(
+        column=label, rule="is not UTF-8 text", fix=fix, wrong=wrong, values=values, first_row=first_row
+    )
+    return pa.array([None if bad else value for bad, value in zip(wrong, values, strict=True)], pa.string()), problems
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def example_batches(rows: Rows, layout: RowLayout, *, chosen: np.ndarray) -> Iterator[pa.RecordBatch]:
+    """Turns some rows into record batches that `RecordBatchToExamplesEncoder` takes, one a target column.
+
+    Args:
+        rows: Rows without problems.
+        layout: Their roles.
+        chosen: bool `[N]`.
+    """
+    at = np.flatnonzero(chosen)
+    shared = {
+        names.TIMESTAMP: _ones(pa.array(rows.times.seconds[at])),
+        names.ROW_NUMBER: _ones(pa.array(rows.first_row + at)),
+    }
+    shared |= {column: _floats(rows.numbers[column][at]) for column in layout.covariates}
+    for target in layout.target:
+        series_ids = pa.array(
+            [(target if len(layout.target) > 1 else names.SINGLE_SERIES).encode()] * len(at), pa.binary()
+        )
+        if rows.series_ids is not None:
+            series_ids = rows.series_ids.take(pa.array(at))
+        columns = {names.SERIES_ID: _ones(series_ids), **shared, names.TARGET: _floats(rows.numbers[target][at])}
+        yield pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
+
+
+def _ones(values: pa.Array) -> pa.Array:
+    """Lists of one value each."""
+    return pa.ListArray.from_arrays(pa.array(np.arange(len(values) + 1, dtype=np.int32)), values)
+
+
+def _floats(values: np.ndarray) -> pa.Array:
+    """Lists of one float32 each, null where the value is missing: the encoder then leaves the feature empty."""
+    missing = np.isnan(values)
+    offsets = np.concatenate([[0], np.cumsum(~missing)]).astype(np.int32)
+    # A null offset marks its list as null.
+    nulls = np.concatenate([missing, [False]])
+    return pa.ListArray.from_arrays(pa.array(offsets, mask=nulls), pa.array(values[~missing].astype(np.float32)))

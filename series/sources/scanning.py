@@ -1,0 +1,146 @@
+"""The first pass over a source: how many rows, from when to when, and what is wrong.
+
+facts = list(scan_block(block, layout))
+survey = survey_source(blocks, facts, layout)      # raises what is wrong
+survey.first_rows[0], survey.first, survey.last
+"""
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+
+import pydantic
+
+from tapeline.schemas.errors import DataError
+from tapeline.series.sources.problems import Problem, raise_problems
+from tapeline.series.sources.reading import DAMAGES, Block, MalformedRowsError, in_words, read_batches
+from tapeline.series.sources.rows import RowLayout, read_rows
+from tapeline.series.sources.timestamps import TimeStyle, find_disagreements
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BatchFacts:
+    """What one batch says about the whole: the first pass collects these.
+
+    Attributes:
+        block: Index of the block.
+        rows: Rows in the batch.
+        first_row: Row number of the first, counted in the block.
+        first: Earliest time, epoch seconds.
+        last: Latest time, epoch seconds.
+        style: How times are written.
+        problems: What is wrong; row numbers counted in the block.
+    """
+
+    block: int
+    rows: int
+    first_row: int
+    first: int
+    last: int
+    style: TimeStyle
+    problems: tuple[Problem, ...]
+
+
+_FACTS = pydantic.TypeAdapter(BatchFacts)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Survey:
+    """What is known of a source after the first pass.
+
+    Attributes:
+        rows: Rows in all blocks.
+        first_rows: Row number of each block's first row.
+        first: Earliest time, epoch seconds.
+        last: Latest time, epoch seconds.
+    """
+
+    rows: int
+    first_rows: tuple[int, ...]
+    first: int
+    last: int
+
+
+def scan_block(block: Block, layout: RowLayout) -> Iterator[BatchFacts]:
+    """Reads a block and returns what each of its batches says.
+
+    A block that cannot be read to its end says so as a problem.
+    """
+    row = 0
+    try:
+        for batch in read_batches(block):
+            rows = read_rows(batch, layout, first_row=row)
+            seconds = rows.times.seconds
+            if len(rows):
+                yield BatchFacts(
+                    block=block.index,
+                    rows=len(rows),
+                    first_row=row,
+                    first=int(seconds.min()),
+                    last=int(seconds.max()),
+                    style=rows.times.style,
+                    problems=tuple(rows.problems),
+                )
+            row += len(rows)
+    except MalformedRowsError as error:
+        rule = f"does not have the header's {error.fields} fields"
+        fix = "Quote values that hold a comma, write decimals with a point, and give every row all fields"
+        problem = Problem(column="data.source", rule=rule, fix=fix, count=error.count, rows=tuple(error.rows))
+        yield _broken(block, row, problem)
+    except DAMAGES as error:
+        rule = f"cannot be read after row {row}: {in_words(error)}"
+        yield _broken(block, row, Problem(column="data.source", rule=rule, fix="Mend the file", count=1))
+
+
+def facts_to_json(facts: BatchFacts) -> str:
+    """Returns facts as one line."""
+    return _FACTS.dump_json(facts).decode()
+
+
+def facts_from_json(line: str) -> BatchFacts:
+    """Reads a line that `facts_to_json` gave."""
+    return _FACTS.validate_json(line)
+
+
+def _broken(block: Block, row: int, problem: Problem) -> BatchFacts:
+    return BatchFacts(block=block.index, rows=0, first_row=row, first=0, last=0, style=TimeStyle(), problems=(problem,))
+
+
+def survey_source(blocks: Sequence[Block], facts: Iterable[BatchFacts], layout: RowLayout) -> Survey:
+    """Puts the facts of all batches together.
+
+    Args:
+        blocks: All blocks.
+        facts: Those of all their batches, in any order.
+        layout: The columns' roles.
+
+    Raises:
+        DataError: Something is wrong; the message lists all of it.
+    """
+    ordered = sorted(facts, key=lambda batch: (batch.block, batch.first_row))
+    counts = dict.fromkeys(range(len(blocks)), 0)
+    for batch in ordered:
+        counts[batch.block] += batch.rows
+    first_rows: list[int] = []
+    in_file: list[int] = []
+    for at, block in enumerate(blocks):
+        same_file = at > 0 and blocks[at - 1].file == block.file
+        first_rows.append(first_rows[-1] + counts[at - 1] if at else 0)
+        in_file.append(in_file[-1] + counts[at - 1] if same_file else 0)
+    broken = [batch for batch in ordered if batch.problems and not batch.rows]
+    # Rows that do not have the right fields are left out, so the numbers of those after them are not to be trusted.
+    raise_problems(
+        problem.shifted(rows=in_file[batch.block], file=blocks[batch.block].file)
+        for batch in broken or ordered
+        for problem in batch.problems
+    )
+    styles = [(blocks[batch.block].file, in_file[batch.block], batch.style) for batch in ordered]
+    raise_problems(find_disagreements(styles, name=layout.time, timezone=layout.timezone))
+    if not ordered:
+        files = ", ".join(dict.fromkeys(block.file for block in blocks))
+        raise DataError(f"data.source: {files}: there are no rows under the header. Give data with rows.")
+    return Survey(
+        rows=sum(counts.values()),
+        first_rows=tuple(first_rows),
+        first=min(batch.first for batch in ordered),
+        last=max(batch.last for batch in ordered),
+    )

@@ -1,0 +1,162 @@
+"""Where the rows come from: files by path, glob, folder or span, or a data set that statsmodels brings.
+
+source = find_source(data)
+source.files               # (PosixPath('sales.csv'),)
+source_fingerprint(data)   # SHA-256 of what the files hold
+"""
+
+import dataclasses
+import glob
+import hashlib
+import pathlib
+import typing
+
+from tapeline.schemas.errors import ConfigError, DataError
+from tapeline.schemas.sections import DataConfig
+from tapeline.series.sources.partitions import files_below
+from tapeline.series.sources.spans import choose_spans, glob_of, has_spans
+
+if typing.TYPE_CHECKING:
+    import pandas as pd
+
+_STATSMODELS = "statsmodels:"
+_BUILT_IN = ("co2",)
+_SUFFIXES = (".csv", ".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zst", ".parquet")
+_CHUNK = 1 << 20
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Source:
+    """Files, or one built-in data set.
+
+    Attributes:
+        files: Sorted by path, span after span; empty for a built-in data set.
+        root: Folder below which the names of folders hold columns, or None.
+        spans: Numbers of the spans that were taken, ascending; empty where the source names none.
+        version: Version of the newest span, or None.
+        built_in: Name of statsmodels' data set, or None.
+    """
+
+    files: tuple[pathlib.Path, ...] = ()
+    root: pathlib.Path | None = None
+    spans: tuple[int, ...] = ()
+    version: int | None = None
+    built_in: str | None = None
+
+
+def find_source(data: DataConfig) -> Source:
+    """Returns what `data.source` names.
+
+    Raises:
+        DataError: There is nothing, or nothing that can be read.
+        ConfigError: Its marks for spans do not go together.
+    """
+    if data.source is None:
+        raise DataError(f"data.source: none is configured. Give the data with --data PATH.{_origin(data)}")
+    if data.source.startswith(_STATSMODELS):
+        name = data.source.removeprefix(_STATSMODELS)
+        if name not in _BUILT_IN:
+            known = ", ".join(_STATSMODELS + built_in for built_in in _BUILT_IN)
+            raise DataError(f"data.source: got {data.source!r}, the built-in data sets are: {known}. Name one of them.")
+        return Source(built_in=name)
+    source = _find_files(data)
+    for file in source.files:
+        if not file.name.endswith(_SUFFIXES):
+            raise DataError(
+                f"data.source: {str(file)!r} is no kind of file that can be read ({', '.join(_SUFFIXES)}). "
+                "Convert it, or rename it if it is one of these."
+            )
+        if not file.exists():
+            raise DataError(f"data.source: {str(file)!r} is a link to a file that is not there. Mend or remove it.")
+        if file.stat().st_size == 0:
+            raise DataError(f"data.source: {str(file)!r} is empty. Give a file with a header and rows.")
+    return source
+
+
+def _find_files(data: DataConfig) -> Source:
+    path = pathlib.Path(str(data.source)).expanduser()
+    if data.spans > 1 and not has_spans(str(path)):
+        raise ConfigError(
+            f"data.spans: got {data.spans}, and data.source {data.source!r} names no span. Write {{SPAN}} where the "
+            "number of the span stands, or leave data.spans out."
+        )
+    if path.is_file():
+        return Source(files=(path,))
+    if path.is_dir():
+        below = tuple(files_below(path, _SUFFIXES))
+        if not below:
+            raise DataError(
+                f"data.source: the folder {str(path)!r} holds no file that can be read ({', '.join(_SUFFIXES)}). "
+                "Give another folder, a file or a glob with --data."
+            )
+        return Source(files=below, root=path)
+    pattern = str(path)
+    if has_spans(pattern):
+        found = _glob(glob_of(pattern))
+        if found:
+            chosen = choose_spans(pattern, found, newest=data.spans)
+            root = _root(glob_of(pattern))
+            files = tuple(map(pathlib.Path, chosen.files))
+            return Source(files=files, root=root, spans=chosen.spans, version=chosen.version)
+    elif found := _glob(pattern):
+        return Source(files=tuple(map(pathlib.Path, found)), root=_root(pattern))
+    what = "no file matches" if glob.has_magic(pattern) or has_spans(pattern) else "no file"
+    raise DataError(f"data.source: {what} {pattern!r}. Give the data with --data PATH.{_origin(data)}")
+
+
+def _glob(pattern: str) -> list[str]:
+    return sorted(name for name in glob.glob(pattern, recursive=True) if not pathlib.Path(name).is_dir())
+
+
+def _root(pattern: str) -> pathlib.Path:
+    """The folder that a glob begins to search in."""
+    path = pathlib.Path(pattern)
+    while glob.has_magic(str(path)):
+        path = path.parent
+    return path
+
+
+def _origin(data: DataConfig) -> str:
+    return f" They can be had here: {data.origin}" if data.origin else ""
+
+
+def load_built_in(name: str) -> "pd.DataFrame":
+    """Returns one of statsmodels' data sets, its index as the first column.
+
+    Args:
+        name: Its name in `statsmodels.datasets`.
+    """
+    import importlib
+
+    dataset = importlib.import_module(f"statsmodels.datasets.{name}").load_pandas().data
+    return dataset.rename_axis(dataset.index.name or "date").reset_index()
+
+
+def source_fingerprint(data: DataConfig) -> str:
+    """Returns the SHA-256 of everything that the source holds, and of the files' names.
+
+    Args:
+        data: Names the source.
+
+    Raises:
+        DataError: There is nothing, or nothing that can be read.
+    """
+    source = find_source(data)
+    digest = hashlib.sha256()
+    if source.built_in is not None:
+        frame = load_built_in(source.built_in)
+        digest.update(f"{_STATSMODELS}{source.built_in}".encode())
+        for column in frame.columns:
+            digest.update(str(column).encode() + b"\0" + frame[column].to_numpy().tobytes())
+        return digest.hexdigest()
+    for file in source.files:
+        # Name and size first: moving bytes from one file to the next changes the fingerprint. Folders may hold columns.
+        name = file.relative_to(source.root) if source.root else file.name
+        digest.update(f"{name}\0{file.stat().st_size}\0".encode())
+        try:
+            with file.open("rb") as stream:
+                while chunk := stream.read(_CHUNK):
+                    digest.update(chunk)
+        except OSError as error:
+            raise DataError(f"data.source: {str(file)!r} cannot be read: {error.strerror}. Mend that.") from error
+    return digest.hexdigest()

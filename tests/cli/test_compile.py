@@ -1,0 +1,60 @@
+"""Commands that compile and run nodes: what they refuse before anything heavy is loaded."""
+
+import json
+
+import pytest
+import yaml
+
+from tapeline.cli import main as cli
+from tapeline.cli.compile import parse_config_json
+from tapeline.schemas.config import parse_config
+
+CONFIG = {"name": "load", "data": {"frequency": "H"}, "window": {"context_length": 48, "horizon": 12}}
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(CONFIG))
+    return str(path)
+
+
+def test_whole_numbers_survive_an_orchestrator_that_knows_none():
+    # Protobuf's Struct, in which KFP carries a configuration, holds doubles only.
+    text = json.dumps(CONFIG).replace("48", "48.0").replace("12}", "12.0}")
+    assert parse_config_json(text) == parse_config(CONFIG, origin="test")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--target", "kubeflow"), "--output: is missing"),
+        (("--target", "vertex", "--output", "x.yaml"), "--root: is missing"),
+        (("--target", "ir"), "--run-id: is missing"),
+        (("--target", "ir", "--run-id", "../up"), "must be letters, digits"),
+        (("--target", "ir", "--run-id", "night-{{$.pipeline_job_uuid}}"), "a placeholder, it did not"),
+    ],
+)
+def test_compile_says_what_is_missing(config, arguments, message, capsys):
+    assert cli.main(["compile", "--config", config, *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_configuration_that_is_no_json_is_refused(capsys):
+    assert cli.main(["compile", "--config-json", "{", "--target", "ir", "--run-id", "a"]) == 2
+    assert "--config-json: not readable as JSON" in capsys.readouterr().err
+
+
+def test_run_node_needs_a_compiled_pipeline(tmp_path, capsys):
+    assert cli.main(["run-node", "--ir", str(tmp_path / "none.json"), "--node", "Trainer", "--run-id", "a"]) == 2
+    assert "--ir: no file" in capsys.readouterr().err
+
+
+def test_a_compiled_pipeline_stays_when_its_step_is_started_again(config, tmp_path, capsys):
+    there = tmp_path / "load" / "ir" / "night.json"
+    there.parent.mkdir(parents=True)
+    there.write_text("as it was")
+    command = ["compile", "--config", config, "--target", "ir", "--run-id", "night", "--home", str(tmp_path)]
+    assert cli.main(command) == 0
+    assert there.read_text() == "as it was"
+    assert "is there already" in capsys.readouterr().out

@@ -1,0 +1,92 @@
+"""The newest rows of a series are the same however its rows are cut into batches and in whatever order they come."""
+
+import itertools
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tapeline.clients.forecast.tails import Tail, merge, tails_of
+from tapeline.schemas.sections import DataConfig, FeaturesConfig
+from tapeline.series.sources.rows import RowLayout, read_rows
+
+DATA = DataConfig(time="day", target="sold", series_id="shop", frequency="D")
+FEATURES = FeaturesConfig(future_covariates=("holiday",))
+LAYOUT = RowLayout.of(DATA, FEATURES)
+GRID = DATA.grid()
+T = 3
+
+
+def tails(rows, *, layout=LAYOUT, first_row=0):
+    columns = list(zip(*rows, strict=True))
+    batch = pa.RecordBatch.from_arrays([pa.array(list(column)) for column in columns], list(layout.columns))
+    return tails_of(read_rows(batch, layout, first_row=first_row), layout, grid=GRID, context_length=T)
+
+
+def day(number: int) -> str:
+    return f"2024-01-{number:02}"
+
+
+def test_a_tail_reaches_back_a_context_from_the_last_measured_value():
+    rows = [(day(n), "a", float(n) if n <= 6 else None, 0.0) for n in range(1, 9)]
+    (tail,) = tails(rows).values()
+    # Days 4 to 6 are the context; 7 and 8 are ahead of it.
+    assert tail.row.tolist() == [3, 4, 5, 6, 7]
+    assert tail.start == GRID.ordinals([tail.seconds[0]])[0] - 3
+    np.testing.assert_array_equal(tail.values[:, 0], [4.0, 5.0, 6.0, np.nan, np.nan])
+
+
+def test_every_series_has_its_own_end():
+    rows = [(day(1), "a", 1.0, 0.0), (day(2), "b", 2.0, 0.0), (day(9), "b", 9.0, 1.0)]
+    found = tails(rows)
+    assert sorted(found) == [b"a", b"b"]
+    assert found[b"b"].row.tolist() == [2]
+
+
+def test_each_target_column_is_a_series():
+    data = DataConfig(time="day", target=("north", "south"), frequency="D")
+    layout = RowLayout.of(data, FeaturesConfig())
+    found = tails([(day(1), 1.0, 10.0), (day(2), 2.0, None)], layout=layout)
+    assert found[b"north"].values[:, 0].tolist() == [1.0, 2.0]
+    assert found[b"south"].last_measured == found[b"north"].last_measured - 1
+
+
+def test_a_series_without_a_name_has_the_name_of_the_rows():
+    layout = RowLayout.of(DataConfig(time="day", target="sold", frequency="D"), FeaturesConfig())
+    assert list(tails([(day(1), 1.0)], layout=layout)) == [b"series"]
+
+
+def same(one: Tail, other: Tail) -> bool:
+    order, others = np.lexsort((one.row, one.ordinal)), np.lexsort((other.row, other.ordinal))
+    return one.start == other.start and all(
+        np.array_equal(getattr(one, name)[order], getattr(other, name)[others], equal_nan=name == "values")
+        for name in ("ordinal", "seconds", "row", "values")
+    )
+
+
+@given(
+    values=st.lists(st.one_of(st.none(), st.floats(-5, 5)), min_size=1, max_size=20),
+    cuts=st.lists(st.integers(1, 19), max_size=4),
+    seed=st.integers(0, 5),
+)
+@settings(max_examples=30, deadline=None)
+def test_batches_merge_to_the_tail_of_the_whole_in_any_order(values, cuts, seed):
+    rows = [(day(n + 1), "a", value, 0.0) for n, value in enumerate(values)]
+    edges = [0, *sorted({cut for cut in cuts if cut < len(rows)}), len(rows)]
+    parts = [tails(rows[a:b], first_row=a)[b"a"] for a, b in itertools.pairwise(edges)]
+    shuffled = [parts[at] for at in np.random.default_rng(seed).permutation(len(parts))]
+    whole = tails(rows)[b"a"]
+    assert same(merge(shuffled, context_length=T), whole)
+    # One at a time, as batches come, gives the same.
+    tail = shuffled[0]
+    for part in shuffled[1:]:
+        tail = merge([tail, part], context_length=T)
+    assert same(tail, whole)
+
+
+@pytest.mark.parametrize("values", [[None, None], [None]])
+def test_a_series_without_a_measured_value_says_so(values):
+    (tail,) = tails([(day(n + 1), "a", value, 1.0) for n, value in enumerate(values)]).values()
+    assert tail.last_measured is None

@@ -1,0 +1,171 @@
+"""Routes, status codes and limits of the REST server, on a model that needs no TensorFlow."""
+
+import asyncio
+import concurrent.futures
+import json
+import logging
+
+import numpy as np
+import pytest
+
+from tapeline.clients.rest.app import create_app
+from tapeline.clients.rest.model_versions import ModelVersions
+from tapeline.clients.rest.predict_requests import InputSpec
+from tapeline.clients.rest.request_errors import RequestError
+from tapeline.clients.rest.served_model import ServedModel, Signature
+
+MOST = 1000
+SPECS = {"context": InputSpec(np.dtype(np.float32), (None, None))}
+
+
+class Doubling(Signature):
+    def call(self, arrays):
+        if (arrays["context"] < 0).any():
+            raise RequestError("context: too cold")
+        if (arrays["context"] == 13).any():
+            raise RuntimeError("out of luck")
+        return {"forecast": arrays["context"] * 2}
+
+
+def load(folder):
+    signature = Doubling(SPECS, lambda **_: {})
+    return ServedModel(int(folder.name), {"serving_default": signature}, {"serving_default": {"inputs": {}}}, {}, None)
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    base = tmp_path_factory.mktemp("serving_model")
+    (base / "7").mkdir()
+    versions = ModelVersions(base, load=load)
+    versions.refresh()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        yield create_app(versions, name="load", max_body_bytes=MOST, pool=pool)
+
+
+def ask(app, method, path, body=b"", *, chunk=None, headers=()):
+    """Sends a request to the application itself; returns the status code and what the JSON says."""
+    size = chunk or max(len(body), 1)
+    parts = [body[at : at + size] for at in range(0, len(body), size)] or [b""]
+    incoming = [
+        {"type": "http.request", "body": part, "more_body": number < len(parts)}
+        for number, part in enumerate(parts, start=1)
+    ]
+    sent = []
+
+    async def receive():
+        return incoming.pop(0) if incoming else {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {
+        **{"type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b""},
+        **{"headers": list(headers), "scheme": "http", "server": ("127.0.0.1", 1), "client": ("127.0.0.1", 2)},
+        **{"http_version": "1.1", "root_path": ""},
+    }
+    asyncio.run(app(scope, receive, send))
+    assert (b"content-type", b"application/json") in sent[0]["headers"]
+    return sent[0]["status"], json.loads(sent[1]["body"])
+
+
+BODY = json.dumps({"instances": [[1, 2], [3, 4]]}).encode()
+
+
+@pytest.mark.parametrize("path", ["/v1/models/load:predict", "/v1/models/load/versions/7:predict"])
+def test_a_forecast_is_asked_for_with_or_without_a_version(app, path):
+    assert ask(app, "POST", path, BODY) == (200, {"predictions": [[2.0, 4.0], [6.0, 8.0]]})
+
+
+def test_a_body_may_come_in_pieces(app):
+    assert ask(app, "POST", "/v1/models/load:predict", BODY, chunk=3)[0] == 200
+
+
+def test_the_status_lists_the_versions(app):
+    version = {"version": "7", "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}
+    for path in ("/v1/models/load", "/v1/models/load/versions/7"):
+        assert ask(app, "GET", path) == (200, {"model_version_status": [version]})
+
+
+def test_the_metadata_tell_name_version_and_signatures(app):
+    for path in ("/v1/models/load/metadata", "/v1/models/load/versions/7/metadata"):
+        code, tree = ask(app, "GET", path)
+        assert code == 200
+        assert tree["model_spec"] == {"name": "load", "signature_name": "", "version": "7"}
+        assert tree["metadata"]["signature_def"]["signature_def"] == {"serving_default": {"inputs": {}}}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "code", "message"),
+    [
+        ("POST", "/v1/models/other:predict", 404, "Latest(other); this server has 'load'"),
+        ("POST", "/v1/models/load/versions/6:predict", 404, "Specific(load, 6); the version in use is 7"),
+        (
+            "POST",
+            "/v1/models/load/versions/x:predict",
+            404,
+            "Malformed request: POST /v1/models/load/versions/x:predict",
+        ),
+        ("GET", "/v1/models/other", 404, "Latest(other)"),
+        ("GET", "/v1/models/load/versions/6", 404, "Could not find version 6 of model load"),
+        ("GET", "/v1/models/load/versions/6/metadata", 404, "Specific(load, 6)"),
+        ("GET", "/v1/models/load/nothing", 404, "Malformed request"),
+        ("GET", "/", 404, "Malformed request: GET /: Not Found"),
+        ("GET", "/v1/models/load:predict", 405, "Method Not Allowed"),
+        ("POST", "/v1/models/load", 405, "Method Not Allowed"),
+        ("DELETE", "/v1/models/load/metadata", 405, "Method Not Allowed"),
+        ("POST", "/v1/models/load:predict", 400, "JSON Parse error"),
+    ],
+)
+def test_what_is_not_there_is_said_with_a_status_code(app, method, path, code, message):
+    answered, tree = ask(app, method, path)
+    assert answered == code
+    assert message in tree["error"]
+
+
+def test_what_the_model_refuses_is_the_clients_fault(app):
+    assert ask(app, "POST", "/v1/models/load:predict", b'{"instances": [[-1]]}') == (
+        400,
+        {"error": "context: too cold"},
+    )
+
+
+def test_a_signature_that_is_not_there_is_refused_with_those_that_are(app):
+    code, tree = ask(app, "POST", "/v1/models/load:predict", b'{"instances": [[1]], "signature_name": "classify"}')
+    assert code == 400
+    assert tree["error"] == "signature_name: 'classify' is not in the model; it has: serving_default"
+
+
+def test_a_fault_of_the_model_is_the_servers(app):
+    with pytest.raises(RuntimeError, match="out of luck"):
+        # Starlette answers with 500, then raises it again for the server's log.
+        ask(app, "POST", "/v1/models/load:predict", b'{"instances": [[13]]}')
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_body_that_is_too_long_is_read_to_its_end_and_refused(app, announced):
+    body = b" " * (5 * MOST)
+    headers = [(b"content-length", b"%d" % len(body))] if announced else []
+    code, tree = ask(app, "POST", "/v1/models/load:predict", body, chunk=100, headers=headers)
+    assert code == 413
+    assert f"longer than {MOST} bytes" in tree["error"]
+
+
+def test_a_body_just_as_long_as_allowed_is_taken(app):
+    assert ask(app, "POST", "/v1/models/load:predict", BODY.ljust(MOST))[0] == 200
+
+
+def test_a_client_that_goes_away_is_no_fault(app, caplog):
+    caplog.set_level(logging.WARNING)
+    scope = {
+        **{"type": "http", "method": "POST", "path": "/v1/models/load:predict", "query_string": b"", "headers": []},
+        **{"root_path": "", "http_version": "1.1", "scheme": "http"},
+    }
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    async def send(_message):
+        pass
+
+    asyncio.run(app(scope, receive, send))
+    assert caplog.text == ""

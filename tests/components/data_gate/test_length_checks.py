@@ -1,0 +1,119 @@
+import dataclasses
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tapeline.components.data_gate.findings import SplitTotal
+from tapeline.components.data_gate.length_checks import no_window
+from tapeline.components.data_gate.rules import Rules
+from tapeline.components.data_gate.window_facts import Bounds, Steps
+from tapeline.schemas.features import TARGET
+from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.time_grid import TimeGrid
+from tests.components.data_gate.checked_rows import Table, check
+
+
+def rules(context_length: int, horizon: int, min_observed: float = 0.5) -> Rules:
+    spec = WindowSpec(context_length=context_length, horizon=horizon)
+    return Rules(grid=TimeGrid("H"), spec=spec, min_observed=min_observed)
+
+
+def count_windows(observed, *, start: int, first: int, last: int, rules: Rules) -> int:
+    """Windows of one split of one series, whose first step of all is `start`."""
+    # The first column is a split that holds the series' start, the second the split in question.
+    bounds = Bounds.of(rules, first=np.array([[start, first]]), last=np.array([[start, last]]))
+    steps = Steps(np.zeros(len(observed), int), np.asarray(observed, int))
+    return int(bounds.count(steps, np.ones(len(observed), bool))[0, 1])
+
+
+def test_gapless_train_rows_make_as_many_windows_as_the_formula_says():
+    # 100 steps, windows of 10 + 5: 100 - 15 + 1 = 86.
+    assert count_windows(np.arange(100), start=0, first=0, last=99, rules=rules(10, 5)) == 86
+
+
+def test_a_context_reaches_back_over_the_border_of_a_split():
+    # Steps 100..109: forecasts of 5 start at 100..105.
+    assert count_windows(np.arange(110), start=0, first=100, last=109, rules=rules(10, 5)) == 6
+
+
+def test_a_forecast_does_not_leave_its_split():
+    assert count_windows(np.arange(110), start=0, first=100, last=103, rules=rules(10, 5)) == 0
+
+
+@given(
+    st.sets(st.integers(0, 40), min_size=1),
+    st.integers(1, 6),
+    st.integers(1, 4),
+    st.sampled_from([0.0, 0.5, 1.0]),
+    st.integers(0, 40),
+    st.integers(0, 40),
+)
+def test_windows_count_as_in_brute_force(measured, context, horizon, min_observed, one, other):
+    first, last = sorted((one, other))
+    expected = 0
+    for forecast in range(41):
+        context_steps = range(forecast - context, forecast)
+        forecast_steps = range(forecast, forecast + horizon)
+        inside = context_steps[0] >= 0 and forecast_steps[0] >= first and forecast_steps[-1] <= last
+        seen = len(measured.intersection(context_steps))
+        enough = seen >= 1 and seen >= min_observed * context
+        expected += inside and enough and bool(measured.intersection(forecast_steps))
+    limits = rules(context, horizon, min_observed)
+    assert count_windows(sorted(measured), start=0, first=first, last=last, rules=limits) == expected
+
+
+def table(hours, splits) -> Table:
+    size = len(hours)
+    seconds = np.array(hours) * 3600
+    return Table(np.array([b"load"] * size, object), seconds, np.arange(size), np.array(splits), np.c_[np.arange(size)])
+
+
+def test_extents_hold_rows_times_and_steps_of_each_split():
+    totals = check(table([0, 1, 2, 4, 5, 6], [0, 0, 0, 0, 1, 1]), rules(2, 1))
+    # Train spans steps 0..4, one without a row: 5 steps; a window of 2 + 1 starts its forecast at 2, 3 or 4, and at
+    # 3 nothing was measured.
+    assert totals.splits == (
+        SplitTotal(rows=4, first=0, last=14_400, windows=2, longest=5, measured={TARGET: 4}),
+        SplitTotal(rows=2, first=18_000, last=21_600, windows=2, longest=2, measured={TARGET: 2}),
+        SplitTotal(),
+    )
+
+
+def length(split: str, *, rows: int, steps: int) -> tuple[str, str, str]:
+    finding = no_window(split, np.array([rows]), np.array([steps]), rules(104, 24), 0)
+    return finding.kind, finding.severity, finding.message
+
+
+def test_train_rows_too_few_for_a_window_are_an_error():
+    assert length("train", rows=35, steps=35) == (
+        "too_short",
+        "error",
+        "35 steps; one window takes 128 (window.context_length 104 + window.horizon 24).",
+    )
+
+
+def test_a_series_that_ends_before_the_test_split_is_a_warning():
+    assert length("test", rows=0, steps=0) == ("no_rows", "warning", "no rows.")
+    assert length("test", rows=5, steps=5) == (
+        "too_short",
+        "warning",
+        "5 steps; a forecast takes window.horizon, 24.",
+    )
+
+
+def test_a_series_without_train_rows_is_a_warning():
+    assert length("train", rows=0, steps=0) == ("no_rows", "warning", "no rows: the model never sees this series.")
+
+
+def test_only_splits_without_a_window_are_named():
+    totals = check(table(range(20), [0] * 17 + [1] * 3), rules(4, 2))
+    assert {(kind, split) for _, kind, _, split in totals.groups} == {("no_rows", "test")}
+
+
+def test_windows_that_were_not_counted_are_not_judged():
+    # A gap of 40 steps is an error: of the 5 steps after it, no more is said.
+    broken = table([*range(30), *range(70, 75)], [0] * 30 + [1] * 5)
+    totals = check(broken, dataclasses.replace(rules(10, 4), max_gap=3))
+    assert [extent.windows for extent in totals.splits] == [None, None, 0]
+    assert {(kind, split) for _, kind, _, split in totals.groups} == {("gap", None), ("no_rows", "test")}

@@ -1,0 +1,288 @@
+"""From artifacts to content: windows scored through a SavedModel, and what is said when an artifact is incomplete."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tapeline.components.report.collect import FINDINGS_FILE, Sources, collect, read_gate_report
+from tapeline.components.report.content import Origin
+from tapeline.components.report.headline import verdict
+from tapeline.components.report.scoring import TestWindows
+from tapeline.components.report.training_history import HISTORY_FILE, TEACHER_FORCED, read_history
+from tapeline.forecaster.serving.export import MODEL_CARD
+from tapeline.schemas import features as names
+from tapeline.schemas.config import parse_config
+from tapeline.schemas.errors import DataError
+from tapeline.schemas.evaluation_result import SUMMARY_FILE, Check, EvaluationResult, result_to_json
+from tapeline.schemas.serving_result import write_result
+from tapeline.series.scaling import scale_lines, scale_path
+from tests.judged_run import served
+
+CONTEXT, HORIZON = 4, 2
+OFFSET, SCALE = 300.0, 50.0
+CONFIG = parse_config(
+    {
+        "name": "small",
+        "data": {"source": "x.csv", "time": "t", "target": "y", "unit": "ppm", "frequency": "H"},
+        "window": {"context_length": CONTEXT, "horizon": HORIZON},
+    },
+    origin="the test",
+)
+ORIGIN = Origin(run_id="1", made="today", versions={}, fingerprints={"data": "d"}, lineage=())
+CARD = {
+    "best_epoch": 1,
+    "val_mae_scaled_before_training": 0.3,
+    "train_windows": 5,
+    "parameters": 2,
+    "run_fingerprint": "f00d",
+}
+
+
+def floats(values):
+    return tf.train.Feature(float_list=tf.train.FloatList(value=values))
+
+
+def window(start, context, target, observed=(1, 1, 1, 1)):
+    """A serialized window of the series `a`."""
+    return tf.train.Example(
+        features=tf.train.Features(
+            feature={
+                names.SERIES_ID: tf.train.Feature(bytes_list=tf.train.BytesList(value=[b"a"])),
+                names.FORECAST_START: tf.train.Feature(int64_list=tf.train.Int64List(value=[start])),
+                names.CONTEXT: floats(context),
+                names.CONTEXT_OBSERVED: floats(observed),
+                names.TARGET: floats(target),
+            }
+        )
+    ).SerializeToString()
+
+
+class Forecaster(tf.Module):
+    """Forecasts the last context value plus `bias`; its interval reaches 0.1 to either side."""
+
+    def __init__(self, bias, with_interval):
+        super().__init__()
+        self.bias = tf.Variable(bias)
+        self.with_interval = with_interval
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def evaluate(self, examples):
+        spec = {names.CONTEXT: tf.io.FixedLenFeature([CONTEXT], tf.float32)}
+        last = tf.repeat(tf.io.parse_example(examples, spec)[names.CONTEXT][:, -1:], HORIZON, axis=1)
+        forecast = last + self.bias
+        outputs = {"forecast": forecast, "persistence": last, "seasonal_naive": last + 0.5, "ridge": last + 0.25}
+        return {**outputs, "lower": forecast - 0.1, "upper": forecast + 0.1} if self.with_interval else outputs
+
+
+@pytest.fixture
+def sources(tmp_path):
+    return make_sources(tmp_path)
+
+
+def make_sources(folder, *, with_interval=False, mae=0.15):
+    """Artifacts of a run whose model errs by 0.1 in three of four values and by 0.3 in one: 0.15 on average."""
+    paths = {
+        name: folder / name
+        for name in ("evaluation", "blessing", "model", "windows", "model_run", "data_report", "transform_graph")
+    }
+    for path in paths.values():
+        path.mkdir()
+    windows = [
+        window(3600 * 10, [0, 0, 0, 0.5], [0.5, 0.5], observed=(1, 0, 1, 1)),
+        window(3600 * 11, [0, 0, 0.5, 0.5], [0.5, 0.3]),
+        window(3600 * 12, [0, 0.5, 0.5, 0.3], [np.nan, np.nan]),
+    ]
+    (paths["windows"] / "Split-test").mkdir()
+    with tf.io.TFRecordWriter(str(paths["windows"] / "Split-test" / "part.gz"), "GZIP") as writer:
+        for serialized in windows:
+            writer.write(serialized)
+    model = Forecaster(0.1, with_interval)
+    tf.saved_model.save(model, str(paths["model"]), signatures={"evaluate": model.evaluate})
+    card = paths["model"] / MODEL_CARD
+    card.parent.mkdir(exist_ok=True)
+    card.write_text(json.dumps(CARD))
+    rows = [{"epoch": 1, "loss": 0.2, "val_loss": 0.25, TEACHER_FORCED: 0.1, "learning_rate": 0.01, "seconds": 2.0}]
+    (paths["model_run"] / HISTORY_FILE).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    scale_file = scale_path(str(paths["transform_graph"]))
+    tf.io.gfile.makedirs(scale_file.rpartition("/")[0])
+    with tf.io.gfile.GFile(scale_file, "wb") as file:
+        file.write(scale_lines([], np.zeros(0), np.zeros(0), overall=(OFFSET, SCALE), scope="all"))
+    check = Check("mae_scaled below 0.2", "mae_scaled", mae, 0.2, True, f"mae_scaled is {mae}, below 0.2")
+    result = EvaluationResult(
+        blessed=True,
+        checks=(check,),
+        metrics={"mae_scaled": mae},
+        by_lead_step={},
+        series={},
+        baseline_metrics={},
+        model_fingerprint="beef",
+    )
+    (paths["evaluation"] / SUMMARY_FILE).write_text(result_to_json(result))
+    (paths["blessing"] / "BLESSED").write_text("")
+    findings = {
+        "series": 1,
+        "errors": 0,
+        "warnings": 3,
+        "splits": {"train": {"rows": 9, "first": 0, "last": 32400}, "test": {"rows": 0, "first": None, "last": None}},
+        "findings": [
+            {"severity": "warning", "kind": "drift", "message": "it drifts.", "fix": "look.", "series_id": "a"}
+        ],
+        "omitted": [{"severity": "warning", "kind": "drift", "count": 2}],
+    }
+    (paths["data_report"] / FINDINGS_FILE).write_text(json.dumps(findings))
+    uris = {name: str(path) for name, path in paths.items()}
+    return Sources(model_dir=uris.pop("model"), **uris)
+
+
+def test_error_is_recomputed_through_the_signature_and_agrees(sources):
+    content = collect(sources, config=CONFIG, origin=ORIGIN)
+    # Errors: 0.1, 0.1 | 0.1, 0.3; the third window has no observed target.
+    assert content.errors.mae_scaled == pytest.approx(0.6 / 4, abs=1e-7)
+    assert content.errors.mae == pytest.approx(SCALE * 0.15, abs=1e-5)
+    assert content.errors.lead_step["persistence"] == pytest.approx([0.0, 0.1], abs=1e-7)
+    assert content.agrees
+    assert content.origin.fingerprints == {"data": "d", "training run": "f00d", "judged model": "beef"}
+
+
+@pytest.mark.parametrize(("latency_ms", "word"), [(0.5, "Blessed"), (3.0, "Refused")])
+def test_the_serving_gate_has_its_word_in_the_verdict(sources, tmp_path, latency_ms, word):
+    write_result(served(latency_ms=latency_ms), tmp_path / "infra_blessing")
+    both = dataclasses.replace(sources, infra_blessing=str(tmp_path / "infra_blessing"))
+    content = collect(both, config=CONFIG, origin=ORIGIN)
+    assert verdict(content).word == word
+    assert ("one forecast takes 3 ms" in verdict(content).reason) is (word == "Refused")
+    assert content.result.checks[-1].metric == "serving_latency_ms"
+
+
+def test_another_error_in_the_evaluation_does_not_agree(tmp_path):
+    assert not collect(make_sources(tmp_path, mae=0.150001), config=CONFIG, origin=ORIGIN).agrees
+
+
+def test_windows_are_shown_in_the_unit_of_the_target(sources):
+    views = {view.pick.name: view for view in collect(sources, config=CONFIG, origin=ORIGIN).views}
+    best = views["best"]
+    assert best.forecast_start == 3600 * 10
+    assert best.series_id == b"a"
+    # Scaled 0, (unobserved), 0, 0.5 at 50 units a scaled unit, from 300.
+    assert best.context == pytest.approx([300, np.nan, 300, 325], nan_ok=True)
+    assert best.target == pytest.approx([325, 325])
+    assert best.forecast == pytest.approx([330, 330])
+    assert best.mae == pytest.approx(5.0, abs=1e-5)
+    assert best.interval is None
+
+
+def test_prediction_interval_is_read_where_the_model_has_one(tmp_path):
+    views = collect(make_sources(tmp_path, with_interval=True), config=CONFIG, origin=ORIGIN).views
+    for view in views:
+        lower, upper = view.interval
+        assert lower == pytest.approx(view.forecast - 5.0, abs=1e-4)
+        assert upper == pytest.approx(view.forecast + 5.0, abs=1e-4)
+
+
+def test_history_tells_what_was_kept(sources):
+    history = read_history(sources.model_run, card=CARD)
+    assert history.kept_epoch == 1
+    assert history.kept_error == 0.25
+    assert history.teacher_forced.tolist() == [0.1]
+
+
+def test_gate_report_counts_what_is_not_listed(sources):
+    gate = read_gate_report(sources.data_report)
+    assert (gate.warnings, gate.omitted) == (3, 2)
+    assert gate.findings[0].place == "series a"
+    assert [(split.name, split.rows, split.first) for split in gate.splits] == [("train", 9, 0), ("test", 0, None)]
+
+
+def test_batches_of_one_window_give_the_same_error(sources, monkeypatch):
+    whole = collect(sources, config=CONFIG, origin=ORIGIN)
+    monkeypatch.setattr("tapeline.components.report.scoring._BATCH_VALUES", 1)
+    single = collect(sources, config=CONFIG, origin=ORIGIN)
+    assert single.errors.mae_scaled == pytest.approx(whole.errors.mae_scaled, rel=1e-12)
+    assert [view.forecast_start for view in single.views] == [view.forecast_start for view in whole.views]
+
+
+def test_a_model_without_the_scored_signature_is_refused(sources, tmp_path):
+    model = Forecaster(0.1, False)
+    tf.saved_model.save(model, str(tmp_path / "other"), signatures={"serving_default": model.evaluate})
+    with pytest.raises(DataError, match=r"signatures \['serving_default'\], not 'evaluate'"):
+        TestWindows(sources.windows, shape=CONFIG.window_shape(), model_dir=str(tmp_path / "other"))
+
+
+def test_a_test_split_without_windows_is_refused(sources, tmp_path):
+    with tf.io.TFRecordWriter(str(tmp_path / "windows" / "Split-test" / "part.gz"), "GZIP"):
+        pass
+    with pytest.raises(DataError, match="the test split holds no window"):
+        collect(sources, config=CONFIG, origin=ORIGIN)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "the Trainer did not finish"), ("", "holds no epoch"), ('{"epoch": 1, "loss": 1}\n', "lines 1 of")],
+)
+def test_an_incomplete_history_is_refused(tmp_path, content, message):
+    if content is not None:
+        (tmp_path / HISTORY_FILE).write_text(content)
+    with pytest.raises(DataError, match=message):
+        read_history(str(tmp_path), card=CARD)
+
+
+def test_a_missing_gate_report_is_refused(tmp_path):
+    with pytest.raises(DataError, match="the data gate did not finish"):
+        read_gate_report(str(tmp_path))
+
+
+@pytest.mark.e2e
+def test_executor_writes_the_artifact_and_a_copy_for_the_run(tmp_path):
+    from tfx.types import standard_artifacts
+
+    from tapeline.components.data_gate.component import ValidationReport
+    from tapeline.components.report.component import ForecastReport
+    from tapeline.components.report.executor import Executor
+
+    root = tmp_path / "artifacts"
+    (root / "inputs").mkdir(parents=True)
+    sources = make_sources(root / "inputs")
+    types = {
+        "evaluation": (standard_artifacts.ModelEvaluation, sources.evaluation),
+        "model_blessing": (standard_artifacts.ModelBlessing, sources.blessing),
+        "model": (standard_artifacts.Model, str(root / "Trainer" / "model" / "7")),
+        "model_run": (standard_artifacts.ModelRun, sources.model_run),
+        "windows": (standard_artifacts.Examples, sources.windows),
+        "transform_graph": (standard_artifacts.TransformGraph, sources.transform_graph),
+        "examples": (standard_artifacts.Examples, sources.windows),
+        "data_report": (ValidationReport, sources.data_report),
+    }
+    tf.io.gfile.makedirs(str(root / "Trainer" / "model" / "7"))
+    tf.io.gfile.rename(sources.model_dir, str(root / "Trainer" / "model" / "7" / "Format-Serving"))
+    inputs = {}
+    for name, (artifact_type, uri) in types.items():
+        artifact = artifact_type()
+        artifact.uri = uri
+        inputs[name] = [artifact]
+    report = ForecastReport()
+    report.uri = str(root / "Report" / "report" / "12")
+    properties = {
+        "config": CONFIG.model_dump_json(),
+        "report_dir": str(tmp_path / "report"),
+        "source_fingerprint": "data hash",
+        "code_fingerprint": "code hash",
+    }
+    Executor(None).Do(inputs, {"report": [report]}, properties)
+    for folder in (root / "Report" / "report" / "12", tmp_path / "report" / "12"):
+        page = (folder / "report.html").read_text(encoding="utf-8")
+        assert "✓ Blessed" in page
+        assert str(tmp_path) not in page
+        tree = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+        assert tree["recomputed"]["agrees"] is True
+        assert tree["fingerprints"] == {
+            "data": "data hash",
+            "report's code": "code hash",
+            "training run": "f00d",
+            "judged model": "beef",
+        }
+        model = next(entry for entry in tree["lineage"] if entry["part"] == "model")
+        assert (model["uri"], model["producer"]) == ("Trainer/model/7", "Trainer")
+        assert tree["versions"]["tfx"]

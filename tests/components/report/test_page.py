@@ -1,0 +1,222 @@
+"""The page as HTML: what stands in it, in which order, and that nothing from the data can break it."""
+
+import dataclasses
+import html.parser
+import json
+import math
+import re
+
+import pytest
+
+from tapeline.components.report.content import report_json, same_to_six_digits
+from tapeline.components.report.page import to_html
+from tapeline.components.report.sections import build_page
+from tapeline.series.figures.style import Pictures
+
+VOID = {"meta", "link", "img", "source", "br"}
+
+
+class Outline(html.parser.HTMLParser):
+    """Reads a page: its tags, its visible text, its alternative texts."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.open, self.text, self.alts, self.ids, self.links, self.headings = [], [], [], [], [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.tags.append(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+        self.ids += [attributes["id"]] if "id" in attributes else []
+        self.links += [attributes["href"]] if tag == "a" else []
+        self.alts += [attributes["alt"]] if tag == "img" else []
+        assert not [name for name in attributes if name.startswith("on")]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("style", "title"):
+            self.text.append(data)
+        if self.open and self.open[-1] in ("h1", "h2", "h3"):
+            self.headings.append((self.open[-1], data.strip()))
+
+
+BLANK = Pictures(png=b"", wide="<svg/>", narrow="<svg/>", wide_size=(700, 300), narrow_size=(350, 300))
+
+
+def html_of(content):
+    """The page with blank figures: drawing them takes longer than all else."""
+    page = build_page(content)
+    return to_html(page, {figure.key: BLANK for figure in page.figures})
+
+
+@pytest.fixture(scope="module")
+def outline(content):
+    return Outline(html_of(content))
+
+
+def text_of(outline):
+    return " ".join(" ".join(outline.text).split())
+
+
+def test_tags_are_closed_in_order_and_ids_are_used_once(outline):
+    assert outline.open == []
+    assert len(outline.ids) == len(set(outline.ids))
+    assert {link.removeprefix("#") for link in outline.links} <= set(outline.ids)
+
+
+def test_verdict_stands_first_then_numbers_then_how_it_was_made(outline):
+    levels = [title for level, title in outline.headings if level in ("h1", "h2")]
+    assert levels == [
+        "co2: forecast report",
+        "✓ Blessed",
+        "In numbers",
+        "How far ahead it can be trusted",
+        "Forecasts against the truth",
+        "Training",
+        "Where it errs",
+        "What is left over",
+        "The data",
+        "How it was made",
+    ]
+
+
+def test_page_asks_for_nothing_and_runs_nothing(content):
+    text = html_of(content)
+    assert "script" not in Outline(text).tags
+    sources = re.findall(r'(?:src|srcset|href)="([^"]*)"', text)
+    assert sources
+    assert all(source.startswith(("data:", "#")) for source in sources)
+    assert "http" not in re.sub(r'(http-equiv)|"data:[^"]*"', "", text)
+    assert "@import" not in text
+
+
+def test_every_figure_tells_its_finding_with_numbers(outline, content):
+    assert outline.alts == [figure.alt for figure in build_page(content).figures]
+    assert len(outline.alts) >= 10
+    for alt in outline.alts:
+        assert re.search(r"\d", alt)
+        assert "nan" not in alt.split()
+
+
+def test_six_digits_of_both_computations_stand_side_by_side(content, outline):
+    text = text_of(outline)
+    assert text.count(f"{content.errors.mae_scaled:.6f}") == 2
+    assert "To six digits the same" in text
+    assert "Alarm" not in text
+
+
+def test_numbers_of_the_headline_carry_unit_and_interval(content, outline):
+    interval = content.interval.in_unit
+    text = text_of(outline)
+    assert re.search(rf"Mean absolute error {content.errors.mae:.3f} ppm 95\s% ?: {interval.low:.3f} to", text)
+
+
+def test_headline_says_how_often_the_truth_lay_inside_the_intervals(content):
+    measured = {"interval_coverage_80": 0.75, "interval_coverage_95": 0.92, "interval_width_80_scaled": 0.0}
+    result = dataclasses.replace(content.result, metrics={**content.result.metrics, **measured})
+    text = text_of(Outline(html_of(dataclasses.replace(content, result=result))))
+    assert re.search(r"Truth inside the 80 % interval 75\s% which is 0 ppm wide inside 95 %: 92\s%", text)
+    assert "Truth inside" not in text_of(Outline(html_of(content)))
+
+
+def test_every_metric_stands_beside_that_of_the_model_blessed_before(content):
+    result = dataclasses.replace(content.result, baseline_metrics={"mae_scaled": 0.0161})
+    text = text_of(Outline(html_of(dataclasses.replace(content, result=result))))
+    assert "Metric This model The model blessed before" in text
+    assert re.search(r"Mean absolute error in scaled space [\d.]+ 0\.0161", text)
+    assert "The model blessed before" not in text_of(Outline(html_of(content)))
+
+
+def test_a_mae_that_differs_in_the_sixth_digit_is_an_alarm(make_content):
+    text = text_of(Outline(html_of(make_content(tfma_offset=1e-6))))
+    assert "Alarm: the Evaluator's error" in text
+    assert "NOT the same" in text
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (0.0102171, 0.0102174, True),
+        (0.010217, 0.010218, False),
+        (math.nan, math.nan, True),
+        (math.inf, math.inf, True),
+        (math.nan, 0.01, False),
+        (math.inf, 0.01, False),
+    ],
+)
+def test_six_digits(one, other, same):
+    assert same_to_six_digits(one, other) is same
+
+
+def test_refusal_says_why_in_words(make_content):
+    outline = Outline(html_of(make_content(blessed=False, noise=0.02)))
+    text = text_of(outline)
+    assert ("h2", "✗ Refused") in outline.headings
+    assert "1 of 6 requirements was not met: the mean absolute error in scaled space is" in text
+    assert text.count("✗ failed") == 1
+    assert text.count("✓ passed") == 5
+
+
+def test_forecasts_that_are_not_finite_still_get_a_report(make_content):
+    content = make_content(blessed=False, broken_forecasts=1.0, starts=60, context=52)
+    text = text_of(Outline(html_of(content)))
+    assert "is not a number" in text
+    assert "forecasts that are not finite" in text
+    json.dumps(report_json(content), allow_nan=False)
+
+
+def test_names_from_the_data_are_text_and_nothing_else(make_content, nasty_names, a_finding):
+    content = make_content(
+        series=nasty_names, starts=30, horizon=4, context=52, unit="<b>$x$</b>", findings=[a_finding]
+    )
+    outline = Outline(html_of(content))
+    assert "script" not in outline.tags
+    assert "b" not in outline.tags
+    text = text_of(outline)
+    assert "<script>alert(1)</script>" in text
+    assert "$\\frac{1}$" in text
+    assert "\x00" not in html_of(content)
+    assert outline.open == []
+
+
+def test_findings_of_the_data_gate_are_listed_with_their_fix(make_content, a_finding):
+    text = text_of(Outline(html_of(make_content(findings=[a_finding], starts=30, horizon=4, context=52))))
+    assert "found 0 errors and 1 warning" in text
+    assert "warning drift (column co2, test): the column lies 0.62 from train" in text
+    assert "Look at it." in text
+
+
+def test_a_large_panel_gives_a_page_of_ordinary_size(make_content):
+    names = tuple(b"series %d" % number for number in range(2_000))
+    content = make_content(series=names, starts=5, horizon=2, context=8, season=4, frequency="D")
+    text = html_of(content)
+    assert "50 of 2,000 series as a table" in text
+    assert len(text) < 2_000_000
+
+
+def test_a_long_horizon_gives_a_table_of_ordinary_length(make_content):
+    content = make_content(starts=12, horizon=1_000, context=52)
+    text = html_of(content)
+    assert "48 of the lead steps as a table" in text
+    assert len(text) < 3_000_000
+
+
+def test_series_on_scales_of_their_own_are_compared_in_scaled_space(make_content):
+    content = make_content(series=(b"a", b"b"), starts=30, horizon=4, context=52)
+    errors = dataclasses.replace(content.errors, scale=content.errors.scale * [1.0, 1_000.0])
+    text = text_of(Outline(html_of(dataclasses.replace(content, errors=errors))))
+    assert "Mean absolute error, scaled, of each step ahead" in text
+
+
+def test_numbers_behind_the_page_are_json(content):
+    tree = json.loads(json.dumps(report_json(content), allow_nan=False))
+    assert tree["recomputed"]["mae_scaled"] == content.errors.mae_scaled
+    assert tree["recomputed"]["agrees"] is True
+    assert len(tree["mae_scaled_by_lead_step"]["forecast"]) == 24
+    assert [window["name"] for window in tree["windows_shown"]] == ["typical", "best", "worst", "good", "poor"]
+    assert tree["config"]["window"]["horizon"] == 24

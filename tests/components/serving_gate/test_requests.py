@@ -1,0 +1,132 @@
+"""What is asked of a model depends on its inputs, and every hostile request is hostile in its own way."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tapeline.components.serving_gate.hostile_requests import hostile_asks
+from tapeline.components.serving_gate.requests import (
+    ANY_HORIZON,
+    EVALUATE,
+    EXAMPLES,
+    PREDICT_EXAMPLES,
+    SERVE,
+    Ask,
+    RealWindows,
+    real_asks,
+)
+from tests import contract_model
+
+T, H = contract_model.CONTEXT_LENGTH, contract_model.HORIZON
+ALONE = {
+    SERVE: ("context", "timestamps"),
+    ANY_HORIZON: ("context", "horizon", "timestamps"),
+    PREDICT_EXAMPLES: (EXAMPLES,),
+    EVALUATE: (EXAMPLES,),
+}
+COLUMNS = ("context", "future_covariates", "past_covariates", "series_id", "static_covariates", "timestamps")
+# Where columns are known ahead, their length is the horizon.
+WHOLE = {**ALONE, SERVE: COLUMNS, ANY_HORIZON: COLUMNS}
+
+
+@pytest.fixture(scope="module")
+def windows() -> RealWindows:
+    plain = contract_model.real_windows()
+    rows = len(plain.context)
+    return RealWindows(
+        serialized=plain.serialized,
+        series_id=plain.series_id,
+        timestamps=plain.timestamps,
+        context=plain.context,
+        past=np.ones((rows, T, 2), np.float32),
+        future=np.ones((rows, T + 2 * H, 1), np.float32),
+        static=np.ones((rows, 1), np.float32),
+    )
+
+
+def test_every_signature_is_asked_something_real_and_something_hostile(windows):
+    for asks in (real_asks(windows, ALONE), hostile_asks(windows, ALONE, refuses_unknown=True)):
+        assert {ask.signature for ask in asks} == set(ALONE)
+
+
+@pytest.mark.parametrize("inputs", [ALONE, WHOLE])
+def test_a_signature_is_given_exactly_what_it_takes(windows, inputs):
+    for ask in real_asks(windows, inputs) + hostile_asks(windows, inputs, refuses_unknown=True):
+        assert sorted(ask.inputs) == sorted(inputs[ask.signature]), ask.name
+
+
+def test_horizons_are_asked_by_the_input_or_by_the_length_of_the_known_future(windows):
+    steps = [H, max(1, H // 2), 2 * H]
+    by_input = [ask for ask in real_asks(windows, ALONE) if ask.signature == ANY_HORIZON]
+    assert [int(ask.inputs["horizon"]) for ask in by_input] == steps
+    by_length = [ask for ask in real_asks(windows, WHOLE) if ask.signature == ANY_HORIZON]
+    assert [ask.inputs["future_covariates"].shape[1] - T for ask in by_length] == steps
+    assert [ask.compared for ask in by_input] == [H, max(1, H // 2), H]
+    # Fewer steps known ahead may give another forecast.
+    assert [ask.compared for ask in by_length] == [H, 0, H]
+
+
+def hostile(windows, inputs, signature=SERVE, **options) -> dict[str, dict[str, np.ndarray]]:
+    asks = hostile_asks(windows, inputs, **{"refuses_unknown": True, **options})
+    return {ask.name: ask.inputs for ask in asks if ask.signature == signature}
+
+
+def test_hostile_requests_break_one_rule_each(windows):
+    asked = hostile(windows, WHOLE)
+    assert np.isnan(asked["NaN everywhere"]["context"]).all()
+    assert np.isinf(asked["an infinite value"]["context"]).any()
+    assert (
+        asked["a context too short"]["context"].shape == asked["a context too short"]["timestamps"].shape == (2, T - 1)
+    )
+    assert asked["fewer times than values"]["timestamps"].shape == (2, T - 1)
+    assert (np.diff(asked["times out of order"]["timestamps"]) < 0).any()
+    assert (np.diff(asked["a time left out"]["timestamps"]) == 2 * contract_model.HOUR).any()
+    assert (asked["a time off the frequency"]["timestamps"] % contract_model.HOUR != 0).any()
+    assert asked["an unknown series"]["series_id"][0] not in windows.series_id
+    assert np.isinf(asked["infinite past_covariates"]["past_covariates"]).any()
+    assert np.isinf(asked["infinite future_covariates"]["future_covariates"]).any()
+    assert asked["future_covariates for fewer steps than there are"]["future_covariates"].shape == (2, T + H - 1, 1)
+    assert np.isnan(asked["missing static covariates"]["static_covariates"]).all()
+
+
+def test_fewer_steps_known_ahead_are_hostile_only_where_the_horizon_is_fixed(windows):
+    name = "future_covariates for fewer steps than there are"
+    assert name in hostile(windows, WHOLE, SERVE)
+    assert name not in hostile(windows, WHOLE, ANY_HORIZON)
+
+
+def test_a_horizon_of_no_step_is_asked(windows):
+    assert int(hostile(windows, ALONE, ANY_HORIZON)["a horizon of 0 steps"]["horizon"]) == 0
+    assert int(hostile(windows, ALONE, ANY_HORIZON)["a horizon of -1 steps"]["horizon"]) == -1
+    assert hostile(windows, WHOLE, ANY_HORIZON)["a horizon of 0 steps"]["future_covariates"].shape[1] == T
+
+
+def test_an_unknown_series_is_hostile_only_where_such_series_are_refused(windows):
+    assert "an unknown series" not in hostile(windows, WHOLE, refuses_unknown=False)
+    assert "an unknown series" not in hostile(windows, ALONE)
+
+
+def test_asking_does_not_change_the_windows(windows):
+    before = windows.context.copy(), windows.timestamps.copy()
+    real_asks(windows, WHOLE)
+    hostile_asks(windows, WHOLE, refuses_unknown=True)
+    np.testing.assert_array_equal(windows.context, before[0])
+    np.testing.assert_array_equal(windows.timestamps, before[1])
+
+
+def test_examples_hold_the_raw_values_row_by_row(windows):
+    (ask,) = (ask for ask in real_asks(windows, WHOLE) if ask.signature == PREDICT_EXAMPLES)
+    feature = tf.train.Example.FromString(ask.inputs[EXAMPLES][1]).features.feature
+    assert sorted(feature) == sorted(COLUMNS)
+    np.testing.assert_array_equal(feature["context"].float_list.value, windows.context[1])
+    np.testing.assert_array_equal(feature["timestamps"].int64_list.value, windows.timestamps[1, :T])
+    assert feature["series_id"].bytes_list.value[0] == b"series"
+    assert len(feature["future_covariates"].float_list.value) == T + H
+
+
+def test_no_field_has_a_default_that_python_3_11_takes_for_mutable():
+    # Python 3.11 refuses what has no hash; a slice has one from 3.12 on.
+    for field in dataclasses.fields(Ask):
+        assert not isinstance(field.default, slice), field.name

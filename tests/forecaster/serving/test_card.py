@@ -1,0 +1,65 @@
+"""The card's own parts; what an export puts together is looked at in test_export.py."""
+
+import numpy as np
+import pytest
+
+from tapeline.forecaster.serving.card import describe_data, describe_inputs, describe_intervals, describe_limits
+from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.series.scaling import Scaler, scale_lines
+from tapeline.series.windowing import Chunk
+
+WINDOW = WindowConfig(context_length=4, horizon=3)
+PANEL = DataConfig(time="day", target="sold", series_id="shop", frequency="D", unit="pieces")
+FEATURES = FeaturesConfig(past_covariates=("visits",), future_covariates=("holiday", "price"))
+
+
+def scaler(scope):
+    return Scaler.parse(scale_lines([b"b", b"a\xff"], np.zeros(2), np.ones(2), overall=(0.0, 1.0), scope=scope))
+
+
+@pytest.mark.parametrize(("scope", "unknown"), [("none", "refuse"), ("unseen", "global")])
+def test_a_panel_tells_its_columns_its_series_and_what_others_get(scope, unknown):
+    inputs = describe_inputs(data=PANEL, features=FEATURES, window=WINDOW, scaler=scaler(scope))
+    assert (inputs["time"], inputs["target"], inputs["series_id"]) == ("day", ["sold"], "shop")
+    assert inputs["future_covariates"] == ["holiday", "price"]
+    assert inputs["series"] == ["a\ufffd", "b"]
+    assert inputs["unknown_series"] == unknown
+
+
+def test_where_one_scale_holds_for_all_series_do_not_matter():
+    inputs = describe_inputs(data=PANEL, features=FEATURES, window=WINDOW, scaler=scaler("all"))
+    assert inputs["series"] is None
+    assert inputs["unknown_series"] is None
+
+
+def test_an_infinite_half_width_is_null():
+    widths = describe_intervals(np.array([[1.0, 2.0], [3.0, np.inf]]))
+    assert widths == {"80": [1.0, 2.0], "95": [3.0, None]}
+
+
+def test_limits_speak_of_past_covariates_where_there_are_any():
+    assert len(describe_limits(features=FEATURES, window=WINDOW)) == 4
+    plain = " ".join(describe_limits(features=FeaturesConfig(), window=WINDOW))
+    assert "up to 100 times that" in plain
+    assert "past covariate" not in plain
+
+
+def test_what_it_was_trained_on_is_counted_over_all_chunks():
+    def chunk(series_id, first):
+        none = np.zeros((2, 0), np.float32)
+        return Chunk(
+            series_id=series_id,
+            timestamp=np.array([first, first + 86_400]),
+            target=np.zeros(2, np.float32),
+            past_covariates=none,
+            future_covariates=none,
+            static_covariates=none[0],
+            forecast_offsets=np.zeros(0, np.int64),
+        )
+
+    described = describe_data([chunk(b"a", 86_400), chunk(b"b", 0), chunk(b"a", 259_200)])
+    assert described == {
+        "series": 2,
+        "first_time": "1970-01-01T00:00:00+00:00",
+        "last_time": "1970-01-05T00:00:00+00:00",
+    }

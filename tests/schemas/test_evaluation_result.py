@@ -1,0 +1,76 @@
+"""The summary of an evaluation, and the blessing it must agree with."""
+
+import dataclasses
+import json
+import math
+
+import pytest
+
+from tapeline.schemas import evaluation_result as results
+from tapeline.schemas.errors import DataError
+
+GOOD = results.EvaluationResult(
+    blessed=True,
+    checks=(
+        results.Check(
+            name="mae_scaled below 0.015", metric="mae_scaled", value=0.01, bound=0.015, passed=True, reason="below"
+        ),
+    ),
+    metrics={"mae_scaled": 0.01, "skill_over_ridge": float("-inf")},
+    by_lead_step={"mae_scaled_by_lead_step": (0.005, float("nan"))},
+    series={"<script>": {"mae_scaled": 0.01}},
+    baseline_metrics={},
+)
+
+
+def write(folder, result, *files):
+    (folder / results.SUMMARY_FILE).write_text(results.result_to_json(result), encoding="utf-8")
+    for name in files:
+        (folder / name).touch()
+    return str(folder), str(folder)
+
+
+def test_a_summary_survives_writing_and_reading(tmp_path):
+    read = results.read_verdict(*write(tmp_path, GOOD, "BLESSED"))
+    assert read.metrics == GOOD.metrics
+    assert read.checks == GOOD.checks
+    assert read.series == GOOD.series
+    first, second = read.by_lead_step["mae_scaled_by_lead_step"]
+    assert first == 0.005
+    assert math.isnan(second)
+
+
+def test_a_summary_is_strict_json():
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    json.loads(results.result_to_json(GOOD), parse_constant=refuse)
+
+
+def test_reasons_are_those_of_the_failed_checks():
+    failed = dataclasses.replace(GOOD.checks[0], passed=False, reason="not below")
+    refused = dataclasses.replace(GOOD, blessed=False, checks=(*GOOD.checks, failed))
+    assert refused.reasons == ("not below",)
+    assert GOOD.reasons == ()
+
+
+def test_an_evaluator_that_never_ran_is_no_verdict(tmp_path):
+    with pytest.raises(DataError, match="the Evaluator did not finish"):
+        results.read_verdict(str(tmp_path), str(tmp_path))
+
+
+@pytest.mark.parametrize("files", [(), ("BLESSED", "NOT_BLESSED")])
+def test_a_blessing_says_one_thing(tmp_path, files):
+    with pytest.raises(DataError, match="must be one"):
+        results.read_verdict(*write(tmp_path, GOOD, *files))
+
+
+def test_a_blessing_of_another_evaluation_is_refused(tmp_path):
+    with pytest.raises(DataError, match="not of one run"):
+        results.read_verdict(*write(tmp_path, GOOD, "NOT_BLESSED"))
+
+
+def test_a_summary_of_another_version_is_refused():
+    tree = json.loads(results.result_to_json(GOOD)) | {"version": 99}
+    with pytest.raises(DataError, match="version 99, must be 2"):
+        results.result_from_json(json.dumps(tree))

@@ -1,0 +1,105 @@
+"""Sources: found by path or glob, fingerprinted by content, refused with the way out."""
+
+import pytest
+
+from tapeline.schemas.errors import ConfigError, DataError
+from tapeline.schemas.sections import DataConfig
+from tapeline.series.sources.source import find_source, load_built_in, source_fingerprint
+
+ROWS = "ds,y\n2021-01-01,1\n"
+
+
+def data(source, **more) -> DataConfig:
+    return DataConfig(source=None if source is None else str(source), frequency="D", **more)
+
+
+def refusal(config: DataConfig) -> str:
+    with pytest.raises(DataError) as caught:
+        source_fingerprint(config)
+    return str(caught.value)
+
+
+def test_a_glob_takes_all_files_in_order(tmp_path):
+    for name in ("b.csv", "a.csv", "c.txt"):
+        (tmp_path / name).write_text(ROWS)
+    assert [file.name for file in find_source(data(tmp_path / "*.csv")).files] == ["a.csv", "b.csv"]
+
+
+def test_a_file_named_like_a_glob_is_that_file(tmp_path):
+    (tmp_path / "sales[1].csv").write_text(ROWS)
+    (tmp_path / "sales1.csv").write_text(ROWS)
+    assert [file.name for file in find_source(data(tmp_path / "sales[1].csv")).files] == ["sales[1].csv"]
+
+
+def test_the_home_folder_is_expanded(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "sales.csv").write_text(ROWS)
+    assert find_source(data("~/sales.csv")).files == (tmp_path / "sales.csv",)
+
+
+def test_no_source_asks_for_data_and_says_where_they_can_be_had():
+    message = refusal(data(None, origin="https://example.org, CC BY 4.0"))
+    assert message == (
+        "data.source: none is configured. Give the data with --data PATH. They can be had here: "
+        "https://example.org, CC BY 4.0"
+    )
+
+
+def test_a_missing_file_is_named_and_so_is_the_origin(tmp_path):
+    message = refusal(data(tmp_path / "none.csv", origin="https://example.org"))
+    assert message.startswith(f"data.source: no file {str(tmp_path / 'none.csv')!r}.")
+    assert "--data PATH" in message
+    assert "https://example.org" in message
+    assert "no file matches" in refusal(data(tmp_path / "*.csv"))
+
+
+def test_what_cannot_be_read_is_refused_before_anything_starts(tmp_path):
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "sales.xlsx").write_bytes(b"PK")
+    assert "is empty" in refusal(data(tmp_path / "empty.csv"))
+    assert "is empty" in refusal(data(tmp_path / "*.csv"))
+    assert ".csv.zst, .parquet" in refusal(data(tmp_path / "sales.xlsx"))
+    assert "the built-in data sets are: statsmodels:co2" in refusal(data("statsmodels:co3"))
+
+
+def test_the_fingerprint_follows_the_content(tmp_path):
+    path = tmp_path / "sales.csv"
+    path.write_text(ROWS)
+    before = source_fingerprint(data(path))
+    assert before == source_fingerprint(data(path))
+    assert len(before) == 64
+    path.write_text(ROWS.replace(",1", ",2"))
+    assert source_fingerprint(data(path)) != before
+
+
+def test_the_fingerprint_tells_files_apart(tmp_path):
+    (tmp_path / "a.csv").write_text(ROWS)
+    (tmp_path / "b.csv").write_text(ROWS)
+    both = source_fingerprint(data(tmp_path / "*.csv"))
+    # The same bytes, divided otherwise.
+    (tmp_path / "a.csv").write_text(ROWS + ROWS[:4])
+    (tmp_path / "b.csv").write_text(ROWS[4:])
+    divided = source_fingerprint(data(tmp_path / "*.csv"))
+    (tmp_path / "a.csv").write_text(ROWS)
+    (tmp_path / "b.csv").rename(tmp_path / "c.csv")
+    assert len({both, divided, source_fingerprint(data(tmp_path / "*.csv"))}) == 3
+
+
+def test_the_built_in_series_has_2284_weeks_59_of_them_missing():
+    frame = load_built_in("co2")
+    assert list(frame.columns) == ["date", "co2"]
+    assert (len(frame), int(frame.co2.isna().sum())) == (2284, 59)
+    assert source_fingerprint(data("statsmodels:co2")) == source_fingerprint(data("statsmodels:co2"))
+
+
+@pytest.mark.parametrize("source", ["", "*.csv"])
+def test_a_link_to_nothing_is_refused(tmp_path, source):
+    (tmp_path / "a.csv").write_text(ROWS)
+    (tmp_path / "b.csv").symlink_to(tmp_path / "gone.csv")
+    assert f"{str(tmp_path / 'b.csv')!r} is a link to a file that is not there" in refusal(data(tmp_path / source))
+
+
+def test_a_number_of_spans_needs_a_mark_for_them(tmp_path):
+    (tmp_path / "a.csv").write_text(ROWS)
+    with pytest.raises(ConfigError, match=r"data.spans: got 2, and data.source .* names no span. Write {SPAN}"):
+        find_source(data(tmp_path / "*.csv", spans=2))

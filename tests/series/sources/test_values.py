@@ -1,0 +1,99 @@
+"""Values: numbers, truth values and nothing; the rest is an error that shows the row."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tapeline.series.sources.values import read_numbers, read_series_ids
+
+
+def numbers(values):
+    return read_numbers(pa.array(values), label="data.target: column 'y'", first_row=10)
+
+
+def test_empty_fields_and_nan_are_missing():
+    read, problems = numbers(["1.5", "", " ", None, "NaN", "nan", "-2"])
+    assert not problems
+    np.testing.assert_array_equal(read, [1.5, np.nan, np.nan, np.nan, np.nan, np.nan, -2.0])
+
+
+def test_truth_values_are_one_and_zero():
+    read, problems = numbers(["TRUE", "false", "True", "", "0"])
+    assert not problems
+    np.testing.assert_array_equal(read, [1.0, 0.0, 1.0, np.nan, 0.0])
+
+
+def test_infinite_values_are_left_for_the_gate():
+    # 1e999 is larger than any float.
+    for texts in (["inf", "-Infinity", "1e999"], ["inf", "-Infinity", "+1e999"]):
+        read, problems = numbers(texts)
+        assert not problems
+        np.testing.assert_array_equal(read, [np.inf, -np.inf, np.inf])
+
+
+@pytest.mark.parametrize("value", ["n/a", "12,5", "abc", "1 000", "0x10", "1_000", "NA", "null", "-", "1.5.2", "١٢"])
+def test_text_is_shown_with_its_row(value):
+    read, problems = numbers(["+1", value, "3"])
+    (problem,) = problems
+    assert problem.rows == ((11, repr(value)),)
+    assert problem.rule == "is text, not a number"
+    assert "decimal point" in problem.fix
+    np.testing.assert_array_equal(read, [1.0, np.nan, 3.0])
+
+
+@given(st.lists(st.one_of(st.floats(allow_nan=True), st.integers(-(10**12), 10**12)), min_size=1))
+@settings(max_examples=50, deadline=None)
+def test_text_is_read_to_the_number_python_reads(values):
+    for texts in ([str(value) for value in values], ["TRUE", *(str(value) for value in values)]):
+        read, problems = numbers(texts)
+        assert not problems
+        np.testing.assert_array_equal(read[-len(values) :], [float(text) for text in texts[-len(values) :]])
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([1, None, 3], pa.int16()),
+        pa.array([1, None, 3], pa.float32()),
+        pa.array([True, None, True]),
+        pa.array(["1", None, "1"]),
+    ],
+    ids=lambda column: str(column.type),
+)
+def test_every_kind_of_number_becomes_a_float(column):
+    read, problems = read_numbers(column, label="")
+    assert not problems
+    assert read.dtype == np.float64
+    np.testing.assert_array_equal(read, [1.0, np.nan, float(column[2].as_py())])
+
+
+def test_a_column_without_values_is_missing_throughout():
+    read, problems = read_numbers(pa.nulls(2), label="")
+    assert not problems
+    assert np.isnan(read).all()
+
+
+def test_a_column_of_another_type_is_refused():
+    _, (problem,) = read_numbers(pa.array(pd.DatetimeIndex(["2021-01-01"])), label="")
+    assert "is of type timestamp[ns], not a number" in problem.rule
+
+
+def test_series_ids_are_text_or_whole_numbers():
+    for column in (pa.array(["7", "8"]), pa.array([7, 8])):
+        ids, problems = read_series_ids(column, label="")
+        assert not problems
+        assert ids.to_pylist() == [b"7", b"8"]
+
+
+def test_a_row_without_series_id_is_shown():
+    _, (problem,) = read_series_ids(pa.array(["a", None, " "]), label="", first_row=5)
+    assert [row for row, _ in problem.rows] == [6, 7]
+    assert problem.rule == "names no series"
+
+
+def test_series_ids_that_are_fractions_are_refused():
+    _, (problem,) = read_series_ids(pa.array([1.5]), label="")
+    assert "is of type double" in problem.rule
