@@ -13,6 +13,7 @@ from tapeline.schemas.config import Config
 from tapeline.schemas.features import SPLITS
 from tapeline.series.calendar import Calendar
 from tapeline.series.sources.source import load_built_in
+from tapeline.series.time_grid import TimeGrid
 from tapeline.series.windowing import Chunk
 
 
@@ -27,7 +28,9 @@ def load_splits(config: Config) -> dict[str, list[Chunk]]:
     """
     frame = _on_grid(_read(config), config)
     seconds = frame.index.to_numpy()
-    bounds = find_bounds(first=int(seconds[0]), last=int(seconds[-1]), split=config.split, grid=config.data.grid())
+    bounds = find_bounds(
+        first=int(seconds[0]), last=int(seconds[-1]), split=config.split, grid=TimeGrid.of(config.data)
+    )
     in_train = bounds.assign(seconds) == 0
 
     targets = frame[list(config.data.target)].to_numpy(np.float64)
@@ -74,7 +77,7 @@ def _read(config: Config) -> pd.DataFrame:
 
 def _on_grid(frame: pd.DataFrame, config: Config) -> pd.DataFrame:
     """The columns as numbers, a row for every step of the grid; NaN where there is none."""
-    grid = config.data.grid()
+    grid = TimeGrid.of(config.data)
     times = pd.DatetimeIndex(pd.to_datetime(frame[config.data.time]))
     times = times.tz_localize(config.data.timezone) if times.tz is None else times
     ordinals = grid.ordinals(times.asi8 // 1_000_000_000)

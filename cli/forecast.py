@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from tapeline.cli.main import EXIT_DONE
 from tapeline.pipeline.paths import shown
 from tapeline.schemas.errors import ConfigError, UserError
+from tapeline.series.time_grid import TimeGrid
 
 if TYPE_CHECKING:
     from tapeline.clients.forecast.contexts import Context
@@ -79,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     if plot is not None:
         from tapeline.clients.forecast.picture import draw_forecasts
 
-        png = draw_forecasts(contexts, forecasts, grid=data.grid(), unit=data.unit, title=", ".join(data.target))
+        png = draw_forecasts(contexts, forecasts, grid=TimeGrid.of(data), unit=data.unit, title=", ".join(data.target))
         replace_file(plot, lambda part: pathlib.Path(part).write_bytes(png))
         print(f"picture written to {shown(plot)}", file=sys.stderr if output is None else sys.stdout)
     return EXIT_DONE

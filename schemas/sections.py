@@ -12,7 +12,7 @@ import pydantic
 
 from tapeline.schemas import features as names
 from tapeline.schemas.config_errors import Clash, raise_clashes
-from tapeline.series.time_grid import TimeGrid
+from tapeline.schemas.frequency import Frequency, check_zone
 
 Fraction = Annotated[float, pydantic.Field(gt=0.0, lt=1.0)]
 Positive = Annotated[int, pydantic.Field(ge=1, strict=True)]
@@ -85,13 +85,13 @@ class DataConfig(Section):
     @pydantic.field_validator("frequency")
     @classmethod
     def _has_a_grid(cls, frequency: str) -> str:
-        TimeGrid(frequency)
+        Frequency(frequency)
         return frequency
 
     @pydantic.field_validator("timezone")
     @classmethod
     def _is_a_zone(cls, timezone: str) -> str:
-        TimeGrid("D", timezone)
+        check_zone(timezone)
         return timezone
 
     @pydantic.field_validator("offset")
@@ -125,9 +125,10 @@ class DataConfig(Section):
                 other = "time" if column == self.time else "target"
                 yield Clash((key, other), f"column {column!r} is data.{other} already: give each column one part")
 
-    def grid(self) -> TimeGrid:
-        """The regular grid that the series live on."""
-        return TimeGrid(self.frequency, self.timezone, _seconds(self.offset))
+    @property
+    def offset_seconds(self) -> int:
+        """The offset in seconds."""
+        return _seconds(self.offset)
 
 
 def _seconds(offset: str) -> int:

@@ -18,6 +18,7 @@ from tapeline.forecaster.pushed_model import Card
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.features import TARGET
 from tapeline.series.figures.wording import when
+from tapeline.series.time_grid import TimeGrid
 
 _MOST_FINDINGS = 18
 _TARGET_AT = 0
@@ -113,7 +114,7 @@ def build_context(
     table[place[near]] = tail.values[near]
     context = Context(
         series_id=series_id,
-        timestamps=card.data.grid().timestamps(last - length + 1 + np.arange(length)),
+        timestamps=TimeGrid.of(card.data).timestamps(last - length + 1 + np.arange(length)),
         values=table[:length, _TARGET_AT],
         past=table[:length, 1 : 1 + past],
         future=table[:, 1 + past : 1 + past + future],
@@ -126,7 +127,7 @@ def build_context(
 def _check(tail: Tail, card: Card) -> Iterator[Finding]:
     """What keeps the newest rows of a series from being a context."""
     found = [
-        *check_times(tail.seconds, rows=tail.row, grid=card.data.grid()),
+        *check_times(tail.seconds, rows=tail.row, grid=TimeGrid.of(card.data)),
         *_infinite(tail, card),
     ]
     yield from found
@@ -174,7 +175,7 @@ def _steps_ahead(reach: int, card: Card, horizon: int | None, *, last_time: int)
         return 0, Finding(
             kind="no_known_future",
             message=(
-                f"the last measured value is of {when(last_time, card.data.grid())}, and the future-known columns {columns} reach "
+                f"the last measured value is of {when(last_time, TimeGrid.of(card.data))}, and the future-known columns {columns} reach "
                 f"{plural(reach, 'step')} beyond it; the model needs them{wanted} ahead."
             ),
             fix="append rows with the times to forecast, these columns filled in and the target empty"

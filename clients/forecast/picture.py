@@ -14,8 +14,8 @@ from matplotlib.ticker import MaxNLocator
 
 from tapeline.clients.forecast.contexts import Context
 from tapeline.clients.forecast.forecasts import Forecast
-from tapeline.components.report.run_figures import date_axis, wall_clock
 from tapeline.series.figures.style import LIGHT, PLAIN, Figure, render_png, safe
+from tapeline.series.figures.time_axis import date_axis, wall_clock
 from tapeline.series.figures.wording import count, when
 from tapeline.series.time_grid import TimeGrid
 

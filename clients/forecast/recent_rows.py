@@ -15,6 +15,7 @@ from tapeline.series.sources.rows import RowLayout, read_rows
 from tapeline.series.sources.scanning import BatchFacts, scan_block, survey_source
 from tapeline.series.sources.source import find_source
 from tapeline.series.sources.timestamps import TimeStyle
+from tapeline.series.time_grid import TimeGrid
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -65,7 +66,7 @@ def block_tails(
         first_row: Row number of its first row.
         context_length: `T`.
     """
-    grid = data.grid()
+    grid = TimeGrid.of(data)
     parts: dict[bytes, Tail] = {}
     for batch in read_batches(block):
         rows = read_rows(batch, layout, first_row=first_row)

@@ -36,6 +36,7 @@ from tapeline.schemas.sections import ChecksConfig, DataConfig, FeaturesConfig, 
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.grouping.beam_lines import run_lines
 from tapeline.series.grouping.pieces import Piece, load, load_from_json, save
+from tapeline.series.time_grid import TimeGrid
 
 REPORT_TEXT = "report.txt"
 REPORT_JSON = "findings.json"
@@ -46,7 +47,7 @@ _ANOMALIES_FILE = "SchemaDiff.pb"
 def make_rules(*, data: DataConfig, features: FeaturesConfig, checks: ChecksConfig, window: WindowConfig) -> Rules:
     """Returns what every series must keep, as the configuration says it."""
     return Rules(
-        grid=data.grid(),
+        grid=TimeGrid.of(data),
         spec=WindowSpec(context_length=window.context_length, horizon=window.horizon, stride=window.stride),
         max_gap=checks.max_gap,
         max_constant=checks.max_constant,

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tapeline.series.scaling import Scaler
+from tapeline.series.step_index import StepIndex
 
 AUDITED_WINDOWS = 2_000
 """Windows that are put together anew; of more, this many are drawn by a hash."""
@@ -68,6 +69,11 @@ class WindowSample:
         kept = np.argsort(self.rank, kind="stable")[:count]
         return WindowSample(*(getattr(self, field.name)[kept] for field in dataclasses.fields(self)))
 
+    def steps(self) -> StepIndex:
+        """Returns the steps of all contexts and targets."""
+        context_length, horizon = self.context.shape[1], self.target.shape[1]
+        return StepIndex.covering(self.series, self.start - context_length, context_length + horizon)
+
     @classmethod
     def join(cls, parts: Sequence["WindowSample"]) -> "WindowSample":
         """Returns all windows of several samples."""
@@ -75,49 +81,7 @@ class WindowSample:
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in fields))
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Steps:
-    """Steps of series as numbers that sort: those that sampled windows cover.
-
-    Attributes:
-        series: The series, bytes, ascending, `[u]`.
-        base: Ordinal that positions count from.
-        span: Ordinals that each series has room for.
-        keys: `series' position * span + ordinal - base`, ascending, each once, int64 `[m]`.
-    """
-
-    series: np.ndarray
-    base: int
-    span: int
-    keys: np.ndarray
-
-    @classmethod
-    def of(cls, sample: WindowSample) -> "Steps":
-        """The steps of all contexts and targets."""
-        context_length, horizon = sample.context.shape[1], sample.target.shape[1]
-        series, code = np.unique(sample.series, return_inverse=True)
-        base = int(sample.start.min()) - context_length
-        span = int(sample.start.max()) + horizon - base
-        first = code * span + sample.start - context_length - base
-        keys = np.unique(first[:, None] + np.arange(context_length + horizon))
-        return cls(series, base, span, keys)
-
-    def locate(self, series: np.ndarray, ordinal: np.ndarray) -> np.ndarray:
-        """Returns where steps lie in `keys`, int64 `[N]`; -1 for those that no sampled window covers.
-
-        Args:
-            series: Bytes `[N]`.
-            ordinal: Int64 `[N]`.
-        """
-        code = np.minimum(np.searchsorted(self.series, series), len(self.series) - 1)
-        offset = ordinal - self.base
-        known = (self.series[code] == series) & (offset >= 0) & (offset < self.span)
-        keys = code * self.span + offset
-        place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return np.where(known & (self.keys[place] == keys), place, -1)
-
-
-def window_deviation(sample: WindowSample, steps: Steps, values: np.ndarray, *, scaler: Scaler) -> float:
+def window_deviation(sample: WindowSample, steps: StepIndex, values: np.ndarray, *, scaler: Scaler) -> float:
     """Returns the largest distance of a window from the rows that it was cut from.
 
     Distances of values beyond 1 are relative. It is infinite where a value is
@@ -125,7 +89,7 @@ def window_deviation(sample: WindowSample, steps: Steps, values: np.ndarray, *, 
 
     Args:
         sample: The windows.
-        steps: From `Steps.of(sample)`.
+        steps: From `sample.steps()`.
         values: The target of each step in its own unit, `[m]`; NaN where there is none.
         scaler: The scales that the windows are in.
     """

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from tapeline.components.evaluator.audit import AUDITED_WINDOWS, Steps, WindowSample, scale_deviation, window_deviation
+from tapeline.components.evaluator.audit import AUDITED_WINDOWS, WindowSample, scale_deviation, window_deviation
 from tapeline.schemas import features as names
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
@@ -25,6 +25,8 @@ from tapeline.series.grouping.beam_lines import run_lines
 from tapeline.series.grouping.pieces import load, save
 from tapeline.series.moments import Moments, merge, moments, scale_file
 from tapeline.series.scaling import Scaler
+from tapeline.series.step_index import StepIndex
+from tapeline.series.time_grid import TimeGrid
 
 _RECORDS_A_BATCH = 8192
 _SCANS_A_MERGE = 64
@@ -65,7 +67,7 @@ class RowScan:
     Attributes:
         train: Moments of the rows in train; None in other splits.
         last_seen: Ordinal of the last row in train or eval; None in test, or where there is none.
-        place: Where rows lie in `Steps.keys`, int64 `[k]`.
+        place: Where rows lie in `StepIndex.keys`, int64 `[k]`.
         value: Their targets, float32 `[k]`.
     """
 
@@ -92,7 +94,7 @@ class ScanWindows:
             names.CONTEXT_OBSERVED: tf.io.FixedLenFeature([window.context_length], tf.float32),
             names.TARGET: tf.io.FixedLenFeature([window.horizon], tf.float32),
         }
-        grid, sample, earliest = self.plan.data.grid(), None, math.inf
+        grid, sample, earliest = TimeGrid.of(self.plan.data), None, math.inf
         for batch in _read(path, spec):
             start = grid.ordinals(batch[names.FORECAST_START])
             earliest = min(earliest, int(start.min()))
@@ -116,13 +118,13 @@ class ScanRows:
     def __call__(self, file: tuple[str, str]) -> Iterator[str]:
         """Scans one file."""
         split, path = file
-        steps: Steps = load(self.steps_path)
+        steps: StepIndex = load(self.steps_path)
         spec = {
             names.SERIES_ID: tf.io.FixedLenFeature([], tf.string),
             names.TIMESTAMP: tf.io.FixedLenFeature([], tf.int64),
             names.TARGET: tf.io.FixedLenFeature([], tf.float32, default_value=math.nan),
         }
-        grid = self.plan.data.grid()
+        grid = TimeGrid.of(self.plan.data)
         scans: list[RowScan] = []
         for batch in _read(path, spec):
             series, ordinal, target = batch[names.SERIES_ID], grid.ordinals(batch[names.TIMESTAMP]), batch[names.TARGET]
@@ -175,7 +177,7 @@ def run_audit(
     if not drawn:
         return dict.fromkeys(("window_deviation", "steps_before_test", "scale_deviation"), math.inf)
     sample = WindowSample.join([part for part, _ in drawn]).smallest(AUDITED_WINDOWS)
-    steps = Steps.of(sample)
+    steps = sample.steps()
     rows = merge_scans(_gather(make_pipeline, list(files.rows), ScanRows(plan, save(steps, folder), folder), folder))
     if rows.train is None or rows.last_seen is None:
         raise DataError("rows: the train split holds none. Check the source and the split's dates.")

@@ -28,6 +28,7 @@ from tapeline.series.sources.reading import Block, plan_blocks
 from tapeline.series.sources.rows import RowLayout
 from tapeline.series.sources.scanning import Survey, facts_from_json, survey_source
 from tapeline.series.sources.source import Source, find_source
+from tapeline.series.time_grid import TimeGrid
 
 EXAMPLES_KEY = "examples"
 
@@ -61,7 +62,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         source = find_source(data)
         blocks = plan_blocks(source, needed=layout.columns)
         survey = self._survey(blocks, layout)
-        bounds = find_bounds(first=survey.first, last=survey.last, split=split, grid=data.grid())
+        bounds = find_bounds(first=survey.first, last=survey.last, split=split, grid=TimeGrid.of(data))
         rows = self._write(blocks, layout, survey, bounds, examples)
         check_counts(rows, bounds)
         _describe(examples, source, bounds, rows)

@@ -23,6 +23,7 @@ from tapeline.schemas.evaluation_result import read_verdict
 from tapeline.schemas.features import SPLITS
 from tapeline.schemas.serving_result import read_result
 from tapeline.series.scaling import Scaler
+from tapeline.series.time_grid import TimeGrid
 
 FINDINGS_FILE = "findings.json"
 """What the data gate found, inside its report artifact."""
@@ -64,7 +65,7 @@ def collect(sources: Sources, *, config: Config, origin: Origin) -> Content:
     Raises:
         DataError: An artifact is incomplete, or the test split holds no window.
     """
-    grid, stride = config.data.grid(), config.window.eval_stride
+    grid, stride = TimeGrid.of(config.data), config.window.eval_stride
     scaler = Scaler.load(sources.transform_graph)
     windows = TestWindows(sources.windows, shape=config.window_shape(), model_dir=sources.model_dir)
     collector = ErrorCollector(grid=grid)

@@ -17,6 +17,7 @@ from tapeline.components.report.window_errors import SplitErrors
 from tapeline.schemas.config import Config
 from tapeline.schemas.evaluation_result import EvaluationResult
 from tapeline.series.figures.wording import when
+from tapeline.series.time_grid import TimeGrid
 
 JSON_VERSION = 1
 """Changes when a field of `report_json` changes its meaning."""
@@ -141,7 +142,7 @@ def same_to_six_digits(one: float, other: float) -> bool:
 
 def report_json(content: Content) -> dict[str, Any]:
     """Returns the numbers behind a report as a tree for JSON; numbers that are not finite stand as strings."""
-    errors, grid = content.errors, content.config.data.grid()
+    errors, grid = content.errors, TimeGrid.of(content.config.data)
     names = [name.decode("utf-8", errors="replace") for name in errors.series_ids]
     tree = {
         "version": JSON_VERSION,

@@ -10,6 +10,7 @@ from tapeline.schemas.evaluation_result import Check
 from tapeline.series.baselines import BASELINES
 from tapeline.series.figures.style import safe
 from tapeline.series.figures.wording import METRICS, NAMES, Space, count, metric_name, number, percent, sentence, when
+from tapeline.series.time_grid import TimeGrid
 
 _DIGITS = 6
 
@@ -77,7 +78,7 @@ def headline(content: Content, space: Space) -> Section:
     config, errors, metrics = content.config, content.errors, content.result.metrics
     interval = content.interval
     starts = errors.forecast_start
-    grid = config.data.grid()
+    grid = TimeGrid.of(config.data)
     tiles = [
         Tile(
             name="Mean absolute error",

@@ -3,9 +3,7 @@
 import dataclasses
 from typing import Any
 
-import matplotlib.dates as mdates
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator, NullFormatter
@@ -14,6 +12,7 @@ from tapeline.components.report.summary import Pick
 from tapeline.components.report.training_history import History
 from tapeline.schemas.features import SINGLE_SERIES
 from tapeline.series.figures.style import LIGHT, PLAIN, Figure, axes, legend, safe
+from tapeline.series.figures.time_axis import date_axis, wall_clock
 from tapeline.series.figures.wording import count, number, when
 from tapeline.series.time_grid import TimeGrid
 
@@ -106,29 +105,6 @@ def _lonely(values: np.ndarray) -> dict[str, Any]:
     measured = np.concatenate([[False], np.isfinite(values), [False]])
     alone = measured[1:-1] & ~measured[:-2] & ~measured[2:]
     return {"marker": ".", "markevery": np.flatnonzero(alone).tolist()} if alone.any() else {}
-
-
-def wall_clock(seconds: np.ndarray, grid: TimeGrid) -> np.ndarray:
-    """Returns times on the wall clock of the data, as matplotlib counts days: what dates are drawn in.
-
-    Args:
-        seconds: Epoch seconds `[N]`.
-        grid: The grid of the data.
-    """
-    times = pd.DatetimeIndex(np.asarray(seconds, np.int64) * 1_000_000_000, tz="UTC").tz_convert(grid.timezone)
-    return mdates.date2num(times.tz_localize(None).to_numpy())
-
-
-def date_axis(ax: Axes, narrow: bool) -> None:
-    """Writes few, short dates under an axis of times.
-
-    Args:
-        ax: The axes.
-        narrow: Whether the canvas is.
-    """
-    locator = mdates.AutoDateLocator(minticks=3, maxticks=4 if narrow else 8)
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
 
 
 def learning_figure(history: History) -> Figure:

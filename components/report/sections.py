@@ -22,6 +22,7 @@ from tapeline.components.report.run_figures import learning_figure, timeline_fig
 from tapeline.series.baselines import BASELINES
 from tapeline.series.figures.style import safe
 from tapeline.series.figures.wording import NAMES, Space, count, number, sentence, when
+from tapeline.series.time_grid import TimeGrid
 
 _MOST_LEAD_STEPS = 48
 _MOST_SERIES_ROWS = 50
@@ -92,7 +93,7 @@ def _lead_steps(content: Content, space: Space) -> Section:
 def _forecasts(content: Content) -> Section | None:
     if not content.views:
         return None
-    grid, unit = content.config.data.grid(), safe(content.config.data.unit) or "target units"
+    grid, unit = TimeGrid.of(content.config.data), safe(content.config.data.unit) or "target units"
     return Section(
         key="forecasts",
         title="Forecasts against the truth",
@@ -155,7 +156,7 @@ def _residuals(content: Content, space: Space) -> Section | None:
 
 
 def _data(content: Content) -> Section:
-    gate, grid = content.gate, content.config.data.grid()
+    gate, grid = content.gate, TimeGrid.of(content.config.data)
     found = f"{count(gate.errors, 'error')} and {count(gate.warnings, 'warning')}"
     if not gate.errors and not gate.warnings:
         found = "nothing to object to"

@@ -1,6 +1,6 @@
 """Errors over the test windows, summed batch by batch: any number of windows in little memory.
 
-    collector = ErrorCollector(grid=data.grid())
+    collector = ErrorCollector(grid=TimeGrid.of(data))
     for batch in scored_batches:
         collector.add(batch)
     errors = collector.result()

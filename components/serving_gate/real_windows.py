@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from tapeline.components.evaluator.audit import Steps
 from tapeline.components.serving_gate.requests import RealWindows
 from tapeline.schemas import features as names
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.series.step_index import StepIndex
 from tapeline.series.time_grid import TimeGrid
 
 _MOST_FILES = 16
@@ -57,7 +57,7 @@ def read_real_windows(
         },
     )
     series = parsed[names.SERIES_ID].numpy()
-    grid = data.grid()
+    grid = TimeGrid.of(data)
     first = grid.ordinals(parsed[names.FORECAST_START].numpy()) - window.context_length
     length = window.context_length + 2 * window.horizon
     rows = _Rows(series, first, length, columns=(names.TARGET, *features.columns))
@@ -111,11 +111,9 @@ class _Rows:
         self.columns = columns
         self._names, code = np.unique(series, return_inverse=True)
         self._code = code
-        base = int(first.min())
-        span = int(first.max()) + length - base
-        keys = (code * span + first - base)[:, None] + np.arange(length)
-        self._steps = Steps(self._names, base, span, np.unique(keys))
-        self._places = np.searchsorted(self._steps.keys, keys)
+        self._steps = StepIndex.covering(series, first, length)
+        ordinals = (first[:, None] + np.arange(length)).reshape(-1)
+        self._places = self._steps.locate(np.repeat(series, length), ordinals).reshape(-1, length)
         self._found = np.full((len(self._steps.keys), len(columns)), np.nan, np.float32)
         self._earliest = np.full(len(self._names), np.iinfo(np.int64).max)
         self._first = np.full((len(self._names), len(columns)), np.nan, np.float32)

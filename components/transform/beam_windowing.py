@@ -30,6 +30,7 @@ from tapeline.schemas.errors import DataError
 from tapeline.series.calendar import Calendar
 from tapeline.series.chunking import Rows
 from tapeline.series.grouping.pieces import Piece, PieceWriter, divide, load, read_piece, save
+from tapeline.series.time_grid import TimeGrid
 from tapeline.series.window_reader import read_scaled_rows
 
 UNMEASURED = "unmeasured"
@@ -57,7 +58,7 @@ class ScanFile:
         split, path = file
         parts: list[Survey] = []
         pieces: list[Piece] = []
-        grid = self.plan.data.grid()
+        grid = TimeGrid.of(self.plan.data)
         features = self.plan.features
         widths = len(features.past_covariates), features.future_size, len(features.static_covariates)
         with PieceWriter(self.folder) as writer:

@@ -17,6 +17,7 @@ from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.calendar import Calendar
 from tapeline.series.chunking import Grid, Rows, cut_chunks, forecast_starts, to_grid
+from tapeline.series.time_grid import TimeGrid
 from tapeline.series.window_writer import chunk_batch, window_batch
 from tapeline.series.windowing import cut_arrays
 
@@ -125,7 +126,7 @@ def cut_group(rows: Rows, survey: Survey, *, block: int, plan: WindowPlan, calen
     bounds = block * plan.block_steps, (block + 1) * plan.block_steps
     spec = plan.spec(names.SPLITS[0])
     grid = to_grid(rows, first=survey.first[known], last=survey.last[known], block=bounds, spec=spec)
-    timestamp = plan.data.grid().timestamps(grid.ordinal)
+    timestamp = TimeGrid.of(plan.data).timestamps(grid.ordinal)
     if calendar.size:
         grid.future[~grid.has_row, -calendar.size :] = calendar(timestamp[~grid.has_row])
     found = {

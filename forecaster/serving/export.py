@@ -31,6 +31,7 @@ from tapeline.schemas.evaluation_result import without_nan
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.scaling import Scaler
+from tapeline.series.time_grid import TimeGrid
 
 MODEL_CARD = os.path.join("assets.extra", "model_card.json")
 """Where the card lies inside the SavedModel; TF Serving keeps `assets.extra` as it is."""
@@ -75,7 +76,7 @@ def export_model(
     shape = WindowShape.of(window, features)
     scales = SeriesScales(scaler)
     covariates = Covariates(transform_graph_uri=transform_graph_uri, data=data, features=features, shape=shape)
-    raw_windows = RawWindows(scales=scales, covariates=covariates, steps=TimeSteps(data.grid()), shape=shape)
+    raw_windows = RawWindows(scales=scales, covariates=covariates, steps=TimeSteps(TimeGrid.of(data)), shape=shape)
     module, signatures = build_signatures(
         model=model,
         ridge_baseline=ridge_baseline,
@@ -100,7 +101,7 @@ def export_model(
         tf.io.gfile.makedirs(os.path.join(unfinished, os.path.dirname(MODEL_CARD)))
         with tf.io.gfile.GFile(os.path.join(unfinished, MODEL_CARD), "w") as file:
             file.write(json.dumps(without_nan(whole_card), indent=2, sort_keys=True, allow_nan=False) + "\n")
-        requests = warmup_requests(raw_windows, grid=data.grid(), scaler=scaler, shape=shape)
+        requests = warmup_requests(raw_windows, grid=TimeGrid.of(data), scaler=scaler, shape=shape)
         write_warmup(os.path.join(unfinished, WARMUP_FILE), requests)
         tf.io.gfile.rename(unfinished, directory)
     finally:

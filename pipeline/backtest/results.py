@@ -23,6 +23,7 @@ from tapeline.schemas.evaluation_result import read_verdict
 from tapeline.series.figures.style import Figure, render_png
 from tapeline.series.figures.wording import Space
 from tapeline.series.scaling import Scaler
+from tapeline.series.time_grid import TimeGrid
 
 TABLE_FILE, NUMBERS_FILE = "backtest.txt", "backtest.json"
 
@@ -48,7 +49,7 @@ def write_results(backtest: Backtest, outcomes: Sequence[LocalRun], output: path
         outcomes: What became of each; all came to their end.
         output: Folder of the files; those of an earlier backtest are replaced.
     """
-    grid = backtest.config.data.grid()
+    grid = TimeGrid.of(backtest.config.data)
     scores, figures = [], []
     for fold, outcome in zip(backtest.folds, outcomes, strict=True):
         assert outcome.run is not None
@@ -93,7 +94,7 @@ def read_fold(fold: Fold, run: Run) -> tuple[FoldScore, ForecastStrip]:
         model_dir=path_utils.serving_model_path(_uri(run, "Trainer", "model")),
         series_id=typical_series(result.series) if result.series else None,
         shape=fold.config.window_shape(),
-        grid=fold.config.data.grid(),
+        grid=TimeGrid.of(fold.config.data),
         scaler=scaler,
     )
     space = Space.of(scale, fold.config.data.unit)

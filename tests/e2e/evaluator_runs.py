@@ -19,6 +19,7 @@ from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.schemas.sections import DataConfig, GateConfig, ScalingConfig, WindowConfig
 from tapeline.series.moments import moments, scale_file
 from tapeline.series.scaling import scale_path
+from tapeline.series.time_grid import TimeGrid
 
 HORIZON = 4
 # A window's context holds the forecast that the planted model gives, then those of the baselines.
@@ -104,7 +105,7 @@ def example(**values: Any) -> bytes:
 
 
 def timestamp(ordinal: int) -> int:
-    return int(DATA.grid().timestamps(np.array([ordinal]))[0])
+    return int(TimeGrid.of(DATA).timestamps(np.array([ordinal]))[0])
 
 
 def starts(windows: Sequence[Window]) -> list[int]:

@@ -15,6 +15,7 @@ from tapeline.pipeline.backtest.run import Backtest, base_cuts, plan_backtest
 from tapeline.pipeline.paths import RunPaths
 from tapeline.schemas.config import Config, parse_config
 from tapeline.schemas.errors import ConfigError
+from tapeline.series.time_grid import TimeGrid
 
 ROWS = 200
 
@@ -53,7 +54,7 @@ def plan(config: Config, home: pathlib.Path, **options: Any) -> Backtest:
 
 def cut_by(config: Config, times: pd.DatetimeIndex) -> Cuts:
     """Where ingest cuts the data under a configuration, in steps."""
-    grid = config.data.grid()
+    grid = TimeGrid.of(config.data)
     seconds = times.asi8 // 10**9
     bounds = find_bounds(first=int(seconds[0]), last=int(seconds[-1]), split=config.split, grid=grid)
     return Cuts(**{name: int(grid.ordinals([time])[0]) for name, time in dataclasses.asdict(bounds).items()})

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from tapeline.clients.forecast.tails import Tail, merge, tails_of
 from tapeline.schemas.sections import DataConfig, FeaturesConfig
 from tapeline.series.sources.rows import RowLayout, read_rows
+from tapeline.series.time_grid import TimeGrid
 
 DATA = DataConfig(time="day", target="sold", series_id="shop", frequency="D")
 FEATURES = FeaturesConfig(future_covariates=("holiday",))
 LAYOUT = RowLayout.of(DATA, FEATURES)
-GRID = DATA.grid()
+GRID = TimeGrid.of(DATA)
 T = 3
 
 

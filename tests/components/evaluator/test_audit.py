@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from tapeline.components.evaluator.audit import Steps, WindowSample, forecast_change, scale_deviation, window_deviation
+from tapeline.components.evaluator.audit import WindowSample, forecast_change, scale_deviation, window_deviation
 from tapeline.schemas.sections import ScalingConfig
 from tapeline.series.moments import moments, scale_file
 from tapeline.series.scaling import Scaler
@@ -37,7 +37,7 @@ def sample(*cuts):
 
 
 def deviation(windows):
-    steps = Steps.of(windows)
+    steps = windows.steps()
     ids = np.empty(40, object)
     ids[:] = [series for series in SERIES for _ in range(20)]
     ordinal = np.tile(np.arange(20), 2)
@@ -92,7 +92,7 @@ def test_a_draw_of_windows_does_not_depend_on_how_they_come():
 
 
 def test_only_steps_of_sampled_windows_are_located():
-    steps = Steps.of(sample((b"a", 4), (b"b", 9)))
+    steps = sample((b"a", 4), (b"b", 9)).steps()
     ids = np.empty(5, object)
     ids[:] = [b"a", b"a", b"b", b"b", b"c"]
     # `a` covers 0..5, `b` 5..10.

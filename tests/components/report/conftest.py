@@ -13,6 +13,7 @@ from tapeline.components.report.window_errors import ErrorCollector, ScoredBatch
 from tapeline.schemas.config import parse_config
 from tapeline.schemas.evaluation_result import Check, EvaluationResult
 from tapeline.series.baselines import persistence, seasonal_naive
+from tapeline.series.time_grid import TimeGrid
 
 OFFSET, SCALE = 313.0, 59.0
 
@@ -52,7 +53,7 @@ def sample_content(
         },
         origin="the sample",
     )
-    grid = config.data.grid()
+    grid = TimeGrid.of(config.data)
     length = context + starts + horizon
     first = int(grid.ordinals(np.array([880_000_000]))[0])
     time = np.arange(length)
