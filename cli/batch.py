@@ -122,7 +122,7 @@ def create_batch_pipeline(card: "Card", work: pathlib.Path, *, beam_args: tuple[
     from tapeline.clients.batch.component import ForecastTables, RecentContextGen
     from tapeline.pipeline.beam_arguments import beam_arguments
 
-    sections = {name: getattr(card, name).model_dump_json() for name in ("data", "features", "window")}
+    sections = {name: getattr(card, name) for name in ("data", "features", "window")}
     contexts = RecentContextGen(**sections)
     model = Importer(source_uri=str(work / "model"), artifact_type=standard_artifacts.Model).with_id("Model")
     inferrer = BulkInferrer(

@@ -11,7 +11,6 @@ import pathlib
 import shutil
 from typing import Any
 
-import pydantic
 from tfx.components.example_validator.component import ExampleValidator
 from tfx.components.schema_gen.component import SchemaGen
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
@@ -72,12 +71,12 @@ def create_pipeline(
 
 
 def _nodes(config: Config, paths: RunPaths, *, source: str, latest_blessed: bool) -> list[base_node.BaseNode]:
-    data, features, window = _json(config.data), _json(config.features), _json(config.window)
+    data, features, window = config.data, config.features, config.window
 
     example_gen = SeriesExampleGen(
         data=data,
         features=features,
-        split=_json(config.split),
+        split=config.split,
         source_fingerprint=source,
         code_fingerprint=code_fingerprint("schemas", "tapeline.components.ingest"),
     )
@@ -87,15 +86,15 @@ def _nodes(config: Config, paths: RunPaths, *, source: str, latest_blessed: bool
         statistics=statistics_gen.outputs["statistics"], schema=schema_gen.outputs["schema"]
     )
     data_gate = DataGate(
-        examples=example_gen.outputs["examples"],
+        rows=example_gen.outputs["examples"],
         statistics=statistics_gen.outputs["statistics"],
         schema=schema_gen.outputs["schema"],
         anomalies=example_validator.outputs["anomalies"],
         data=data,
         features=features,
-        checks=_json(config.checks),
+        checks=config.checks,
         window=window,
-        split=_json(config.split),
+        split=config.split,
         code_fingerprint=code_fingerprint("schemas", "tapeline.components.data_gate"),
     )
     transform = create_transform(
@@ -103,7 +102,7 @@ def _nodes(config: Config, paths: RunPaths, *, source: str, latest_blessed: bool
         schema=schema_gen.outputs["schema"],
         data=data,
         features=features,
-        scaling=_json(config.scaling),
+        scaling=config.scaling,
         code_fingerprint=code_fingerprint("schemas", "tapeline.components.transform"),
     )
     windows = Windows(
@@ -119,11 +118,11 @@ def _nodes(config: Config, paths: RunPaths, *, source: str, latest_blessed: bool
         data=data,
         features=features,
         window=window,
-        scaling=_json(config.scaling),
-        model=_json(config.model),
-        training=_json(config.training),
+        scaling=config.scaling,
+        model_config=config.model,
+        training=config.training,
         # The season shapes a baseline inside the model; the thresholds beside it must not cause training anew.
-        gate=_json(GateConfig(season=config.gate.season)),
+        gate=GateConfig(season=config.gate.season),
         checkpoint_root=str(paths.checkpoints),
         code_fingerprint=code_fingerprint(
             "schemas",
@@ -144,14 +143,14 @@ def _nodes(config: Config, paths: RunPaths, *, source: str, latest_blessed: bool
         **candidate,
     ).with_id("BlessedBefore")
     evaluator = create_evaluator(
-        windows=windows.outputs["windows"],
+        examples=windows.outputs["windows"],
         rows=data_gate.outputs["examples"],
         transform_graph=transform.outputs["transform_graph"],
         model=trainer.outputs["model"],
         baseline_model=blessed_before.outputs["model"],
         gate=config.gate,
-        window=config.window,
-        data=config.data,
+        window=window,
+        data=data,
         scaling=config.scaling,
         code_fingerprint=code_fingerprint("schemas", "tapeline.components.evaluator", "tapeline.components.transform"),
     )
@@ -162,8 +161,8 @@ def _nodes(config: Config, paths: RunPaths, *, source: str, latest_blessed: bool
         data=data,
         features=features,
         window=window,
-        scaling=_json(config.scaling),
-        serving=_json(config.serving),
+        scaling=config.scaling,
+        serving=config.serving,
         code_fingerprint=code_fingerprint(
             "schemas",
             "tapeline.components.serving_gate",
@@ -239,7 +238,3 @@ def find_schema(schema_path: str) -> pathlib.Path:
         f"schema_path: no file {schema_path!r}. Write one with `tapeline schema`, correct the path, "
         "or leave schema_path out to have a schema inferred from the train split."
     )
-
-
-def _json(section: pydantic.BaseModel) -> str:
-    return section.model_dump_json()

@@ -196,16 +196,14 @@ def _run_components(home, *, tampered):
         custom_properties={"payload_format": "FORMAT_TF_EXAMPLE", "file_format": "tfrecords_gzip"},
     ).with_id("rows")
     schema = Importer(source_uri=str(home / "schema"), artifact_type=standard_artifacts.Schema).with_id("schema")
-    sections = {"data": DATA.model_dump_json(), "features": FEATURES.model_dump_json(), "code_fingerprint": "test"}
+    sections = {"data": DATA, "features": FEATURES, "code_fingerprint": "test"}
     transform = create_transform(
         examples=rows.outputs["result"],
         schema=schema.outputs["result"],
-        scaling=ScalingConfig(per_series=True).model_dump_json(),
+        scaling=ScalingConfig(per_series=True),
         **sections,
     )
-    windows = Windows(
-        transformed_examples=transform.outputs["transformed_examples"], window=WINDOW.model_dump_json(), **sections
-    )
+    windows = Windows(transformed_examples=transform.outputs["transformed_examples"], window=WINDOW, **sections)
     LocalDagRunner().run(
         pipeline.Pipeline(
             pipeline_name="leakage",

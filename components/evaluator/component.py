@@ -1,93 +1,60 @@
 """The Evaluator node: TFX's own, on the test windows, with Tapeline's audit and gate."""
 
-from tfx import types
-from tfx.dsl.components.base import base_beam_component, executor_spec
-from tfx.types import channel, component_spec, standard_artifacts, standard_component_specs
+from typing import Any
+
+from tensorflow_model_analysis.proto import config_pb2
+from tfx.types import standard_component_specs
+from tfx.types.standard_artifacts import Examples, Model, ModelBlessing, ModelEvaluation, TransformGraph
 from tfx.utils import json_utils
 
 from tapeline.components.evaluator.eval_config import create_eval_config
-from tapeline.components.evaluator.executor import ROWS_KEY, TRANSFORM_GRAPH_KEY, Executor
+from tapeline.components.evaluator.executor import Executor
+from tapeline.components.tfx_component import BeamComponent, Input, Output, Property
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.sections import DataConfig, GateConfig, ScalingConfig, WindowConfig
 from tapeline.series.baselines import natural_seasons, season_of
 
 
-class ForecastEvaluatorSpec(types.ComponentSpec):
-    """What TFX's Evaluator takes and gives, and what Tapeline's takes besides."""
-
-    PARAMETERS = {
-        **standard_component_specs.EvaluatorSpec.PARAMETERS,
-        "data": component_spec.ExecutionParameter(type=str),
-        "window": component_spec.ExecutionParameter(type=str),
-        "scaling": component_spec.ExecutionParameter(type=str),
-        "code_fingerprint": component_spec.ExecutionParameter(type=str),
-    }
-    INPUTS = {
-        **standard_component_specs.EvaluatorSpec.INPUTS,
-        ROWS_KEY: component_spec.ChannelParameter(type=standard_artifacts.Examples),
-        TRANSFORM_GRAPH_KEY: component_spec.ChannelParameter(type=standard_artifacts.TransformGraph),
-    }
-    OUTPUTS = standard_component_specs.EvaluatorSpec.OUTPUTS
-    TYPE_ANNOTATION = standard_component_specs.EvaluatorSpec.TYPE_ANNOTATION
-
-
-class ForecastEvaluator(base_beam_component.BaseBeamComponent):
+class Evaluator(BeamComponent, executor=Executor):
     """TFX's Evaluator with an executor that audits what it judges, and writes `results.SUMMARY_FILE`."""
 
-    SPEC_CLASS = ForecastEvaluatorSpec
-    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
+    TYPE_ANNOTATION = standard_component_specs.EvaluatorSpec.TYPE_ANNOTATION
+
+    examples = Input(Examples, "Windows with a `test` split, as `Windows` writes them.")
+    rows = Input(Examples, "What Transform scaled and the windows were cut from.")
+    transform_graph = Input(TransformGraph, "Holds the scales of the series.")
+    model = Input(Model, "The candidate.")
+    baseline_model = Input(Model, "The model blessed before; the channel may hold none.", optional=True)
+    eval_config = Property(config_pb2.EvalConfig, "What the candidate must reach, as TFMA reads it.")
+    example_splits = Property(str, "The splits to score, as a JSON list.")
+    data = Property(DataConfig, "Frequency and unit of the series.")
+    window = Property(WindowConfig, "Context and horizon.")
+    scaling = Property(ScalingConfig, "The scaled space.")
+    code_fingerprint = Property(str, "Hash of this room's source; part of the cache key only.")
+    evaluation = Output(ModelEvaluation, "The numbers.")
+    blessing = Output(ModelBlessing, "The verdict.")
 
 
-def create_evaluator(
-    *,
-    windows: channel.BaseChannel,
-    rows: channel.BaseChannel,
-    transform_graph: channel.BaseChannel,
-    model: channel.BaseChannel,
-    baseline_model: channel.BaseChannel | None,
-    gate: GateConfig,
-    window: WindowConfig,
-    data: DataConfig,
-    scaling: ScalingConfig,
-    code_fingerprint: str,
-) -> ForecastEvaluator:
+def create_evaluator(*, gate: GateConfig, window: WindowConfig, data: DataConfig, **others: Any) -> Evaluator:
     """Returns the node that judges a model on the test windows.
 
     Args:
-        windows: `Examples` with a `test` split, as `Windows` writes them.
-        rows: `Examples` that Transform scaled and the windows were cut from.
-        transform_graph: Holds the scales of the series.
-        model: The candidate.
-        baseline_model: The model blessed before; the channel may hold none.
         gate: What the candidate must reach.
         window: Context and horizon.
         data: Frequency and unit of the series.
-        scaling: The scaled space.
-        code_fingerprint: Hash of this room's source; part of the cache key only.
-
-    Returns:
-        A node with the id `Evaluator` and the outputs `evaluation` and `blessing`.
+        **others: The other arguments of `Evaluator`.
 
     Raises:
         ConfigError: The gate asks for skill over a season that the context cannot hold.
     """
     _check_season(gate, window, data)
-    spec = ForecastEvaluatorSpec(
-        examples=windows,
-        rows=rows,
-        transform_graph=transform_graph,
-        model=model,
-        baseline_model=baseline_model,
-        example_splits=json_utils.dumps(["test"]),
+    return Evaluator(
         eval_config=create_eval_config(gate),
-        data=data.model_dump_json(),
-        window=window.model_dump_json(),
-        scaling=scaling.model_dump_json(),
-        code_fingerprint=code_fingerprint,
-        evaluation=types.Channel(type=standard_artifacts.ModelEvaluation),
-        blessing=types.Channel(type=standard_artifacts.ModelBlessing),
+        example_splits=json_utils.dumps(["test"]),
+        window=window,
+        data=data,
+        **others,
     )
-    return ForecastEvaluator(spec=spec).with_id("Evaluator")
 
 
 def _check_season(gate: GateConfig, window: WindowConfig, data: DataConfig) -> None:

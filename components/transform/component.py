@@ -4,14 +4,15 @@ transform = create_transform(examples=..., schema=..., data=..., features=..., s
 windows = Windows(transformed_examples=transform.outputs["transformed_examples"], ...)
 """
 
-from tfx import types
 from tfx.components import Transform
-from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.proto import transform_pb2
-from tfx.types import channel, component_spec, standard_artifacts
+from tfx.types import channel
+from tfx.types.standard_artifacts import Examples
 
-from tapeline.components.transform.executor import CHUNKS_KEY, EXAMPLES_KEY, WINDOWS_KEY, Executor
+from tapeline.components.tfx_component import BeamComponent, Input, Output, Property
+from tapeline.components.transform.executor import Executor
 from tapeline.schemas import features as names
+from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, WindowConfig
 
 PREPROCESSING_FN = "tapeline.components.transform.preprocessing.preprocessing_fn"
 
@@ -20,9 +21,9 @@ def create_transform(
     *,
     examples: channel.BaseChannel,
     schema: channel.BaseChannel,
-    data: str,
-    features: str,
-    scaling: str,
+    data: DataConfig,
+    features: FeaturesConfig,
+    scaling: ScalingConfig,
     code_fingerprint: str,
 ) -> Transform:
     """Returns TFX's Transform: fitted on the train split, applied to every split.
@@ -30,11 +31,12 @@ def create_transform(
     Args:
         examples: Rows, split by time.
         schema: Their TFDV schema.
-        data: JSON of the section `data`.
-        features: JSON of the section `features`.
-        scaling: JSON of the section `scaling`.
+        data: What the source holds.
+        features: Its covariates.
+        scaling: The scaled space.
         code_fingerprint: Hash of this room's source; part of the cache key only.
     """
+    sections = {"data": data, "features": features, "scaling": scaling}
     return Transform(
         examples=examples,
         schema=schema,
@@ -42,60 +44,22 @@ def create_transform(
         splits_config=transform_pb2.SplitsConfig(  # type: ignore[attr-defined]
             analyze=["train"], transform=list(names.SPLITS)
         ),
-        custom_config={"data": data, "features": features, "scaling": scaling, "code_fingerprint": code_fingerprint},
+        custom_config={
+            **{name: section.model_dump_json() for name, section in sections.items()},
+            "code_fingerprint": code_fingerprint,
+        },
         # StatisticsGen has described the rows already; a second description doubles what this node costs.
         disable_statistics=True,
     )
 
 
-class WindowsSpec(types.ComponentSpec):
-    """What the component takes and gives."""
-
-    PARAMETERS = {
-        "window": component_spec.ExecutionParameter(type=str),
-        "data": component_spec.ExecutionParameter(type=str),
-        "features": component_spec.ExecutionParameter(type=str),
-        "code_fingerprint": component_spec.ExecutionParameter(type=str),
-    }
-    INPUTS = {EXAMPLES_KEY: component_spec.ChannelParameter(type=standard_artifacts.Examples)}
-    OUTPUTS = {
-        CHUNKS_KEY: component_spec.ChannelParameter(type=standard_artifacts.Examples),
-        WINDOWS_KEY: component_spec.ChannelParameter(type=standard_artifacts.Examples),
-    }
-
-
-class Windows(base_beam_component.BaseBeamComponent):
+class Windows(BeamComponent, executor=Executor):
     """Puts scaled rows on their regular grid and cuts chunks (for training) and windows (for scoring)."""
 
-    SPEC_CLASS = WindowsSpec
-    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
-
-    def __init__(
-        self,
-        *,
-        transformed_examples: channel.BaseChannel,
-        window: str,
-        data: str,
-        features: str,
-        code_fingerprint: str,
-    ) -> None:
-        """Makes the component.
-
-        Args:
-            transformed_examples: Scaled rows, with the splits train, eval and test.
-            window: JSON of the section `window`.
-            data: JSON of the section `data`.
-            features: JSON of the section `features`.
-            code_fingerprint: Hash of this room's source; part of the cache key only.
-        """
-        super().__init__(
-            WindowsSpec(
-                transformed_examples=transformed_examples,
-                window=window,
-                data=data,
-                features=features,
-                code_fingerprint=code_fingerprint,
-                chunks=types.Channel(type=standard_artifacts.Examples),
-                windows=types.Channel(type=standard_artifacts.Examples),
-            )
-        )
+    transformed_examples = Input(Examples, "Scaled rows, with the splits train, eval and test.")
+    window = Property(WindowConfig, "Context, horizon and strides.")
+    data = Property(DataConfig, "Frequency and names of the series.")
+    features = Property(FeaturesConfig, "The covariates.")
+    code_fingerprint = Property(str, "Hash of this room's source; part of the cache key only.")
+    chunks = Output(Examples, "What the Trainer cuts its windows from.")
+    windows = Output(Examples, "What a model is scored on.")

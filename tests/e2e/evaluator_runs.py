@@ -231,11 +231,7 @@ def run_evaluator(
     }
     channels = {key: Channel(type=type(value)).set_artifacts([value]) for key, value in inputs.items()}
     node = create_evaluator(
-        windows=channels["examples"],
-        rows=channels["rows"],
-        transform_graph=channels["transform_graph"],
-        model=channels["model"],
-        baseline_model=channels.get("baseline_model"),
+        **channels,
         gate=gate or GateConfig(min_windows=2),
         window=WindowConfig(context_length=CONTEXT, horizon=HORIZON),
         data=DATA,

@@ -121,7 +121,7 @@ def test_a_season_that_no_context_can_hold_is_refused_before_the_run():
 
     def create(gate):
         return create_evaluator(
-            windows=Channel(type=standard_artifacts.Examples),
+            examples=Channel(type=standard_artifacts.Examples),
             rows=Channel(type=standard_artifacts.Examples),
             transform_graph=Channel(type=standard_artifacts.TransformGraph),
             model=Channel(type=standard_artifacts.Model),

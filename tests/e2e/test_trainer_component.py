@@ -27,7 +27,7 @@ SECTIONS = {
     "features": FeaturesConfig(),
     "window": WINDOW,
     "scaling": ScalingConfig(),
-    "model": ModelConfig(units=4),
+    "model_config": ModelConfig(units=4),
     "training": TrainingConfig(batch_size=16, epochs=4, learning_rate=0.01),
     "gate": GateConfig(season=7),
 }
@@ -69,7 +69,7 @@ def execute(inputs, folder, checkpoints):
         transform_graph=channel_utils.as_channel(inputs["transform_graph"]),
         checkpoint_root=str(checkpoints),
         code_fingerprint="code",
-        **{name: section.model_dump_json() for name, section in SECTIONS.items()},
+        **SECTIONS,
     )
     outputs = {key: [channel.type()] for key, channel in trainer.outputs.items()}
     for key, (artifact,) in outputs.items():
