@@ -14,7 +14,7 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING
 
-from tapeline.cli.main import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED
+from tapeline.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, user_error
 from tapeline.pipeline.paths import shown
 from tapeline.schemas.errors import ConfigError
 
@@ -39,9 +39,9 @@ def run(arguments: argparse.Namespace) -> int:
     """
     import dataclasses
 
-    from tapeline.cli.commands import read_runner
     from tapeline.cli.forecast import data_of
     from tapeline.forecaster.pushed_model import find_model, read_card
+    from tapeline.pipeline.arguments import read_runner
     from tapeline.schemas.sections import BeamConfig
     from tapeline.series.sources.source import find_source
 
@@ -146,7 +146,6 @@ def create_batch_pipeline(card: "Card", work: pathlib.Path, *, beam_args: tuple[
 def _failed(error: BaseException, log: pathlib.Path, output: pathlib.Path) -> int:
     """Says what stopped the pipeline; a user's mistake is raised again."""
     from tapeline.forecaster.refusal_words import words_of
-    from tapeline.pipeline.local_runner import user_error
     from tapeline.schemas.errors import DataError
 
     mendable = user_error(error)

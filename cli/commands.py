@@ -4,65 +4,28 @@ import argparse
 import pathlib
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import yaml
-
-from tapeline.cli.main import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_REFUSED
+from tapeline.cli.exit_codes import (
+    EXIT_BAD_INPUT,
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_REFUSED,
+    failure,
+    user_error,
+)
+from tapeline.pipeline.arguments import name_of_runs, read_config
 from tapeline.pipeline.paths import RunPaths, shown
 from tapeline.schemas.errors import ConfigError
 
 if TYPE_CHECKING:
     from tapeline.pipeline.local_runner import LocalRun
-    from tapeline.schemas.config import Config
-
-
-def read_config(arguments: argparse.Namespace) -> "Config":
-    """Reads the configuration that the arguments name, with what they replace in it.
-
-    Raises:
-        ConfigError: The file or a replaced value breaks a rule.
-    """
-    # pandas, which the time grid needs, takes a second: too long for a command that reads a verdict only.
-    from tapeline.schemas.config import load_config
-
-    if getattr(arguments, "config_json", None) is not None:
-        from tapeline.cli.compile import parse_config_json
-
-        config = parse_config_json(arguments.config_json)
-    else:
-        config = load_config(arguments.config)
-    overrides: dict[str, Any] = read_runner(arguments.runner) if arguments.runner else {}
-    for item in arguments.overrides:
-        key, equals, value = item.partition("=")
-        if not equals or not key:
-            raise ConfigError(f"--set: got {item!r}, must be KEY=VALUE, such as training.seed=2.")
-        overrides[key] = yaml.safe_load(value)
-    if arguments.data is not None:
-        overrides["data.source"] = arguments.data
-    return config.override(overrides) if overrides else config
-
-
-def read_runner(path: str) -> dict[str, Any]:
-    """Reads where Beam runs: a YAML file that holds the section `beam` and nothing else.
-
-    Raises:
-        ConfigError: It is missing, or holds something else.
-    """
-    try:
-        tree = yaml.safe_load(pathlib.Path(path).read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        problem = " ".join(str(error).split())
-        raise ConfigError(f"--runner: {path!r} cannot be read: {problem}. Give one of configs/runners/.") from error
-    if not isinstance(tree, dict) or list(tree) != ["beam"]:
-        found = sorted(tree) if isinstance(tree, dict) else type(tree).__name__
-        raise ConfigError(f"--runner: {path!r} holds {found}, must hold the section beam alone.")
-    return tree
 
 
 def run(arguments: argparse.Namespace) -> int:
     """`tapeline run`: the whole pipeline, or a part of it."""
-    from tapeline.pipeline.local_runner import run_locally, user_error
+    from tapeline.pipeline.local_runner import run_locally
     from tapeline.series.sources.source import find_source
 
     config = read_config(arguments)
@@ -80,11 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"\ntapeline run: {mendable}\nNothing was pushed. Log: {shown(outcome.log)}", file=sys.stderr)
         return EXIT_BAD_INPUT
     if outcome.error is not None or outcome.run is None or outcome.unfinished:
-        reason = f"{type(outcome.error).__name__}: {outcome.error}" if outcome.error else "it came to no end"
-        where = f" in {outcome.unfinished[0]}" if outcome.unfinished else ""
-        print(
-            f"\ntapeline run: failed{where}: {reason}\nNothing was pushed. Log: {shown(outcome.log)}", file=sys.stderr
-        )
+        reason = failure(outcome.error, outcome.unfinished)
+        print(f"\ntapeline run: {reason}\nNothing was pushed. Log: {shown(outcome.log)}", file=sys.stderr)
         return EXIT_FAILED
 
     from tapeline.pipeline.judgement import Outcome, judge
@@ -127,7 +87,7 @@ def gate(arguments: argparse.Namespace) -> int:
     from tapeline.pipeline.verdict import verdict_text
     from tapeline.pipeline.verdict_files import to_json, write_files
 
-    paths = RunPaths.of(_name_of_runs(arguments), arguments.home, store=arguments.metadata)
+    paths = RunPaths.of(name_of_runs(arguments), arguments.home, store=arguments.metadata)
     judgement = judge(paths, arguments.run)
     folder = arguments.output or (paths.report(judgement.run_id) if judgement.run_id else None)
     if folder is not None:
@@ -154,7 +114,7 @@ def report(arguments: argparse.Namespace) -> int:
 
     from tapeline.pipeline.lineage import read_run
 
-    paths = RunPaths.of(_name_of_runs(arguments), arguments.home)
+    paths = RunPaths.of(name_of_runs(arguments), arguments.home)
     run = read_run(paths.metadata, arguments.run)
     artifact = run.artifact("Report", "report") if run else None
     page = pathlib.Path(artifact.uri) / "report.html" if artifact else None
@@ -166,33 +126,6 @@ def report(arguments: argparse.Namespace) -> int:
         print("tapeline report: no browser was found; open the file above in one.", file=sys.stderr)
         return EXIT_FAILED
     return EXIT_DONE
-
-
-def _name_of_runs(arguments: argparse.Namespace) -> str:
-    """The name that runs lie under: as given, else that of the configuration, else the only one there is."""
-    if arguments.name is not None:
-        return str(arguments.name)
-    if arguments.config is not None:
-        path = pathlib.Path(arguments.config)
-        if not path.is_file():
-            raise ConfigError(f"--config: no file {str(path)!r}. Give the path of a YAML file, or --name.")
-        try:
-            tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ConfigError(
-                f"{path}: not readable as YAML: {' '.join(str(error).split())}. Mend the syntax."
-            ) from error
-        name = tree.get("name") if isinstance(tree, dict) else None
-        if not isinstance(name, str):
-            raise ConfigError(f"{path}: has no name. Give the name that the runs lie under with --name.")
-        return name
-    home = RunPaths.of("", arguments.home).root
-    known = sorted(path.parent.name for path in home.glob("*/metadata.db"))
-    if not known:
-        raise ConfigError(f"--home: {shown(home)} holds no runs. Run `tapeline run` first, or give another --home.")
-    if len(known) > 1:
-        raise ConfigError(f"--name: {shown(home)} holds the runs of {', '.join(known)}. Say which: --name or --config.")
-    return known[0]
 
 
 def backtest(arguments: argparse.Namespace) -> int:
@@ -247,7 +180,7 @@ def export(arguments: argparse.Namespace) -> int:
 def schema(arguments: argparse.Namespace) -> int:
     """`tapeline schema`: an inferred schema, to be curated."""
     from tapeline.components.data_gate.schema_tools import write_schema
-    from tapeline.pipeline.local_runner import run_locally, user_error
+    from tapeline.pipeline.local_runner import run_locally
     from tapeline.series.sources.source import find_source
 
     config = read_config(arguments).override({"schema_path": None})

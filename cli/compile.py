@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from tapeline.cli.main import EXIT_DONE, EXIT_FAILED
+from tapeline.cli.exit_codes import EXIT_DONE, EXIT_FAILED
 from tapeline.pipeline.console import quiet
 from tapeline.pipeline.paths import RunPaths, shown
 from tapeline.schemas.errors import ConfigError

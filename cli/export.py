@@ -4,7 +4,7 @@ import argparse
 import pathlib
 import tempfile
 
-from tapeline.cli.main import EXIT_DONE
+from tapeline.cli.exit_codes import EXIT_DONE
 from tapeline.pipeline.console import quiet
 from tapeline.pipeline.paths import shown
 from tapeline.schemas.errors import ConfigError

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tapeline.cli.main import EXIT_DONE
+from tapeline.cli.exit_codes import EXIT_DONE
 from tapeline.pipeline.paths import shown
 from tapeline.schemas.errors import ConfigError, UserError
 from tapeline.series.time_grid import TimeGrid

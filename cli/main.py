@@ -1,9 +1,5 @@
 """The command line: `tapeline run | gate | report | forecast | serve | ...`; `tapeline --help` lists them.
 
-Exit codes, the same everywhere: 0 done (for `run`: blessed and pushed), 1 the
-gate refused, 2 bad configuration, data or arguments (for `gate`: nothing to
-judge), 3 anything else.
-
 Nothing beyond the standard library is imported before a command needs it, so
 that `tapeline --help` answers at once.
 """
@@ -14,11 +10,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-EXIT_DONE = 0
-EXIT_REFUSED = 1
-EXIT_BAD_INPUT = 2
-EXIT_FAILED = 3
-EXIT_INTERRUPTED = 130
+from tapeline.cli.exit_codes import EXIT_BAD_INPUT, EXIT_FAILED, EXIT_INTERRUPTED
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

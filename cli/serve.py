@@ -4,7 +4,7 @@ import argparse
 import logging
 import sys
 
-from tapeline.cli.main import EXIT_DONE
+from tapeline.cli.exit_codes import EXIT_DONE
 from tapeline.clients.rest.addresses import check_name, find_versions, listen
 from tapeline.schemas.errors import ConfigError
 

@@ -21,7 +21,7 @@ from tapeline.pipeline.counts import counts_of
 from tapeline.pipeline.lineage import NodeState, Run, read_run
 from tapeline.pipeline.paths import RunPaths, shown
 from tapeline.schemas.config import Config
-from tapeline.schemas.errors import ConfigError, UserError
+from tapeline.schemas.errors import ConfigError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -127,15 +127,6 @@ def _require_earlier_nodes(before: Run | None, earlier: Sequence[str], from_node
             f"--from: {from_node!r} needs what the components before it made, and the last run did not come to "
             f"an end of {', '.join(missing)}. Run without --from first."
         )
-
-
-def user_error(error: BaseException | None) -> UserError | None:
-    """Returns the error that a user can mend, if that is what stopped a run."""
-    while error is not None:
-        if isinstance(error, UserError):
-            return error
-        error = error.__cause__ or error.__context__
-    return None
 
 
 @contextlib.contextmanager

@@ -32,8 +32,8 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import launcher, outputs_utils, runtime_parameter_utils
 from tfx.proto.orchestration import execution_result_pb2, pipeline_pb2
 
+from tapeline.cli.exit_codes import user_error
 from tapeline.pipeline.lineage import NodeRun, NodeState, read_run
-from tapeline.pipeline.local_runner import user_error
 from tapeline.pipeline.stores import Connection, connection, lock_of, locked
 from tapeline.schemas.errors import ConfigError, DataError
 

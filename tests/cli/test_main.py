@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from tapeline.cli import exit_codes
 from tapeline.cli import main as cli
 
 CO2 = str(pathlib.Path(__file__).parents[2] / "configs" / "co2.yaml")
@@ -30,7 +31,7 @@ def test_help_imports_nothing_heavy() -> None:
     ],
 )
 def test_bad_arguments_end_with_code_2(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(arguments) == cli.EXIT_BAD_INPUT
+    assert cli.main(arguments) == exit_codes.EXIT_BAD_INPUT
     error = capsys.readouterr().err
     assert message in error
     assert "Traceback" not in error
@@ -39,7 +40,7 @@ def test_bad_arguments_end_with_code_2(arguments: list[str], message: str, capsy
 def test_unknown_command_ends_with_code_2(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["trian"])
-    assert ended.value.code == cli.EXIT_BAD_INPUT
+    assert ended.value.code == exit_codes.EXIT_BAD_INPUT
     assert "trian" in capsys.readouterr().err
 
 
@@ -57,7 +58,7 @@ def test_a_mistyped_configuration_lists_every_mistake(
 ) -> None:
     path = tmp_path / "bad.yaml"
     path.write_text("name: co2\ndata: {target: co2, frequency: H}\ntraining: {epochs: many}\nwindw: {}\n")
-    assert cli.main(["run", "--config", str(path)]) == cli.EXIT_BAD_INPUT
+    assert cli.main(["run", "--config", str(path)]) == exit_codes.EXIT_BAD_INPUT
     error = capsys.readouterr().err
     assert "training.epochs (line 3)" in error
     assert "windw (line 4): unknown key" in error
@@ -72,5 +73,5 @@ def test_a_fault_of_ours_is_never_taken_for_a_refusal(
         raise RuntimeError("out of order")
 
     monkeypatch.setattr(commands, "run", broken)
-    assert cli.main(["run", "--config", CO2]) == cli.EXIT_FAILED
+    assert cli.main(["run", "--config", CO2]) == exit_codes.EXIT_FAILED
     assert "out of order" in capsys.readouterr().err

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tapeline.cli import exit_codes
 from tapeline.cli import main as cli
 from tapeline.components.ingest.splits import find_bounds
 from tapeline.pipeline.backtest.folds import Cuts
-from tapeline.pipeline.backtest.run import Backtest, base_cuts, plan_backtest
+from tapeline.pipeline.backtest_plan import Backtest, base_cuts, plan_backtest
 from tapeline.pipeline.paths import RunPaths
 from tapeline.schemas.config import Config, parse_config
 from tapeline.schemas.errors import ConfigError
@@ -145,5 +146,7 @@ def test_bad_arguments_end_with_code_2(
     arguments: list[str], message: str, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     co2 = pathlib.Path(__file__).parents[2] / "configs" / "co2.yaml"
-    assert cli.main(["backtest", "--config", str(co2), "--home", str(tmp_path), *arguments]) == cli.EXIT_BAD_INPUT
+    assert (
+        cli.main(["backtest", "--config", str(co2), "--home", str(tmp_path), *arguments]) == exit_codes.EXIT_BAD_INPUT
+    )
     assert message in capsys.readouterr().err

@@ -4,6 +4,7 @@ import pathlib
 
 import pytest
 
+from tapeline.cli import exit_codes
 from tapeline.cli import main as cli
 from tapeline.pipeline.backtest import run as backtest
 from tapeline.pipeline.local_runner import LocalRun
@@ -15,10 +16,18 @@ CO2 = str(pathlib.Path(__file__).parents[2] / "configs" / "co2.yaml")
 @pytest.mark.parametrize(
     ("error", "code", "messages"),
     [
-        (KeyboardInterrupt(), cli.EXIT_INTERRUPTED, ["interrupted in fold 2 of 3", "The same command carries on"]),
-        (DataError("a gap of 30 steps. Fill it."), cli.EXIT_BAD_INPUT, ["co2, fold 2 of 3", "a gap of 30 steps"]),
-        (OSError("disk full"), cli.EXIT_FAILED, ["fold 2 failed", "OSError: disk full", "before it are kept"]),
-        (None, cli.EXIT_FAILED, ["fold 2 failed in Trainer: it came to no end"]),
+        (
+            KeyboardInterrupt(),
+            exit_codes.EXIT_INTERRUPTED,
+            ["interrupted in fold 2 of 3", "The same command carries on"],
+        ),
+        (
+            DataError("a gap of 30 steps. Fill it."),
+            exit_codes.EXIT_BAD_INPUT,
+            ["co2, fold 2 of 3", "a gap of 30 steps"],
+        ),
+        (OSError("disk full"), exit_codes.EXIT_FAILED, ["fold 2 failed", "OSError: disk full", "before it are kept"]),
+        (None, exit_codes.EXIT_FAILED, ["fold 2 failed in Trainer: it came to no end"]),
     ],
 )
 def test_the_exit_code_and_the_message_tell_what_stopped_it(

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tapeline.cli import exit_codes
 from tapeline.cli import main as cli
 from tests import contract_model
 
@@ -37,7 +38,7 @@ def forecast(versions, path, *more) -> int:
 
 
 def test_csv_on_standard_output_and_nothing_else(versions, recent, capfd):
-    assert forecast(versions, recent([10.0] * 9 + [12.5])) == cli.EXIT_DONE
+    assert forecast(versions, recent([10.0] * 9 + [12.5])) == exit_codes.EXIT_DONE
     out, err = capfd.readouterr()
     assert out.splitlines() == [
         "time,forecast,lower,upper,lower_95,upper_95",
@@ -50,7 +51,7 @@ def test_csv_on_standard_output_and_nothing_else(versions, recent, capfd):
 
 @pytest.mark.parametrize("horizon", [1, 5])
 def test_the_horizon_may_be_shorter_or_longer_than_trained(versions, recent, capfd, horizon):
-    assert forecast(versions, recent([12.5] * 10), "--horizon", horizon) == cli.EXIT_DONE
+    assert forecast(versions, recent([12.5] * 10), "--horizon", horizon) == exit_codes.EXIT_DONE
     lines = capfd.readouterr().out.splitlines()
     assert len(lines) == 1 + horizon
     assert lines[-1].split(",")[:2] == [HOURS[9 + horizon], f"{12.5 + 0.2 * horizon:.1f}"]
@@ -59,14 +60,14 @@ def test_the_horizon_may_be_shorter_or_longer_than_trained(versions, recent, cap
 def test_a_table_and_a_picture_are_written(versions, recent, tmp_path, capfd):
     output, plot = tmp_path / "forecast.parquet", tmp_path / "forecast.png"
     plot.write_text("old")
-    assert forecast(versions, recent([12.5] * 10), "--output", output, "--plot", plot) == cli.EXIT_DONE
+    assert forecast(versions, recent([12.5] * 10), "--output", output, "--plot", plot) == exit_codes.EXIT_DONE
     assert plot.read_bytes().startswith(b"\x89PNG")
     assert "3 rows written to" in capfd.readouterr().out
     assert sorted(path.name for path in tmp_path.iterdir()) == ["forecast.parquet", "forecast.png", "recent.csv"]
 
 
 def test_a_thin_context_is_forecast_with_a_warning(versions, recent, capfd):
-    assert forecast(versions, recent([10, 10, 10, 10, "", "", "", "", 12.5])) == cli.EXIT_DONE
+    assert forecast(versions, recent([10, 10, 10, 10, "", "", "", "", 12.5])) == exit_codes.EXIT_DONE
     out, err = capfd.readouterr()
     assert "12.7" in out
     assert "less than 50% (window.min_observed) of the context is measured in 1 of 1 series" in err
@@ -90,7 +91,7 @@ def test_a_thin_context_is_forecast_with_a_warning(versions, recent, capfd):
     ],
 )
 def test_bad_rows_end_with_code_2_and_the_messages_of_a_run(versions, recent, capfd, values, options, message):
-    assert forecast(versions, recent(values, **options)) == cli.EXIT_BAD_INPUT
+    assert forecast(versions, recent(values, **options)) == exit_codes.EXIT_BAD_INPUT
     out, err = capfd.readouterr()
     assert message in err
     assert "Traceback" not in err
@@ -109,14 +110,15 @@ def test_bad_rows_end_with_code_2_and_the_messages_of_a_run(versions, recent, ca
     ],
 )
 def test_bad_arguments_end_with_code_2(versions, recent, capfd, arguments, message):
-    assert forecast(versions, recent([10.0] * 10), *arguments) == cli.EXIT_BAD_INPUT
+    assert forecast(versions, recent([10.0] * 10), *arguments) == exit_codes.EXIT_BAD_INPUT
     assert message in capfd.readouterr().err
 
 
 def test_a_refusal_of_the_graph_is_one_clear_message(tmp_path, recent, capfd):
     contract_model.save_contract_model(tmp_path / "model", "refuses all")
     assert (
-        forecast(tmp_path / "model", recent([10.0] * 10), "--output", tmp_path / "forecast.csv") == cli.EXIT_BAD_INPUT
+        forecast(tmp_path / "model", recent([10.0] * 10), "--output", tmp_path / "forecast.csv")
+        == exit_codes.EXIT_BAD_INPUT
     )
     assert capfd.readouterr().err == (
         "tapeline forecast: --input: the model refuses the data: context: never good enough\n"

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from tapeline.cli import exit_codes
 from tapeline.cli import main as cli
 from tapeline.pipeline.judgement import Outcome, judge
 from tapeline.pipeline.paths import RunPaths
@@ -194,7 +195,7 @@ def test_artifacts_that_are_gone_are_nothing_to_judge(home: Home, name: str) -> 
     assert outcome_of(home)[0] is Outcome.NOTHING
 
 
-@pytest.mark.parametrize(("blessed", "code"), [(True, cli.EXIT_DONE), (False, cli.EXIT_REFUSED)])
+@pytest.mark.parametrize(("blessed", "code"), [(True, exit_codes.EXIT_DONE), (False, exit_codes.EXIT_REFUSED)])
 def test_the_command_prints_the_checks_and_writes_three_files(
     home: Home, blessed: bool, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -211,7 +212,7 @@ def test_the_command_answers_in_json_where_a_machine_asks(home: Home, capsys: py
     home.judged(blessed=False)
     output = home.root / "elsewhere"
     arguments = ["gate", "--home", str(home.root.parent), "--name", "load", "--json", "--output", str(output)]
-    assert cli.main(arguments) == cli.EXIT_REFUSED
+    assert cli.main(arguments) == exit_codes.EXIT_REFUSED
     printed = capsys.readouterr().out
     assert json.loads(printed)["outcome"] == "refused"
     assert (output / "verdict.json").read_text() == printed
@@ -221,7 +222,7 @@ def test_nothing_to_judge_ends_with_code_2_and_leaves_files_that_say_so(
     home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home.train(RUN)
-    assert cli.main(["gate", "--home", str(home.root.parent), "--json"]) == cli.EXIT_BAD_INPUT
+    assert cli.main(["gate", "--home", str(home.root.parent), "--json"]) == exit_codes.EXIT_BAD_INPUT
     captured = capsys.readouterr()
     assert json.loads(captured.out)["outcome"] == "nothing_to_judge"
     assert "the Evaluator never ran" in captured.err
@@ -233,9 +234,9 @@ def test_the_name_comes_from_the_configuration(home: Home, tmp_path: pathlib.Pat
     Home(tmp_path / "other").judged(blessed=False)
     config = tmp_path / "config.yaml"
     config.write_text("name: load\n")
-    assert cli.main(["gate", "--home", str(tmp_path), "--config", str(config)]) == cli.EXIT_DONE
+    assert cli.main(["gate", "--home", str(tmp_path), "--config", str(config)]) == exit_codes.EXIT_DONE
     config.write_text("name: other\n")
-    assert cli.main(["gate", "--home", str(tmp_path), "--config", str(config)]) == cli.EXIT_REFUSED
+    assert cli.main(["gate", "--home", str(tmp_path), "--config", str(config)]) == exit_codes.EXIT_REFUSED
 
 
 @pytest.mark.parametrize(
@@ -252,12 +253,12 @@ def test_what_cannot_be_answered_ends_with_code_2(
 ) -> None:
     home.judged()
     Home(tmp_path / "other").judged()
-    assert cli.main(["gate", "--home", str(tmp_path), *arguments]) == cli.EXIT_BAD_INPUT
+    assert cli.main(["gate", "--home", str(tmp_path), *arguments]) == exit_codes.EXIT_BAD_INPUT
     assert message in capsys.readouterr().err
 
 
 def test_a_folder_without_runs_says_so(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["gate", "--home", str(tmp_path)]) == cli.EXIT_BAD_INPUT
+    assert cli.main(["gate", "--home", str(tmp_path)]) == exit_codes.EXIT_BAD_INPUT
     assert "holds no runs" in capsys.readouterr().err
 
 

@@ -1,0 +1,40 @@
+"""What a command of `tapeline` answers to the shell, the same everywhere, and which error is which."""
+
+from collections.abc import Sequence
+
+from tapeline.schemas.errors import UserError
+
+EXIT_DONE = 0
+"""For `run`: blessed and pushed."""
+
+EXIT_REFUSED = 1
+"""The gate refused the model."""
+
+EXIT_BAD_INPUT = 2
+"""Bad configuration, data or arguments; for `gate`: nothing to judge."""
+
+EXIT_FAILED = 3
+"""Anything else."""
+
+EXIT_INTERRUPTED = 130
+"""As the shell has it for Ctrl-C."""
+
+
+def user_error(error: BaseException | None) -> UserError | None:
+    """Returns the error that a user can mend, if that is what stopped a run."""
+    while error is not None:
+        if isinstance(error, UserError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def failure(error: BaseException | None, unfinished: Sequence[str]) -> str:
+    """Says where and why a run failed: `failed in Trainer: OSError: disk full`.
+
+    Args:
+        error: What stopped it; None where nothing did, and it came to no end all the same.
+        unfinished: Nodes that did not end well.
+    """
+    where = f" in {unfinished[0]}" if unfinished else ""
+    return f"failed{where}: " + (f"{type(error).__name__}: {error}" if error else "it came to no end")

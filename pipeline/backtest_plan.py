@@ -1,0 +1,137 @@
+"""Where the folds of a backtest lie: for each a configuration and a folder.
+
+backtest = plan_backtest(config, RunPaths.of(config.name), folds=5, window="expanding")
+for fold in backtest.folds: ...
+"""
+
+import dataclasses
+import hashlib
+import json
+import pathlib
+
+from tapeline.components.ingest.splits import find_bounds, first_step_from, show_time
+from tapeline.pipeline.backtest.folds import Cuts, TrainWindow, plan_folds
+from tapeline.pipeline.paths import RunPaths
+from tapeline.schemas.config import Config
+from tapeline.series.sources.reading import plan_blocks
+from tapeline.series.sources.rows import RowLayout
+from tapeline.series.sources.scanning import scan_block, survey_source
+from tapeline.series.sources.source import find_source, source_fingerprint
+
+_WITHOUT_INFLUENCE = {"push", "beam", "kubeflow"}
+"""Sections that no number of a backtest depends on."""
+
+_KEY_LENGTH = 12
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Fold:
+    """One fold: a pipeline of its own.
+
+    Attributes:
+        number: From 1, the earliest first.
+        cuts: Where its splits lie, in steps of the grid.
+        config: The configuration with the fold's dates.
+        paths: Its folder.
+    """
+
+    number: int
+    cuts: Cuts
+    config: Config
+    paths: RunPaths
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Backtest:
+    """All folds.
+
+    Attributes:
+        config: The configuration as it was given.
+        window: What becomes of train from fold to fold.
+        root: Folder of the folds, and of the results where no other is named.
+        folds: The earliest first.
+    """
+
+    config: Config
+    window: TrainWindow
+    root: pathlib.Path
+    folds: tuple[Fold, ...]
+
+
+def plan_backtest(
+    config: Config, paths: RunPaths, *, folds: int, window: TrainWindow, fold_length: int | None = None
+) -> Backtest:
+    """Reads from when to when the data reach, and lays the folds.
+
+    Args:
+        config: What is tested.
+        paths: The configuration's folder.
+        folds: Number of folds.
+        window: What becomes of train from fold to fold.
+        fold_length: Steps of each test span; None shares the configuration's test span.
+
+    Raises:
+        ConfigError: The folds do not fit into the data.
+        DataError: The source is missing, or cannot be read as it should.
+    """
+    fingerprint = source_fingerprint(config.data)
+    base = base_cuts(config)
+    cuts = plan_folds(base, folds=folds, window=window, spec=config.window_spec(), fold_length=fold_length)
+    settings = {
+        "config": config.model_dump(mode="json", exclude=_WITHOUT_INFLUENCE),
+        "data": fingerprint,
+        "folds": [dataclasses.asdict(each) for each in cuts],
+    }
+    key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:_KEY_LENGTH]
+    root = paths.root / "backtest" / key
+    return Backtest(
+        config=config,
+        window=window,
+        root=root,
+        folds=tuple(
+            Fold(
+                number=number,
+                cuts=each,
+                config=fold_config(config, each, base=base),
+                paths=RunPaths(root / f"fold-{number:02d}"),
+            )
+            for number, each in enumerate(cuts, start=1)
+        ),
+    )
+
+
+def base_cuts(config: Config) -> Cuts:
+    """Returns where the configuration itself cuts its data, in steps of the grid.
+
+    Args:
+        config: Names the data.
+
+    Raises:
+        ConfigError: The split's dates do not fit the data.
+        DataError: The source is missing, or cannot be read as it should.
+    """
+    layout, grid = RowLayout.of(config.data, config.features), config.data.grid()
+    blocks = plan_blocks(find_source(config.data), needed=layout.columns)
+    survey = survey_source(blocks, (facts for block in blocks for facts in scan_block(block, layout)), layout)
+    bounds = find_bounds(first=survey.first, last=survey.last, split=config.split, grid=grid)
+    return Cuts(**{name: first_step_from(time, grid) for name, time in dataclasses.asdict(bounds).items()})
+
+
+def fold_config(config: Config, cuts: Cuts, *, base: Cuts) -> Config:
+    """Returns the configuration of one fold.
+
+    Args:
+        config: That of the backtest.
+        cuts: Where the fold's splits lie.
+        base: Where the configuration's own lie.
+    """
+    grid = config.data.grid()
+    dates = {name: show_time(int(grid.timestamps([step])[0])) for name, step in dataclasses.asdict(cuts).items()}
+    split = {
+        "start": config.split.start if cuts.train_start == base.train_start else dates["train_start"],
+        "eval_start": dates["eval_start"],
+        "test_start": dates["test_start"],
+        "end": config.split.end if cuts.end == base.end else dates["end"],
+    }
+    # Whatever ran in a fold's folder before must not decide about it.
+    return config.override({"split": split, "gate.no_worse_than_blessed": False})
