@@ -7,7 +7,6 @@ appears when it is whole.
 """
 
 import argparse
-import contextlib
 import pathlib
 import shutil
 import sys
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 from tapeline.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, user_error
 from tapeline.pipeline.paths import shown
 from tapeline.schemas.errors import ConfigError
+from tapeline.schemas.whole_files import put_in_place
 
 if TYPE_CHECKING:
     from tfx.orchestration.pipeline import Pipeline
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
             return _failed(error, work / "log.txt", output)
         made = next(iter(sorted((work / "artifacts" / "ForecastTables" / "forecasts").iterdir())))
         rows = _rows(made)
-        _replace(output, made)
+        put_in_place(made, output)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     print(f"{rows:,} rows written to {shown(output)}")
@@ -167,16 +167,3 @@ def _rows(folder: pathlib.Path) -> int:
     import pyarrow.parquet
 
     return sum(pyarrow.parquet.read_metadata(path).num_rows for path in folder.glob(_FILES))
-
-
-def _replace(output: pathlib.Path, made: pathlib.Path) -> None:
-    """Puts a folder in its place; the one before is gone only when the new one is there."""
-    before = made.with_name("before")
-    with contextlib.suppress(FileNotFoundError):
-        output.rename(before)
-    try:
-        made.rename(output)
-    except OSError:
-        if before.exists():
-            before.rename(output)
-        raise

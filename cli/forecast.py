@@ -7,7 +7,6 @@ import argparse
 import contextlib
 import glob
 import os
-import pathlib
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 from tapeline.cli.exit_codes import EXIT_DONE
 from tapeline.pipeline.paths import shown
 from tapeline.schemas.errors import ConfigError, UserError
-from tapeline.series.time_grid import TimeGrid
+from tapeline.schemas.whole_files import write_whole
 
 if TYPE_CHECKING:
     from tapeline.clients.forecast.contexts import Context
@@ -39,14 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from tapeline.clients.forecast.contexts import build_contexts
     from tapeline.clients.forecast.recent_rows import read_recent
-    from tapeline.clients.forecast.table import (
-        SUFFIXES,
-        check_output,
-        forecast_table,
-        replace_file,
-        to_csv,
-        write_table,
-    )
+    from tapeline.clients.forecast.table import SUFFIXES, check_output, forecast_table, to_csv, write_table
     from tapeline.forecaster.pushed_model import find_model, read_card
     from tapeline.series.sources.time_writer import TimeWriter
 
@@ -79,9 +71,10 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"{table.num_rows:,} rows written to {shown(output)}")
     if plot is not None:
         from tapeline.clients.forecast.picture import draw_forecasts
+        from tapeline.series.time_grid import TimeGrid
 
         png = draw_forecasts(contexts, forecasts, grid=TimeGrid.of(data), unit=data.unit, title=", ".join(data.target))
-        replace_file(plot, lambda part: pathlib.Path(part).write_bytes(png))
+        write_whole(plot, png)
         print(f"picture written to {shown(plot)}", file=sys.stderr if output is None else sys.stdout)
     return EXIT_DONE
 

@@ -22,6 +22,8 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 
+from tapeline.schemas.whole_files import sync, sync_tree
+
 MODEL_FINGERPRINT = "model_fingerprint"
 """Custom property of a ModelBlessing: what `folder_fingerprint` says of the model that was judged."""
 
@@ -76,11 +78,11 @@ def push_version(
                     f"model: the content of {os.fspath(source)!r} is not what was blessed; it was changed after the "
                     "Evaluator. Run the pipeline again."
                 )
-            _make_durable(incoming)
+            sync_tree(incoming)
             os.rename(incoming, folder / str(version))
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
-        _sync(folder)
+        sync(folder)
         _remove_oldest(folder, keep)
     return version
 
@@ -132,21 +134,6 @@ def _locked(folder: pathlib.Path) -> Iterator[None]:
     with (folder / _LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _make_durable(folder: pathlib.Path) -> None:
-    """Forces a folder to disk, so that no crash leaves a version with empty files."""
-    for path in folder.rglob("*"):
-        _sync(path)
-    _sync(folder)
-
-
-def _sync(path: pathlib.Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _remove_oldest(folder: pathlib.Path, keep: int) -> None:

@@ -7,7 +7,6 @@ The file is JSON. It holds everything a node depends on: wiring, execution
 properties with the fingerprints of data and code, and where artifacts go.
 """
 
-import os
 import pathlib
 
 from google.protobuf import json_format
@@ -16,6 +15,7 @@ from tfx.orchestration import pipeline as tfx_pipeline
 from tfx.proto.orchestration import pipeline_pb2
 
 from tapeline.schemas.errors import ConfigError
+from tapeline.schemas.whole_files import write_whole
 
 
 def write_ir(pipeline: tfx_pipeline.Pipeline, path: pathlib.Path) -> None:
@@ -26,10 +26,7 @@ def write_ir(pipeline: tfx_pipeline.Pipeline, path: pathlib.Path) -> None:
         path: Where to; folders are made.
     """
     compiled = Compiler().compile(pipeline)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(json_format.MessageToJson(compiled, sort_keys=True), encoding="utf-8")
-    part.replace(path)
+    write_whole(path, json_format.MessageToJson(compiled, sort_keys=True))
 
 
 def read_ir(path: pathlib.Path) -> pipeline_pb2.Pipeline:

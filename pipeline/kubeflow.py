@@ -29,6 +29,7 @@ from tapeline.pipeline.paths import RunPaths
 from tapeline.schemas.config import Config
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.kubeflow_config import ResourcesConfig
+from tapeline.schemas.whole_files import replacing
 
 _UNREAD = "not read when compiled"
 """Stands for the data's fingerprint, which the step `prepare` takes where the data are."""
@@ -98,11 +99,8 @@ def whole_file(output: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
     """
     path = pathlib.Path(output)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
-            part = pathlib.Path(folder) / path.name
+        with replacing(path) as part:
             yield part
-            part.replace(path)
     except OSError as error:
         raise ConfigError(f"--output: cannot write {str(path)!r}: {error}. Give another file.") from error
 

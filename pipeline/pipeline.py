@@ -8,7 +8,6 @@ runners decide where it happens.
 """
 
 import pathlib
-import shutil
 from typing import Any
 
 from tfx.components.example_validator.component import ExampleValidator
@@ -39,6 +38,7 @@ from tapeline.pipeline.paths import RunPaths
 from tapeline.schemas.config import Config
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.sections import GateConfig
+from tapeline.schemas.whole_files import write_whole
 from tapeline.series.sources.source import source_fingerprint
 
 
@@ -217,10 +217,7 @@ def _schema_node(config: Config, paths: RunPaths, statistics_gen: StatisticsGen)
     # The cache knows the path, not the content behind it: so the path names the content.
     pinned = paths.schemas / f"{file_fingerprint(source)}.pbtxt"
     if not pinned.exists():
-        paths.schemas.mkdir(parents=True, exist_ok=True)
-        part = pinned.with_suffix(".part")
-        shutil.copyfile(source, part)
-        part.replace(pinned)
+        write_whole(pinned, source.read_bytes())
     return ImportSchemaGen(schema_file=str(pinned))
 
 

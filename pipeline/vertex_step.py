@@ -8,11 +8,12 @@ cannot. So they are given the mounted paths, and Vertex gets its own names back.
 """
 
 import json
-import os
 import pathlib
 import sys
 import types
 from collections.abc import Sequence
+
+from tapeline.schemas.whole_files import write_whole
 
 MOUNT = "/gcs/"
 _BUCKETS = "gs://"
@@ -45,9 +46,7 @@ def name_buckets(answer: pathlib.Path, *, mount: str = MOUNT) -> None:
         answer: The file.
         mount: Where the buckets are.
     """
-    part = answer.with_name(f".{answer.name}.{os.getpid()}")
-    part.write_text(answer.read_text(encoding="utf-8").replace(mount, _BUCKETS), encoding="utf-8")
-    part.replace(answer)
+    write_whole(answer, answer.read_text(encoding="utf-8").replace(mount, _BUCKETS))
 
 
 def name_artifact_types() -> None:

@@ -4,13 +4,11 @@ table = forecast_table(forecasts, times=TimeWriter(style, data), series=True)
 write_table(table, "forecast.parquet")
 """
 
-import contextlib
 import csv
 import io
 import os
 import pathlib
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +17,7 @@ import pyarrow.parquet
 from tapeline.clients.forecast.forecasts import LEVELS, Forecast
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.features import SERIES_ID
+from tapeline.schemas.whole_files import replacing, write_whole
 from tapeline.series.sources.time_writer import TimeWriter
 
 TIME = "time"
@@ -77,32 +76,7 @@ def check_output(path: str | os.PathLike[str], *, argument: str, suffixes: Seque
 def write_table(table: pa.Table, path: pathlib.Path) -> None:
     """Writes a table as CSV or Parquet, as the ending says; a file that is there is replaced in one step."""
     if path.suffix == ".parquet":
-        replace_file(path, lambda part: pa.parquet.write_table(table, part))
+        with replacing(path) as part:
+            pa.parquet.write_table(table, part)
     else:
-        content = to_csv(table)
-        replace_file(path, lambda part: pathlib.Path(part).write_bytes(content))
-
-
-def replace_file(path: pathlib.Path, write: Callable[[str], object]) -> None:
-    """Has a file written under another name and renames it: nobody ever sees half of it.
-
-    Args:
-        path: The file.
-        write: Writes to the path that it is given.
-    """
-    handle, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    try:
-        write(part)
-        os.chmod(part, 0o666 & ~_umask())
-        os.replace(part, path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(part)
-
-
-def _umask() -> int:
-    """A temporary file is its owner's alone; the file in its place is as any other."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        write_whole(path, to_csv(table))

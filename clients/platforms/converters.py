@@ -8,14 +8,13 @@ What stands at the path is replaced when the new one is whole. Beside it lies
 the guide for clients: `co2.tflite.json`, or `guide.json` in the folder.
 """
 
-import contextlib
 import json
 import os
 import pathlib
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -23,6 +22,7 @@ import tensorflow as tf
 from tapeline.clients.platforms.model_core import OUTPUTS
 from tapeline.clients.platforms.portable import PortableModel
 from tapeline.schemas.errors import ConfigError, DataError
+from tapeline.schemas.whole_files import replacing, write_whole
 
 OPSET = 17
 """Of ONNX: what all ONNX Runtimes since 1.13 read."""
@@ -56,8 +56,7 @@ def write_tflite(model: PortableModel, path: pathlib.Path) -> None:
                 content, with_tensorflow = _tflite(folder, both), True
             except Exception as error:
                 raise _unconvertible("TensorFlow Lite", str(error)) from error
-    with _replaced(path) as incoming:
-        incoming.write_bytes(content)
+    write_whole(path, content)
     guide = {**model.guide, "select_tf_ops": with_tensorflow}
     _write_guide(guide, path.with_name(f"{path.name}.json"))
 
@@ -95,8 +94,7 @@ def write_onnx(model: PortableModel, path: pathlib.Path) -> None:
         proto, _ = tf2onnx.convert.from_function(in_order, [*model.specs.values()], opset=OPSET)
     except Exception as error:
         raise _unconvertible("ONNX", str(error)) from error
-    with _replaced(path) as incoming:
-        incoming.write_bytes(proto.SerializeToString())
+    write_whole(path, proto.SerializeToString())
     _write_guide(model.guide, path.with_name(f"{path.name}.json"))
 
 
@@ -122,7 +120,7 @@ def write_tfjs(model: PortableModel, path: pathlib.Path, *, converter: str | Non
         )
     module = tf.Module()
     module.forecast = model.function
-    with tempfile.TemporaryDirectory() as folder, _replaced(path) as incoming:
+    with tempfile.TemporaryDirectory() as folder, replacing(path) as incoming:
         tf.saved_model.save(module, folder, signatures={"serving_default": model.concrete()})
         command = [program, "--input_format=tf_saved_model", "--signature_name=serving_default", folder, str(incoming)]
         # This process has settled which Keras it takes; the converter's environment has another.
@@ -150,21 +148,4 @@ def _unconvertible(platform: str, reason: str) -> DataError:
 
 
 def _write_guide(guide: Mapping[str, Any], path: pathlib.Path) -> None:
-    with _replaced(path) as incoming:
-        incoming.write_text(json.dumps(guide, indent=2) + "\n", encoding="utf-8")
-
-
-@contextlib.contextmanager
-def _replaced(path: pathlib.Path) -> Iterator[pathlib.Path]:
-    """A path beside the given one, which takes its place when the block ends well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    incoming = path.with_name(f".{path.name}.incoming-{os.getpid()}")
-    try:
-        yield incoming
-        if path.is_dir():
-            shutil.rmtree(path)
-        os.replace(incoming, path)
-    finally:
-        if incoming.is_dir():
-            shutil.rmtree(incoming)
-        incoming.unlink(missing_ok=True)
+    write_whole(path, json.dumps(guide, indent=2) + "\n")

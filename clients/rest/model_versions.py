@@ -22,6 +22,7 @@ from typing import Generic, Protocol, TypeVar
 
 from tapeline.forecaster.versions import versions as versions_in
 from tapeline.schemas.errors import DataError
+from tapeline.schemas.whole_files import write_whole
 
 LOADING, AVAILABLE, END = "LOADING", "AVAILABLE", "END"
 
@@ -145,10 +146,8 @@ class ModelVersions(Generic[Model]):
     def _mark(self, version: int) -> None:
         if not self._marks:
             return
-        incoming = self._marker.with_name(f"{self._marker.name}.new")
         try:
-            incoming.write_text(f"{version}\n")
-            incoming.rename(self._marker)
+            write_whole(self._marker, f"{version}\n")
         except OSError as error:
             self._marks = False
             _log.warning("cannot mark the version in use: %s; a push may remove its folder", error)

@@ -23,6 +23,8 @@ from typing import Any
 
 import numpy as np
 
+from tapeline.schemas.whole_files import parts_of, write_whole
+
 LAST, BEST = "last.npz", "best.npz"
 _META = "snapshot.json"
 
@@ -67,12 +69,11 @@ class CheckpointStore:
             snapshot: What to write.
             best: Whether no epoch before was better.
         """
-        self.directory.mkdir(parents=True, exist_ok=True)
         meta = {"epoch": snapshot.epoch, "state": snapshot.state, "fingerprint": self.fingerprint}
         content = _encode(meta, snapshot.arrays)
         if best:
-            _replace(self.directory / BEST, content)
-        _replace(self.directory / LAST, content)
+            write_whole(self.directory / BEST, content, durable=True)
+        write_whole(self.directory / LAST, content, durable=True)
 
     def load(self, name: str = LAST) -> Snapshot | None:
         """Reads a checkpoint.
@@ -108,8 +109,9 @@ class CheckpointStore:
 
     def remove(self) -> None:
         """Deletes the checkpoints, and the folder where nothing else is in it."""
-        for name in (LAST, BEST, f"{LAST}.tmp", f"{BEST}.tmp"):
-            (self.directory / name).unlink(missing_ok=True)
+        for path in (self.directory / LAST, self.directory / BEST):
+            for left in (path, *parts_of(path)):
+                left.unlink(missing_ok=True)
         if self.directory.is_dir() and not any(self.directory.iterdir()):
             self.directory.rmdir()
 
@@ -140,19 +142,3 @@ def _encode(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> bytes:
     buffer = io.BytesIO()
     np.savez(buffer, **{_META: np.frombuffer(json.dumps(meta).encode(), np.uint8)}, **arrays)
     return buffer.getvalue()
-
-
-def _replace(path: pathlib.Path, content: bytes) -> None:
-    """Puts `content` in the place of a file: all of it, or none."""
-    temporary = path.with_name(f"{path.name}.tmp")
-    with open(temporary, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-    # The rename itself must survive a power cut as well.
-    descriptor = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

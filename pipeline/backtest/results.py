@@ -6,7 +6,6 @@ print(results.table)      # also backtest.txt, beside backtest.json, backtest.pn
 
 import dataclasses
 import json
-import os
 import pathlib
 from collections.abc import Sequence
 
@@ -20,6 +19,7 @@ from tapeline.pipeline.console import quiet
 from tapeline.pipeline.lineage import Run
 from tapeline.pipeline.local_runner import LocalRun
 from tapeline.schemas.evaluation_result import read_verdict
+from tapeline.schemas.whole_files import write_whole
 from tapeline.series.figures.style import Figure, render_png
 from tapeline.series.figures.wording import Space
 from tapeline.series.scaling import Scaler
@@ -68,9 +68,9 @@ def write_results(backtest: Backtest, outcomes: Sequence[LocalRun], output: path
     }
     results = Results(table(scores, grid=grid), json.dumps(tree, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
     for figure in figures:
-        _write(output / _file(figure), render_png(figure))
-    _write(output / TABLE_FILE, f"{results.table}\n".encode())
-    _write(output / NUMBERS_FILE, results.json.encode())
+        write_whole(output / _file(figure), render_png(figure))
+    write_whole(output / TABLE_FILE, f"{results.table}\n")
+    write_whole(output / NUMBERS_FILE, results.json)
     return results
 
 
@@ -116,10 +116,3 @@ def _uri(run: Run, node: str, key: str) -> str:
 
 def _file(figure: Figure) -> str:
     return f"{figure.key}.png"
-
-
-def _write(path: pathlib.Path, content: bytes) -> None:
-    """Writes a file in one step: whole, or as it was."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_bytes(content)
-    part.replace(path)

@@ -6,7 +6,7 @@ import pyarrow.parquet
 import pytest
 
 from tapeline.clients.forecast.forecasts import LEVELS, Forecast
-from tapeline.clients.forecast.table import check_output, forecast_table, replace_file, to_csv, write_table
+from tapeline.clients.forecast.table import check_output, forecast_table, to_csv, write_table
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.sections import DataConfig
 from tapeline.series.sources.time_writer import TimeWriter
@@ -55,21 +55,6 @@ def test_a_file_is_replaced_and_readable_by_others(tmp_path):
     assert path.read_text().startswith("series_id,time")
     (tmp_path / "plain").touch()
     assert path.stat().st_mode == (tmp_path / "plain").stat().st_mode
-
-
-def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path):
-    path = tmp_path / "forecast.csv"
-    path.write_text("old")
-
-    def fail(part: str) -> None:
-        with open(part, "w") as file:
-            file.write("half")
-        raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        replace_file(path, fail)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["forecast.csv"]
-    assert path.read_text() == "old"
 
 
 @pytest.mark.parametrize(

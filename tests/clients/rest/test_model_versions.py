@@ -9,6 +9,7 @@ import weakref
 
 import pytest
 
+from tapeline.clients.rest import model_versions
 from tapeline.clients.rest.model_versions import ModelVersions
 from tapeline.schemas.errors import DataError
 
@@ -64,9 +65,12 @@ def test_the_version_in_use_is_marked_until_the_end(tmp_path, versions):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "2"]
 
 
-def test_a_folder_that_takes_no_mark_is_served_all_the_same(tmp_path, versions, caplog):
+def test_a_folder_that_takes_no_mark_is_served_all_the_same(tmp_path, versions, caplog, monkeypatch):
+    def refuse(path, content):
+        raise PermissionError(f"read-only: {path}")
+
     versions.close()
-    (tmp_path / f".in-use-{os.getpid()}.new").mkdir()
+    monkeypatch.setattr(model_versions, "write_whole", refuse)
     push(tmp_path, 2)
     push(tmp_path, 3)
     versions.refresh()
