@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from tapeline.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, user_error
 from tapeline.pipeline.paths import shown
 from tapeline.schemas.errors import ConfigError
+from tapeline.schemas.served_model import PREDICT_EXAMPLES
 from tapeline.schemas.whole_files import put_in_place
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from tapeline.forecaster.pushed_model import Card
 
 _FILES = "forecast-*.parquet"
-_SIGNATURE = "predict_examples"
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -128,7 +128,7 @@ def create_batch_pipeline(card: "Card", work: pathlib.Path, *, beam_args: tuple[
     inferrer = BulkInferrer(
         examples=contexts.outputs["examples"],
         model=model.outputs["result"],
-        model_spec=ModelSpec(model_signature_name=[_SIGNATURE]),
+        model_spec=ModelSpec(model_signature_name=[PREDICT_EXAMPLES]),
     )
     tables = ForecastTables(
         examples=contexts.outputs["examples"], inference_result=inferrer.outputs["inference_result"], **sections

@@ -17,6 +17,7 @@ from tapeline.cli.exit_codes import (
 )
 from tapeline.pipeline.arguments import name_of_runs, read_config
 from tapeline.pipeline.paths import RunPaths, shown
+from tapeline.schemas.artifact_files import PAGE_FILE
 from tapeline.schemas.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _places(outcome: "LocalRun", paths: RunPaths, accepted: bool) -> Iterator[tu
         yield "model", shown(paths.serving_model)
     report = outcome.run.artifact("Report", "report")
     if report is not None:
-        yield "report", shown(pathlib.Path(report.uri) / "report.html")
+        yield "report", shown(pathlib.Path(report.uri) / PAGE_FILE)
     yield "verdict", shown(paths.report(outcome.run.run_id))
     training = outcome.run.artifact("Trainer", "model_run")
     if training is not None:
@@ -117,7 +118,7 @@ def report(arguments: argparse.Namespace) -> int:
     paths = RunPaths.of(name_of_runs(arguments), arguments.home)
     run = read_run(paths.metadata, arguments.run)
     artifact = run.artifact("Report", "report") if run else None
-    page = pathlib.Path(artifact.uri) / "report.html" if artifact else None
+    page = pathlib.Path(artifact.uri) / PAGE_FILE if artifact else None
     if page is None or not page.is_file():
         which = f"run {arguments.run!r}" if arguments.run else "the newest run"
         raise ConfigError(f"--run: {which} in {shown(paths.root)} has no report. Run `tapeline run` to its end first.")

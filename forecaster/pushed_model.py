@@ -11,11 +11,8 @@ import pathlib
 
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.schemas.served_model import CARD_FILE, GRAPH_FILE
 
-CARD = pathlib.Path("assets.extra", "model_card.json")
-"""Where the card lies inside a SavedModel."""
-
-_SAVED_MODEL = "saved_model.pb"
 _VERSIONS = "serving_model"
 
 
@@ -48,17 +45,17 @@ def find_model(path: str | os.PathLike[str]) -> pathlib.Path:
     given = pathlib.Path(path).expanduser()
     if not given.is_dir():
         raise ConfigError(f"--model: no folder {str(given)!r}. Give a pushed model, such as runs/co2/serving_model.")
-    if (given / _SAVED_MODEL).is_file():
+    if (given / GRAPH_FILE).is_file():
         return given
     for folder in (given, given / _VERSIONS):
         if not folder.is_dir():
             continue
         numbers = [int(entry.name) for entry in folder.iterdir() if entry.name.isdecimal()]
-        whole = [number for number in numbers if (folder / str(number) / _SAVED_MODEL).is_file()]
+        whole = [number for number in numbers if (folder / str(number) / GRAPH_FILE).is_file()]
         if whole:
             return folder / str(max(whole))
     raise ConfigError(
-        f"--model: {str(given)!r} holds no model: neither {_SAVED_MODEL} nor a version, a folder with a number for its "
+        f"--model: {str(given)!r} holds no model: neither {GRAPH_FILE} nor a version, a folder with a number for its "
         "name. Nothing was pushed there yet, or it is another folder; give one such as runs/co2/serving_model."
     )
 
@@ -72,7 +69,7 @@ def read_card(folder: pathlib.Path) -> Card:
     Raises:
         ConfigError: There is none, or it does not say what a client must know.
     """
-    path = folder / CARD
+    path = folder / CARD_FILE
     try:
         tree = json.loads(path.read_text(encoding="utf-8"))
         return Card(
@@ -82,7 +79,9 @@ def read_card(folder: pathlib.Path) -> Card:
             longest_horizon=tree.get("inputs", {}).get("longest_horizon"),
         )
     except FileNotFoundError as error:
-        raise ConfigError(f"--model: {str(folder)!r} has no {CARD}; Tapeline did not push it. Give another.") from error
+        raise ConfigError(
+            f"--model: {str(folder)!r} has no {CARD_FILE}; Tapeline did not push it. Give another."
+        ) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
             f"--model: {str(path)!r} does not say what the model was trained on ({type(error).__name__}). Push the "

@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterator
 from kfp import compiler, dsl, kubernetes
 
 from tapeline.pipeline.paths import RunPaths
+from tapeline.schemas.artifact_files import PAGE_FILE
 from tapeline.schemas.config import Config
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.kubeflow_config import ResourcesConfig
@@ -187,7 +188,7 @@ def _node(config: Config, node: Node) -> Callable[..., dsl.PipelineTask]:
         return spec(run_name, job)
 
     def step_with_page(run_name: str, job: str, page: dsl.Output[dsl.HTML]) -> dsl.ContainerSpec:
-        return spec(run_name, job, ("--export", "report/report.html", page.path))
+        return spec(run_name, job, ("--export", f"report/{PAGE_FILE}", page.path))
 
     function = step_with_page if node.id == "Report" else step
     function.__name__ = re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", node.id).lower()

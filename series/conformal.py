@@ -18,9 +18,6 @@ import numpy as np
 PERCENTS = (80, 95)
 """Levels of the intervals, in percent, in the order in which arrays hold them."""
 
-INTERVALS = (("lower", "upper"), ("lower_95", "upper_95"))
-"""Names of the intervals' ends in the model's outputs, by level."""
-
 
 def absolute_residuals(target: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     """Returns `|target - forecast|`; infinite for a forecast that is no number, NaN where nothing was measured.

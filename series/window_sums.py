@@ -14,11 +14,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from tapeline.schemas.served_model import FORECAST, INTERVALS
 from tapeline.series.baselines import BASELINES
-from tapeline.series.conformal import INTERVALS, PERCENTS
-
-FORECAST = "forecast"
-"""Output of the `evaluate` signature that is judged."""
+from tapeline.series.conformal import PERCENTS
 
 OUTPUTS = (FORECAST, *BASELINES, *(end for ends in INTERVALS for end in ends))
 """Outputs `[H]` of the `evaluate` signature that are summed."""

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
-from tapeline.clients.forecast.forecasts import LEVELS, Forecast
+from tapeline.clients.forecast.forecasts import Forecast
 from tapeline.clients.forecast.table import forecast_table, write_table
 from tapeline.forecaster.pushed_model import Card
 from tapeline.schemas import features as names
+from tapeline.schemas.served_model import FORECAST_TIME, LEVELS
 from tapeline.series.sources.time_writer import TimeWriter
 from tapeline.series.sources.timestamps import TimeStyle
 
@@ -54,7 +55,7 @@ def forecast_of(record: bytes) -> Forecast:
     outputs = {name: tf.make_ndarray(value)[0] for name, value in log.response.outputs.items()}
     return Forecast(
         series_id=example.features.feature[names.SERIES_ID].bytes_list.value[0],
-        times=outputs["forecast_time"],
+        times=outputs[FORECAST_TIME],
         levels={level: outputs[level] for level in LEVELS},
     )
 

@@ -11,13 +11,12 @@ import numpy as np
 import tensorflow as tf
 
 from tapeline.clients.forecast.contexts import Context
-from tapeline.clients.forecast.forecasts import LEVELS, Forecast
+from tapeline.clients.forecast.forecasts import Forecast
 from tapeline.clients.forecast.raw_requests import raw_request
 from tapeline.forecaster.refusal_words import words_of
 from tapeline.schemas.errors import DataError
+from tapeline.schemas.served_model import ANY_HORIZON, FORECAST_TIME, HORIZON, LEVELS, SERVE
 
-_SERVE, _ANY_HORIZON = "serving_default", "any_horizon"
-_HORIZON = "horizon"
 _ROWS_A_REQUEST = 1000
 
 
@@ -52,11 +51,11 @@ class ServedModel:
         return [forecast for forecast in forecasts if forecast is not None]
 
     def _ask(self, contexts: Sequence[Context], steps: int) -> Iterator[Forecast]:
-        signature = self._model.signatures[_SERVE if steps == self._horizon else _ANY_HORIZON]
+        signature = self._model.signatures[SERVE if steps == self._horizon else ANY_HORIZON]
         taken = signature.structured_input_signature[1]
         request = {name: value for name, value in raw_request(contexts).items() if name in taken}
-        if _HORIZON in taken:
-            request[_HORIZON] = np.array(steps, np.int64)
+        if HORIZON in taken:
+            request[HORIZON] = np.array(steps, np.int64)
         inputs = {name: tf.constant(value, taken[name].dtype) for name, value in request.items()}
         try:
             outputs = {name: value.numpy() for name, value in signature(**inputs).items()}
@@ -64,4 +63,4 @@ class ServedModel:
             raise DataError(f"--input: the model refuses the data: {words_of(str(error))}") from error
         for row, context in enumerate(contexts):
             levels = {level: outputs[level][row] for level in LEVELS}
-            yield Forecast(series_id=context.series_id, times=outputs["forecast_time"][row], levels=levels)
+            yield Forecast(series_id=context.series_id, times=outputs[FORECAST_TIME][row], levels=levels)

@@ -7,9 +7,6 @@ import dataclasses
 
 import numpy as np
 
-LEVELS = ("forecast", "lower", "upper", "lower_95", "upper_95")
-"""Outputs of a forecast: the forecast, the ends of its interval of 80 %, those of its interval of 95 %."""
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Forecast:
@@ -18,7 +15,7 @@ class Forecast:
     Attributes:
         series_id: The series.
         times: Epoch seconds, int64 `[h]`.
-        levels: Each of `LEVELS`, float32 `[h]`.
+        levels: Each of `served_model.LEVELS`, float32 `[h]`.
     """
 
     series_id: bytes

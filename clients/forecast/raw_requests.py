@@ -9,6 +9,7 @@ import numpy as np
 
 from tapeline.clients.forecast.contexts import Context
 from tapeline.schemas import features as names
+from tapeline.schemas.served_model import TIMESTAMPS
 
 
 def raw_request(contexts: Sequence[Context]) -> dict[str, np.ndarray]:
@@ -21,7 +22,7 @@ def raw_request(contexts: Sequence[Context]) -> dict[str, np.ndarray]:
     series[:] = [context.series_id for context in contexts]
     return {
         names.CONTEXT: np.stack([context.values for context in contexts]),
-        "timestamps": np.stack([context.timestamps for context in contexts]),
+        TIMESTAMPS: np.stack([context.timestamps for context in contexts]),
         names.SERIES_ID: series,
         names.PAST_COVARIATES: np.stack([context.past for context in contexts]),
         names.FUTURE_COVARIATES: np.stack([context.future for context in contexts]),

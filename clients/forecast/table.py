@@ -14,9 +14,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
-from tapeline.clients.forecast.forecasts import LEVELS, Forecast
+from tapeline.clients.forecast.forecasts import Forecast
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.features import SERIES_ID
+from tapeline.schemas.served_model import LEVELS
 from tapeline.schemas.whole_files import replacing, write_whole
 from tapeline.series.sources.time_writer import TimeWriter
 

@@ -19,9 +19,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from tapeline.clients.platforms.model_core import OUTPUTS
 from tapeline.clients.platforms.portable import PortableModel
 from tapeline.schemas.errors import ConfigError, DataError
+from tapeline.schemas.served_model import LEVELS, SERVE
 from tapeline.schemas.whole_files import replacing, write_whole
 
 OPSET = 17
@@ -46,7 +46,7 @@ def write_tflite(model: PortableModel, path: pathlib.Path) -> None:
     module = tf.Module()
     module.forecast = model.function
     with tempfile.TemporaryDirectory() as folder:
-        tf.saved_model.save(module, folder, signatures={"serving_default": model.concrete()})
+        tf.saved_model.save(module, folder, signatures={SERVE: model.concrete()})
         # The converter raises exceptions of its own kind, out of a private module.
         try:
             content, with_tensorflow = _tflite(folder, [tf.lite.OpsSet.TFLITE_BUILTINS]), False
@@ -121,8 +121,8 @@ def write_tfjs(model: PortableModel, path: pathlib.Path, *, converter: str | Non
     module = tf.Module()
     module.forecast = model.function
     with tempfile.TemporaryDirectory() as folder, replacing(path) as incoming:
-        tf.saved_model.save(module, folder, signatures={"serving_default": model.concrete()})
-        command = [program, "--input_format=tf_saved_model", "--signature_name=serving_default", folder, str(incoming)]
+        tf.saved_model.save(module, folder, signatures={SERVE: model.concrete()})
+        command = [program, "--input_format=tf_saved_model", f"--signature_name={SERVE}", folder, str(incoming)]
         # This process has settled which Keras it takes; the converter's environment has another.
         environment = {name: value for name, value in os.environ.items() if name != "TF_USE_LEGACY_KERAS"}
         ended = subprocess.run(command, capture_output=True, text=True, env=environment)
@@ -136,7 +136,7 @@ def _name_outputs(path: pathlib.Path) -> None:
     """Has `predictAsync` return an object; the converter keeps the outputs' names for some graphs only."""
     tree = json.loads(path.read_text(encoding="utf-8"))
     # A SavedModel numbers the outputs of a signature by their names' order: Identity, Identity_1, ...
-    tensors = {f"Identity_{place}:0" if place else "Identity:0": name for place, name in enumerate(sorted(OUTPUTS))}
+    tensors = {f"Identity_{place}:0" if place else "Identity:0": name for place, name in enumerate(sorted(LEVELS))}
     keys = [tensors.get(output, output) for output in tree["signature"]["outputs"]]
     tree["userDefinedMetadata"] = {**tree.get("userDefinedMetadata", {}), "structuredOutputKeys": keys}
     path.write_text(json.dumps(tree), encoding="utf-8")

@@ -20,11 +20,8 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from tapeline.clients.platforms.lstm_steps import lstm_steps
 from tapeline.schemas.errors import DataError
+from tapeline.schemas.served_model import EVALUATE, EXAMPLES, LEVELS
 
-OUTPUTS = ("forecast", "lower", "upper", "lower_95", "upper_95")
-"""What the core gives, each `[B, H]`, scaled."""
-
-_EVALUATE, _EXAMPLES = "evaluate", "examples"
 _PARSE, _LSTM = "ParseExampleV2", "BlockLSTM"
 _CUT = "cut_"
 _LSTM_INPUTS = {"x": 1, "cell": 2, "hidden": 3, "weights": 4, "bias": 8}
@@ -38,7 +35,7 @@ class ModelCore:
     Attributes:
         graph: Its nodes; every cut is a placeholder.
         inputs: Shape of each window feature that it reads, without the batch.
-        results: Tensor of each of `OUTPUTS` in the graph.
+        results: Tensor of each of `LEVELS` in the graph.
         lstms: Names of the kernels that were taken out, those first that others wait for.
     """
 
@@ -58,14 +55,14 @@ class ModelCore:
             DataError: The SavedModel has no such core: it is none of Tapeline's, or of an older version.
         """
         module = tf.saved_model.load(os.fspath(folder))
-        evaluate = module.signatures.get(_EVALUATE)
-        if evaluate is None or not set(OUTPUTS) <= set(evaluate.structured_outputs):
+        evaluate = module.signatures.get(EVALUATE)
+        if evaluate is None or not set(LEVELS) <= set(evaluate.structured_outputs):
             raise DataError(
-                f"--model: {os.fspath(folder)!r} has no signature {_EVALUATE!r} with the outputs {', '.join(OUTPUTS)}; "
+                f"--model: {os.fspath(folder)!r} has no signature {EVALUATE!r} with the outputs {', '.join(LEVELS)}; "
                 "push the model again with this version of Tapeline."
             )
         graph, outputs = _for_few_rows(evaluate)
-        results = dict(zip(OUTPUTS, outputs, strict=True))
+        results = dict(zip(LEVELS, outputs, strict=True))
         features = _cut_parsing(graph)
         lstms = _cut_lstms(graph)
         nodes = [_node(tensor) for tensor in results.values()]
@@ -78,13 +75,13 @@ class ModelCore:
         return cls(core, inputs, results, lstms)
 
     def __call__(self, features: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Returns each of `OUTPUTS`, `[B, H]`, scaled.
+        """Returns each of `LEVELS`, `[B, H]`, scaled.
 
         Args:
             features: Each of `inputs`, `[B, ...]`, scaled and without gaps.
         """
         known = {f"{_CUT}{name}:0": features[name] for name in self.inputs}
-        known[f"{_EXAMPLES}:0"] = next(iter(known.values()))[:, 0]
+        known[f"{EXAMPLES}:0"] = next(iter(known.values()))[:, 0]
         waiting = dict(self.lstms)
         while waiting:
             # Those that read the output of another one come after it.
@@ -110,7 +107,7 @@ class ModelCore:
 
 
 def _for_few_rows(evaluate: Any) -> tuple[graph_pb2.GraphDef, list[str]]:
-    """The graph with weights as constants and functions written out, and the tensors of `OUTPUTS` in it.
+    """The graph with weights as constants and functions written out, and the tensors of `LEVELS` in it.
 
     The model has a second way for large batches, which only orders the same steps otherwise: the first one is taken.
     """
@@ -125,7 +122,7 @@ def _for_few_rows(evaluate: Any) -> tuple[graph_pb2.GraphDef, list[str]]:
                 node.attr.pop(name, None)
     tensors = dict(zip(sorted(evaluate.structured_outputs), frozen.outputs, strict=True))
     wrapped = tf.compat.v1.wrap_function(lambda: tf.graph_util.import_graph_def(graph, name=""), [])
-    pruned = wrapped.prune(f"{_EXAMPLES}:0", [tensors[name].name for name in OUTPUTS])
+    pruned = wrapped.prune(f"{EXAMPLES}:0", [tensors[name].name for name in LEVELS])
     inlined = convert_variables_to_constants_v2(pruned, lower_control_flow=False)
     return _plain(inlined.graph.as_graph_def()), [tensor.name for tensor in inlined.outputs]
 
@@ -173,14 +170,14 @@ def _cut_parsing(graph: graph_pb2.GraphDef) -> dict[str, tuple[int, ...]]:
 
 def _retype_examples(graph: graph_pb2.GraphDef) -> None:
     """Has numbers stand in for the Examples: what is left of them is how many there are."""
-    texts = {_EXAMPLES}
+    texts = {EXAMPLES}
     while True:
         passed_on = {node.name for node in graph.node if node.op == "Identity" and node.input[0] in texts} - texts
         if not passed_on:
             break
         texts |= passed_on
     for node in graph.node:
-        if node.name == _EXAMPLES:
+        if node.name == EXAMPLES:
             node.attr["dtype"].type = tf.float32.as_datatype_enum
         elif node.op in ("Identity", "Shape") and node.input[0] in texts:
             node.attr["T"].type = tf.float32.as_datatype_enum

@@ -20,11 +20,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tapeline.clients.platforms.model_core import OUTPUTS, ModelCore
+from tapeline.clients.platforms.model_core import ModelCore
 from tapeline.clients.platforms.scale_table import scales_in
 from tapeline.forecaster.pushed_model import Card, read_card
 from tapeline.schemas import features as names
 from tapeline.schemas.errors import DataError
+from tapeline.schemas.served_model import LEVELS
 from tapeline.series.gap_filling import fill_gaps
 
 OFFSET, SCALE = "offset", "scale"
@@ -35,7 +36,7 @@ class PortableModel:
     """A function and its guide.
 
     Attributes:
-        function: Takes the tensors of `specs` by name, returns `OUTPUTS`, float32 `[B, H]`, in the target's unit.
+        function: Takes the tensors of `specs` by name, returns `LEVELS`, float32 `[B, H]`, in the target's unit.
         specs: What it takes.
         guide: What a client must know, for JSON.
     """
@@ -131,7 +132,7 @@ def _guide(folder: pathlib.Path, card: Card, specs: Mapping[str, tf.TensorSpec],
             name: {"shape": [size or -1 for size in spec.shape.as_list()], "type": "float32", "meaning": meaning[name]}
             for name, spec in specs.items()
         },
-        "outputs": {name: {"shape": [-1, window.horizon], "type": "float32", "unit": data.unit} for name in OUTPUTS},
+        "outputs": {name: {"shape": [-1, window.horizon], "type": "float32", "unit": data.unit} for name in LEVELS},
         "context_length": window.context_length,
         "horizon": window.horizon,
         "frequency": data.frequency,

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tapeline.clients.platforms.model_core import parsed_shapes
-from tapeline.forecaster.pushed_model import CARD
+from tapeline.schemas.served_model import CARD_FILE, EVALUATE
 
 _AT_ONCE = 1000
 _UNKNOWN = "\x00 no series has this name"
@@ -37,10 +37,10 @@ def scales_in(folder: str | os.PathLike[str]) -> Scales:
     Args:
         folder: The SavedModel.
     """
-    inputs = json.loads((pathlib.Path(folder) / CARD).read_text(encoding="utf-8")).get("inputs", {})
+    inputs = json.loads((pathlib.Path(folder) / CARD_FILE).read_text(encoding="utf-8")).get("inputs", {})
     series = inputs.get("series") or []
     module = tf.saved_model.load(os.fspath(folder))
-    evaluate = module.signatures["evaluate"]
+    evaluate = module.signatures[EVALUATE]
     shapes = parsed_shapes(evaluate)
     pairs: list[tuple[float, float]] = []
     asked = [_UNKNOWN, *series]

@@ -6,8 +6,7 @@ import socket
 
 from tapeline.forecaster.versions import versions as versions_in
 from tapeline.schemas.errors import ConfigError, DataError
-
-SAVED_MODEL = "saved_model.pb"
+from tapeline.schemas.served_model import GRAPH_FILE
 
 _OF_A_RUN = "serving_model"
 
@@ -47,7 +46,7 @@ def find_versions(path: str | os.PathLike[str]) -> pathlib.Path:
         DataError: There is none, or the path is a version itself.
     """
     given = pathlib.Path(path).expanduser()
-    if (given / SAVED_MODEL).is_file():
+    if (given / GRAPH_FILE).is_file():
         raise DataError(
             f"--model: {str(given)!r} is one version. Give the folder that holds the versions, "
             f"{str(given.resolve().parent)!r}: a server follows what is pushed there."
@@ -56,7 +55,7 @@ def find_versions(path: str | os.PathLike[str]) -> pathlib.Path:
         if versions_in(base):
             return base
     raise DataError(
-        f"--model: {str(given)!r} holds no version of a model (a numbered folder with {SAVED_MODEL}). "
+        f"--model: {str(given)!r} holds no version of a model (a numbered folder with {GRAPH_FILE}). "
         "Run `tapeline run` first, or give the folder serving_model of a run."
     )
 

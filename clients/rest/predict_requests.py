@@ -22,8 +22,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tapeline.clients.rest.request_errors import RequestError, listed, shown
-
-DEFAULT_SIGNATURE = "serving_default"
+from tapeline.schemas.served_model import SERVE
 
 Form = Literal["row", "column"]
 
@@ -89,13 +88,13 @@ def read_request(body: bytes) -> PredictRequest:
         raise RequestError(f"JSON Parse error: {error}") from error
     if not isinstance(tree, dict):
         raise RequestError(f"JSON Value: {shown(tree)} is not an object; expected {{{_ROWS!r}: [...]}}")
-    signature = tree.get(_SIGNATURE, DEFAULT_SIGNATURE)
+    signature = tree.get(_SIGNATURE, SERVE)
     if not isinstance(signature, str):
         raise RequestError(f"{_SIGNATURE}: got {shown(signature)}, must be a string")
     if (_ROWS in tree) == (_COLUMNS in tree):
         raise RequestError(f"the body must have one of the keys {_ROWS!r} (row form) and {_COLUMNS!r} (column form)")
     form: Form = "row" if _ROWS in tree else "column"
-    return PredictRequest(signature or DEFAULT_SIGNATURE, form, tree[_ROWS if form == "row" else _COLUMNS])
+    return PredictRequest(signature or SERVE, form, tree[_ROWS if form == "row" else _COLUMNS])
 
 
 def _from_rows(instances: Any, specs: Mapping[str, InputSpec]) -> dict[str, list]:

@@ -20,18 +20,14 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_serving.apis import prediction_log_pb2
 
-from tapeline.clients.rest.addresses import SAVED_MODEL
 from tapeline.clients.rest.metadata import signature_defs
-from tapeline.clients.rest.predict_requests import DEFAULT_SIGNATURE, InputSpec
+from tapeline.clients.rest.predict_requests import InputSpec
 from tapeline.clients.rest.request_errors import RequestError, listed
-from tapeline.forecaster.pushed_model import CARD
 from tapeline.forecaster.refusal_words import words_of
-from tapeline.forecaster.serving.warmup import WARMUP_FILE
 from tapeline.schemas.errors import DataError
+from tapeline.schemas.served_model import CARD_FILE, GRAPH_FILE, SERVE, WARM_UP_FILE
 
-_WARM_UP = os.path.join("assets.extra", "tf_serving_warmup_requests")
 _MOST_WARM_UPS = 1000
-_CARD = os.path.join("assets.extra", "model_card.json")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,14 +91,14 @@ class ServedModel:
         """
         path = pathlib.Path(folder)
         try:
-            proto = saved_model_pb2.SavedModel.FromString((path / SAVED_MODEL).read_bytes())
+            proto = saved_model_pb2.SavedModel.FromString((path / GRAPH_FILE).read_bytes())
             module = tf.saved_model.load(str(path))
-            card = json.loads((path / CARD).read_text(encoding="utf-8")) if (path / CARD).is_file() else {}
+            card = json.loads((path / CARD_FILE).read_text(encoding="utf-8")) if (path / CARD_FILE).is_file() else {}
             signatures = {
                 name: Signature(_input_specs(function), function) for name, function in module.signatures.items()
             }
             model = cls(int(path.name), signatures, signature_defs(proto), card, module)
-            model._warm_up(path / WARMUP_FILE)
+            model._warm_up(path / WARM_UP_FILE)
         except Exception as error:
             # Whatever a broken file makes TensorFlow raise, it means one thing: this version cannot be served.
             reason = " ".join(str(error).split())
@@ -126,7 +122,7 @@ class ServedModel:
             for record in records.numpy():
                 request = prediction_log_pb2.PredictionLog.FromString(record).predict_log.request
                 arrays = {name: tf.make_ndarray(tensor) for name, tensor in request.inputs.items()}
-                self.signature(request.model_spec.signature_name or DEFAULT_SIGNATURE).call(arrays)
+                self.signature(request.model_spec.signature_name or SERVE).call(arrays)
             return
         length = int(self.card.get("inputs", {}).get("context_length", 1))
         for signature in self.signatures.values():

@@ -16,6 +16,7 @@ from tensorflow_model_analysis.proto import config_pb2
 from tapeline.components.evaluator.audit import AUDIT_LIMITS
 from tapeline.schemas import features as names
 from tapeline.schemas.sections import GateConfig
+from tapeline.schemas.served_model import EVALUATE
 from tapeline.series.baselines import BASELINES
 from tapeline.series.window_sums import STATISTICS
 
@@ -24,9 +25,6 @@ CANDIDATE = "candidate"
 
 BASELINE = "baseline"
 """TFMA's name of the model blessed before."""
-
-SIGNATURE = "evaluate"
-"""The signature that is scored: it takes no target."""
 
 MOST_SERIES = 5000
 """Series that are scored one by one. Each is a slice that TFMA takes 5 ms for, and 1 kB of the verdict."""
@@ -122,7 +120,7 @@ def _metric(
 def _model_spec(name: str) -> config_pb2.ModelSpec:
     return config_pb2.ModelSpec(
         name=name,
-        signature_name=SIGNATURE,
+        signature_name=EVALUATE,
         label_key=names.TARGET,
         model_type="tf_generic",
         is_baseline=name == BASELINE,

@@ -16,11 +16,10 @@ import tensorflow as tf
 
 from tapeline.components.evaluator.audit import forecast_change
 from tapeline.schemas import features as names
+from tapeline.schemas.served_model import EVALUATE
 
 PROBED_WINDOWS = 64
 """Windows that are forecast twice."""
-
-_SIGNATURE = "evaluate"
 
 
 def target_influence(model_dir: str, windows: Sequence[bytes]) -> float:
@@ -33,7 +32,7 @@ def target_influence(model_dir: str, windows: Sequence[bytes]) -> float:
     Returns:
         0 for a model that does not see the targets; infinite where an output becomes, or is no longer, finite.
     """
-    evaluate = tf.saved_model.load(model_dir).signatures[_SIGNATURE]
+    evaluate = tf.saved_model.load(model_dir).signatures[EVALUATE]
     ((argument, _),) = evaluate.structured_input_signature[1].items()
     before = evaluate(**{argument: tf.constant(list(windows))})
     after = evaluate(**{argument: tf.constant(with_other_targets(windows))})

@@ -13,7 +13,7 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
-from tapeline.components.evaluator.eval_config import SIGNATURE
+from tapeline.schemas.served_model import EVALUATE
 
 
 class ScoredSignature:
@@ -43,7 +43,7 @@ class ScoredModel:
     def __init__(self, path: str) -> None:
         # The signature refers to the model weakly.
         self._model = tf.saved_model.load(path)
-        self.signatures = {SIGNATURE: ScoredSignature(self._model.signatures[SIGNATURE])}
+        self.signatures = {EVALUATE: ScoredSignature(self._model.signatures[EVALUATE])}
 
 
 def custom_eval_shared_model(

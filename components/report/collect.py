@@ -16,11 +16,11 @@ from tapeline.components.report.scoring import TestWindows
 from tapeline.components.report.summary import autocorrelation, overall_interval, pick_windows
 from tapeline.components.report.training_history import read_history
 from tapeline.components.report.window_errors import ErrorCollector
-from tapeline.forecaster.serving.export import MODEL_CARD
 from tapeline.schemas.config import Config
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.evaluation_result import read_verdict
 from tapeline.schemas.features import SPLITS
+from tapeline.schemas.served_model import CARD_FILE
 from tapeline.schemas.serving_result import read_result
 from tapeline.series.scaling import Scaler
 from tapeline.series.time_grid import TimeGrid
@@ -77,7 +77,7 @@ def collect(sources: Sources, *, config: Config, origin: Origin) -> Content:
             "steps. Shorten window.context_length or window.horizon, or give the test split more rows."
         )
     errors = collector.result()
-    card = json.loads((pathlib.Path(sources.model_dir) / MODEL_CARD).read_text(encoding="utf-8"))
+    card = json.loads((pathlib.Path(sources.model_dir) / CARD_FILE).read_text(encoding="utf-8"))
     result = read_verdict(sources.evaluation, sources.blessing)
     if sources.infra_blessing is not None:
         serving = read_result(sources.infra_blessing)

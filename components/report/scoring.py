@@ -16,13 +16,14 @@ from tapeline.components.report.summary import Pick
 from tapeline.components.report.window_errors import ScoredBatch
 from tapeline.schemas import features as names
 from tapeline.schemas.errors import DataError
+from tapeline.schemas.served_model import EVALUATE
 from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.baselines import BASELINES
 from tapeline.series.scaling import Scaler
 from tapeline.series.window_reader import parse_windows, split_files, window_feature_spec
 from tapeline.series.window_sums import FORECAST
 
-SIGNATURE = "evaluate"
+SIGNATURE = EVALUATE
 INTERVAL = ("lower", "upper")
 """Outputs of the signature that hold the 80 % prediction interval, where the model has one."""
 

@@ -12,10 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from tapeline.schemas.artifact_files import HISTORY_FILE
 from tapeline.schemas.errors import DataError
-
-HISTORY_FILE = "history.jsonl"
-"""One JSON object a line, one line an epoch."""
 
 TEACHER_FORCED = "val_teacher_forced"
 """A diagnostic: how well the decoder does when it is fed the truth."""

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from tapeline.components.report.content import Content, report_json
 from tapeline.components.report.page import to_html
 from tapeline.components.report.sections import build_page
+from tapeline.schemas.artifact_files import PAGE_FILE
 from tapeline.series.figures.style import render
 
-PAGE_FILE = "report.html"
 NUMBERS_FILE = "report.json"
 FIGURES_FOLDER = "figures"
 

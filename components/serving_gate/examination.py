@@ -7,11 +7,12 @@ result.blessed, result.in_words
 from tapeline.components.serving_gate.hostile_requests import hostile_asks
 from tapeline.components.serving_gate.judging import judge
 from tapeline.components.serving_gate.process import serve_alone
-from tapeline.components.serving_gate.requests import SERVE, RealWindows, real_asks
+from tapeline.components.serving_gate.requests import RealWindows, real_asks
 from tapeline.components.serving_gate.saved_model import describe
 from tapeline.forecaster.versions import folder_fingerprint
 from tapeline.schemas.evaluation_result import Check
 from tapeline.schemas.sections import ServingConfig
+from tapeline.schemas.served_model import SERVE
 from tapeline.schemas.serving_result import ServingResult
 
 TIMEOUT_SECONDS = 600.0

@@ -11,22 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from tapeline.components.serving_gate.requests import (
-    ANY_HORIZON,
-    EVALUATE,
-    EXAMPLES,
-    HORIZON,
-    PREDICT_EXAMPLES,
-    SERVE,
-    TIMESTAMPS,
-    Ask,
-    Inputs,
-    RealWindows,
-    only_taken,
-    raw_inputs,
-)
+from tapeline.components.serving_gate.requests import Ask, Inputs, RealWindows, only_taken, raw_inputs
 from tapeline.forecaster.request_examples import serialize_requests
 from tapeline.schemas import features as names
+from tapeline.schemas.served_model import ANY_HORIZON, EVALUATE, EXAMPLES, HORIZON, PREDICT_EXAMPLES, SERVE, TIMESTAMPS
 
 
 def hostile_asks(windows: RealWindows, inputs: Inputs, *, refuses_unknown: bool) -> list[Ask]:

@@ -16,13 +16,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from tapeline.components.serving_gate.process import Answer, Served
-from tapeline.components.serving_gate.requests import EVALUATE, Ask, RealWindows
+from tapeline.components.serving_gate.requests import Ask, RealWindows
 from tapeline.forecaster.refusal_words import words_of
 from tapeline.schemas.evaluation_result import Check
 from tapeline.schemas.sections import ServingConfig
+from tapeline.schemas.served_model import EVALUATE, FORECAST_TIME, LEVELS
 
-OUTPUTS = ("forecast", "lower", "upper", "lower_95", "upper_95")
-FORECAST_TIME = "forecast_time"
+OUTPUTS = LEVELS
 
 MOST_DEVIATION = 1e-5
 """Largest distance from the Evaluator's forecast, as a share of the series' scale."""

@@ -15,14 +15,11 @@ import numpy as np
 
 from tapeline.forecaster.request_examples import serialize_requests
 from tapeline.schemas import features as names
+from tapeline.schemas.served_model import ANY_HORIZON, EVALUATE, EXAMPLES, HORIZON, PREDICT_EXAMPLES, SERVE, TIMESTAMPS
 
-EVALUATE, SERVE, ANY_HORIZON, PREDICT_EXAMPLES = "evaluate", "serving_default", "any_horizon", "predict_examples"
 SIGNATURES = (EVALUATE, SERVE, ANY_HORIZON, PREDICT_EXAMPLES)
 """Every signature that a pushed model has, and no other."""
 
-TIMESTAMPS = "timestamps"
-HORIZON = "horizon"
-EXAMPLES = "examples"
 
 Arrays = Mapping[str, np.ndarray]
 Inputs = Mapping[str, tuple[str, ...]]

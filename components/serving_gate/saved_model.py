@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tapeline.components.serving_gate.requests import SIGNATURES
+from tapeline.schemas.served_model import GRAPH_FILE
 
 PYTHON_OPERATIONS = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc"})
 """Operations that call back into the process that made the graph: elsewhere they fail."""
@@ -43,10 +44,10 @@ def describe(model_dir: str) -> Description:
 
     saved = saved_model_pb2.SavedModel()
     try:
-        with tf.io.gfile.GFile(os.path.join(model_dir, "saved_model.pb"), "rb") as file:
+        with tf.io.gfile.GFile(os.path.join(model_dir, GRAPH_FILE), "rb") as file:
             saved.ParseFromString(file.read())
     except (tf.errors.OpError, DecodeError) as error:
-        return Description(inputs={}, problems=(f"saved_model.pb cannot be read: {error}",))
+        return Description(inputs={}, problems=(f"{GRAPH_FILE} cannot be read: {error}",))
     inputs = {
         name: tuple(sorted(signature.inputs))
         for graph in saved.meta_graphs

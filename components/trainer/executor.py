@@ -22,10 +22,11 @@ from tapeline.components.trainer.memory import keep_large_buffers
 from tapeline.components.trainer.progress import ProgressLines
 from tapeline.components.trainer.residuals import eval_residuals
 from tapeline.components.trainer.run_identity import run_fingerprint
-from tapeline.components.trainer.training_records import HISTORY_FILE, HistoryLines, TensorBoardLogs
+from tapeline.components.trainer.training_records import HistoryLines, TensorBoardLogs
 from tapeline.components.trainer.training_run import TrainedModel, run_training
 from tapeline.forecaster.serving.card import describe_data
 from tapeline.forecaster.serving.export import export_model
+from tapeline.schemas.artifact_files import HISTORY_FILE
 from tapeline.schemas.model_contract import CONTRACT, contract
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, GateConfig, ScalingConfig, Section, WindowConfig
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig

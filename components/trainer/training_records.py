@@ -18,9 +18,6 @@ from tapeline.components.trainer.callbacks import ResumableCallback, State
 from tapeline.schemas import features as names
 from tapeline.schemas.window_spec import WindowShape
 
-HISTORY_FILE = "history.jsonl"
-"""One JSON object an epoch."""
-
 
 class HistoryLines(ResumableCallback):
     """Writes the logs of each epoch as one line of JSON.

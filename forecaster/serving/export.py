@@ -26,15 +26,13 @@ from tapeline.forecaster.serving.raw_windows import RawWindows
 from tapeline.forecaster.serving.series_scales import SeriesScales
 from tapeline.forecaster.serving.signatures import build_signatures
 from tapeline.forecaster.serving.time_steps import TimeSteps
-from tapeline.forecaster.serving.warmup import WARMUP_FILE, warmup_requests, write_warmup
+from tapeline.forecaster.serving.warmup import warmup_requests, write_warmup
 from tapeline.schemas.evaluation_result import without_nan
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.schemas.served_model import CARD_FILE, WARM_UP_FILE
 from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.scaling import Scaler
 from tapeline.series.time_grid import TimeGrid
-
-MODEL_CARD = os.path.join("assets.extra", "model_card.json")
-"""Where the card lies inside the SavedModel; TF Serving keeps `assets.extra` as it is."""
 
 
 def export_model(
@@ -98,11 +96,11 @@ def export_model(
     unfinished = os.path.join(parent, f".{name}.{uuid.uuid4().hex}")
     try:
         tf.saved_model.save(module, unfinished, signatures=signatures)
-        tf.io.gfile.makedirs(os.path.join(unfinished, os.path.dirname(MODEL_CARD)))
-        with tf.io.gfile.GFile(os.path.join(unfinished, MODEL_CARD), "w") as file:
+        tf.io.gfile.makedirs(os.path.join(unfinished, os.path.dirname(CARD_FILE)))
+        with tf.io.gfile.GFile(os.path.join(unfinished, CARD_FILE), "w") as file:
             file.write(json.dumps(without_nan(whole_card), indent=2, sort_keys=True, allow_nan=False) + "\n")
         requests = warmup_requests(raw_windows, grid=TimeGrid.of(data), scaler=scaler, shape=shape)
-        write_warmup(os.path.join(unfinished, WARMUP_FILE), requests)
+        write_warmup(os.path.join(unfinished, WARM_UP_FILE), requests)
         tf.io.gfile.rename(unfinished, directory)
     finally:
         if tf.io.gfile.exists(unfinished):

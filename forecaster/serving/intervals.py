@@ -7,7 +7,7 @@ Intervals(half_widths).around(forecast)                   # lower, upper, lower_
 import numpy as np
 import tensorflow as tf
 
-from tapeline.series.conformal import INTERVALS
+from tapeline.schemas.served_model import INTERVALS
 
 
 class Intervals(tf.Module):

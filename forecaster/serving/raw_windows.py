@@ -16,14 +16,9 @@ from tapeline.forecaster.serving.requirements import Rule, enforce, first_offend
 from tapeline.forecaster.serving.series_scales import SeriesScales
 from tapeline.forecaster.serving.time_steps import TimeSteps
 from tapeline.schemas import features as names
+from tapeline.schemas.served_model import HORIZON, TIMESTAMPS
 from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.gap_filling import fill_gaps
-
-TIMESTAMPS = "timestamps"
-"""Input: time of each context step, epoch seconds `[B, T']`."""
-
-HORIZON = "horizon"
-"""Input of `any_horizon`: how many steps to forecast, where no known future says so."""
 
 LONGEST_HORIZON = 100
 """Longest forecast, in trained horizons: what is asked beyond that is a mistake, not a wish."""

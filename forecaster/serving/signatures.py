@@ -21,6 +21,15 @@ from tapeline.forecaster.serving.raw_windows import RawWindows, Request
 from tapeline.forecaster.serving.series_scales import SeriesScales
 from tapeline.forecaster.serving.shards import by_batch_size
 from tapeline.schemas import features as names
+from tapeline.schemas.served_model import (
+    ANY_HORIZON,
+    EVALUATE,
+    EXAMPLES,
+    FORECAST,
+    FORECAST_TIME,
+    PREDICT_EXAMPLES,
+    SERVE,
+)
 from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.baselines import seasonal_positions
 from tapeline.series.window_reader import parse_windows
@@ -36,18 +45,6 @@ MODEL_FEATURES = (
     names.STATIC_COVARIATES,
 )
 """Features of a window that a model computes with."""
-
-EVALUATE = "evaluate"
-"""Signature that the Evaluator scores."""
-
-SERVE = "serving_default"
-"""Signature that clients call."""
-
-ANY_HORIZON = "any_horizon"
-"""The same, for as many steps as the request asks for."""
-
-EXAMPLES = "predict_examples"
-"""The same as `serving_default` for serialized `tf.Example`s, as BulkInferrer sends them."""
 
 
 def build_signatures(
@@ -91,7 +88,7 @@ def build_signatures(
         offset, scale = scales(window[names.SERIES_ID])
         scaled = forecast(window)
         return {
-            "forecast": scaled,
+            FORECAST: scaled,
             **intervals.around(scaled),
             **baseline_forecasts(window, shape=shape, season=season, ridge_baseline=ridge),
             "offset": tf.cast(offset, tf.float32),
@@ -114,22 +111,22 @@ def build_signatures(
 
     def answer(scaled: tf.Tensor, request: Request) -> dict[str, tf.Tensor]:
         in_unit = tf.cast(scaled, tf.float64) * request.scale + request.offset
-        ends = {"forecast": in_unit, **intervals.around(in_unit, request.scale)}
+        ends = {FORECAST: in_unit, **intervals.around(in_unit, request.scale)}
         return {
             **{name: tf.cast(values, tf.float32) for name, values in ends.items()},
-            "forecast_time": request.forecast_time,
+            FORECAST_TIME: request.forecast_time,
         }
 
     def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
         return serve(**raw_windows.parse(examples))
 
-    examples = tf.TensorSpec([None], tf.string, name="examples")
+    examples = tf.TensorSpec([None], tf.string, name=EXAMPLES)
     any_specs = raw_windows.input_specs(any_horizon=True)
     signatures = {
         EVALUATE: _concrete(evaluate, examples),
         SERVE: _concrete(serve, **raw_windows.input_specs()),
         ANY_HORIZON: _concrete(serve_any_horizon, **any_specs),
-        EXAMPLES: _concrete(serve_examples, examples),
+        PREDICT_EXAMPLES: _concrete(serve_examples, examples),
     }
     return module, signatures
 

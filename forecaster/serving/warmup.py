@@ -7,7 +7,6 @@ as the next one. TensorFlow Serving runs the requests in the file
 `assets.extra/tf_serving_warmup_requests` of a new version before it serves it.
 """
 
-import os
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -15,15 +14,12 @@ import pandas as pd
 import tensorflow as tf
 from tensorflow_serving.apis import model_pb2, predict_pb2, prediction_log_pb2
 
-from tapeline.forecaster.serving.raw_windows import HORIZON, TIMESTAMPS, RawWindows
-from tapeline.forecaster.serving.signatures import ANY_HORIZON, EXAMPLES, SERVE
+from tapeline.forecaster.serving.raw_windows import RawWindows
 from tapeline.schemas import features as names
+from tapeline.schemas.served_model import ANY_HORIZON, EXAMPLES, HORIZON, PREDICT_EXAMPLES, SERVE, TIMESTAMPS
 from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.scaling import Scaler
 from tapeline.series.time_grid import TimeGrid
-
-WARMUP_FILE = os.path.join("assets.extra", "tf_serving_warmup_requests")
-"""Where TensorFlow Serving looks for the requests inside the SavedModel."""
 
 _START = int(pd.Timestamp("2020-01-01").timestamp())
 
@@ -45,7 +41,7 @@ def warmup_requests(
     yield SERVE, inputs
     longer = {HORIZON: np.array(2 * shape.horizon)} if HORIZON in raw_windows.input_specs(any_horizon=True) else {}
     yield ANY_HORIZON, {**inputs, **longer}
-    yield EXAMPLES, {"examples": np.array([_example(inputs)], object)}
+    yield PREDICT_EXAMPLES, {EXAMPLES: np.array([_example(inputs)], object)}
 
 
 def write_warmup(path: str, requests: Iterable[tuple[str, Inputs]]) -> None:

@@ -4,15 +4,16 @@ import json
 
 import pytest
 
-from tapeline.forecaster.pushed_model import CARD, find_model, read_card
+from tapeline.forecaster.pushed_model import find_model, read_card
 from tapeline.schemas.errors import ConfigError
+from tapeline.schemas.served_model import CARD_FILE
 from tests import contract_model
 
 
 def save(folder, *, card=None):
     (folder / "assets.extra").mkdir(parents=True)
     (folder / "saved_model.pb").touch()
-    (folder / CARD).write_text(json.dumps(contract_model.card() if card is None else card))
+    (folder / CARD_FILE).write_text(json.dumps(contract_model.card() if card is None else card))
     return folder
 
 
@@ -51,6 +52,6 @@ def test_a_card_that_says_too_little_is_refused(tmp_path, card):
 
 
 def test_a_model_without_a_card_is_refused(tmp_path):
-    save(tmp_path / "7").joinpath(CARD).unlink()
+    save(tmp_path / "7").joinpath(CARD_FILE).unlink()
     with pytest.raises(ConfigError, match="Tapeline did not push it"):
         read_card(tmp_path / "7")

@@ -11,12 +11,12 @@ import pytest
 import tensorflow as tf
 
 from tapeline.clients.platforms.converters import write_onnx, write_tfjs, write_tflite
-from tapeline.clients.platforms.model_core import OUTPUTS
 from tapeline.clients.platforms.portable import example_inputs, portable_function
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.schemas import stack
 from tapeline.schemas.errors import ConfigError, DataError
 from tapeline.schemas.sections import RollingConfig
+from tapeline.schemas.served_model import LEVELS
 from tapeline.schemas.training_config import ModelConfig
 from tests.forecaster.serving import small_export as small
 
@@ -51,7 +51,7 @@ def case(portable):
 
 
 def assert_close(outputs, expected):
-    assert set(outputs) == set(OUTPUTS)
+    assert set(outputs) == set(LEVELS)
     for name, values in expected.items():
         np.testing.assert_allclose(outputs[name] / SCALE, values / SCALE, atol=1e-4, err_msg=name)
 
@@ -62,7 +62,7 @@ def test_the_portable_function_forecasts_what_is_served(pushed, portable):
     outputs = portable.function(context=tf.constant(context), future_covariates=tf.constant(calendar))
     served = small.serve(pushed[1], context, timestamps)
     assert np.ptp(served["forecast"]) > 1.0
-    assert_close(outputs, {name: served[name] for name in OUTPUTS})
+    assert_close(outputs, {name: served[name] for name in LEVELS})
 
 
 def test_the_scale_of_each_series_is_in_the_guide(tmp_path):
@@ -83,7 +83,7 @@ def test_the_scale_of_each_series_is_in_the_guide(tmp_path):
         scale=tf.constant([[one["scale"]] for one in scales]),
     )
     served = small.serve(module, context, timestamps, series_id=tf.constant(["a", "b", "a"]))
-    for name in OUTPUTS:
+    for name in LEVELS:
         np.testing.assert_allclose(outputs[name], served[name], rtol=1e-5, atol=1e-2, err_msg=name)
 
 

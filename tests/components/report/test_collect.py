@@ -12,11 +12,11 @@ from tapeline.components.report.content import Origin
 from tapeline.components.report.headline import verdict
 from tapeline.components.report.scoring import TestWindows
 from tapeline.components.report.training_history import HISTORY_FILE, TEACHER_FORCED, read_history
-from tapeline.forecaster.serving.export import MODEL_CARD
 from tapeline.schemas import features as names
 from tapeline.schemas.config import parse_config
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.evaluation_result import SUMMARY_FILE, Check, EvaluationResult, result_to_json
+from tapeline.schemas.served_model import CARD_FILE
 from tapeline.schemas.serving_result import write_result
 from tapeline.series.scaling import scale_lines, scale_path
 from tests.judged_run import served
@@ -101,7 +101,7 @@ def make_sources(folder, *, with_interval=False, mae=0.15):
             writer.write(serialized)
     model = Forecaster(0.1, with_interval)
     tf.saved_model.save(model, str(paths["model"]), signatures={"evaluate": model.evaluate})
-    card = paths["model"] / MODEL_CARD
+    card = paths["model"] / CARD_FILE
     card.parent.mkdir(exist_ok=True)
     card.write_text(json.dumps(CARD))
     rows = [{"epoch": 1, "loss": 0.2, "val_loss": 0.25, TEACHER_FORCED: 0.1, "learning_rate": 0.01, "seconds": 2.0}]

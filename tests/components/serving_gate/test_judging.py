@@ -8,8 +8,9 @@ import pytest
 
 from tapeline.components.serving_gate.judging import answer_problem, judge, largest_deviation, refusal_problem
 from tapeline.components.serving_gate.process import Answer, Served
-from tapeline.components.serving_gate.requests import EVALUATE, SERVE, Ask
+from tapeline.components.serving_gate.requests import Ask
 from tapeline.schemas.sections import ServingConfig
+from tapeline.schemas.served_model import EVALUATE, SERVE
 from tests import contract_model
 
 WINDOWS = contract_model.real_windows(rows=2)

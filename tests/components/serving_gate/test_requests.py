@@ -7,16 +7,8 @@ import pytest
 import tensorflow as tf
 
 from tapeline.components.serving_gate.hostile_requests import hostile_asks
-from tapeline.components.serving_gate.requests import (
-    ANY_HORIZON,
-    EVALUATE,
-    EXAMPLES,
-    PREDICT_EXAMPLES,
-    SERVE,
-    Ask,
-    RealWindows,
-    real_asks,
-)
+from tapeline.components.serving_gate.requests import Ask, RealWindows, real_asks
+from tapeline.schemas.served_model import ANY_HORIZON, EVALUATE, EXAMPLES, PREDICT_EXAMPLES, SERVE
 from tests import contract_model
 
 T, H = contract_model.CONTEXT_LENGTH, contract_model.HORIZON

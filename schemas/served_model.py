@@ -1,0 +1,45 @@
+"""The names in a served model that its writer and its readers share: signatures, outputs, files.
+
+`features` holds the names of its inputs; docs/data-formats.md describes all of it.
+"""
+
+EVALUATE = "evaluate"
+"""Signature that the Evaluator scores: serialized windows in, scaled forecasts and those of the baselines out."""
+
+SERVE = "serving_default"
+"""Signature that clients call: raw values in and out."""
+
+ANY_HORIZON = "any_horizon"
+"""The same, for as many steps as the request asks for."""
+
+PREDICT_EXAMPLES = "predict_examples"
+"""The same as `serving_default` for serialized `tf.Example`s, as BulkInferrer sends them."""
+
+EXAMPLES = "examples"
+"""The input of the signatures that take serialized records."""
+
+TIMESTAMPS = "timestamps"
+"""Input: time of each context step, epoch seconds `[B, T']`."""
+
+HORIZON = "horizon"
+"""Input of `any_horizon`: how many steps to forecast, where no known future says so."""
+
+FORECAST = "forecast"
+"""Output with the forecast itself."""
+
+INTERVALS = (("lower", "upper"), ("lower_95", "upper_95"))
+"""Outputs that bound each interval, narrow ones first."""
+
+LEVELS = (FORECAST, *(end for ends in INTERVALS for end in ends))
+"""Outputs that are values of the target: `forecast`, `lower`, `upper`, `lower_95`, `upper_95`."""
+
+FORECAST_TIME = "forecast_time"
+"""Output with the time of each step, in epoch seconds."""
+
+GRAPH_FILE = "saved_model.pb"
+
+CARD_FILE = "assets.extra/model_card.json"
+"""What the model says about itself; TF Serving keeps `assets.extra` as it is."""
+
+WARM_UP_FILE = "assets.extra/tf_serving_warmup_requests"
+"""Requests that TF Serving asks of a new version before it serves it."""
