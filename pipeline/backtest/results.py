@@ -13,8 +13,8 @@ from tfx.utils import path_utils
 
 from tapeline.pipeline.backtest.fold_figures import ForecastStrip, fold_figure, overview_figure
 from tapeline.pipeline.backtest.fold_forecasts import read_strip
+from tapeline.pipeline.backtest.plan import Backtest, Fold
 from tapeline.pipeline.backtest.tables import FoldScore, table, to_tree, typical_series
-from tapeline.pipeline.backtest_plan import Backtest, Fold
 from tapeline.pipeline.console import quiet
 from tapeline.pipeline.lineage import Run
 from tapeline.pipeline.local_runner import LocalRun

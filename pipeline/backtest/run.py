@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 
 from tapeline.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, failure, user_error
-from tapeline.pipeline.backtest_plan import Backtest, Fold, plan_backtest
+from tapeline.pipeline.backtest.plan import Backtest, Fold, plan_backtest
 from tapeline.pipeline.local_runner import LocalRun, run_locally
 from tapeline.pipeline.paths import RunPaths, shown
 from tapeline.schemas.config import Config

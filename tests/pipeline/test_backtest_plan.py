@@ -12,7 +12,7 @@ from tapeline.cli import exit_codes
 from tapeline.cli import main as cli
 from tapeline.components.ingest.splits import find_bounds
 from tapeline.pipeline.backtest.folds import Cuts
-from tapeline.pipeline.backtest_plan import Backtest, base_cuts, plan_backtest
+from tapeline.pipeline.backtest.plan import Backtest, base_cuts, plan_backtest
 from tapeline.pipeline.paths import RunPaths
 from tapeline.schemas.config import Config, parse_config
 from tapeline.schemas.errors import ConfigError

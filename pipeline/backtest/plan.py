@@ -17,6 +17,7 @@ from tapeline.series.sources.reading import plan_blocks
 from tapeline.series.sources.rows import RowLayout
 from tapeline.series.sources.scanning import scan_block, survey_source
 from tapeline.series.sources.source import find_source, source_fingerprint
+from tapeline.series.time_grid import TimeGrid
 
 _WITHOUT_INFLUENCE = {"push", "beam", "kubeflow"}
 """Sections that no number of a backtest depends on."""
@@ -110,7 +111,7 @@ def base_cuts(config: Config) -> Cuts:
         ConfigError: The split's dates do not fit the data.
         DataError: The source is missing, or cannot be read as it should.
     """
-    layout, grid = RowLayout.of(config.data, config.features), config.data.grid()
+    layout, grid = RowLayout.of(config.data, config.features), TimeGrid.of(config.data)
     blocks = plan_blocks(find_source(config.data), needed=layout.columns)
     survey = survey_source(blocks, (facts for block in blocks for facts in scan_block(block, layout)), layout)
     bounds = find_bounds(first=survey.first, last=survey.last, split=config.split, grid=grid)
@@ -125,7 +126,7 @@ def fold_config(config: Config, cuts: Cuts, *, base: Cuts) -> Config:
         cuts: Where the fold's splits lie.
         base: Where the configuration's own lie.
     """
-    grid = config.data.grid()
+    grid = TimeGrid.of(config.data)
     dates = {name: show_time(int(grid.timestamps([step])[0])) for name, step in dataclasses.asdict(cuts).items()}
     split = {
         "start": config.split.start if cuts.train_start == base.train_start else dates["train_start"],
