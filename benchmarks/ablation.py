@@ -28,7 +28,6 @@ CHANGES: dict[str, Mapping[str, object]] = {
     "a slower average of the weights (0.999)": {"training.average_weights": 0.999},
     "teacher forcing only": {"training.sampling": {"schedule": "constant", "start": 0.0}},
     "own output from the first epoch": {"training.sampling": {"schedule": "constant", "start": 1.0}},
-    "two parallel passes": {"training.sampling.passes": 2},
     "later steps weigh up to twice as much": {"training.loss.weights": "linear"},
     "Huber's loss": {"training.loss.kind": "huber"},
     "half the units": {"model.units": 32},

@@ -55,9 +55,6 @@ class SamplingConfig(Section):
     """Epochs that the schedule takes."""
     draw: Literal["step", "window"] = "step"
     """Whether each step draws, or one draw holds for a whole window."""
-    passes: Positive | Literal["rollout"] = "rollout"
-    """How its own output is computed: `rollout`, exactly, step by step; or by this many parallel passes of the
-    decoder, of which the first reads the truth and each further one the output of the pass before."""
 
 
 class EarlyStoppingConfig(Section):

@@ -21,7 +21,6 @@ from tapeline.series.windowing import Chunk
 
 SAMPLING = {
     "teacher-forced": SamplingConfig(schedule="constant", start=0.0),
-    "parallel passes": SamplingConfig(schedule="constant", start=0.5, passes=2),
     "rollout": SamplingConfig(schedule="constant", start=1.0),
     "as shipped": SamplingConfig(schedule="constant", start=1.0),
 }

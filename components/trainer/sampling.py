@@ -1,17 +1,14 @@
 """What the decoder reads in training: the truth, its own output, or a mixture that shifts from one to the other.
 
     probability = sampling_probability(config.training.sampling, epoch)
-    forecast = sample_forecast(model, window, target, probability, passes="rollout", draw="step", seed=seed)
+    forecast = sample_forecast(model, window, target, probability, draw="step", seed=seed)
 
 Teacher forcing hides from a decoder that it will have to live with its own
 mistakes. Scheduled sampling (Bengio et al. 2015) feeds it more and more of
 its own output. Step after step, with a gradient through every step, that is
-slow. Here the output to feed is made first, without gradient; then the whole
-horizon is decoded from the mixture in one call of the fused kernel, and only
-that call is differentiated. The output to feed comes from a rollout, or, as
-in Duckworth et al., "Parallel Scheduled Sampling" (2019, arXiv:1906.04331),
-from passes over the whole horizon that start at the truth. Few passes are
-cheap but still peep: what a step reads stems from the truth some steps before.
+slow. Here the output to feed is made first, by a rollout without gradient;
+then the whole horizon is decoded from the mixture in one call of the fused
+kernel, and only that call is differentiated.
 """
 
 import math
@@ -79,7 +76,6 @@ def sample_forecast(
     target: tf.Tensor,
     probability: tf.Tensor | float,
     *,
-    passes: int | Literal["rollout"] = "rollout",
     draw: Literal["step", "window"] = "step",
     seed: tf.Tensor,
     place: Place | None = None,
@@ -88,16 +84,14 @@ def sample_forecast(
 
     The model's own output is computed without gradient; the gradient is that
     of one last pass, which reads the mixture. With probability 0 nothing but
-    that pass is made: teacher forcing. With probability 1 and a rollout the
-    forecast is exactly that of free running; with parallel passes it is so for
-    as many lead steps as there are passes, and leans on the truth after them.
+    that pass is made: teacher forcing. With probability 1 the forecast is
+    exactly that of free running.
 
     Args:
         model: The model.
         window: Features of `docs/data-formats.md`.
         target: `[B, H]`, scaled, NaN where unobserved.
         probability: Probability that a decoder input is the model's own output.
-        passes: `rollout`, or how often the decoder runs in all; 1 is teacher forcing.
         draw: Whether each step draws, or one draw holds for a whole window.
         seed: `[2]` integers that all draws come from, dropout's included; another one a training step.
         place: Where the windows lie in the batch that is drawn for; None: they are the batch.
@@ -105,20 +99,15 @@ def sample_forecast(
     Returns:
         `[B, H]`, scaled.
     """
-    rounds = 1 if passes == "rollout" else passes - 1
-    seeds = tf.unstack(tf.random.split(tf.cast(seed, tf.int32), rounds + 1))
-    encoded = model.encode(window, training=True, seed=seeds[0], place=place)
+    dropout_seed, draw_seed = tf.unstack(tf.random.split(tf.cast(seed, tf.int32), 2))
+    encoded = model.encode(window, training=True, seed=dropout_seed, place=place)
     truth = teacher_inputs(model, encoded, target)
 
     def mixed() -> tf.Tensor:
-        previous = truth
-        for round_seed in seeds[1:]:
-            forecast = model.rollout(encoded) if passes == "rollout" else model.decode(encoded, previous)
-            own = tf.concat([encoded.last, forecast[:, :-1]], axis=1)
-            columns = 1 if draw == "window" else tf.shape(own)[1]
-            uniform = draw_uniform((tf.shape(own)[0], columns), seed=round_seed, place=place)
-            previous = tf.where(uniform < probability, own, truth)
-        return previous
+        own = tf.concat([encoded.last, model.rollout(encoded)[:, :-1]], axis=1)
+        columns = 1 if draw == "window" else tf.shape(own)[1]
+        uniform = draw_uniform((tf.shape(own)[0], columns), seed=draw_seed, place=place)
+        return tf.where(uniform < probability, own, truth)
 
-    previous = tf.cond(tf.convert_to_tensor(probability) > 0.0, mixed, lambda: truth) if rounds else truth
+    previous = tf.cond(tf.convert_to_tensor(probability) > 0.0, mixed, lambda: truth)
     return model.decode(encoded, tf.stop_gradient(previous))

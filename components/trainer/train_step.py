@@ -202,7 +202,6 @@ class TrainStep:
                     rows,
                     truth,
                     probability,
-                    passes=self._sampling.passes,
                     draw=self._sampling.draw,
                     seed=seed,
                     place=Place(place.first + start, place.total),

@@ -1,4 +1,4 @@
-"""Scheduled sampling: the schedules, and what the parallel passes compute."""
+"""Scheduled sampling: the schedules, and what the decoder reads."""
 
 import itertools
 import math
@@ -99,32 +99,10 @@ def test_probability_zero_is_teacher_forcing(case):
     np.testing.assert_allclose(sample_forecast(model, window, target, 0.0, seed=SEED), forced, atol=1e-6)
 
 
-def test_a_rollout_with_probability_one_is_free_running(case):
+def test_probability_one_is_free_running(case):
     model, window, target = case
-    sampled = sample_forecast(model, window, target, 1.0, passes="rollout", seed=SEED)
+    sampled = sample_forecast(model, window, target, 1.0, seed=SEED)
     np.testing.assert_allclose(sampled, model(window), atol=1e-5)
-
-
-def test_one_pass_is_teacher_forcing_whatever_the_probability(case):
-    model, window, target = case
-    forced = sample_forecast(model, window, target, 0.0, seed=SEED)
-    np.testing.assert_array_equal(sample_forecast(model, window, target, 1.0, passes=1, seed=SEED), forced)
-
-
-def test_with_probability_one_and_a_pass_a_step_sampling_is_free_running(case):
-    model, window, target = case
-    sampled = sample_forecast(model, window, target, 1.0, passes=HORIZON, seed=SEED)
-    np.testing.assert_allclose(sampled, model(window), atol=1e-5)
-
-
-def test_each_pass_makes_one_more_step_free_running(case):
-    model, window, target = case
-    free = model(window).numpy()
-    for passes in (1, 2, 3):
-        sampled = sample_forecast(model, window, target, 1.0, passes=passes, seed=SEED).numpy()
-        np.testing.assert_allclose(sampled[:, :passes], free[:, :passes], atol=1e-6)
-        # What a step still owes to the truth shrinks with each pass, but it is there.
-        assert np.abs(sampled - free)[:, passes].max() > 1e-5
 
 
 def test_a_draw_a_window_mixes_whole_windows(case):
@@ -156,20 +134,17 @@ def test_draws_are_a_function_of_the_seed(case):
     assert not np.array_equal(first, other)
 
 
-@pytest.mark.parametrize("passes", ["rollout", 2])
-def test_the_gradient_flows_through_the_last_pass_only(case, passes):
+def test_the_gradient_flows_through_the_last_pass_only(case):
     model, window, target = case
     encoded = model.encode(window)
-    truth = teacher_inputs(model, encoded, target)
-    forecast = model(window) if passes == "rollout" else model.decode(encoded, truth)
-    own = tf.concat([encoded.last, forecast[:, :-1]], axis=1)
+    own = tf.concat([encoded.last, model(window)[:, :-1]], axis=1)
 
     def gradient(run):
         with tf.GradientTape() as tape:
             value = tf.reduce_sum(run() ** 2)
         return tape.gradient(value, model.trainable_variables)
 
-    sampled = gradient(lambda: sample_forecast(model, window, target, 1.0, passes=passes, seed=SEED))
+    sampled = gradient(lambda: sample_forecast(model, window, target, 1.0, seed=SEED))
     # The same decoder inputs, given as constants.
     last_pass = gradient(lambda: model.decode(model.encode(window), own))
     for mine, expected in zip(sampled, last_pass, strict=True):
