@@ -6,13 +6,11 @@ tapeline run-node --ir runs/co2/ir/nightly.json --node Trainer --run-id nightly
 """
 
 import argparse
-import contextlib
 import json
 import pathlib
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tapeline.cli.exit_codes import EXIT_DONE, EXIT_FAILED
@@ -31,7 +29,7 @@ def run_compile(config: "Config", arguments: argparse.Namespace) -> int:
 
     Args:
         config: What to run.
-        arguments: `target`, `output`, `home`, `run_id` and `root` of the command line.
+        arguments: `target`, `output`, `home` and `run_id` of the command line.
 
     Returns:
         The exit code.
@@ -43,37 +41,14 @@ def run_compile(config: "Config", arguments: argparse.Namespace) -> int:
     if arguments.target == "ir":
         return _compile_ir(config, arguments)
     if arguments.output is None:
-        raise ConfigError(
-            f"--output: is missing. Say where the pipeline for {arguments.target} goes: --output pipeline.yaml."
-        )
-    if arguments.target == "kubeflow":
-        with _quiet():
-            from tapeline.pipeline.kubeflow import compile_kubeflow
-
-            compile_kubeflow(config, arguments.output)
-        print(
-            f"{shown(arguments.output)}: {config.name} for Kubeflow Pipelines; its steps run {config.kubeflow.image}."
-        )
-        return EXIT_DONE
-    if arguments.root is None:
-        raise ConfigError("--root: is missing. Vertex keeps artifacts in a bucket: --root gs://bucket/folder.")
-    with _quiet():
-        from tapeline.pipeline.vertex import compile_vertex
-
-        compiled = compile_vertex(config, arguments.output, root=arguments.root)
-    print(f"{shown(arguments.output)}: {config.name} for Vertex AI; its steps run {config.kubeflow.image}.")
-    if compiled.schema is not None:
-        print(f"Before the first run: gcloud storage cp {shown(compiled.schema)} {compiled.schema_url}")
-    if not compiled.may_cache:
-        print("The data cannot be read here, so Vertex could not see that they changed: its cache is off.")
-    return EXIT_DONE
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps what TensorFlow and Google's libraries say while they are imported off the terminal."""
+        raise ConfigError("--output: is missing. Say where the pipeline for Kubeflow goes: --output pipeline.yaml.")
+    # What TensorFlow and Google's libraries say while they are imported stays off the terminal.
     with tempfile.TemporaryDirectory() as folder, quiet(pathlib.Path(folder) / "compile.log"):
-        yield
+        from tapeline.pipeline.kubeflow import compile_kubeflow
+
+        compile_kubeflow(config, arguments.output)
+    print(f"{shown(arguments.output)}: {config.name} for Kubeflow Pipelines; its steps run {config.kubeflow.image}.")
+    return EXIT_DONE
 
 
 def _compile_ir(config: "Config", arguments: argparse.Namespace) -> int:

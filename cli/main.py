@@ -112,13 +112,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--verbose", action="store_true", help="log each request")
 
-    compiled = commands.add_parser("compile", help="write the pipeline as a file for Kubeflow or Vertex AI")
+    compiled = commands.add_parser("compile", help="write the pipeline as a file for Kubeflow")
     _add_config(compiled, json_too=True)
     compiled.add_argument(
-        "--target", choices=("kubeflow", "vertex", "ir"), required=True, help="who runs it; ir: `tapeline run-node`"
+        "--target", choices=("kubeflow", "ir"), required=True, help="who runs it; ir: `tapeline run-node`"
     )
     compiled.add_argument("--output", metavar="PATH", help="where to write it (ir: in the run's folder)")
-    compiled.add_argument("--root", metavar="URL", help="vertex: where artifacts go, gs://bucket/folder")
     compiled.add_argument("--run-id", metavar="RUN_ID", help="ir: the run that it belongs to")
 
     node = commands.add_parser("run-node", help="run one component of a compiled pipeline, in this process")

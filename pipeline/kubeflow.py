@@ -3,7 +3,7 @@
     compile_kubeflow(config, "pipeline.yaml")
 
 TFX 1.16 brings no runner for open-source Kubeflow, and what it compiles for
-Vertex is refused there. So the steps are plain container components of the KFP
+Vertex AI is refused there. So the steps are plain container components of the KFP
 SDK, and each runs one command:
 
     prepare     tapeline compile --target ir     the pipeline with this run's parameters and its data's fingerprint
@@ -84,20 +84,13 @@ def compile_kubeflow(config: Config, output: str | os.PathLike[str]) -> None:
     Raises:
         ConfigError: The curated schema is missing, or the file cannot be written.
     """
-    with whole_file(output) as part:
+    with _whole_file(output) as part:
         compiler.Compiler().compile(_pipeline(config, nodes_of(config)), str(part))
 
 
 @contextlib.contextmanager
-def whole_file(output: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
-    """Gives a file beside the one asked for, with the same suffix, and moves it into place at the end.
-
-    Args:
-        output: The file asked for.
-
-    Raises:
-        ConfigError: It cannot be written.
-    """
+def _whole_file(output: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
+    """Gives a file beside the one asked for, with the same suffix, and moves it into place at the end."""
     path = pathlib.Path(output)
     try:
         with replacing(path) as part:
@@ -128,15 +121,11 @@ def _pipeline(config: Config, nodes: tuple[Node, ...]) -> Callable[..., None]:
     # Defaults belong to the last arguments: data without a source in the configuration have to be named for each run.
     run.__defaults__ = (*filter(None, [config.data.source]), config.name, config.gate.mae_scaled_below)
     description = f"Tapeline: {config.name}, a forecast of {config.window.horizon} steps, judged by the gate and pushed if blessed."
-    return dsl.pipeline(name=kfp_name(config.name), description=description)(run)
+    return dsl.pipeline(name=_kfp_name(config.name), description=description)(run)
 
 
-def kfp_name(name: str) -> str:
-    """Returns a configuration's name as KFP and Vertex take it.
-
-    Args:
-        name: Letters, digits, `-` and `_`.
-    """
+def _kfp_name(name: str) -> str:
+    """A configuration's name, of letters, digits, `-` and `_`, as KFP takes it."""
     return re.sub("[^a-z0-9-]", "-", name.lower())
 
 

@@ -8,7 +8,6 @@ runners decide where it happens.
 """
 
 import pathlib
-from typing import Any
 
 from tfx.components.example_validator.component import ExampleValidator
 from tfx.components.schema_gen.component import SchemaGen
@@ -16,7 +15,6 @@ from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGe
 from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.dsl.components.base import base_node
 from tfx.dsl.components.common.resolver import Resolver
-from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import LatestBlessedModelStrategy
 from tfx.orchestration import metadata
 from tfx.orchestration import pipeline as tfx_pipeline
 from tfx.types import standard_artifacts
@@ -42,9 +40,7 @@ from tapeline.schemas.whole_files import write_whole
 from tapeline.series.sources.source import source_fingerprint
 
 
-def create_pipeline(
-    config: Config, paths: RunPaths, *, fingerprint: str | None = None, latest_blessed: bool = False
-) -> tfx_pipeline.Pipeline:
+def create_pipeline(config: Config, paths: RunPaths, *, fingerprint: str | None = None) -> tfx_pipeline.Pipeline:
     """Wires the components of a configuration.
 
     Args:
@@ -52,14 +48,13 @@ def create_pipeline(
         paths: Where artifacts, metadata and the pushed model go.
         fingerprint: Stands for the content of the data; None reads them. Who only wants the wiring, where the data
             are not, gives any.
-        latest_blessed: Whether to find the model blessed before by TFX's own strategy, the only one that Vertex knows.
 
     Raises:
         DataError: The data's source is missing or empty.
         ConfigError: The curated schema is missing.
     """
     data = source_fingerprint(config.data) if fingerprint is None else fingerprint
-    nodes = _nodes(config, paths, source=data, latest_blessed=latest_blessed)
+    nodes = _nodes(config, paths, source=data)
     return tfx_pipeline.Pipeline(
         pipeline_name=config.name,
         pipeline_root=str(paths.artifacts),
@@ -70,7 +65,7 @@ def create_pipeline(
     )
 
 
-def _nodes(config: Config, paths: RunPaths, *, source: str, latest_blessed: bool) -> list[base_node.BaseNode]:
+def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.BaseNode]:
     data, features, window = config.data, config.features, config.window
 
     example_gen = SeriesExampleGen(
@@ -134,13 +129,11 @@ def _nodes(config: Config, paths: RunPaths, *, source: str, latest_blessed: bool
             "tapeline.series.seasons",
         ),
     )
-    # TFX's own strategy takes no candidate to leave out.
-    candidate: dict[str, Any] = {} if latest_blessed else {"candidate": trainer.outputs["model"]}
     blessed_before = Resolver(
-        strategy_class=LatestBlessedModelStrategy if latest_blessed else BlessedBeforeStrategy,
+        strategy_class=BlessedBeforeStrategy,
         model=Channel(type=standard_artifacts.Model),
         model_blessing=Channel(type=standard_artifacts.ModelBlessing),
-        **candidate,
+        candidate=trainer.outputs["model"],
     ).with_id("BlessedBefore")
     evaluator = create_evaluator(
         examples=windows.outputs["windows"],

@@ -29,7 +29,6 @@ def test_whole_numbers_survive_an_orchestrator_that_knows_none():
     ("arguments", "message"),
     [
         (("--target", "kubeflow"), "--output: is missing"),
-        (("--target", "vertex", "--output", "x.yaml"), "--root: is missing"),
         (("--target", "ir"), "--run-id: is missing"),
         (("--target", "ir", "--run-id", "../up"), "must be letters, digits"),
         (("--target", "ir", "--run-id", "night-{{$.pipeline_job_uuid}}"), "a placeholder, it did not"),

@@ -8,7 +8,6 @@ import resource
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from typing import Any
@@ -394,38 +393,3 @@ def test_the_newest_kfp_reads_the_yaml(package: pathlib.Path, tmp_path: pathlib.
     assert ended.returncode == 0, ended.stderr
     assert tuple(map(int, ended.stdout.split()[-1].split(".")[:2])) > (2, 5)
     assert list(yaml.safe_load_all(again.read_text())) == list(yaml.safe_load_all(package.read_text()))
-
-
-def test_vertex_gets_a_job_without_a_path_of_this_machine(tmp_path: pathlib.Path, package: pathlib.Path) -> None:
-    config, output = package.with_name("config.yaml"), tmp_path / "vertex.yaml"
-    command = ["compile", "--config", str(config), "--target", "vertex", "--output", str(output)]
-    assert cli.main([*command, "--root", "gs://bucket/forecasts", "--data", "/gcs/bucket/load.csv"]) == 0
-    text = output.read_text()
-    spec = yaml.safe_load(text)
-    assert spec["schemaVersion"] == "2.1.0"
-    assert spec["pipelineInfo"]["name"] == "load"
-    tasks = spec["root"]["dag"]["tasks"]
-    assert {"Trainer", "Evaluator", "Pusher", "BlessedBefore-model-resolver"} <= set(tasks)
-    assert "/gcs/bucket/forecasts/load/serving_model" in text
-    assert tempfile.gettempdir() not in text
-    # The data cannot be read here.
-    assert not any(task.get("cachingOptions", {}).get("enableCache") for task in tasks.values())
-    for each in spec["deploymentSpec"]["executors"].values():
-        if "container" in each:
-            assert each["container"]["command"][:3] == ["python", "-m", "tapeline.pipeline.vertex_step"]
-
-
-def test_vertex_finds_the_class_of_every_artifact(tmp_path: pathlib.Path) -> None:
-    import importlib
-
-    from tapeline.pipeline.pipeline import create_pipeline
-    from tapeline.pipeline.vertex_step import name_artifact_types
-    from tapeline.schemas.config import parse_config
-
-    name_artifact_types()
-    pipeline = create_pipeline(parse_config(small_config(), origin="test"), RunPaths(tmp_path), fingerprint="any")
-    for component in pipeline.components:
-        for channel in component.outputs.values():
-            module, _, name = channel.type.TYPE_NAME.rpartition(".")
-            if module:
-                assert getattr(importlib.import_module(module), name) is channel.type
