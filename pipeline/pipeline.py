@@ -21,7 +21,7 @@ from tfx.types import standard_artifacts
 from tfx.types.channel import Channel
 
 from tapeline import schemas
-from tapeline.components.blessed_before.component import BlessedBeforeStrategy
+from tapeline.components.blessed_before.component import PreviousModelStrategy
 from tapeline.components.data_gate.component import DataGate
 from tapeline.components.evaluator.component import create_evaluator
 from tapeline.components.ingest.component import SeriesExampleGen
@@ -129,8 +129,8 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
             "tapeline.series.seasons",
         ),
     )
-    blessed_before = Resolver(
-        strategy_class=BlessedBeforeStrategy,
+    previous_model = Resolver(
+        strategy_class=PreviousModelStrategy,
         model=Channel(type=standard_artifacts.Model),
         model_blessing=Channel(type=standard_artifacts.ModelBlessing),
         candidate=trainer.outputs["model"],
@@ -140,7 +140,7 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         rows=data_gate.outputs["examples"],
         transform_graph=transform.outputs["transform_graph"],
         model=trainer.outputs["model"],
-        baseline_model=blessed_before.outputs["model"],
+        baseline_model=previous_model.outputs["model"],
         gate=config.gate,
         window=window,
         data=data,
@@ -195,7 +195,7 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         transform,
         windows,
         trainer,
-        blessed_before,
+        previous_model,
         evaluator,
         serving_gate,
         pusher,

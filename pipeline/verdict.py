@@ -14,17 +14,16 @@ import pathlib
 
 from tapeline.forecaster.versions import MODEL_FINGERPRINT, folder_fingerprint
 from tapeline.pipeline.lineage import Artifact, Run
+from tapeline.schemas.checks import Check, in_words
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.evaluation_result import Check, EvaluationResult
+from tapeline.schemas.evaluation_result import EvaluationResult
 from tapeline.schemas.evaluation_result import read_verdict as read_evaluation
+from tapeline.schemas.served_model import BASELINES
 from tapeline.schemas.serving_result import ServingResult, read_result
-
-BASELINE_LABELS = {"persistence": "persistence", "seasonal_naive": "seasonal naive", "ridge": "ridge"}
-"""Baselines of the `evaluate` signature, as people call them."""
 
 # Custom properties that TFX's Evaluator gives a blessing.
 _JUDGED_MODEL = "current_model"
-_BLESSED_BEFORE = "baseline_model"
+_PREVIOUS_MODEL = "baseline_model"
 
 # The custom property that TFX's Pusher goes by.
 _BLESSED = "blessed"
@@ -41,7 +40,7 @@ class Verdict:
         evaluation: The Evaluator's numbers and checks.
         pushed_version: The version that serves the judged model; None if it was not pushed.
         model_uri: The Model artifact that was judged.
-        blessed_before_uri: The one it was compared with; None where none was blessed before.
+        previous_uri: The model blessed before, that it was compared with; None where there was none.
         judged_at: When, milliseconds since the epoch.
         serving: What became of it at the serving gate; None where the run did not come to one.
     """
@@ -49,7 +48,7 @@ class Verdict:
     evaluation: EvaluationResult
     pushed_version: str | None
     model_uri: str
-    blessed_before_uri: str | None = None
+    previous_uri: str | None = None
     judged_at: int = 0
     serving: ServingResult | None = None
 
@@ -96,7 +95,7 @@ def read_verdict(run: Run) -> Verdict | None:
         evaluation=result,
         pushed_version=version,
         model_uri=model_uri,
-        blessed_before_uri=blessing.properties.get(_BLESSED_BEFORE),
+        previous_uri=blessing.properties.get(_PREVIOUS_MODEL),
         judged_at=blessing.created,
         serving=_serving(run, result),
     )
@@ -158,15 +157,15 @@ def verdict_text(verdict: Verdict) -> str:
         f"  {'':<16} {'MAE scaled':>10}   {'skill':>7}",
         f"  {'model':<16} {metrics['mae_scaled']:>10.5f}   {'':>7}   {metrics['mae']:.4g}{unit}",
     ]
-    for name, label in BASELINE_LABELS.items():
+    for name, label in BASELINES.items():
         mae, skill = (metrics.get(f"{kind}_{name}", math.nan) for kind in ("mae_scaled", "skill_over"))
         lines.append(f"  {label:<16} {mae:>10.5f}   {skill:>+7.1%}")
-    before = evaluation.baseline_metrics
-    if before:
-        change = relative_change(metrics["mae_scaled"], before.get("mae_scaled", math.nan))
-        lines.append(f"  {'blessed before':<16} {before.get('mae_scaled', math.nan):>10.5f}   {-change:>+7.1%}")
+    if evaluation.previous_metrics:
+        previous = evaluation.previous_metrics.get("mae_scaled", math.nan)
+        change = relative_change(metrics["mae_scaled"], previous)
+        lines.append(f"  {'previous model':<16} {previous:>10.5f}   {-change:>+7.1%}")
     lines.append("")
-    lines += [f"  {'passed ' if check.passed else 'REFUSED'}  {check.reason}" for check in verdict.checks]
+    lines += [f"  {'passed ' if check.passed else 'REFUSED'}  {in_words(check)}" for check in verdict.checks]
     return "\n".join(lines)
 
 

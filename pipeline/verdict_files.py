@@ -7,6 +7,7 @@ Each is a pure function of the judgement. `docs/verdict.md` describes the JSON,
 are escaped in every format.
 """
 
+import dataclasses
 import datetime
 import html
 import json
@@ -18,10 +19,12 @@ import xml.etree.ElementTree as ElementTree
 from typing import Any
 
 from tapeline.pipeline.judgement import Judgement, Outcome
-from tapeline.pipeline.verdict import BASELINE_LABELS, Verdict, headline, relative_change, windows_text
-from tapeline.schemas.evaluation_result import Check, EvaluationResult, without_nan
+from tapeline.pipeline.verdict import Verdict, headline, relative_change, windows_text
+from tapeline.schemas.checks import Check, in_words, required_in_words
+from tapeline.schemas.evaluation_result import EvaluationResult, without_nan
+from tapeline.schemas.served_model import BASELINES
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Of `verdict.json`. It grows when a field changes its meaning or goes away; new fields may come at any time."""
 
 _WORST_SERIES = 10
@@ -71,15 +74,7 @@ def _verdict_tree(verdict: Verdict) -> dict[str, Any]:
         "model": {"uri": verdict.model_uri, "fingerprint": evaluation.model_fingerprint},
         "unit": evaluation.unit,
         "checks": [
-            {
-                "id": check.id,
-                "metric": check.metric,
-                "value": check.value,
-                "bound": check.bound,
-                "passed": check.passed,
-                "reason": check.reason,
-            }
-            for check in verdict.checks
+            {"id": check.id, **dataclasses.asdict(check), "in_words": in_words(check)} for check in verdict.checks
         ],
         "metrics": dict(evaluation.metrics),
         "metrics_by_lead_step": {name: list(values) for name, values in evaluation.by_lead_step.items()},
@@ -88,19 +83,18 @@ def _verdict_tree(verdict: Verdict) -> dict[str, Any]:
             {"series_id": series_id, "metrics": dict(evaluation.series[series_id])}
             for series_id in _worst_series(evaluation)
         ],
-        "blessed_before": _blessed_before(verdict),
+        "previous": _previous(verdict),
     }
 
 
-def _blessed_before(verdict: Verdict) -> dict[str, Any] | None:
-    before = verdict.evaluation.baseline_metrics
-    if not before:
+def _previous(verdict: Verdict) -> dict[str, Any] | None:
+    previous, now = verdict.evaluation.previous_metrics, verdict.evaluation.metrics
+    if not previous:
         return None
-    now = verdict.evaluation.metrics
     return {
-        "uri": verdict.blessed_before_uri,
-        "metrics": dict(before),
-        "change": {name: now[name] - value for name, value in before.items() if name in now},
+        "uri": verdict.previous_uri,
+        "metrics": previous,
+        "change": {name: now[name] - value for name, value in previous.items() if name in now},
     }
 
 
@@ -131,11 +125,11 @@ def to_junit(judgement: Judgement) -> str:
         ElementTree.SubElement(judged, "error", {"type": judgement.outcome.value, "message": problem}).text = problem
     for check in checks:
         case = _test_case(suite, judgement, check.id)
+        words = _xml(in_words(check))
         if check.passed:
-            ElementTree.SubElement(case, "system-out").text = _xml(check.reason)
+            ElementTree.SubElement(case, "system-out").text = words
         else:
-            reason = _xml(check.reason)
-            ElementTree.SubElement(case, "failure", {"type": "refused", "message": reason}).text = reason
+            ElementTree.SubElement(case, "failure", {"type": "refused", "message": words}).text = words
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
@@ -152,7 +146,7 @@ def _xml(text: str) -> str:
 
 
 def to_markdown(judgement: Judgement) -> str:
-    """Returns `summary.md`, fit for a pull request: the verdict, the change against the model blessed before, checks."""
+    """Returns `summary.md`, fit for a pull request: the verdict, the change against the previous model, checks."""
     title = f"## {_SIGNS[judgement.outcome]} {_md(judgement.name)}: "
     if judgement.verdict is None:
         return f"{title}nothing to judge\n\n{_md(judgement.problem)}\n"
@@ -161,7 +155,7 @@ def to_markdown(judgement: Judgement) -> str:
     failed = [check for check in verdict.checks if not check.passed]
     parts = [title + headline(verdict), _sentence(evaluation)]
     if failed:
-        parts.append("\n".join(f"- {_md(check.reason)}" for check in failed))
+        parts.append("\n".join(f"- {_md(in_words(check))}" for check in failed))
     parts += [_error_table(evaluation), _check_table(verdict.checks)]
     parts.append(f"<sub>run {_md(judgement.run_id or '')} · model `{evaluation.model_fingerprint[:12]}`</sub>")
     return "\n\n".join(parts) + "\n"
@@ -177,14 +171,14 @@ def _sentence(evaluation: EvaluationResult) -> str:
 
 
 def _error_table(evaluation: EvaluationResult) -> str:
-    """The model against the one blessed before and the baselines, all on the same windows."""
-    metrics, before = evaluation.metrics, evaluation.baseline_metrics
+    """The model against the previous one and the baselines, all on the same windows."""
+    metrics, previous = evaluation.metrics, evaluation.previous_metrics
     error = metrics.get("mae_scaled", math.nan)
     rows = [("**this model**", error, "")]
-    if before:
-        value = before.get("mae_scaled", math.nan)
-        rows.append(("blessed before", value, _percent(relative_change(error, value))))
-    for name, label in BASELINE_LABELS.items():
+    if previous:
+        value = previous.get("mae_scaled", math.nan)
+        rows.append(("previous model", value, _percent(relative_change(error, value))))
+    for name, label in BASELINES.items():
         value = metrics.get(f"mae_scaled_{name}", math.nan)
         rows.append((label, value, _percent(relative_change(error, value))))
     head = "| forecast | MAE scaled | this model against it |\n|---|---:|---:|\n"
@@ -193,7 +187,11 @@ def _error_table(evaluation: EvaluationResult) -> str:
 
 def _check_table(checks: tuple[Check, ...]) -> str:
     head = "| | required | measured |\n|---|---|---:|\n"
-    rows = (f"| {'✅' if check.passed else '❌'} | {_md(check.name)} | {_number(check.value)} |" for check in checks)
+    rows = (
+        f"| {'✅' if check.passed else '❌'} | {_md(f'{check.metric} {required_in_words(check)}')} "
+        f"| {_number(check.value)} |"
+        for check in checks
+    )
     return head + "\n".join(rows)
 
 

@@ -1,9 +1,9 @@
-"""What the Evaluator found: every number, and for every requirement whether it was met and why.
+"""What the Evaluator found: every number, and for every requirement whether it was met.
 
     result = read_verdict(evaluation_uri, blessing_uri)
     result.blessed                     # what TFX's Pusher goes by
     result.metrics["mae_scaled"]       # 0.0103
-    [check.reason for check in result.checks if not check.passed]
+    [check.id for check in result.failed]      # []
 
 The Evaluator's executor writes the summary beside TFMA's own files, from
 nothing but those. Reading it needs no TensorFlow: TFMA alone takes ten
@@ -17,43 +17,17 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
+from tapeline.schemas.checks import Check
 from tapeline.schemas.errors import DataError
 
 SUMMARY_FILE = "tapeline_verdict.json"
 """Name of the summary inside the evaluation artifact."""
 
-SUMMARY_VERSION = 2
+SUMMARY_VERSION = 3
 """Changes when a field of the summary changes its meaning."""
 
 _BLESSED_FILE = "BLESSED"
 _NOT_BLESSED_FILE = "NOT_BLESSED"
-
-
-@dataclasses.dataclass(frozen=True)
-class Check:
-    """One requirement and what became of it.
-
-    Attributes:
-        name: What is required: `mae_scaled below`, `mae_scaled no worse than blessed`.
-        metric: The metric that is judged.
-        value: What was measured; for a comparison with the blessed model, the difference.
-        bound: What was required.
-        passed: Whether TFMA's validation let it pass.
-        reason: The same in words.
-    """
-
-    name: str
-    metric: str
-    value: float
-    bound: float
-    passed: bool
-    reason: str
-
-    @property
-    def id(self) -> str:
-        """The name without its number, for machines: `mae_scaled.below` whatever the limit is."""
-        rule = "_".join(word for word in self.name.removeprefix(self.metric).split() if not _is_number(word))
-        return f"{self.metric}.{rule}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +41,7 @@ class EvaluationResult:
         by_lead_step: Values for each lead step `[H]`, by name.
         series: Overall values of each series, by series id; empty where there are too many.
         series_count: How many series there are.
-        baseline_metrics: Overall values of the model blessed before, on the same windows; empty without one.
+        previous_metrics: Overall values of the model blessed before, on the same windows; empty without one.
         unit: The target's unit.
         model_fingerprint: What `tapeline.forecaster.versions.folder_fingerprint` says of the judged SavedModel.
     """
@@ -77,15 +51,15 @@ class EvaluationResult:
     metrics: Mapping[str, float]
     by_lead_step: Mapping[str, tuple[float, ...]]
     series: Mapping[str, Mapping[str, float]]
-    baseline_metrics: Mapping[str, float]
+    previous_metrics: Mapping[str, float]
     unit: str = ""
     model_fingerprint: str = ""
     series_count: int = 0
 
     @property
-    def reasons(self) -> tuple[str, ...]:
+    def failed(self) -> tuple[Check, ...]:
         """Why the model was refused; empty when it was blessed."""
-        return tuple(check.reason for check in self.checks if not check.passed)
+        return tuple(check for check in self.checks if not check.passed)
 
 
 def read_verdict(evaluation_uri: str, blessing_uri: str) -> EvaluationResult:
@@ -136,26 +110,15 @@ def result_from_json(text: str) -> EvaluationResult:
         raise DataError(f"evaluation: version {version!r}, must be {SUMMARY_VERSION}. Run the Evaluator again.")
     return EvaluationResult(
         blessed=tree["blessed"],
-        checks=tuple(
-            Check(**{**check, "value": float(check["value"]), "bound": float(check["bound"])})
-            for check in tree["checks"]
-        ),
+        checks=tuple(map(Check.parse, tree["checks"])),
         metrics=_floats(tree["metrics"]),
         by_lead_step={name: tuple(map(float, values)) for name, values in tree["by_lead_step"].items()},
         series={series_id: _floats(values) for series_id, values in tree["series"].items()},
-        baseline_metrics=_floats(tree["baseline_metrics"]),
+        previous_metrics=_floats(tree["previous_metrics"]),
         unit=tree["unit"],
         model_fingerprint=tree["model_fingerprint"],
         series_count=tree.get("series_count", len(tree["series"])),
     )
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
 
 
 def _floats(values: Mapping[str, Any]) -> dict[str, float]:
@@ -163,11 +126,13 @@ def _floats(values: Mapping[str, Any]) -> dict[str, float]:
 
 
 def without_nan(value: Any) -> Any:
-    """Returns a tree of values with numbers that are not finite as strings, since JSON has none."""
+    """Returns a tree of values as JSON can hold it: arrays as lists, numbers that are not finite as strings."""
     if isinstance(value, Mapping):
-        return {key: without_nan(item) for key, item in value.items()}
+        return {str(key): without_nan(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [without_nan(item) for item in value]
+    if hasattr(value, "tolist"):  # Of NumPy, which this file does without.
+        return without_nan(value.tolist())
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value

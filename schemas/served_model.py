@@ -15,6 +15,9 @@ ANY_HORIZON = "any_horizon"
 PREDICT_EXAMPLES = "predict_examples"
 """The same as `serving_default` for serialized `tf.Example`s, as BulkInferrer sends them."""
 
+SIGNATURES = (EVALUATE, SERVE, ANY_HORIZON, PREDICT_EXAMPLES)
+"""Every signature that a pushed model has, and no other."""
+
 EXAMPLES = "examples"
 """The input of the signatures that take serialized records."""
 
@@ -32,6 +35,9 @@ INTERVALS = (("lower", "upper"), ("lower_95", "upper_95"))
 
 LEVELS = (FORECAST, *(end for ends in INTERVALS for end in ends))
 """Outputs that are values of the target: `forecast`, `lower`, `upper`, `lower_95`, `upper_95`."""
+
+BASELINES = {"persistence": "persistence", "seasonal_naive": "seasonal naive", "ridge": "ridge"}
+"""Outputs of `evaluate` that a forecast is compared with, and what people call them."""
 
 FORECAST_TIME = "forecast_time"
 """Output with the time of each step, in epoch seconds."""

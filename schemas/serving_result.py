@@ -12,8 +12,9 @@ import os
 import pathlib
 from collections.abc import Mapping
 
+from tapeline.schemas.checks import Check, in_words
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.evaluation_result import Check, without_nan
+from tapeline.schemas.evaluation_result import without_nan
 
 REPORT_JSON, REPORT_TEXT = "serving_gate.json", "serving_gate.txt"
 """Names of the report's files inside the blessing's folder."""
@@ -21,7 +22,7 @@ REPORT_JSON, REPORT_TEXT = "serving_gate.json", "serving_gate.txt"
 BLESSED_FILE, NOT_BLESSED_FILE = "INFRA_BLESSED", "INFRA_NOT_BLESSED"
 """Names of the files by which TFX's InfraValidator says the same."""
 
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -50,10 +51,10 @@ class ServingResult:
     @property
     def in_words(self) -> str:
         """One line: what was found, or the first reason of a refusal."""
-        failed = [check.reason for check in self.checks if not check.passed]
+        failed = [check for check in self.checks if not check.passed]
         if failed:
             more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-            return f"REFUSED: {failed[0]}{more}"
+            return f"REFUSED: {in_words(failed[0])}{more}"
         measured = {check.metric: check.value for check in self.checks}
         return (
             f"blessed: {len(self.requests)} requests, {measured.get('serving_latency_ms', float('nan')):.3g} ms a "
@@ -63,7 +64,7 @@ class ServingResult:
     def text(self) -> str:
         """The report for a reader."""
         lines = [f"Serving gate: {'BLESSED' if self.blessed else 'NOT BLESSED'}", ""]
-        lines += [f"  {'passed ' if check.passed else 'REFUSED'}  {check.reason}" for check in self.checks]
+        lines += [f"  {'passed ' if check.passed else 'REFUSED'}  {in_words(check)}" for check in self.checks]
         if self.versions:
             lines += ["", "Served by " + ", ".join(f"{name} {number}" for name, number in self.versions.items())]
         if self.requests:
@@ -103,10 +104,7 @@ def read_result(folder: str | os.PathLike[str]) -> ServingResult:
             f"serving gate: version {tree.get('version')!r}, must be {_VERSION}. Run the ServingGate again."
         )
     result = ServingResult(
-        checks=tuple(
-            Check(**{**check, "value": float(check["value"]), "bound": float(check["bound"])})
-            for check in tree["checks"]
-        ),
+        checks=tuple(map(Check.parse, tree["checks"])),
         requests=tuple(tree["requests"]),
         model_fingerprint=tree["model_fingerprint"],
         versions=tree["versions"],

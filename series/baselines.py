@@ -18,9 +18,6 @@ import pandas as pd
 
 from tapeline.schemas.stack import spelled
 
-BASELINES = ("persistence", "seasonal_naive", "ridge")
-"""Outputs of the `evaluate` signature that a forecast is compared with."""
-
 _HOUR = 3_600
 _DAY = 24 * _HOUR
 _WEEKS_A_YEAR = 52

@@ -14,11 +14,10 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from tapeline.schemas.served_model import FORECAST, INTERVALS
-from tapeline.series.baselines import BASELINES
+from tapeline.schemas.served_model import BASELINES, FORECAST, INTERVALS, LEVELS
 from tapeline.series.conformal import PERCENTS
 
-OUTPUTS = (FORECAST, *BASELINES, *(end for ends in INTERVALS for end in ends))
+OUTPUTS = (FORECAST, *BASELINES, *LEVELS[1:])
 """Outputs `[H]` of the `evaluate` signature that are summed."""
 
 _ROWS = (

@@ -8,7 +8,8 @@ from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from tapeline.forecaster.versions import folder_fingerprint
-from tapeline.schemas.evaluation_result import SUMMARY_FILE, Check, EvaluationResult, result_to_json
+from tapeline.schemas.checks import Requirement
+from tapeline.schemas.evaluation_result import SUMMARY_FILE, EvaluationResult, result_to_json
 from tapeline.schemas.serving_result import ServingResult, write_result
 
 COMPLETE, FAILED, RUNNING, CACHED = (
@@ -26,15 +27,8 @@ def result(*, blessed: bool, mae: float = 0.01, **fields: Any) -> EvaluationResu
     evaluation = EvaluationResult(
         blessed=blessed,
         checks=(
-            Check(
-                name="mae_scaled below 0.015",
-                metric="mae_scaled",
-                value=mae,
-                bound=0.015,
-                passed=blessed,
-                reason=f"mae_scaled is {mae:g}, {'' if blessed else 'not '}below 0.015",
-            ),
-            Check("finite_share at least 1", "finite_share", 1.0, 1.0, True, "finite_share is 1, at least 1"),
+            Requirement(metric="mae_scaled", relation="<", bound=0.015).judged(mae, passed=blessed),
+            Requirement(metric="finite_share", relation=">=", bound=1.0).judged(1.0),
         ),
         metrics={
             "mae_scaled": mae,
@@ -46,7 +40,7 @@ def result(*, blessed: bool, mae: float = 0.01, **fields: Any) -> EvaluationResu
         },
         by_lead_step={"mae_scaled_by_lead_step": (mae / 2, mae, 1.5 * mae)},
         series={"north": {"mae_scaled": mae}, "south": {"mae_scaled": 2 * mae}},
-        baseline_metrics={},
+        previous_metrics={},
         unit="MW",
     )
     return dataclasses.replace(evaluation, **fields)
@@ -54,15 +48,7 @@ def result(*, blessed: bool, mae: float = 0.01, **fields: Any) -> EvaluationResu
 
 def served(*, latency_ms: float, model_fingerprint: str = "") -> ServingResult:
     """What a serving gate with a limit of 1 ms found."""
-    passed = latency_ms <= 1.0
-    check = Check(
-        name="serving_latency_ms at most 1",
-        metric="serving_latency_ms",
-        value=latency_ms,
-        bound=1.0,
-        passed=passed,
-        reason=f"one forecast takes {latency_ms:g} ms, {'' if passed else 'not '}within serving.max_latency_ms 1",
-    )
+    check = Requirement(metric="serving_latency_ms", relation="<=", bound=1.0).judged(latency_ms)
     return ServingResult(
         checks=(check,), requests=("must answer  serving_default: raw values",), model_fingerprint=model_fingerprint
     )

@@ -1,4 +1,4 @@
-"""Finds the model that a candidate is compared with: the one blessed last before it.
+"""Finds the previous model, which a candidate is compared with: the one blessed last before it.
 
 TFX's own `LatestBlessedModelStrategy` may return the candidate itself when a
 run is repeated. Then the Evaluator would see a new input, score the model
@@ -15,7 +15,7 @@ from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import La
 from tapeline.schemas.model_contract import CONTRACT
 
 
-class BlessedBeforeStrategy(LatestBlessedModelStrategy):
+class PreviousModelStrategy(LatestBlessedModelStrategy):
     """Resolves the model blessed last, other than the candidate, with the candidate's contract.
 
     Give three channels: `candidate` (the Trainer's model), `model` and

@@ -35,14 +35,6 @@ AUDIT_LIMITS = {
 }
 """Most that each audit may find."""
 
-AUDIT_REASONS = {
-    "window_deviation": "contexts or targets of test windows are not what the data hold before and after the cutoff",
-    "steps_before_test": "forecasts of test windows reach into the time that training has seen",
-    "scale_deviation": "the scales are not those of the train rows, so they were fitted on others",
-    "target_influence": "the scored forecast changes with the horizon's targets, so it has seen them",
-}
-"""What it means when an audit finds more, as a clause."""
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class WindowSample:

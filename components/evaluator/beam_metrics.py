@@ -30,12 +30,13 @@ class WindowMetric(metric_types.Metric):
 
     Args:
         name: A key of `window_sums.STATISTICS`.
+        requirements: What is required of it: TFMA's thresholds say the same, and `eval_config` reads these.
 
     Raises:
         ValueError: There is no statistic of that name.
     """
 
-    def __init__(self, name: str, **kwargs: Any) -> None:
+    def __init__(self, name: str, requirements: object = (), **kwargs: Any) -> None:
         if name not in STATISTICS:
             raise ValueError(f"metric {name!r}: must be one of {sorted(STATISTICS)}.")
         super().__init__(_computations, name=name, **kwargs)
@@ -52,9 +53,10 @@ class AuditMetric(metric_types.Metric):
     Args:
         name: A key of `audit.AUDIT_LIMITS`.
         value: What was found, as text, since JSON has no infinity.
+        requirements: As of `WindowMetric`.
     """
 
-    def __init__(self, name: str, value: str, **kwargs: Any) -> None:
+    def __init__(self, name: str, value: str, requirements: object = (), **kwargs: Any) -> None:
         super().__init__(_given, name=name, value=value, **kwargs)
 
 

@@ -1,118 +1,139 @@
-"""The gate as TFMA's EvalConfig: what is measured, and what a model must reach to be blessed.
+"""The gate: what a model must reach to be blessed, and the same as TFMA's EvalConfig.
 
     create_eval_config(GateConfig(mae_scaled_below=0.015))
 
 TFMA's bounds are inclusive; a limit that must be strictly kept is moved to the
 next floating-point number. Each threshold names its slices: all windows
 together, or every series, where a plain TFMA threshold would hold for both.
+The requirements travel inside the configuration of their metric, so that the
+executor reads them as they were told and not from the moved bounds.
 """
 
+import dataclasses
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tensorflow_model_analysis.proto import config_pb2
 
 from tapeline.components.evaluator.audit import AUDIT_LIMITS
 from tapeline.schemas import features as names
+from tapeline.schemas.checks import Requirement
+from tapeline.schemas.evaluation_result import without_nan
 from tapeline.schemas.sections import GateConfig
-from tapeline.schemas.served_model import EVALUATE
-from tapeline.series.baselines import BASELINES
+from tapeline.schemas.served_model import BASELINES, EVALUATE
 from tapeline.series.window_sums import STATISTICS
 
 CANDIDATE = "candidate"
-"""TFMA's name of the model under judgement; TFMA drops it when there is no baseline model."""
+"""TFMA's name of the model under judgement; TFMA drops it when there is no other model."""
 
-BASELINE = "baseline"
+PREVIOUS = "previous"
 """TFMA's name of the model blessed before."""
 
 MOST_SERIES = 5000
 """Series that are scored one by one. Each is a slice that TFMA takes 5 ms for, and 1 kB of the verdict."""
 
-_ALL_WINDOWS = config_pb2.SlicingSpec()
-_EVERY_SERIES = config_pb2.SlicingSpec(feature_keys=[names.SERIES_ID])
+_SLICES = {
+    "overall": config_pb2.SlicingSpec(),
+    "every_series": config_pb2.SlicingSpec(feature_keys=[names.SERIES_ID]),
+}
 
 
-def create_eval_config(gate: GateConfig) -> config_pb2.EvalConfig:
-    """Returns TFMA's configuration for a gate.
-
-    Args:
-        gate: What a model must reach.
-    """
-    metrics = [
-        _metric("WindowMetric", name, overall=_overall(gate).get(name, ()), per_series=_per_series(gate).get(name, ()))
-        for name in STATISTICS
-    ]
-    metrics += [_metric("AuditMetric", name, overall=[_at_most(limit)]) for name, limit in AUDIT_LIMITS.items()]
-    return config_pb2.EvalConfig(
-        model_specs=[_model_spec(CANDIDATE), _model_spec(BASELINE)],
-        slicing_specs=[_ALL_WINDOWS, _EVERY_SERIES],
-        metrics_specs=[config_pb2.MetricsSpec(metrics=metrics)],
-    )
-
-
-def with_audit(eval_config: config_pb2.EvalConfig, found: Mapping[str, float]) -> config_pb2.EvalConfig:
-    """Returns a configuration that judges what the audit found.
+def gate_requirements(gate: GateConfig) -> tuple[Requirement, ...]:
+    """Returns everything that a gate requires, in the order in which a reader wants it.
 
     Args:
-        eval_config: From `create_eval_config`.
-        found: A number for each of `audit.AUDIT_LIMITS`.
+        gate: Section `gate`.
     """
-    filled = config_pb2.EvalConfig()
-    filled.CopyFrom(eval_config)
-    for spec in filled.metrics_specs:
-        for metric in spec.metrics:
-            if metric.class_name == "AuditMetric":
-                name = json.loads(metric.config)["name"]
-                metric.config = json.dumps({"name": name, "value": repr(float(found[name]))})
-    return filled
+    required = [Requirement(metric="mae_scaled", relation="<", bound=gate.mae_scaled_below)]
+    if gate.no_worse_than_blessed:
+        required.append(Requirement(metric="mae_scaled", relation="<=", against="previous"))
+    if gate.mae_scaled_below_per_series is not None:
+        bound = gate.mae_scaled_below_per_series
+        required.append(Requirement(metric="mae_scaled", relation="<", bound=bound, scope="every_series"))
+    required.append(Requirement(metric="finite_share", relation=">=", bound=1.0))
+    # The overall share says that a forecast is missing; this one says whose.
+    required.append(Requirement(metric="finite_share", relation=">=", bound=1.0, scope="every_series"))
+    required.append(Requirement(metric="window_count", relation=">=", bound=float(gate.min_windows)))
+    for baseline in BASELINES:
+        margin = getattr(gate.skill_over, baseline)
+        if margin is not None:
+            required.append(Requirement(metric=f"skill_over_{baseline}", relation=">", bound=margin))
+    required += [Requirement(metric=name, relation="<=", bound=limit) for name, limit in AUDIT_LIMITS.items()]
+    return tuple(required)
 
 
-def for_series(eval_config: config_pb2.EvalConfig, count: int) -> config_pb2.EvalConfig:
-    """Returns a configuration that scores series one by one as long as they are not too many, or each has a limit.
+def for_series(requirements: Iterable[Requirement], count: int) -> tuple[Requirement, ...]:
+    """Returns what is required of so many series: of too many, nothing of each, unless each has a limit of its own.
 
     Without slices nothing gets by: all windows together must be finite, which is all that every series must be.
 
     Args:
-        eval_config: From `create_eval_config`.
+        requirements: From `gate_requirements`.
         count: How many series there are.
     """
-    rules = [rule for spec in eval_config.metrics_specs for metric in spec.metrics for rule in _rules(metric)]
-    if count <= MOST_SERIES or ("mae_scaled", True) in rules:
-        return eval_config
-    together = config_pb2.EvalConfig()
-    together.CopyFrom(eval_config)
-    del together.slicing_specs[:]
-    together.slicing_specs.append(_ALL_WINDOWS)
-    for spec in together.metrics_specs:
-        for metric in spec.metrics:
-            kept = [one for one in metric.per_slice_thresholds if not one.slicing_specs[0].feature_keys]
-            del metric.per_slice_thresholds[:]
-            metric.per_slice_thresholds.extend(kept)
-    return together
+    required = tuple(requirements)
+    of_series = {one.metric for one in required if one.scope == "every_series"}
+    if count <= MOST_SERIES or "mae_scaled" in of_series:
+        return required
+    return tuple(one for one in required if one.scope == "overall")
 
 
-def _rules(metric: config_pb2.MetricConfig) -> list[tuple[str, bool]]:
-    """For each threshold of a metric, the metric's name and whether it holds for every series."""
-    name = json.loads(metric.config)["name"]
-    return [(name, bool(one.slicing_specs[0].feature_keys)) for one in metric.per_slice_thresholds]
+def create_eval_config(gate: GateConfig) -> config_pb2.EvalConfig:
+    """Returns TFMA's configuration for a gate, before the audit and before the number of series is known.
+
+    Args:
+        gate: What a model must reach.
+    """
+    return to_eval_config(gate_requirements(gate))
 
 
-def _metric(
-    class_name: str,
-    name: str,
-    *,
-    overall: Sequence[config_pb2.MetricThreshold] = (),
-    per_series: Sequence[config_pb2.MetricThreshold] = (),
-) -> config_pb2.MetricConfig:
+def to_eval_config(
+    requirements: Sequence[Requirement], *, audit: Mapping[str, float] | None = None
+) -> config_pb2.EvalConfig:
+    """Returns TFMA's configuration for what is required.
+
+    Args:
+        requirements: What a model must reach. Where none is of every series, series are not scored one by one.
+        audit: What the audit found, a number for each of `AUDIT_LIMITS`; None before it ran.
+    """
+    of_series = any(one.scope == "every_series" for one in requirements)
+    # JSON has no infinity.
+    found = {name: {"value": repr(float(value))} for name, value in (audit or {}).items()}
+    metrics = [("WindowMetric", name) for name in STATISTICS] + [("AuditMetric", name) for name in AUDIT_LIMITS]
+    return config_pb2.EvalConfig(
+        model_specs=[_model_spec(CANDIDATE), _model_spec(PREVIOUS)],
+        slicing_specs=list(_SLICES.values()) if of_series else [_SLICES["overall"]],
+        metrics_specs=[
+            config_pb2.MetricsSpec(
+                metrics=[
+                    _metric(kind, [one for one in requirements if one.metric == name], name=name, **found.get(name, {}))
+                    for kind, name in metrics
+                ]
+            )
+        ],
+    )
+
+
+def read_requirements(eval_config: config_pb2.EvalConfig) -> tuple[Requirement, ...]:
+    """Returns the requirements that a configuration of `create_eval_config` was made from, metric by metric."""
+    return tuple(
+        Requirement(**{**tree, "bound": float(tree["bound"])})
+        for spec in eval_config.metrics_specs
+        for metric in spec.metrics
+        for tree in json.loads(metric.config)["requirements"]
+    )
+
+
+def _metric(kind: str, requirements: Sequence[Requirement], **config: str) -> config_pb2.MetricConfig:
+    told = without_nan([dataclasses.asdict(one) for one in requirements])
     return config_pb2.MetricConfig(
         module="tapeline.components.evaluator.beam_metrics",
-        class_name=class_name,
-        config=json.dumps({"name": name}),
+        class_name=kind,
+        config=json.dumps({**config, "requirements": told}),
         per_slice_thresholds=[
-            config_pb2.PerSliceMetricThreshold(slicing_specs=[slices], threshold=threshold)
-            for slices, thresholds in ((_ALL_WINDOWS, overall), (_EVERY_SERIES, per_series))
-            for threshold in thresholds
+            config_pb2.PerSliceMetricThreshold(slicing_specs=[_SLICES[one.scope]], threshold=_threshold(one))
+            for one in requirements
         ],
     )
 
@@ -123,53 +144,18 @@ def _model_spec(name: str) -> config_pb2.ModelSpec:
         signature_name=EVALUATE,
         label_key=names.TARGET,
         model_type="tf_generic",
-        is_baseline=name == BASELINE,
+        is_baseline=name == PREVIOUS,
     )
 
 
-def _overall(gate: GateConfig) -> dict[str, list[config_pb2.MetricThreshold]]:
-    thresholds = {
-        "mae_scaled": [_below(gate.mae_scaled_below)],
-        "finite_share": [_at_least(1.0)],
-        "window_count": [_at_least(float(gate.min_windows))],
-    }
-    for baseline in BASELINES:
-        margin = getattr(gate.skill_over, baseline)
-        if margin is not None:
-            thresholds[f"skill_over_{baseline}"] = [_at_least(math.nextafter(margin, math.inf))]
-    if gate.no_worse_than_blessed:
-        thresholds["mae_scaled"].append(_no_worse_than_baseline())
-    return thresholds
-
-
-def _per_series(gate: GateConfig) -> dict[str, list[config_pb2.MetricThreshold]]:
-    # The overall share says that a forecast is missing; this one says whose.
-    thresholds = {"finite_share": [_at_least(1.0)]}
-    if gate.mae_scaled_below_per_series is not None:
-        thresholds["mae_scaled"] = [_below(gate.mae_scaled_below_per_series)]
-    return thresholds
-
-
-def _below(limit: float) -> config_pb2.MetricThreshold:
-    return _at_most(math.nextafter(limit, -math.inf))
-
-
-def _at_most(bound: float) -> config_pb2.MetricThreshold:
-    return config_pb2.MetricThreshold(
-        value_threshold=config_pb2.GenericValueThreshold(upper_bound={"value": bound})  # type: ignore[arg-type]
-    )
-
-
-def _at_least(bound: float) -> config_pb2.MetricThreshold:
-    return config_pb2.MetricThreshold(
-        value_threshold=config_pb2.GenericValueThreshold(lower_bound={"value": bound})  # type: ignore[arg-type]
-    )
-
-
-def _no_worse_than_baseline() -> config_pb2.MetricThreshold:
-    return config_pb2.MetricThreshold(
-        change_threshold=config_pb2.GenericChangeThreshold(
+def _threshold(requirement: Requirement) -> config_pb2.MetricThreshold:
+    if requirement.against == "previous":
+        change = config_pb2.GenericChangeThreshold(
             direction=config_pb2.MetricDirection.LOWER_IS_BETTER,
             absolute={"value": 0.0},  # type: ignore[arg-type]
         )
-    )
+        return config_pb2.MetricThreshold(change_threshold=change)
+    is_upper, is_strict = requirement.relation[0] == "<", "=" not in requirement.relation
+    bound = math.nextafter(requirement.bound, -math.inf if is_upper else math.inf) if is_strict else requirement.bound
+    value = config_pb2.GenericValueThreshold(**{"upper_bound" if is_upper else "lower_bound": {"value": bound}})  # type: ignore[arg-type]
+    return config_pb2.MetricThreshold(value_threshold=value)

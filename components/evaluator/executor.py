@@ -12,7 +12,6 @@ import math
 import os
 from typing import Any
 
-import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 from tfx import types
 from tfx.components.evaluator import executor as evaluator_executor
@@ -22,7 +21,7 @@ from tfx.utils import path_utils, proto_utils
 
 from tapeline.components.evaluator import scored_model
 from tapeline.components.evaluator.beam_audit import AuditFiles, AuditPlan, run_audit
-from tapeline.components.evaluator.eval_config import for_series, with_audit
+from tapeline.components.evaluator.eval_config import for_series, read_requirements, to_eval_config
 from tapeline.components.evaluator.probe import first_windows, target_influence
 from tapeline.components.evaluator.tfma_results import collect
 from tapeline.forecaster.versions import MODEL_FINGERPRINT, folder_fingerprint
@@ -58,7 +57,8 @@ class Executor(evaluator_executor.Executor):
         found = self._audit(input_dict, exec_properties)
         windows = artifact_utils.get_single_instance(input_dict[standard_component_specs.EXAMPLES_KEY])
         series = windows.get_int_custom_property("series")
-        judging = proto_utils.proto_to_json(for_series(with_audit(eval_config, found), series))
+        requirements = for_series(read_requirements(eval_config), series)
+        judging = proto_utils.proto_to_json(to_eval_config(requirements, audit=found))
         properties = {
             **exec_properties,
             standard_component_specs.EVAL_CONFIG_KEY: judging,
@@ -69,7 +69,8 @@ class Executor(evaluator_executor.Executor):
         model = artifact_utils.get_single_instance(input_dict[standard_component_specs.MODEL_KEY])
         fingerprint = folder_fingerprint(path_utils.serving_model_path(model.uri))
         unit = DataConfig.model_validate_json(exec_properties["data"]).unit
-        result = collect(uri, _config_used(uri))
+        compared = bool(input_dict.get(standard_component_specs.BASELINE_MODEL_KEY))
+        result = collect(uri, requirements, compared=compared)
         result = dataclasses.replace(
             result, unit=unit, model_fingerprint=fingerprint, series_count=len(result.series) or series
         )
@@ -101,8 +102,3 @@ class Executor(evaluator_executor.Executor):
         model = artifact_utils.get_single_instance(input_dict[standard_component_specs.MODEL_KEY])
         judged = path_utils.serving_model_path(model.uri)
         return {**found, "target_influence": target_influence(judged, probed) if probed else math.inf}
-
-
-def _config_used(evaluation_uri: str) -> config_pb2.EvalConfig:
-    """The configuration as TFMA ran it: without a baseline model, no comparison with one."""
-    return tfma.load_eval_result(evaluation_uri).config

@@ -8,18 +8,16 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from tapeline.components.report.run_figures import SplitExtent, WindowView
 from tapeline.components.report.summary import Autocorrelation, OverallInterval
 from tapeline.components.report.training_history import History
 from tapeline.components.report.window_errors import SplitErrors
 from tapeline.schemas.config import Config
-from tapeline.schemas.evaluation_result import EvaluationResult
+from tapeline.schemas.evaluation_result import EvaluationResult, without_nan
 from tapeline.series.figures.wording import when
 from tapeline.series.time_grid import TimeGrid
 
-JSON_VERSION = 1
+JSON_VERSION = 2
 """Changes when a field of `report_json` changes its meaning."""
 
 _SIX_DIGITS = 5e-7
@@ -149,7 +147,7 @@ def report_json(content: Content) -> dict[str, Any]:
         "name": content.config.name,
         "run_id": content.origin.run_id,
         "blessed": content.result.blessed,
-        "checks": [dataclasses.asdict(check) for check in content.result.checks],
+        "checks": [{"id": check.id, **dataclasses.asdict(check)} for check in content.result.checks],
         "metrics": content.result.metrics,
         "recomputed": {"mae_scaled": errors.mae_scaled, "mae": errors.mae, "agrees": content.agrees},
         "interval": dataclasses.asdict(content.interval),
@@ -174,16 +172,5 @@ def report_json(content: Content) -> dict[str, Any]:
         "lineage": [dataclasses.asdict(entry) for entry in content.origin.lineage],
         "config": content.config.model_dump(mode="json"),
     }
-    return _plain(tree)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, np.ndarray)):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value
+    plain: dict[str, Any] = without_nan(tree)
+    return plain

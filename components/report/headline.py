@@ -6,8 +6,9 @@ from tapeline.components.report.bootstrap import Interval
 from tapeline.components.report.content import Content
 from tapeline.components.report.page import Section, Table, Tile, Verdict
 from tapeline.components.report.summary import OverallInterval
-from tapeline.schemas.evaluation_result import Check
-from tapeline.series.baselines import BASELINES
+from tapeline.schemas.checks import Check, in_words, required_in_words
+from tapeline.schemas.checks import number as checks_number
+from tapeline.schemas.served_model import BASELINES
 from tapeline.series.figures.style import safe
 from tapeline.series.figures.wording import METRICS, NAMES, Space, count, metric_name, number, percent, sentence, when
 from tapeline.series.time_grid import TimeGrid
@@ -29,11 +30,7 @@ def verdict(content: Content) -> Verdict:
 
 
 def _reason(check: Check) -> str:
-    name = METRICS.get(check.metric)
-    reason = check.reason.replace(" is nan,", " is not a number,")
-    if name is None or not reason.startswith(check.metric):
-        return reason
-    return f"the {name}{reason.removeprefix(check.metric)}"
+    return in_words(check, name=f"the {METRICS[check.metric]}" if check.metric in METRICS else "")
 
 
 def alarm(content: Content) -> str:
@@ -53,12 +50,10 @@ def _digits(value: float) -> str:
 
 def checks(content: Content) -> Table:
     """Each requirement: what was measured, what was required, and the outcome in a word."""
-    rows = []
-    for check in content.result.checks:
-        required = check.name.removeprefix(check.metric).strip()
-        if "blessed" in required:
-            required += f" ({_value(check.bound)})"
-        rows.append((metric_name(check.metric), _value(check.value), required, check.passed))
+    rows = [
+        (metric_name(check.metric), _value(check.value), required_in_words(check), check.passed)
+        for check in content.result.checks
+    ]
     return Table(
         caption="What the gates require of the model, and what was measured",
         head=("Requirement", "Measured", "Required", "Result"),
@@ -69,8 +64,7 @@ def checks(content: Content) -> Table:
 
 
 def _value(value: float) -> str:
-    """As many digits as show on which side of a bound it lies."""
-    return f"{value:,.6g}".replace("-", "\u2212") if math.isfinite(value) else number(value)
+    return checks_number(value).replace("-", "\u2212")
 
 
 def headline(content: Content, space: Space) -> Section:
@@ -132,11 +126,11 @@ def headline(content: Content, space: Space) -> Section:
 
 
 def _everything(content: Content) -> Table:
-    before = content.result.baseline_metrics
-    head = ("Metric", "This model", "The model blessed before") if before else ("Metric", "This model")
+    previous = content.result.previous_metrics
+    head = ("Metric", "This model", "The previous model") if previous else ("Metric", "This model")
     rows = []
     for name, value in content.result.metrics.items():
-        other = (_value(before[name]),) if name in before else ("",) if before else ()
+        other = (_value(previous[name]),) if name in previous else ("",) if previous else ()
         rows.append((metric_name(name), _value(value), *other))
     return Table(
         caption="Everything the Evaluator measured on the test split, over all windows",

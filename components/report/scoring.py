@@ -16,16 +16,10 @@ from tapeline.components.report.summary import Pick
 from tapeline.components.report.window_errors import ScoredBatch
 from tapeline.schemas import features as names
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.served_model import EVALUATE
+from tapeline.schemas.served_model import BASELINES, EVALUATE, FORECAST, INTERVALS
 from tapeline.schemas.window_spec import WindowShape
-from tapeline.series.baselines import BASELINES
 from tapeline.series.scaling import Scaler
 from tapeline.series.window_reader import parse_windows, split_files, window_feature_spec
-from tapeline.series.window_sums import FORECAST
-
-SIGNATURE = EVALUATE
-INTERVAL = ("lower", "upper")
-"""Outputs of the signature that hold the 80 % prediction interval, where the model has one."""
 
 _BATCH_VALUES = 2**18
 """Context and horizon values in a batch: long windows come in smaller batches."""
@@ -49,12 +43,12 @@ class TestWindows:
         self._files = split_files(uri, "test")
         self._shape = shape
         self._model = tf.saved_model.load(model_dir)  # Kept: its signatures do not keep its variables alive.
-        if SIGNATURE not in self._model.signatures:
+        if EVALUATE not in self._model.signatures:
             raise DataError(
-                f"model: {model_dir!r} has the signatures {sorted(self._model.signatures)}, not {SIGNATURE!r}. "
+                f"model: {model_dir!r} has the signatures {sorted(self._model.signatures)}, not {EVALUATE!r}. "
                 "Train anew with this version of Tapeline."
             )
-        self._forecast = self._model.signatures[SIGNATURE]
+        self._forecast = self._model.signatures[EVALUATE]
 
     def scored(self, scaler: Scaler) -> Iterator[ScoredBatch]:
         """Yields every window with its forecasts, in the order of the files."""
@@ -95,7 +89,7 @@ class TestWindows:
 
         context = np.where(windows[names.CONTEXT_OBSERVED].numpy() > 0, in_unit(windows[names.CONTEXT]), np.nan)
         target, forecast = in_unit(windows[names.TARGET]), in_unit(outputs[FORECAST])
-        interval = [in_unit(outputs[name]) for name in INTERVAL] if set(INTERVAL) <= set(outputs) else None
+        interval = [in_unit(outputs[name]) for name in INTERVALS[0]] if set(INTERVALS[0]) <= set(outputs) else None
         starts = windows[names.FORECAST_START].numpy()
         return tuple(
             WindowView(

@@ -19,7 +19,7 @@ from tapeline.components.report.error_figures import (
 from tapeline.components.report.headline import alarm, checks, headline, verdict
 from tapeline.components.report.page import Listing, Page, Section, Table
 from tapeline.components.report.run_figures import learning_figure, timeline_figure, window_figure
-from tapeline.series.baselines import BASELINES
+from tapeline.schemas.served_model import BASELINES
 from tapeline.series.figures.style import safe
 from tapeline.series.figures.wording import NAMES, Space, count, number, sentence, when
 from tapeline.series.time_grid import TimeGrid

@@ -19,10 +19,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tapeline.series.baselines import BASELINES
+from tapeline.schemas.served_model import BASELINES, FORECAST
 from tapeline.series.cycles import Cycle, cycles_of
 from tapeline.series.time_grid import TimeGrid
-from tapeline.series.window_sums import FORECAST
 
 MOST_RESIDUALS = 2**20
 """Residuals kept for the distribution."""

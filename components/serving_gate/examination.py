@@ -5,12 +5,11 @@ result.blessed, result.in_words
 """
 
 from tapeline.components.serving_gate.hostile_requests import hostile_asks
-from tapeline.components.serving_gate.judging import judge
+from tapeline.components.serving_gate.judging import judge, not_served
 from tapeline.components.serving_gate.process import serve_alone
 from tapeline.components.serving_gate.requests import RealWindows, real_asks
 from tapeline.components.serving_gate.saved_model import describe
 from tapeline.forecaster.versions import folder_fingerprint
-from tapeline.schemas.evaluation_result import Check
 from tapeline.schemas.sections import ServingConfig
 from tapeline.schemas.served_model import SERVE
 from tapeline.schemas.serving_result import ServingResult
@@ -42,8 +41,7 @@ def examine(
     if windows is None:
         problems += ("no test window whose static covariates are all known, so there is nothing real to ask",)
     if problems or windows is None:
-        check = Check("serving_process at least 1", "serving_process", 0.0, 1.0, False, "; ".join(problems))
-        return ServingResult(checks=(check,), model_fingerprint=fingerprint)
+        return ServingResult(checks=(not_served("; ".join(problems)),), model_fingerprint=fingerprint)
     asks = real_asks(windows, described.inputs)
     asks += hostile_asks(windows, described.inputs, refuses_unknown=refuses_unknown)
     timed = next(i for i, ask in enumerate(asks) if ask.signature == SERVE and ask.rows == slice(0, 1))

@@ -18,18 +18,16 @@ import numpy as np
 from tapeline.components.serving_gate.process import Answer, Served
 from tapeline.components.serving_gate.requests import Ask, RealWindows
 from tapeline.forecaster.refusal_words import words_of
-from tapeline.schemas.evaluation_result import Check
+from tapeline.schemas.checks import Check, Fault, Requirement
 from tapeline.schemas.sections import ServingConfig
-from tapeline.schemas.served_model import EVALUATE, FORECAST_TIME, LEVELS
-
-OUTPUTS = LEVELS
+from tapeline.schemas.served_model import EVALUATE, FORECAST, FORECAST_TIME, LEVELS
 
 MOST_DEVIATION = 1e-5
 """Largest distance from the Evaluator's forecast, as a share of the series' scale."""
 
 # A forecast in the data's unit is float32: it and what it is compared with are rounded to about this share of it.
 _ROUNDING = 4 * float(np.finfo(np.float32).eps)
-_SHOWN = 3
+_MOST_FAULTS = 3
 _LEAST_WORDS = 12
 """Characters that a message must have to be one."""
 
@@ -43,96 +41,40 @@ def judge(asks: Sequence[Ask], served: Served, *, windows: RealWindows, limits: 
         windows: What was asked about.
         limits: Of time and memory.
     """
-    process = Check(
-        name="serving_process at least 1",
-        metric="serving_process",
-        value=float(not served.problem),
-        bound=1.0,
-        passed=not served.problem,
-        reason=f"the model was not served by a process of its own: {served.problem}"
-        if served.problem
-        else "a process with TensorFlow alone served the model",
-    )
     if served.problem:
-        return (process,)
-    return (process, *_answer_checks(asks, served.answers, windows), *_limit_checks(served, limits))
-
-
-def _answer_checks(asks: Sequence[Ask], answers: Sequence[Answer], windows: RealWindows) -> tuple[Check, ...]:
-    pairs = list(zip(asks, answers, strict=True))
-    real = [(ask, answer) for ask, answer in pairs if not ask.hostile]
-    hostile = [(ask, answer) for ask, answer in pairs if ask.hostile]
-    wrong = {_title(ask): problem for ask, answer in real if (problem := answer_problem(ask, answer, windows))}
-    accepted = {_title(ask): problem for ask, answer in hostile if (problem := refusal_problem(ask, answer))}
-    deviation, where = largest_deviation(real)
+        return (not_served(served.problem),)
+    pairs = list(zip(asks, served.answers, strict=True))
+    real = [(ask, answer, answer_problem(ask, answer, windows)) for ask, answer in pairs if not ask.hostile]
+    hostile = [(ask, answer, refusal_problem(ask, answer)) for ask, answer in pairs if ask.hostile]
+    deviation, where = largest_deviation([(ask, answer) for ask, answer, _ in real])
     return (
-        Check(
-            name="serving_wrong_answers at most 0",
-            metric="serving_wrong_answers",
-            value=float(len(wrong)),
-            bound=0.0,
-            passed=not wrong,
-            reason=f"{len(wrong)} of {len(real)} real requests were not answered right: {_listing(wrong)}"
-            if wrong
-            else f"all {len(real)} real requests were answered",
+        _SERVED.judged(1.0),
+        _counted("serving_wrong_answers", real),
+        _at_most("serving_deviation", MOST_DEVIATION).judged(
+            deviation, faults=(Fault(where),) if deviation > MOST_DEVIATION else ()
         ),
-        Check(
-            name=f"serving_deviation at most {MOST_DEVIATION:g}",
-            metric="serving_deviation",
-            value=deviation,
-            bound=MOST_DEVIATION,
-            passed=deviation <= MOST_DEVIATION,
-            reason=f"served forecasts differ from the Evaluator's by {deviation:.2g} of the scale"
-            + (
-                f", at most {MOST_DEVIATION:g}"
-                if deviation <= MOST_DEVIATION
-                else f", more than {MOST_DEVIATION:g}: {where}"
-            ),
-        ),
-        Check(
-            name="serving_wrong_refusals at most 0",
-            metric="serving_wrong_refusals",
-            value=float(len(accepted)),
-            bound=0.0,
-            passed=not accepted,
-            reason=f"{len(accepted)} of {len(hostile)} hostile requests were not refused right: {_listing(accepted)}"
-            if accepted
-            else f"all {len(hostile)} hostile requests were refused with a message",
-        ),
+        _counted("serving_wrong_refusals", hostile),
+        _at_most("serving_latency_ms", limits.max_latency_ms).judged(served.latency_ms),
+        _at_most("serving_memory_mib", limits.max_memory_mib).judged(served.memory_mib),
     )
 
 
-def _limit_checks(served: Served, limits: ServingConfig) -> tuple[Check, ...]:
-    return tuple(
-        Check(
-            name=f"{metric} at most {bound:g}",
-            metric=metric,
-            value=value,
-            bound=bound,
-            passed=value <= bound,
-            reason=f"{what} {value:.3g} {unit}, {'within' if value <= bound else 'not within'} {key} {bound:g}"
-            if math.isfinite(value)
-            else f"{what} an unknown number of {unit}: it could not be measured",
-        )
-        for metric, what, value, unit, key, bound in (
-            (
-                "serving_latency_ms",
-                "one forecast takes",
-                served.latency_ms,
-                "ms",
-                "serving.max_latency_ms",
-                limits.max_latency_ms,
-            ),
-            (
-                "serving_memory_mib",
-                "serving takes",
-                served.memory_mib,
-                "MiB",
-                "serving.max_memory_mib",
-                limits.max_memory_mib,
-            ),
-        )
-    )
+def not_served(problem: str) -> Check:
+    """Returns the only check on a model that no process served."""
+    return _SERVED.judged(0.0, faults=(Fault("", problem),))
+
+
+def _counted(metric: str, judged: Sequence[tuple[Ask, Answer, str]]) -> Check:
+    wrong = [Fault(_title(ask), problem) for ask, _, problem in judged if problem]
+    faults = tuple(wrong[:_MOST_FAULTS])
+    return _at_most(metric, 0.0).judged(float(len(wrong)), of=len(judged), failing=len(wrong), faults=faults)
+
+
+def _at_most(metric: str, bound: float) -> Requirement:
+    return Requirement(metric=metric, relation="<=", bound=bound)
+
+
+_SERVED = Requirement(metric="serving_process", relation=">=", bound=1.0)
 
 
 def answer_problem(ask: Ask, answer: Answer, windows: RealWindows) -> str:
@@ -140,19 +82,19 @@ def answer_problem(ask: Ask, answer: Answer, windows: RealWindows) -> str:
     if answer.kind != "answered":
         return f"{answer.error or 'refused'}: {words_of(answer.message)}"
     rows = len(windows.series_id[ask.rows])
-    missing = [name for name in OUTPUTS if name not in answer.outputs]
+    missing = [name for name in LEVELS if name not in answer.outputs]
     if missing:
         return f"no output {', '.join(missing)}"
-    for name in OUTPUTS:
+    for name in LEVELS:
         values = answer.outputs[name]
         if values.shape != (rows, ask.steps):
             return f"{name} has the shape {list(values.shape)}, not {[rows, ask.steps]}"
         # An interval may be endless, where the eval split was too small to say how far it reaches.
-        bad = ~np.isfinite(values) if name == "forecast" else np.isnan(values)
+        bad = ~np.isfinite(values) if name == FORECAST else np.isnan(values)
         if bad.any():
             return f"{name} has {int(bad.sum())} values that are not finite"
-    lower, upper, lower_95, upper_95 = (answer.outputs[name].astype(np.float64) for name in OUTPUTS[1:])
-    slack = _ROUNDING * np.abs(answer.outputs["forecast"].astype(np.float64))
+    lower, upper, lower_95, upper_95 = (answer.outputs[name].astype(np.float64) for name in LEVELS[1:])
+    slack = _ROUNDING * np.abs(answer.outputs[FORECAST].astype(np.float64))
     if (lower > upper + slack).any() or (lower_95 > lower + slack).any() or (upper > upper_95 + slack).any():
         return "the interval of 80 % does not lie inside the one of 95 %"
     if ask.signature == EVALUATE:
@@ -166,7 +108,7 @@ def answer_problem(ask: Ask, answer: Answer, windows: RealWindows) -> str:
 def refusal_problem(ask: Ask, answer: Answer) -> str:
     """Returns what is wrong with the refusal of a hostile request, or ""."""
     if answer.kind == "answered":
-        finite = np.isfinite(answer.outputs.get("forecast", 0.0)).all()
+        finite = np.isfinite(answer.outputs.get(FORECAST, 0.0)).all()
         return "answered" if finite else "answered with values that are not finite"
     if answer.kind != "refused":
         return f"{answer.error} in place of InvalidArgument: {words_of(answer.message)}"
@@ -188,7 +130,7 @@ def largest_deviation(real: Sequence[tuple[Ask, Answer]]) -> tuple[float, str]:
         A share of the scale of the series, infinite where nothing can be compared, and the request's name.
     """
     evaluated = next((answer for ask, answer in real if ask.signature == EVALUATE), None)
-    needed = ("forecast", "offset", "scale")
+    needed = (FORECAST, "offset", "scale")
     if evaluated is None or any(name not in evaluated.outputs for name in needed):
         return math.inf, "there is no forecast of the Evaluator to compare with"
     scaled, offset, scale = (evaluated.outputs[name].astype(np.float64) for name in needed)
@@ -197,9 +139,9 @@ def largest_deviation(real: Sequence[tuple[Ask, Answer]]) -> tuple[float, str]:
     for ask, answer in real:
         if not ask.compared:
             continue
-        if answer.kind != "answered" or "forecast" not in answer.outputs:
+        if answer.kind != "answered" or FORECAST not in answer.outputs:
             return math.inf, _title(ask)
-        given, truth = answer.outputs["forecast"], expected[ask.rows, : ask.compared]
+        given, truth = answer.outputs[FORECAST], expected[ask.rows, : ask.compared]
         if given.shape[0] != truth.shape[0] or given.shape[1] < ask.compared:
             return math.inf, _title(ask)
         magnitude = np.maximum(np.abs(truth), np.abs(offset)[ask.rows, None])
@@ -214,9 +156,3 @@ def largest_deviation(real: Sequence[tuple[Ask, Answer]]) -> tuple[float, str]:
 
 def _title(ask: Ask) -> str:
     return f"{ask.signature}, {ask.name}"
-
-
-def _listing(problems: dict[str, str]) -> str:
-    shown = [f"{title}: {problem}" for title, problem in list(problems.items())[:_SHOWN]]
-    more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-    return "; ".join(shown) + more

@@ -17,10 +17,6 @@ from tapeline.forecaster.request_examples import serialize_requests
 from tapeline.schemas import features as names
 from tapeline.schemas.served_model import ANY_HORIZON, EVALUATE, EXAMPLES, HORIZON, PREDICT_EXAMPLES, SERVE, TIMESTAMPS
 
-SIGNATURES = (EVALUATE, SERVE, ANY_HORIZON, PREDICT_EXAMPLES)
-"""Every signature that a pushed model has, and no other."""
-
-
 Arrays = Mapping[str, np.ndarray]
 Inputs = Mapping[str, tuple[str, ...]]
 

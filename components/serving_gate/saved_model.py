@@ -10,8 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tapeline.components.serving_gate.requests import SIGNATURES
-from tapeline.schemas.served_model import GRAPH_FILE
+from tapeline.schemas.served_model import SIGNATURES
 
 PYTHON_OPERATIONS = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc"})
 """Operations that call back into the process that made the graph: elsewhere they fail."""

@@ -16,7 +16,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from tapeline.pipeline.backtest.folds import spread
 from tapeline.pipeline.backtest.tables import FoldScore
 from tapeline.schemas.features import SINGLE_SERIES
-from tapeline.series.baselines import BASELINES
+from tapeline.schemas.served_model import BASELINES
 from tapeline.series.figures.style import LIGHT, PLAIN, Figure, axes, legend, safe
 from tapeline.series.figures.time_axis import date_axis, wall_clock
 from tapeline.series.figures.wording import NAMES, count, number, percent, when

@@ -12,16 +12,15 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from tapeline.components.report.scoring import SIGNATURE
 from tapeline.pipeline.backtest.fold_figures import ForecastStrip
 from tapeline.pipeline.backtest.tables import end_to_end
 from tapeline.schemas import features as names
 from tapeline.schemas.errors import DataError
+from tapeline.schemas.served_model import EVALUATE, FORECAST
 from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.scaling import Scaler
 from tapeline.series.time_grid import TimeGrid
 from tapeline.series.window_reader import parse_windows, split_files, window_feature_spec
-from tapeline.series.window_sums import FORECAST
 
 MOST_STEPS = 480
 """Steps of a test span that are shown; more cannot be told apart on a page."""
@@ -57,7 +56,7 @@ def read_strip(
     serialized = tf.constant(_take(records, rows[chosen]))
     windows = parse_windows(serialized, shape, with_target=True)
     model = tf.saved_model.load(model_dir)
-    forecasts = model.signatures[SIGNATURE](examples=serialized)[FORECAST].numpy()
+    forecasts = model.signatures[EVALUATE](examples=serialized)[FORECAST].numpy()
     ids = np.full(len(chosen), series_id.encode(), object)
     context = np.where(windows[names.CONTEXT_OBSERVED][:1] > 0, windows[names.CONTEXT][:1], np.nan)
     return ForecastStrip(

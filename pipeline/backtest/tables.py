@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from tapeline.pipeline.backtest.folds import Cuts, Spread, spread
+from tapeline.schemas.checks import in_words
 from tapeline.schemas.evaluation_result import EvaluationResult, without_nan
-from tapeline.series.baselines import BASELINES
+from tapeline.schemas.served_model import BASELINES
 from tapeline.series.figures.wording import NAMES, Space, number, when
 from tapeline.series.time_grid import TimeGrid
 
@@ -170,7 +171,7 @@ def _fold_tree(score: FoldScore, grid: TimeGrid) -> dict[str, Any]:
         **score.baselines,
         "skill": score.skill,
         "blessed": score.result.blessed,
-        "refused_because": list(score.result.reasons),
+        "refused_because": [in_words(check) for check in score.result.failed],
         "metrics": dict(score.result.metrics),
         "metrics_by_lead_step": {name: list(values) for name, values in score.result.by_lead_step.items()},
     }

@@ -6,15 +6,12 @@ import math
 import numpy as np
 import pandas as pd
 
+from tapeline.schemas.served_model import BASELINES, FORECAST
+from tapeline.series.conformal import PERCENTS
 from tapeline.series.cycles import HOUR, cycles_of
 from tapeline.series.time_grid import TimeGrid
 
-NAMES = {
-    "forecast": "this model",
-    "persistence": "persistence",
-    "seasonal_naive": "seasonal naive",
-    "ridge": "ridge",
-}
+NAMES = {FORECAST: "this model", **BASELINES}
 """Forecasts, as people call them."""
 
 METRICS = {
@@ -26,21 +23,20 @@ METRICS = {
     "smape": "symmetric mean absolute percentage error",
     "finite_share": "share of finite forecasts",
     "window_count": "number of test windows",
-    "skill_over_persistence": "skill over persistence",
-    "skill_over_seasonal_naive": "skill over seasonal naive",
-    "skill_over_ridge": "skill over ridge",
-    "mae_persistence": "mean absolute error of persistence",
-    "mae_seasonal_naive": "mean absolute error of seasonal naive",
-    "mae_ridge": "mean absolute error of ridge",
-    "mae_scaled_persistence": "mean absolute error of persistence in scaled space",
-    "mae_scaled_seasonal_naive": "mean absolute error of seasonal naive in scaled space",
-    "mae_scaled_ridge": "mean absolute error of ridge in scaled space",
-    "interval_coverage_80": "share of targets inside the 80 % prediction interval",
-    "interval_coverage_95": "share of targets inside the 95 % prediction interval",
-    "interval_width_80": "mean width of the 80 % prediction interval",
-    "interval_width_95": "mean width of the 95 % prediction interval",
-    "interval_width_80_scaled": "mean width of the 80 % prediction interval in scaled space",
-    "interval_width_95_scaled": "mean width of the 95 % prediction interval in scaled space",
+    **{f"skill_over_{baseline}": f"skill over {name}" for baseline, name in BASELINES.items()},
+    **{f"mae_{baseline}": f"mean absolute error of {name}" for baseline, name in BASELINES.items()},
+    **{
+        f"mae_scaled_{baseline}": f"mean absolute error of {name} in scaled space"
+        for baseline, name in BASELINES.items()
+    },
+    **{
+        f"interval_coverage_{level}": f"share of targets inside the {level} % prediction interval" for level in PERCENTS
+    },
+    **{f"interval_width_{level}": f"mean width of the {level} % prediction interval" for level in PERCENTS},
+    **{
+        f"interval_width_{level}_scaled": f"mean width of the {level} % prediction interval in scaled space"
+        for level in PERCENTS
+    },
     "window_deviation": "deviation of the test windows from the data",
     "steps_before_test": "steps of test forecasts that lie before the test split",
     "scale_deviation": "deviation of the scales from those of the train rows",

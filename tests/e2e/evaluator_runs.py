@@ -260,5 +260,12 @@ def save_model(path: str, model: Any) -> None:
 
 def refusals(result: Any) -> list[str]:
     """Ids of the checks that failed."""
-    assert result.blessed == (not result.reasons)
-    return [check.id for check in result.checks if not check.passed]
+    assert result.blessed == (not result.failed)
+    return [check.id for check in result.failed]
+
+
+def reasons(result: Any) -> tuple[str, ...]:
+    """The same in words."""
+    from tapeline.schemas.checks import in_words
+
+    return tuple(map(in_words, result.failed))

@@ -7,7 +7,7 @@ import pytest
 
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.sections import DataConfig, GateConfig, ScalingConfig, SkillConfig, WindowConfig
-from tests.e2e.evaluator_runs import HORIZON, NAN, PlantedModel, Window, refusals, run_evaluator
+from tests.e2e.evaluator_runs import HORIZON, NAN, PlantedModel, Window, reasons, refusals, run_evaluator
 
 pytestmark = pytest.mark.e2e
 
@@ -26,7 +26,7 @@ def test_a_good_model_is_blessed_and_every_number_is_reported(judge):
     ]
     result = judge(windows)
     assert result.blessed
-    assert result.reasons == ()
+    assert reasons(result) == ()
     # (2 * 0.004 + 0.008) over 4 + 4 + 1 observed targets; a scaled unit is 10 units.
     assert result.metrics["mae_scaled"] == pytest.approx(0.016 / 9)
     assert result.metrics["mae"] == pytest.approx(0.16 / 9)
@@ -49,7 +49,7 @@ def test_a_good_model_is_blessed_and_every_number_is_reported(judge):
     assert result.by_lead_step["interval_coverage_80_by_lead_step"] == pytest.approx((0.5, 1.0, 1.0, 1.0))
     assert result.series["a"]["mae_scaled"] == pytest.approx(0.002)
     assert result.series["b"]["window_count"] == 2.0
-    assert result.baseline_metrics == {}
+    assert result.previous_metrics == {}
 
 
 def test_an_error_a_hair_under_the_limit_is_blessed(judge):
@@ -78,7 +78,7 @@ def test_ridge_is_shown_and_required_on_request(judge):
 def test_too_few_windows_are_refused(judge):
     result = judge([Window()] * 3, gate=GateConfig(min_windows=4))
     assert refusals(result) == ["window_count.at_least"]
-    assert result.reasons == ("window_count is 3, not at least 4",)
+    assert reasons(result) == ("window_count is 3, not at least 4",)
 
 
 def test_no_windows_at_all_are_refused(judge):
@@ -97,7 +97,8 @@ def test_a_limit_holds_overall_and_not_for_every_series(judge):
 def test_a_model_as_good_as_the_blessed_one_is_blessed(judge):
     result = judge([Window(forecast=0.005)] * 2, baseline=PlantedModel())
     assert result.blessed
-    assert [check.name for check in result.checks if "before" in check.name]
+    (check,) = (check for check in result.checks if check.against == "previous")
+    assert (check.relation, check.value, check.bound) == ("<=", check.bound, result.previous_metrics["mae_scaled"])
 
 
 def test_the_comparison_with_the_blessed_model_can_be_turned_off(judge):
@@ -110,7 +111,7 @@ def test_every_series_can_be_held_to_a_limit_of_its_own(judge):
     gate = GateConfig(min_windows=2, mae_scaled_below_per_series=0.02)
     result = judge(windows, gate=gate)
     assert refusals(result) == ["mae_scaled.of_every_series_below"]
-    assert result.reasons == ("mae_scaled of series 'b' is 0.05, not below 0.02",)
+    assert reasons(result) == ("mae_scaled of series 'b' is 0.05, not below 0.02",)
 
 
 def test_a_season_that_no_context_can_hold_is_refused_before_the_run():

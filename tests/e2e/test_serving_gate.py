@@ -8,6 +8,7 @@ import pytest
 
 from tapeline.components.serving_gate import process
 from tapeline.components.serving_gate.examination import examine
+from tapeline.schemas.checks import in_words
 from tapeline.schemas.sections import ServingConfig
 
 pytestmark = pytest.mark.e2e
@@ -25,7 +26,7 @@ def gate(folder, *, fault="", timeout_seconds=120.0):
 
 
 def reasons(result) -> dict[str, str]:
-    return {check.id: check.reason for check in result.checks if not check.passed}
+    return {check.id: in_words(check) for check in result.checks if not check.passed}
 
 
 def test_a_model_that_keeps_the_contract_is_blessed(tmp_path):

@@ -49,7 +49,7 @@ def test_a_verdict_names_the_models_that_it_compares(tmp_path: pathlib.Path) -> 
     home.evaluate(RUN, model, result(blessed=True), baseline_model="/models/3")
     verdict = verdict_of(home)
     assert verdict.model_uri == str(model)
-    assert verdict.blessed_before_uri == "/models/3"
+    assert verdict.previous_uri == "/models/3"
 
 
 def text_lines(verdict: Verdict) -> dict[str, str]:
@@ -65,14 +65,14 @@ def test_text_shows_the_error_in_the_target_unit_beside_every_baseline() -> None
     assert lines["persistence"].split()[1:] == ["0.04000", "+75.0%"]
     assert lines["seasonal naive"].split()[2:] == ["0.02000", "+50.0%"]
     assert lines["ridge"].split()[1:] == ["0.01000", "+0.0%"]
-    assert "blessed before" not in lines
+    assert "previous model" not in lines
 
 
-def test_text_shows_the_model_blessed_before() -> None:
-    evaluation = result(blessed=True, baseline_metrics={"mae_scaled": 0.0125})
+def test_text_shows_the_previous_model() -> None:
+    evaluation = result(blessed=True, previous_metrics={"mae_scaled": 0.0125})
     lines = text_lines(Verdict(evaluation=evaluation, pushed_version="7", model_uri=""))
     # 1 - 0.01 / 0.0125
-    assert lines["blessed before"].split()[2:] == ["0.01250", "+20.0%"]
+    assert lines["previous model"].split()[2:] == ["0.01250", "+20.0%"]
 
 
 def test_text_of_an_evaluation_without_windows_still_names_the_refusal() -> None:

@@ -15,7 +15,7 @@ import pytest
 from tapeline.pipeline.judgement import Judgement, Outcome
 from tapeline.pipeline.verdict import Verdict
 from tapeline.pipeline.verdict_files import to_json, to_junit, to_markdown, write_files
-from tapeline.schemas.evaluation_result import Check
+from tapeline.schemas.checks import Fault, Requirement
 from tests.judged_run import JUDGED_AT, result, served
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "verdict"
@@ -29,7 +29,7 @@ def judgement(*, blessed: bool, **fields) -> Judgement:
         evaluation=evaluation,
         pushed_version="1790000000" if blessed else None,
         model_uri="/runs/load/artifacts/Trainer/model/8",
-        blessed_before_uri="/runs/load/artifacts/Trainer/model/3" if evaluation.baseline_metrics else None,
+        previous_uri="/runs/load/artifacts/Trainer/model/3" if evaluation.previous_metrics else None,
         judged_at=JUDGED_AT,
     )
     outcome = Outcome.PASSED if blessed else Outcome.REFUSED
@@ -40,7 +40,7 @@ def examples() -> dict[str, Judgement]:
     """The judgements that the golden files show."""
     problem = "run 2026-11-21T10:00:00: the Evaluator never ran; the run ended before it. Run without --to."
     return {
-        "passed": judgement(blessed=True, baseline_metrics={"mae_scaled": 0.0125, "mae": 15.625}),
+        "passed": judgement(blessed=True, previous_metrics={"mae_scaled": 0.0125, "mae": 15.625}),
         "refused": judgement(blessed=False, mae=0.02),
         "nothing": Judgement(name="load", outcome=Outcome.NOTHING, run_id="2026-11-21T10:00:00", problem=problem),
     }
@@ -63,8 +63,10 @@ def test_files_are_the_golden_ones(name):
 
 
 def evil() -> Judgement:
-    failed = Check("finite_share", "finite_share", math.nan, 1.0, False, f"finite_share of {EVIL} is nan")
-    return judgement(blessed=False, checks=(failed,), series={EVIL: {"mae_scaled": math.inf}}, unit=EVIL)
+    every = Requirement(metric="finite_share", relation=">=", bound=1.0, scope="every_series")
+    silent = every.judged(math.nan, of=1, failing=1, faults=(Fault(EVIL),))
+    crashed = Requirement(metric="serving_process", relation=">=", bound=1.0).judged(0.0, faults=(Fault("", EVIL),))
+    return judgement(blessed=False, checks=(crashed, silent), series={EVIL: {"mae_scaled": math.inf}}, unit=EVIL)
 
 
 @pytest.mark.parametrize("example", [*examples().values(), evil()])
@@ -83,11 +85,11 @@ def test_a_verdict_without_checks_breaks_the_schema():
         jsonschema.validate(tree, json.loads(SCHEMA.read_text()), cls=jsonschema.Draft202012Validator)
 
 
-def test_json_tells_the_change_against_the_model_blessed_before():
+def test_json_tells_the_change_against_the_previous_model():
     tree = json.loads(to_json(examples()["passed"]))
     # 0.01 - 0.0125, and 1250 times that.
-    assert tree["blessed_before"]["change"] == pytest.approx({"mae_scaled": -0.0025, "mae": -3.125})
-    assert json.loads(to_json(examples()["refused"]))["blessed_before"] is None
+    assert tree["previous"]["change"] == pytest.approx({"mae_scaled": -0.0025, "mae": -3.125})
+    assert json.loads(to_json(examples()["refused"]))["previous"] is None
 
 
 def test_json_lists_the_worst_series_first_and_no_more_than_ten():
@@ -114,7 +116,7 @@ def test_a_refusal_of_the_serving_gate_is_a_check_in_every_file():
     reason = "one forecast takes 3 ms, not within serving.max_latency_ms 1"
     tree = json.loads(to_json(example))
     assert tree["checks"][-1]["id"] == "serving_latency_ms.at_most"
-    assert tree["checks"][-1]["reason"] == reason
+    assert tree["checks"][-1]["in_words"] == reason
     (suite,) = ElementTree.fromstring(to_junit(example))
     (failure,) = suite.iter("failure")
     assert failure.get("message") == reason
@@ -142,12 +144,12 @@ def test_names_from_the_data_are_escaped_everywhere():
 def test_markdown_names_every_reason_of_a_refusal():
     markdown = to_markdown(examples()["refused"])
     assert r"- mae\_scaled is 0.02, not below 0.015" in markdown
-    assert "blessed before" not in markdown
+    assert "previous model" not in markdown
 
 
-def test_markdown_shows_the_change_against_the_model_blessed_before():
+def test_markdown_shows_the_change_against_the_previous_model():
     # 0.01 is a fifth less than 0.0125.
-    assert "| blessed before | 0.0125 | -20.0% |" in to_markdown(examples()["passed"])
+    assert "| previous model | 0.0125 | -20.0% |" in to_markdown(examples()["passed"])
 
 
 def test_files_are_replaced_in_one_step_and_nothing_is_left_over(tmp_path):

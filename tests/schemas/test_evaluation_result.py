@@ -7,19 +7,16 @@ import math
 import pytest
 
 from tapeline.schemas import evaluation_result as results
+from tapeline.schemas.checks import Fault, Requirement
 from tapeline.schemas.errors import DataError
 
 GOOD = results.EvaluationResult(
     blessed=True,
-    checks=(
-        results.Check(
-            name="mae_scaled below 0.015", metric="mae_scaled", value=0.01, bound=0.015, passed=True, reason="below"
-        ),
-    ),
+    checks=(Requirement(metric="mae_scaled", relation="<", bound=0.015).judged(0.01),),
     metrics={"mae_scaled": 0.01, "skill_over_ridge": float("-inf")},
     by_lead_step={"mae_scaled_by_lead_step": (0.005, float("nan"))},
     series={"<script>": {"mae_scaled": 0.01}},
-    baseline_metrics={},
+    previous_metrics={},
 )
 
 
@@ -47,11 +44,12 @@ def test_a_summary_is_strict_json():
     json.loads(results.result_to_json(GOOD), parse_constant=refuse)
 
 
-def test_reasons_are_those_of_the_failed_checks():
-    failed = dataclasses.replace(GOOD.checks[0], passed=False, reason="not below")
+def test_a_check_keeps_its_faults_and_numbers_that_are_not_finite(tmp_path):
+    every = Requirement(metric="mae_scaled", relation="<", bound=0.02, scope="every_series")
+    failed = every.judged(math.inf, of=7, failing=1, faults=(Fault("<script>"),))
     refused = dataclasses.replace(GOOD, blessed=False, checks=(*GOOD.checks, failed))
-    assert refused.reasons == ("not below",)
-    assert GOOD.reasons == ()
+    assert results.read_verdict(*write(tmp_path, refused, "NOT_BLESSED")).failed == (failed,)
+    assert GOOD.failed == ()
 
 
 def test_an_evaluator_that_never_ran_is_no_verdict(tmp_path):
@@ -72,5 +70,5 @@ def test_a_blessing_of_another_evaluation_is_refused(tmp_path):
 
 def test_a_summary_of_another_version_is_refused():
     tree = json.loads(results.result_to_json(GOOD)) | {"version": 99}
-    with pytest.raises(DataError, match="version 99, must be 2"):
+    with pytest.raises(DataError, match="version 99, must be 3"):
         results.result_from_json(json.dumps(tree))

@@ -5,8 +5,8 @@ import math
 
 import pytest
 
+from tapeline.schemas.checks import Requirement
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.evaluation_result import Check
 from tapeline.schemas.serving_result import (
     BLESSED_FILE,
     NOT_BLESSED_FILE,
@@ -19,10 +19,8 @@ from tapeline.schemas.serving_result import (
 
 
 def result(*, value: float = 0.5) -> ServingResult:
-    passed = value <= 1.0
-    reason = f"one forecast takes {value} ms"
     return ServingResult(
-        checks=(Check("serving_latency_ms at most 1", "serving_latency_ms", value, 1.0, passed, reason),),
+        checks=(Requirement(metric="serving_latency_ms", relation="<=", bound=1.0).judged(value),),
         requests=("must answer  serving_default: raw values",),
         model_fingerprint="ab",
         versions={"tensorflow": "2.16"},
@@ -45,7 +43,7 @@ def test_the_text_names_reasons_requests_and_versions(tmp_path):
     write_result(result(value=3.0), tmp_path)
     text = (tmp_path / REPORT_TEXT).read_text()
     assert text.startswith("Serving gate: NOT BLESSED")
-    for words in ("REFUSED  one forecast takes 3.0 ms", "serving_default: raw values", "tensorflow 2.16"):
+    for words in ("REFUSED  one forecast takes 3 ms, not within", "serving_default: raw values", "tensorflow 2.16"):
         assert words in text
 
 
@@ -55,7 +53,8 @@ def test_a_result_without_checks_is_no_blessing():
 
 def test_a_line_names_the_first_reason_and_counts_the_others():
     (bad,) = result(value=3.0).checks
-    assert ServingResult(checks=(bad, bad, bad)).in_words == "REFUSED: one forecast takes 3.0 ms (and 2 more)"
+    words = "REFUSED: one forecast takes 3 ms, not within serving.max_latency_ms 1 (and 2 more)"
+    assert ServingResult(checks=(bad, bad, bad)).in_words == words
     assert result().in_words.startswith("blessed: 1 requests, 0.5 ms a forecast")
 
 

@@ -1,6 +1,6 @@
 from tfx.types import standard_artifacts
 
-from tapeline.components.blessed_before.component import BlessedBeforeStrategy
+from tapeline.components.blessed_before.component import PreviousModelStrategy
 from tapeline.schemas.model_contract import CONTRACT
 
 
@@ -20,7 +20,7 @@ def _blessing(number: int, *, of: int, blessed: int = 1) -> standard_artifacts.M
 
 
 def _resolve(candidate, models, blessings):
-    resolved = BlessedBeforeStrategy().resolve_artifacts(
+    resolved = PreviousModelStrategy().resolve_artifacts(
         None, {"candidate": [candidate], "model": models, "model_blessing": blessings}
     )
     assert resolved is not None

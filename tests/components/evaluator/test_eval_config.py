@@ -1,9 +1,18 @@
-"""The gate as TFMA's configuration: series by series, or all together where they are many."""
+"""The gate as requirements and as TFMA's configuration: series by series, or all together where they are many."""
 
+import dataclasses
 import json
+import math
 
-from tapeline.components.evaluator.eval_config import MOST_SERIES, create_eval_config, for_series
-from tapeline.schemas.sections import GateConfig
+from tapeline.components.evaluator.eval_config import (
+    MOST_SERIES,
+    create_eval_config,
+    for_series,
+    gate_requirements,
+    read_requirements,
+    to_eval_config,
+)
+from tapeline.schemas.sections import GateConfig, SkillConfig
 
 
 def limits(config, *, of_series):
@@ -17,20 +26,56 @@ def limits(config, *, of_series):
 
 
 def test_a_few_series_are_scored_one_by_one():
+    required = gate_requirements(GateConfig())
+    assert for_series(required, MOST_SERIES) == required
     config = create_eval_config(GateConfig())
-    assert for_series(config, MOST_SERIES) == config
     assert [list(spec.feature_keys) for spec in config.slicing_specs] == [[], ["series_id"]]
     assert limits(config, of_series=True) == {"finite_share"}
 
 
 def test_many_series_are_judged_together_and_every_limit_on_all_windows_stays():
-    config = create_eval_config(GateConfig())
-    together = for_series(config, MOST_SERIES + 1)
+    required = gate_requirements(GateConfig())
+    config, together = to_eval_config(required), to_eval_config(for_series(required, MOST_SERIES + 1))
     assert [list(spec.feature_keys) for spec in together.slicing_specs] == [[]]
     assert limits(together, of_series=True) == set()
     assert limits(together, of_series=False) == limits(config, of_series=False) >= {"mae_scaled", "finite_share"}
 
 
 def test_a_limit_for_each_series_is_kept_however_many_they_are():
-    config = create_eval_config(GateConfig(mae_scaled_below_per_series=0.1))
-    assert for_series(config, 10 * MOST_SERIES) == config
+    required = gate_requirements(GateConfig(mae_scaled_below_per_series=0.1))
+    assert for_series(required, 10 * MOST_SERIES) == required
+
+
+def test_a_strict_bound_is_the_next_number_for_tfma_and_stays_what_it_is_as_a_requirement():
+    gate = GateConfig(mae_scaled_below=0.015, skill_over=SkillConfig(ridge=0.1))
+    config = create_eval_config(gate)
+    thresholds = {
+        json.loads(metric.config)["name"]: metric.per_slice_thresholds[0].threshold.value_threshold
+        for metric in config.metrics_specs[0].metrics
+        if metric.per_slice_thresholds
+    }
+    assert thresholds["mae_scaled"].upper_bound.value == math.nextafter(0.015, -math.inf)
+    assert thresholds["skill_over_ridge"].lower_bound.value == math.nextafter(0.1, math.inf)
+    assert thresholds["finite_share"].lower_bound.value == 1.0
+    told = {one.id: one.bound for one in read_requirements(config)}
+    assert told["mae_scaled.below"] == 0.015
+    assert told["skill_over_ridge.above"] == 0.1
+
+
+def test_requirements_come_back_from_the_configuration_in_order():
+    def plain(required):
+        # The bound of a comparison is not known yet; NaN equals nothing.
+        return [dataclasses.astuple(dataclasses.replace(one, bound=repr(one.bound))) for one in required]
+
+    required = gate_requirements(GateConfig(mae_scaled_below_per_series=0.1))
+    assert plain(read_requirements(create_eval_config(GateConfig(mae_scaled_below_per_series=0.1)))) == plain(required)
+
+
+def test_what_the_audit_found_goes_to_its_metric():
+    config = to_eval_config(gate_requirements(GateConfig()), audit={"target_influence": math.inf})
+    found = {
+        json.loads(metric.config)["name"]: json.loads(metric.config).get("value")
+        for metric in config.metrics_specs[0].metrics
+        if metric.class_name == "AuditMetric"
+    }
+    assert found["target_influence"] == "inf"

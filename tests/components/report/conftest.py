@@ -10,8 +10,9 @@ from tapeline.components.report.run_figures import SplitExtent, WindowView
 from tapeline.components.report.summary import autocorrelation, overall_interval, pick_windows
 from tapeline.components.report.training_history import History
 from tapeline.components.report.window_errors import ErrorCollector, ScoredBatch
+from tapeline.schemas.checks import Requirement
 from tapeline.schemas.config import parse_config
-from tapeline.schemas.evaluation_result import Check, EvaluationResult
+from tapeline.schemas.evaluation_result import EvaluationResult
 from tapeline.series.baselines import persistence, seasonal_naive
 from tapeline.series.time_grid import TimeGrid
 
@@ -112,56 +113,15 @@ def sample_content(
         **{f"mae_scaled_{each}": value for each, value in by_baseline.items()},
         **{f"skill_over_{each}": 1.0 - mae / value for each, value in by_baseline.items()},
     }
-    checks = (
-        Check(
-            "mae_scaled below 0.015",
-            "mae_scaled",
-            mae,
-            0.015,
-            blessed,
-            f"mae_scaled is {mae:.6g}, {'' if blessed else 'not '}below 0.015",
-        ),
-        Check(
-            "finite_share at least 1",
-            "finite_share",
-            metrics["finite_share"],
-            1.0,
-            not broken_forecasts,
-            f"finite_share is {metrics['finite_share']:.6g}, at least 1",
-        ),
-        Check(
-            "window_count at least 10",
-            "window_count",
-            metrics["window_count"],
-            10.0,
-            True,
-            "window_count is 320, at least 10",
-        ),
-        Check(
-            "skill_over_persistence above 0",
-            "skill_over_persistence",
-            metrics["skill_over_persistence"],
-            0.0,
-            True,
-            "skill_over_persistence is 0.6, above 0",
-        ),
-        Check(
-            "skill_over_seasonal_naive above 0",
-            "skill_over_seasonal_naive",
-            metrics["skill_over_seasonal_naive"],
-            0.0,
-            True,
-            "skill_over_seasonal_naive is 0.4, above 0",
-        ),
-        Check(
-            "mae_scaled no worse than the model blessed before",
-            "mae_scaled",
-            mae,
-            0.0161,
-            True,
-            "mae_scaled is 0.01, no worse than the 0.0161 of the model blessed before on the same windows",
-        ),
+    outcomes = (
+        (Requirement(metric="mae_scaled", relation="<", bound=0.015), blessed),
+        (Requirement(metric="finite_share", relation=">=", bound=1.0), not broken_forecasts),
+        (Requirement(metric="window_count", relation=">=", bound=10.0), True),
+        (Requirement(metric="skill_over_persistence", relation=">", bound=0.0), True),
+        (Requirement(metric="skill_over_seasonal_naive", relation=">", bound=0.0), True),
+        (Requirement(metric="mae_scaled", relation="<=", bound=0.0161, against="previous"), True),
     )
+    checks = tuple(requirement.judged(metrics[requirement.metric], passed=passed) for requirement, passed in outcomes)
     epoch = np.arange(1, epochs + 1)
     fall = np.exp(-epoch / 9)
     rate = np.where(epoch < 25, 1e-3, np.where(epoch < 41, 5e-4, 2.5e-4))
@@ -169,7 +129,7 @@ def sample_content(
     return Content(
         config=config,
         result=EvaluationResult(
-            blessed=blessed, checks=checks, metrics=metrics, by_lead_step={}, series={}, baseline_metrics={}
+            blessed=blessed, checks=checks, metrics=metrics, by_lead_step={}, series={}, previous_metrics={}
         ),
         errors=errors,
         interval=overall_interval(errors, horizon=horizon, stride=1),

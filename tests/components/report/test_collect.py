@@ -13,9 +13,10 @@ from tapeline.components.report.headline import verdict
 from tapeline.components.report.scoring import TestWindows
 from tapeline.components.report.training_history import HISTORY_FILE, TEACHER_FORCED, read_history
 from tapeline.schemas import features as names
+from tapeline.schemas.checks import Requirement
 from tapeline.schemas.config import parse_config
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.evaluation_result import SUMMARY_FILE, Check, EvaluationResult, result_to_json
+from tapeline.schemas.evaluation_result import SUMMARY_FILE, EvaluationResult, result_to_json
 from tapeline.schemas.served_model import CARD_FILE
 from tapeline.schemas.serving_result import write_result
 from tapeline.series.scaling import scale_lines, scale_path
@@ -110,14 +111,14 @@ def make_sources(folder, *, with_interval=False, mae=0.15):
     tf.io.gfile.makedirs(scale_file.rpartition("/")[0])
     with tf.io.gfile.GFile(scale_file, "wb") as file:
         file.write(scale_lines([], np.zeros(0), np.zeros(0), overall=(OFFSET, SCALE), scope="all"))
-    check = Check("mae_scaled below 0.2", "mae_scaled", mae, 0.2, True, f"mae_scaled is {mae}, below 0.2")
+    check = Requirement(metric="mae_scaled", relation="<", bound=0.2).judged(mae)
     result = EvaluationResult(
         blessed=True,
         checks=(check,),
         metrics={"mae_scaled": mae},
         by_lead_step={},
         series={},
-        baseline_metrics={},
+        previous_metrics={},
         model_fingerprint="beef",
     )
     (paths["evaluation"] / SUMMARY_FILE).write_text(result_to_json(result))

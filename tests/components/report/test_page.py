@@ -124,12 +124,12 @@ def test_headline_says_how_often_the_truth_lay_inside_the_intervals(content):
     assert "Truth inside" not in text_of(Outline(html_of(content)))
 
 
-def test_every_metric_stands_beside_that_of_the_model_blessed_before(content):
-    result = dataclasses.replace(content.result, baseline_metrics={"mae_scaled": 0.0161})
+def test_every_metric_stands_beside_that_of_the_previous_model(content):
+    result = dataclasses.replace(content.result, previous_metrics={"mae_scaled": 0.0161})
     text = text_of(Outline(html_of(dataclasses.replace(content, result=result))))
-    assert "Metric This model The model blessed before" in text
+    assert "Metric This model The previous model" in text
     assert re.search(r"Mean absolute error in scaled space [\d.]+ 0\.0161", text)
-    assert "The model blessed before" not in text_of(Outline(html_of(content)))
+    assert "The previous model" not in text_of(Outline(html_of(content)))
 
 
 def test_a_mae_that_differs_in_the_sixth_digit_is_an_alarm(make_content):

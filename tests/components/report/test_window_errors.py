@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tapeline.components.report.window_errors import ErrorCollector, ResidualSample, ScoredBatch
-from tapeline.schemas.served_model import INTERVALS
-from tapeline.series.baselines import BASELINES
+from tapeline.schemas.served_model import BASELINES, INTERVALS
 from tapeline.series.cycles import HOUR, MONTH, WEEKDAY, cycles_of
 from tapeline.series.time_grid import TimeGrid
 from tapeline.series.window_sums import STATISTICS, WindowSums

@@ -1,0 +1,192 @@
+"""A requirement of a model and what became of it, as data; and the English for it, which comes last.
+
+    below = Requirement(metric="mae_scaled", relation="<", bound=0.015)
+    check = below.judged(0.0102)
+    check.passed, check.id         # (True, 'mae_scaled.below')
+    in_words(check)                # 'mae_scaled is 0.0102, below 0.015'
+
+The Evaluator's gate and the serving gate make checks; terminal, report and
+verdict files show them. Nothing reads the words back.
+"""
+
+import dataclasses
+import math
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+Relation = Literal["<", "<=", ">", ">="]
+Scope = Literal["overall", "every_series"]
+Against = Literal["limit", "previous"]
+
+_HOLDS: Mapping[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_RELATIONS = {"<": "below", "<=": "at most", ">": "above", ">=": "at least"}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Requirement:
+    """What is required of a model.
+
+    Attributes:
+        metric: The number that is judged.
+        relation: How it must stand to the bound.
+        bound: The limit; against the previous model it is not known before both are scored, and NaN until then.
+        scope: All windows together, or every series by itself.
+        against: What the bound is: a limit, or the value of the previous model, the one blessed last before.
+    """
+
+    metric: str
+    relation: Relation
+    bound: float = math.nan
+    scope: Scope = "overall"
+    against: Against = "limit"
+
+    @property
+    def id(self) -> str:
+        """A name for machines that does not change with the limit: `mae_scaled.below`."""
+        series = "of_every_series_" if self.scope == "every_series" else ""
+        previous = "_previous" if self.against == "previous" else ""
+        return f"{self.metric}.{series}{_RELATIONS[self.relation].replace(' ', '_')}{previous}"
+
+    def judged(self, value: float, *, passed: bool | None = None, **found: Any) -> "Check":
+        """Returns the check.
+
+        Args:
+            value: What was measured.
+            passed: Whether the requirement is met; None compares value and bound.
+            found: Other attributes of `Check`.
+        """
+        met = _HOLDS[self.relation](value, self.bound) if passed is None else passed
+        return Check(**dataclasses.asdict(self), value=value, passed=met, **found)
+
+
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """Something that broke a requirement.
+
+    Attributes:
+        where: A series or a request; "" for the whole.
+        problem: What happened, in the words of whatever failed; "" where the check's value says it.
+    """
+
+    where: str
+    problem: str = ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Check(Requirement):
+    """A requirement and what became of it.
+
+    Attributes:
+        value: What was measured; of every series, the worst value.
+        passed: Whether the requirement is met.
+        of: How many series or requests were looked at.
+        failing: How many of them broke the requirement.
+        faults: The worst of those, at most three.
+    """
+
+    value: float
+    passed: bool
+    of: int = 0
+    failing: int = 0
+    faults: tuple[Fault, ...] = ()
+
+    @classmethod
+    def parse(cls, tree: Mapping[str, Any]) -> "Check":
+        """Reads `dataclasses.asdict(check)` back from JSON, where numbers that are not finite are strings."""
+        numbers = {name: float(tree[name]) for name in ("value", "bound")}
+        return cls(**{**tree, **numbers, "faults": tuple(Fault(**fault) for fault in tree["faults"])})
+
+
+_CAUSES = {
+    "window_deviation": "contexts or targets of test windows are not what the data hold before and after the cutoff",
+    "steps_before_test": "forecasts of test windows reach into the time that training has seen",
+    "scale_deviation": "the scales are not those of the train rows, so they were fitted on others",
+    "target_influence": "the scored forecast changes with the horizon's targets, so it has seen them",
+}
+"""What it means when a check on this metric fails."""
+
+_PHRASES = {
+    "serving_process": (
+        "a process with TensorFlow alone served the model",
+        "the model was not served by a process of its own: {faults}",
+    ),
+    "serving_wrong_answers": (
+        "all {of} real requests were answered",
+        "{failing} of {of} real requests were not answered right: {faults}",
+    ),
+    "serving_deviation": (
+        "served forecasts differ from the Evaluator's by {value} of the scale, at most {bound}",
+        "served forecasts differ from the Evaluator's by {value} of the scale, more than {bound}: {faults}",
+    ),
+    "serving_wrong_refusals": (
+        "all {of} hostile requests were refused with a message",
+        "{failing} of {of} hostile requests were not refused right: {faults}",
+    ),
+    "serving_latency_ms": (
+        "one forecast takes {value} ms, within serving.max_latency_ms {bound}",
+        "one forecast takes {value} ms, not within serving.max_latency_ms {bound}",
+    ),
+    "serving_memory_mib": (
+        "serving takes {value} MiB, within serving.max_memory_mib {bound}",
+        "serving takes {value} MiB, not within serving.max_memory_mib {bound}",
+    ),
+}
+"""Whole sentences for metrics that need them: where the check passed, and where it failed."""
+
+
+def in_words(check: Check, *, name: str = "") -> str:
+    """Returns a check as a sentence without full stop.
+
+    Args:
+        check: The check.
+        name: What to call the metric; "" calls it by its own name.
+    """
+    name = name or check.metric
+    if check.metric in _PHRASES:
+        value = "an unknown number of" if math.isnan(check.value) else number(check.value, digits=3)
+        return _PHRASES[check.metric][not check.passed].format(
+            value=value, bound=number(check.bound), of=check.of, failing=check.failing, faults=_faults_in_words(check)
+        )
+    if check.against == "previous":
+        verb = "no worse than" if check.passed else "worse than"
+        before = number(check.bound)
+        return f"{name} is {number(check.value)}, {verb} the {before} of the previous model on the same windows"
+    required = f"{_RELATIONS[check.relation]} {number(check.bound)}"
+    if check.scope == "every_series":
+        if check.passed:
+            return f"{name} of every series is {required}"
+        if not check.faults:
+            return f"{name} of every series must be {required}, and there is no series"
+        others = f", as for {check.failing - 1} more of {check.of} series" if check.failing > 1 else ""
+        return f"{name} of series {check.faults[0].where!r} is {number(check.value)}, not {required}{others}"
+    cause = "" if check.passed or check.metric not in _CAUSES else f": {_CAUSES[check.metric]}"
+    return f"{name} is {number(check.value)}, {'' if check.passed else 'not '}{required}{cause}"
+
+
+def required_in_words(check: Requirement) -> str:
+    """Returns what is required, to stand beside the metric's name: `below 0.015`."""
+    if check.against == "previous":
+        return f"no worse than the previous model's {number(check.bound)}"
+    series = " for every series" if check.scope == "every_series" else ""
+    return f"{_RELATIONS[check.relation]} {number(check.bound)}{series}"
+
+
+def _faults_in_words(check: Check) -> str:
+    shown = [": ".join(part for part in (fault.where, fault.problem) if part) for fault in check.faults]
+    more = check.failing - len(check.faults)
+    return "; ".join([*shown, f"and {more} more"] if more > 0 else shown)
+
+
+def number(value: float, *, digits: int = 6) -> str:
+    """Returns a number in as many digits as show on which side of a bound it lies."""
+    if math.isnan(value):
+        return "not a number"
+    if math.isinf(value):
+        return "infinite" if value > 0 else "minus infinite"
+    return f"{value:,.0f}" if abs(value) >= 10**digits else f"{value:.{digits}g}"

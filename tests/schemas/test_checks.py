@@ -1,0 +1,126 @@
+"""A check as data, and the only place where it becomes English."""
+
+import dataclasses
+import json
+import math
+
+import pytest
+
+from tapeline.schemas.checks import Check, Fault, Requirement, in_words, number, required_in_words
+
+BELOW = Requirement(metric="mae_scaled", relation="<", bound=0.015)
+EVERY = dataclasses.replace(BELOW, scope="every_series")
+PREVIOUS = Requirement(metric="mae_scaled", relation="<=", bound=0.0125, against="previous")
+
+
+@pytest.mark.parametrize(
+    ("relation", "value", "passed"),
+    [
+        ("<", 1.0, False),
+        ("<", 0.9, True),
+        ("<=", 1.0, True),
+        (">", 1.0, False),
+        (">=", 1.0, True),
+        ("<", math.nan, False),
+        (">=", math.nan, False),
+    ],
+)
+def test_the_relation_alone_says_whether_a_bound_is_strict(relation, value, passed):
+    assert Requirement(metric="m", relation=relation, bound=1.0).judged(value).passed is passed
+
+
+@pytest.mark.parametrize(
+    ("requirement", "name"),
+    [
+        (BELOW, "mae_scaled.below"),
+        (EVERY, "mae_scaled.of_every_series_below"),
+        (PREVIOUS, "mae_scaled.at_most_previous"),
+        (Requirement(metric="skill_over_ridge", relation=">", bound=0.0), "skill_over_ridge.above"),
+        (Requirement(metric="finite_share", relation=">=", bound=1.0), "finite_share.at_least"),
+    ],
+)
+def test_an_id_does_not_change_with_the_limit(requirement, name):
+    assert requirement.id == dataclasses.replace(requirement, bound=0.5).id == requirement.judged(0.0).id == name
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        (BELOW.judged(0.0102), "mae_scaled is 0.0102, below 0.015"),
+        (BELOW.judged(math.nan), "mae_scaled is not a number, not below 0.015"),
+        (
+            PREVIOUS.judged(0.01),
+            "mae_scaled is 0.01, no worse than the 0.0125 of the previous model on the same windows",
+        ),
+        (PREVIOUS.judged(0.02), "mae_scaled is 0.02, worse than the 0.0125 of the previous model on the same windows"),
+        (EVERY.judged(0.01, of=3), "mae_scaled of every series is below 0.015"),
+        (
+            EVERY.judged(0.05, of=9, failing=3, faults=(Fault("b"), Fault("c"))),
+            "mae_scaled of series 'b' is 0.05, not below 0.015, as for 2 more of 9 series",
+        ),
+        (EVERY.judged(math.nan), "mae_scaled of every series must be below 0.015, and there is no series"),
+        (
+            Requirement(metric="steps_before_test", relation="<=", bound=0.0).judged(3.0),
+            "steps_before_test is 3, not at most 0: forecasts of test windows reach into the time that training has seen",
+        ),
+    ],
+)
+def test_a_check_of_the_evaluator_in_words(check, words):
+    assert in_words(check) == words
+    assert in_words(check, name="the error").startswith("the error ")
+
+
+@pytest.mark.parametrize(
+    ("metric", "bound", "value", "found", "words"),
+    [
+        ("serving_latency_ms", 250.0, 0.746, {}, "one forecast takes 0.746 ms, within serving.max_latency_ms 250"),
+        (
+            "serving_latency_ms",
+            250.0,
+            math.nan,
+            {},
+            "one forecast takes an unknown number of ms, not within serving.max_latency_ms 250",
+        ),
+        ("serving_memory_mib", 4096.0, 5000.4, {}, "serving takes 5,000 MiB, not within serving.max_memory_mib 4096"),
+        ("serving_wrong_answers", 0.0, 0.0, {"of": 8}, "all 8 real requests were answered"),
+        (
+            "serving_wrong_refusals",
+            0.0,
+            5.0,
+            {"of": 22, "failing": 5, "faults": (Fault("evaluate, NaN", "answered {of}"), Fault("b", "crashed"))},
+            "5 of 22 hostile requests were not refused right: evaluate, NaN: answered {of}; b: crashed; and 3 more",
+        ),
+        (
+            "serving_deviation",
+            1e-5,
+            0.003,
+            {"faults": (Fault("serving_default, raw values"),)},
+            "served forecasts differ from the Evaluator's by 0.003 of the scale, more than 1e-05: "
+            "serving_default, raw values",
+        ),
+    ],
+)
+def test_a_check_of_the_serving_gate_in_words(metric, bound, value, found, words):
+    assert in_words(Requirement(metric=metric, relation="<=", bound=bound).judged(value, **found)) == words
+
+
+def test_what_is_required_stands_beside_the_metric():
+    assert [required_in_words(one) for one in (BELOW, EVERY, PREVIOUS)] == [
+        "below 0.015",
+        "below 0.015 for every series",
+        "no worse than the previous model's 0.0125",
+    ]
+
+
+def test_numbers_show_on_which_side_of_a_bound_they_lie():
+    assert [number(value) for value in (0.0149999, 1234567.0, -math.inf)] == [
+        "0.0149999",
+        "1,234,567",
+        "minus infinite",
+    ]
+
+
+def test_a_check_survives_json_as_strict_as_it_comes():
+    check = EVERY.judged(math.inf, of=2, failing=1, faults=(Fault("b", "x"),))
+    text = json.dumps({**dataclasses.asdict(check), "value": "inf"}, allow_nan=False)
+    assert Check.parse(json.loads(text)) == check
