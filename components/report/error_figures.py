@@ -1,7 +1,5 @@
 """Figures of errors: by lead step, by series, by time of the calendar, and what is left in the residuals."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
@@ -10,18 +8,10 @@ from matplotlib.ticker import MaxNLocator
 from tapeline.components.report.summary import Autocorrelation, worst_series
 from tapeline.components.report.window_errors import SplitErrors
 from tapeline.series.cycles import Cycle
-from tapeline.series.figures.style import LIGHT, Figure, axes, legend, safe
+from tapeline.series.figures.style import FORECAST_STYLES, LIGHT, Figure, axes, legend, safe
 from tapeline.series.figures.wording import NAMES, Space, count, number, percent
 
 MOST_SERIES = 20
-
-_LINES: dict[str, dict[str, Any]] = {
-    "persistence": {"color": LIGHT.persistence, "linestyle": (0, (1, 1.6)), "marker": "s"},
-    "seasonal_naive": {"color": LIGHT.seasonal_naive, "linestyle": (0, (5, 2)), "marker": "^"},
-    "ridge": {"color": LIGHT.ridge, "linestyle": (0, (7, 2, 1, 2)), "marker": "D"},
-    "forecast": {"color": LIGHT.forecast, "linestyle": "-", "marker": "o"},
-}
-"""The model last: painted over the others."""
 
 _MARKERS = 12
 _BINS = 48
@@ -29,22 +19,22 @@ _BINS = 48
 
 def lead_step_figure(errors: SplitErrors, space: Space) -> Figure:
     """MAE by lead step, against the baselines."""
-    values = {name: errors.lead_step[name] * space.factor for name in _LINES}
+    values = {name: errors.lead_step[name] * space.factor for name in FORECAST_STYLES}
     horizon = len(values["forecast"])
     steps = np.arange(1, horizon + 1)
 
     def draw(canvas: Canvas, narrow: bool) -> None:
         ax = axes(canvas, title=f"MAE, {space.unit}", x_label="lead step")
         if horizon == 1:
-            heights = [values[name][0] for name in _LINES]
-            inks = [style["color"] for style in _LINES.values()]
-            ax.bar([NAMES[name] for name in _LINES], heights, color=inks, width=0.6)
+            heights = [values[name][0] for name in FORECAST_STYLES]
+            inks = [style["color"] for style in FORECAST_STYLES.values()]
+            ax.bar([NAMES[name] for name in FORECAST_STYLES], heights, color=inks, width=0.6)
             ax.set_xlabel("")
             return
         every = -(-horizon // _MARKERS)
-        for place, (name, style) in enumerate(_LINES.items()):
+        for place, (name, style) in enumerate(FORECAST_STYLES.items()):
             # Markers take turns along the steps: lines that lie on each other still show all of theirs.
-            marks = (min(place * every // len(_LINES), horizon - 1), every)
+            marks = (min(place * every // len(FORECAST_STYLES), horizon - 1), every)
             ax.plot(steps, values[name], label=NAMES[name], markevery=marks, clip_on=False, **style)
         ax.set_ylim(bottom=0)
         ax.set_xlim(1, horizon)
@@ -67,8 +57,8 @@ def lead_step_figure(errors: SplitErrors, space: Space) -> Figure:
 
 def _lead_step_finding(values: dict[str, np.ndarray], space: Space) -> str:
     model = values["forecast"]
-    others = ", ".join(f"{NAMES[name]} {number(values[name][-1])}" for name in _LINES if name != "forecast")
-    best = np.all([model <= values[name] for name in _LINES], axis=0).sum()
+    others = ", ".join(f"{NAMES[name]} {number(values[name][-1])}" for name in FORECAST_STYLES if name != "forecast")
+    best = np.all([model <= values[name] for name in FORECAST_STYLES], axis=0).sum()
     if len(model) == 1:
         return f"The model errs by {number(model[0])} {space.unit} one step ahead; {others}."
     return (

@@ -6,6 +6,7 @@ for batch in windows.scored(scaler):
 windows.views(picks, scaler)      # the few that are shown, with their context
 """
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -23,6 +24,28 @@ from tapeline.series.window_reader import parse_windows, split_files, window_fea
 
 _BATCH_VALUES = 2**18
 """Context and horizon values in a batch: long windows come in smaller batches."""
+_INDEX_BATCH = 4096
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class ReadWindows:
+    """A few windows in the target's unit, with the model's forecasts of them.
+
+    Attributes:
+        series_id: Their series, bytes `[N]`.
+        forecast_start: Epoch seconds `[N]`.
+        context: NaN where nothing was measured `[N, T]`.
+        target: The truth `[N, H]`, NaN where unobserved.
+        forecast: `[N, H]`.
+        interval: Lower and upper end of the 80 % prediction interval, each `[N, H]`; None for a model without.
+    """
+
+    series_id: np.ndarray
+    forecast_start: np.ndarray
+    context: np.ndarray
+    target: np.ndarray
+    forecast: np.ndarray
+    interval: tuple[np.ndarray, np.ndarray] | None
 
 
 class TestWindows:
@@ -71,39 +94,73 @@ class TestWindows:
         """Reads the chosen windows again, in the target's unit, in the order of the picks."""
         if not picks:
             return ()
-        place = {pick.window: i for i, pick in enumerate(picks)}
-        found: dict[int, bytes] = {}
-        for number, serialized in enumerate(self._records().as_numpy_iterator()):
-            if number in place:
-                found[place[number]] = serialized
-                if len(found) == len(place):
-                    break
-        serialized = tf.constant([found[i] for i in range(len(picks))])
-        windows = parse_windows(serialized, self._shape, with_target=True)
-        outputs = self._forecast(examples=serialized)
-        series_id = windows[names.SERIES_ID].numpy()
-        _, scale = scaler.parameters(series_id)
-
-        def in_unit(scaled: tf.Tensor) -> np.ndarray:
-            return scaler.unscale(scaled.numpy().astype(np.float64), series_id)
-
-        context = np.where(windows[names.CONTEXT_OBSERVED].numpy() > 0, in_unit(windows[names.CONTEXT]), np.nan)
-        target, forecast = in_unit(windows[names.TARGET]), in_unit(outputs[FORECAST])
-        interval = [in_unit(outputs[name]) for name in INTERVALS[0]] if set(INTERVALS[0]) <= set(outputs) else None
-        starts = windows[names.FORECAST_START].numpy()
+        windows = self.read([pick.window for pick in picks], scaler)
+        _, scale = scaler.parameters(windows.series_id)
         return tuple(
             WindowView(
                 pick=pick,
-                series_id=series_id[i],
-                forecast_start=int(starts[i]),
-                context=context[i],
-                target=target[i],
-                forecast=forecast[i],
-                interval=(interval[0][i], interval[1][i]) if interval else None,
+                series_id=windows.series_id[i],
+                forecast_start=int(windows.forecast_start[i]),
+                context=windows.context[i],
+                target=windows.target[i],
+                forecast=windows.forecast[i],
+                interval=(windows.interval[0][i], windows.interval[1][i]) if windows.interval else None,
                 mae=pick.mae_scaled * scale[i],
             )
             for i, pick in enumerate(picks)
         )
+
+    def read(self, places: Sequence[int] | np.ndarray, scaler: Scaler) -> ReadWindows:
+        """Reads and forecasts a few windows.
+
+        Args:
+            places: Their positions among all windows; the order is kept.
+            scaler: Takes them to the target's unit.
+        """
+        order = {int(place): i for i, place in enumerate(places)}
+        found = [b""] * len(order)
+        for place, record in enumerate(self._records().take(max(order) + 1).as_numpy_iterator()):
+            if place in order:
+                found[order[place]] = record
+        serialized = tf.constant(found)
+        windows = parse_windows(serialized, self._shape, with_target=True)
+        outputs = self._forecast(examples=serialized)
+        series_id = windows[names.SERIES_ID].numpy()
+
+        def in_unit(scaled: tf.Tensor) -> np.ndarray:
+            return scaler.unscale(scaled.numpy().astype(np.float64), series_id)
+
+        ends = INTERVALS[0]
+        return ReadWindows(
+            series_id=series_id,
+            forecast_start=windows[names.FORECAST_START].numpy(),
+            context=np.where(windows[names.CONTEXT_OBSERVED].numpy() > 0, in_unit(windows[names.CONTEXT]), np.nan),
+            target=in_unit(windows[names.TARGET]),
+            forecast=in_unit(outputs[FORECAST]),
+            interval=(in_unit(outputs[ends[0]]), in_unit(outputs[ends[1]])) if set(ends) <= set(outputs) else None,
+        )
+
+    def of_series(self, series_id: bytes | None) -> tuple[np.ndarray, np.ndarray]:
+        """Returns positions and forecast starts of a series' windows, in order of time.
+
+        Args:
+            series_id: The series; None for that of the first window.
+        """
+        spec = window_feature_spec(self._shape, with_target=False)
+        wanted = {name: spec[name] for name in (names.SERIES_ID, names.FORECAST_START)}
+        found: list[np.ndarray] = []
+        starts: list[np.ndarray] = []
+        for serialized in self._records().batch(_INDEX_BATCH):
+            parsed = {name: value.numpy() for name, value in tf.io.parse_example(serialized, wanted).items()}
+            series_id = parsed[names.SERIES_ID][0] if series_id is None else series_id
+            found.append(parsed[names.SERIES_ID] == series_id)
+            starts.append(parsed[names.FORECAST_START])
+        if not found:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        start = np.concatenate(starts)
+        places = np.flatnonzero(np.concatenate(found))
+        places = places[np.argsort(start[places], kind="stable")]
+        return places, start[places]
 
     def _records(self) -> tf.data.TFRecordDataset:
         return tf.data.TFRecordDataset(self._files, compression_type="GZIP")

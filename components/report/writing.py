@@ -1,15 +1,13 @@
-"""Puts a report into a folder, whole or not at all.
+"""Puts a report into a folder, the page last.
 
 write_report(content, folder)        # report.html, report.json, figures/*.png
 copy_report(folder, to=other)
 """
 
-import contextlib
 import json
 import pathlib
 import shutil
 import uuid
-from collections.abc import Iterator
 
 from tapeline.components.report.content import Content, report_json
 from tapeline.components.report.page import to_html
@@ -26,17 +24,17 @@ def write_report(content: Content, folder: pathlib.Path) -> None:
 
     Args:
         content: What it says.
-        folder: Where it goes; what is there is replaced.
+        folder: Where it goes; TFX gives each execution a folder of its own.
     """
     page = build_page(content)
     drawings = {figure.key: render(figure) for figure in page.figures}
-    with _appearing(folder) as part:
-        (part / PAGE_FILE).write_text(to_html(page, drawings), encoding="utf-8")
-        numbers = json.dumps(report_json(content), indent=2, allow_nan=False, ensure_ascii=False)
-        (part / NUMBERS_FILE).write_text(numbers + "\n", encoding="utf-8")
-        (part / FIGURES_FOLDER).mkdir()
-        for key, pictures in drawings.items():
-            (part / FIGURES_FOLDER / f"{key}.png").write_bytes(pictures.png)
+    figures = folder / FIGURES_FOLDER
+    figures.mkdir(parents=True, exist_ok=True)
+    for key, pictures in drawings.items():
+        (figures / f"{key}.png").write_bytes(pictures.png)
+    numbers = json.dumps(report_json(content), indent=2, allow_nan=False, ensure_ascii=False)
+    (folder / NUMBERS_FILE).write_text(numbers + "\n", encoding="utf-8")
+    (folder / PAGE_FILE).write_text(to_html(page, drawings), encoding="utf-8")
 
 
 def copy_report(folder: pathlib.Path, *, to: pathlib.Path) -> None:
@@ -53,16 +51,3 @@ def copy_report(folder: pathlib.Path, *, to: pathlib.Path) -> None:
         part = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
         shutil.copyfile(source, part)
         part.replace(target)
-
-
-@contextlib.contextmanager
-def _appearing(folder: pathlib.Path) -> Iterator[pathlib.Path]:
-    """Gives a folder to write in, which takes its name when all is written."""
-    part = folder.parent / f".{folder.name}.{uuid.uuid4().hex}"
-    part.mkdir(parents=True)
-    try:
-        yield part
-        shutil.rmtree(folder, ignore_errors=True)
-        part.replace(folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)

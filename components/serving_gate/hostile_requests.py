@@ -26,10 +26,9 @@ def hostile_asks(windows: RealWindows, inputs: Inputs, *, refuses_unknown: bool)
         refuses_unknown: Whether series without a scale of their own must be refused.
     """
     asks = [
-        Ask(name=name, signature=signature, inputs=spoilt, hostile=True, word=word)
+        Ask(name=name, signature=signature, inputs=_spoilt(windows, inputs[signature], spoil), hostile=True, word=word)
         for signature in (SERVE, ANY_HORIZON)
         for name, word, spoil in _spoilers(signature, inputs[signature], refuses_unknown=refuses_unknown)
-        for spoilt in [_spoilt(windows, inputs[signature], spoil)]
     ]
     asks += _horizons(windows, inputs)
     broken = windows.request(rows=slice(0, 1))
@@ -56,64 +55,58 @@ def hostile_asks(windows: RealWindows, inputs: Inputs, *, refuses_unknown: bool)
 Spoiler = Callable[[dict[str, Any]], None]
 
 
+def _put(name: str, value: float | bytes, place: Any = (..., -1)) -> Spoiler:
+    def spoil(request: dict[str, Any]) -> None:
+        request[name][place] = value
+
+    return spoil
+
+
+def _cut(*cut: str) -> Spoiler:
+    def spoil(request: dict[str, Any]) -> None:
+        for name in cut:
+            request[name] = request[name][:, 1:]
+
+    return spoil
+
+
+def _unordered(request: dict[str, Any]) -> None:
+    request[TIMESTAMPS][:, [0, -1]] = request[TIMESTAMPS][:, [-1, 0]]
+
+
+def _left_out(request: dict[str, Any]) -> None:
+    request[TIMESTAMPS][:, 0] -= request[TIMESTAMPS][:, 1] - request[TIMESTAMPS][:, 0]
+
+
+def _off_grid(request: dict[str, Any]) -> None:
+    request[TIMESTAMPS][:, -1] += 1
+
+
 def _spoilers(signature: str, taken: tuple[str, ...], *, refuses_unknown: bool) -> list[tuple[str, str, Spoiler]]:
     """What can be done to a request: its name, what the refusal must speak of, and the deed."""
-
-    def put(name: str, value: float) -> Spoiler:
-        def spoil(request: dict[str, Any]) -> None:
-            request[name][..., -1] = value
-
-        return spoil
-
-    def cut(name: str) -> Spoiler:
-        def spoil(request: dict[str, Any]) -> None:
-            request[name] = request[name][:, 1:]
-
-        return spoil
-
-    def move(by: int) -> Spoiler:
-        def spoil(request: dict[str, Any]) -> None:
-            request[TIMESTAMPS][:, -1:] += by
-
-        return spoil
-
-    def everywhere(request: dict[str, Any]) -> None:
-        request[names.CONTEXT][:] = np.nan
-
-    def too_short(request: dict[str, Any]) -> None:
-        for name in {names.CONTEXT, TIMESTAMPS, names.PAST_COVARIATES, names.FUTURE_COVARIATES} & set(taken):
-            request[name] = request[name][:, 1:]
-
-    def unordered(request: dict[str, Any]) -> None:
-        request[TIMESTAMPS][:, [0, -1]] = request[TIMESTAMPS][:, [-1, 0]]
-
-    def left_out(request: dict[str, Any]) -> None:
-        step = request[TIMESTAMPS][:, 1] - request[TIMESTAMPS][:, 0]
-        request[TIMESTAMPS][:, 0] -= step
-
-    def unknown(request: dict[str, Any]) -> None:
-        request[names.SERIES_ID][:] = b"a series that no model was ever trained on"
-
+    along_time = (names.CONTEXT, TIMESTAMPS, names.PAST_COVARIATES, names.FUTURE_COVARIATES)
     spoilers = [
-        ("NaN everywhere", names.CONTEXT, everywhere),
-        ("an infinite value", names.CONTEXT, put(names.CONTEXT, np.inf)),
-        ("a context too short", names.CONTEXT, too_short),
-        ("fewer times than values", TIMESTAMPS, cut(TIMESTAMPS)),
-        ("times out of order", TIMESTAMPS, unordered),
-        ("a time left out", TIMESTAMPS, left_out),
-        ("a time off the frequency", TIMESTAMPS, move(1)),
+        ("NaN everywhere", names.CONTEXT, _put(names.CONTEXT, np.nan, ...)),
+        ("an infinite value", names.CONTEXT, _put(names.CONTEXT, np.inf)),
+        ("a context too short", names.CONTEXT, _cut(*(name for name in along_time if name in taken))),
+        ("fewer times than values", TIMESTAMPS, _cut(TIMESTAMPS)),
+        ("times out of order", TIMESTAMPS, _unordered),
+        ("a time left out", TIMESTAMPS, _left_out),
+        ("a time off the frequency", TIMESTAMPS, _off_grid),
     ]
     if names.SERIES_ID in taken and refuses_unknown:
+        unknown = _put(names.SERIES_ID, b"a series that no model was ever trained on", ...)
         spoilers.append(("an unknown series", names.SERIES_ID, unknown))
-    for name in (names.PAST_COVARIATES, names.FUTURE_COVARIATES):
-        if name in taken:
-            spoilers.append((f"infinite {name}", name, put(name, np.inf)))
+    covariates = [name for name in (names.PAST_COVARIATES, names.FUTURE_COVARIATES) if name in taken]
+    spoilers += [(f"infinite {name}", name, _put(name, np.inf)) for name in covariates]
     # A shorter known future is a shorter horizon where the horizon is free.
-    lengths = {names.PAST_COVARIATES} | ({names.FUTURE_COVARIATES} if signature == SERVE else set())
-    for name in sorted(lengths & set(taken)):
-        spoilers.append((f"{name} for fewer steps than there are", name, cut(name)))
+    spoilers += [
+        (f"{name} for fewer steps than there are", name, _cut(name))
+        for name in covariates
+        if name == names.PAST_COVARIATES or signature == SERVE
+    ]
     if names.STATIC_COVARIATES in taken:
-        spoilers.append(("missing static covariates", names.STATIC_COVARIATES, put(names.STATIC_COVARIATES, np.nan)))
+        spoilers.append(("missing static covariates", names.STATIC_COVARIATES, _put(names.STATIC_COVARIATES, np.nan)))
     return spoilers
 
 
@@ -126,17 +119,14 @@ def _spoilt(windows: RealWindows, taken: tuple[str, ...], spoil: Spoiler) -> dic
 def _horizons(windows: RealWindows, inputs: Inputs) -> list[Ask]:
     """Horizons of no step: as the input says, or as the known future is long."""
     taken = inputs[ANY_HORIZON]
-    wrong = (0, -1) if HORIZON in taken else (0,)
-    asks = []
-    for steps in wrong:
-        request = windows.request(horizon=0, rows=slice(0, 1)) | {HORIZON: np.array(steps, np.int64)}
-        asks.append(
-            Ask(
-                name=f"a horizon of {steps} steps",
-                signature=ANY_HORIZON,
-                inputs=only_taken(request, taken),
-                hostile=True,
-                word=HORIZON if HORIZON in taken else names.FUTURE_COVARIATES,
-            )
+    request = windows.request(horizon=0, rows=slice(0, 1))
+    return [
+        Ask(
+            name=f"a horizon of {steps} steps",
+            signature=ANY_HORIZON,
+            inputs=only_taken(request | {HORIZON: np.array(steps, np.int64)}, taken),
+            hostile=True,
+            word=HORIZON if HORIZON in taken else names.FUTURE_COVARIATES,
         )
-    return asks
+        for steps in ((0, -1) if HORIZON in taken else (0,))
+    ]

@@ -109,8 +109,7 @@ class _Rows:
 
     def __init__(self, series: np.ndarray, first: np.ndarray, length: int, *, columns: tuple[str, ...]) -> None:
         self.columns = columns
-        self._names, code = np.unique(series, return_inverse=True)
-        self._code = code
+        self._names, self._code = np.unique(series, return_inverse=True)
         self._steps = StepIndex.covering(series, first, length)
         ordinals = (first[:, None] + np.arange(length)).reshape(-1)
         self._places = self._steps.locate(np.repeat(series, length), ordinals).reshape(-1, length)

@@ -109,7 +109,7 @@ def real_asks(windows: RealWindows, inputs: Inputs) -> list[Ask]:
     one, half, twice = slice(0, 1), max(1, horizon // 2), 2 * horizon
     gaps = windows.request()
     gaps[names.CONTEXT][:, 1::2] = np.nan
-    asks = [
+    return [
         Ask(
             name="the windows that the Evaluator scored",
             signature=EVALUATE,
@@ -135,7 +135,6 @@ def real_asks(windows: RealWindows, inputs: Inputs) -> list[Ask]:
             compared=horizon,
         ),
     ]
-    return asks
 
 
 def _real(

@@ -17,16 +17,11 @@ from tapeline.pipeline.backtest.folds import spread
 from tapeline.pipeline.backtest.tables import FoldScore
 from tapeline.schemas.features import SINGLE_SERIES
 from tapeline.schemas.served_model import BASELINES
-from tapeline.series.figures.style import LIGHT, PLAIN, Figure, axes, legend, safe
+from tapeline.series.figures.style import FORECAST_STYLES, LIGHT, PLAIN, Figure, axes, legend, safe
 from tapeline.series.figures.time_axis import date_axis, wall_clock
 from tapeline.series.figures.wording import NAMES, count, number, percent, when
 from tapeline.series.time_grid import TimeGrid
 
-_MARKS: dict[str, dict[str, Any]] = {
-    "persistence": {"color": LIGHT.persistence, "marker": "s"},
-    "seasonal_naive": {"color": LIGHT.seasonal_naive, "marker": "^"},
-    "ridge": {"color": LIGHT.ridge, "marker": "D"},
-}
 _SPLITS: dict[str, dict[str, Any]] = {
     "train": {"color": LIGHT.grid},
     "eval": {"facecolor": "none", "edgecolor": LIGHT.muted, "hatch": "/////", "linewidth": 0.6},
@@ -107,8 +102,9 @@ def _dots(ax: Axes, rows: np.ndarray, scores: Sequence[FoldScore]) -> None:
     """The baselines over the model, fold by fold, with the model's mean and spread behind."""
     errors = [score.model for score in scores]
     ax.plot(errors, rows, "o", color=LIGHT.forecast, markersize=10, label="model")
-    for name, style in _MARKS.items():
-        ax.plot([score.baselines[name] for score in scores], rows, linestyle="none", label=NAMES[name], **style)
+    for name in BASELINES:
+        style = {**FORECAST_STYLES[name], "linestyle": "none"}
+        ax.plot([score.baselines[name] for score in scores], rows, label=NAMES[name], **style)
     mean, deviation = dataclasses.astuple(spread(errors))
     if np.isfinite(deviation):
         ax.axvspan(mean - deviation, mean + deviation, color=LIGHT.forecast, alpha=0.12, linewidth=0)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from tfx.utils import path_utils
 
+from tapeline.components.report.scoring import TestWindows
 from tapeline.pipeline.backtest.fold_figures import ForecastStrip, fold_figure, overview_figure
 from tapeline.pipeline.backtest.fold_forecasts import read_strip
 from tapeline.pipeline.backtest.plan import Backtest, Fold
@@ -89,11 +90,15 @@ def read_fold(fold: Fold, run: Run) -> tuple[FoldScore, ForecastStrip]:
     # Of too many series the Evaluator scores none by itself.
     series = [name.encode() for name in result.series] or list(scaler.ids) or [b""]
     _, scale = scaler.parameters(series)
-    strip = read_strip(
+    windows = TestWindows(
         _uri(run, "Windows", "windows"),
-        model_dir=path_utils.serving_model_path(_uri(run, "Trainer", "model")),
-        series_id=typical_series(result.series) if result.series else None,
         shape=fold.config.window_shape(),
+        model_dir=path_utils.serving_model_path(_uri(run, "Trainer", "model")),
+    )
+    strip = read_strip(
+        windows,
+        series_id=typical_series(result.series) if result.series else None,
+        horizon=fold.config.window.horizon,
         grid=TimeGrid.of(fold.config.data),
         scaler=scaler,
     )

@@ -45,6 +45,14 @@ class Inks:
 LIGHT = Inks("#1d2330", "#5a6372", "#dde1e6", "#fefefe", "#0072b2", "#d55e00", "#009e73", "#cc79a7")
 DARK = Inks("#e7eaef", "#a3adba", "#343b46", "#15181d", "#56b4e9", "#e8772e", "#20b58a", "#dc93bb")
 
+FORECAST_STYLES: dict[str, dict[str, Any]] = {
+    "persistence": {"color": LIGHT.persistence, "linestyle": (0, (1, 1.6)), "marker": "s"},
+    "seasonal_naive": {"color": LIGHT.seasonal_naive, "linestyle": (0, (5, 2)), "marker": "^"},
+    "ridge": {"color": LIGHT.ridge, "linestyle": (0, (7, 2, 1, 2)), "marker": "D"},
+    "forecast": {"color": LIGHT.forecast, "linestyle": "-", "marker": "o"},
+}
+"""The model last: painted over the others."""
+
 WIDE_INCHES = 7.3
 NARROW_INCHES = 3.65
 _INCH_PIXELS = 96
