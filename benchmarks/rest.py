@@ -35,7 +35,7 @@ def untrained(base: pathlib.Path) -> None:
     """Writes a version of a model of the size that CO2 takes; its weights are those before training."""
     from tapeline.forecaster.network.highway import LinearHighway
     from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
-    from tapeline.forecaster.serving.export import export_model
+    from tapeline.forecaster.serving.export_model import export_model
     from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
     from tapeline.schemas.training_config import ModelConfig
     from tapeline.schemas.window_spec import WindowShape

@@ -1,6 +1,4 @@
-"""What `tapeline batch` does: a tiny pipeline around TFX's BulkInferrer, over a file of any size.
-
-    RecentContextGen → BulkInferrer → ForecastTables
+"""`tapeline batch`: a tiny pipeline around TFX's BulkInferrer, over a file of any size.
 
 It has ML Metadata and artifacts of its own, in a folder beside the output that is gone when it ends; the output
 appears when it is whole.
@@ -13,15 +11,12 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING
 
-from tapeline.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, user_error
+from tapeline.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED
 from tapeline.pipeline.paths import shown
-from tapeline.schemas.errors import ConfigError
-from tapeline.schemas.served_model import PREDICT_EXAMPLES
+from tapeline.schemas.errors import ConfigError, user_error
 from tapeline.schemas.whole_files import put_in_place
 
 if TYPE_CHECKING:
-    from tfx.orchestration.pipeline import Pipeline
-
     from tapeline.forecaster.pushed_model import Card
 
 _FILES = "forecast-*.parquet"
@@ -39,9 +34,9 @@ def run(arguments: argparse.Namespace) -> int:
     """
     import dataclasses
 
+    from tapeline.cli.arguments import read_runner
     from tapeline.cli.forecast import data_of
     from tapeline.forecaster.pushed_model import find_model, read_card
-    from tapeline.pipeline.arguments import read_runner
     from tapeline.schemas.sections import BeamConfig
     from tapeline.series.sources.source import find_source
 
@@ -94,53 +89,14 @@ def _run(card: "Card", model: pathlib.Path, work: pathlib.Path, beam_args: tuple
     # TFX wants the model in a folder of its layout; a copy also outlives the removal of the version.
     shutil.copytree(model, work / "model" / "Format-Serving")
     with quiet(work / "log.txt"):
-        from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+        from tapeline.pipeline.batch import run_batch_pipeline
 
         try:
             with ComponentLines(sys.stdout, lambda node: ("done", "")):
-                LocalDagRunner().run(create_batch_pipeline(card, work, beam_args=beam_args))
+                run_batch_pipeline(card, work, beam_args=beam_args)
         except (Exception, KeyboardInterrupt) as raised:
             return raised
     return None
-
-
-def create_batch_pipeline(card: "Card", work: pathlib.Path, *, beam_args: tuple[str, ...]) -> "Pipeline":
-    """Wires the components.
-
-    Args:
-        card: What the model was trained on; the source in it is the file to forecast.
-        work: Folder of artifacts and ML Metadata; holds the model in TFX's layout as `model`.
-        beam_args: Arguments of the Beam runner.
-    """
-    from tfx.components.bulk_inferrer.component import BulkInferrer
-    from tfx.dsl.components.common.importer import Importer
-    from tfx.orchestration import metadata
-    from tfx.orchestration.pipeline import Pipeline
-    from tfx.proto.bulk_inferrer_pb2 import ModelSpec  # type: ignore[attr-defined]
-    from tfx.types import standard_artifacts
-
-    from tapeline.clients.batch.component import ForecastTables, RecentContextGen
-    from tapeline.pipeline.beam_arguments import beam_arguments
-
-    sections = {name: getattr(card, name) for name in ("data", "features", "window")}
-    contexts = RecentContextGen(**sections)
-    model = Importer(source_uri=str(work / "model"), artifact_type=standard_artifacts.Model).with_id("Model")
-    inferrer = BulkInferrer(
-        examples=contexts.outputs["examples"],
-        model=model.outputs["result"],
-        model_spec=ModelSpec(model_signature_name=[PREDICT_EXAMPLES]),
-    )
-    tables = ForecastTables(
-        examples=contexts.outputs["examples"], inference_result=inferrer.outputs["inference_result"], **sections
-    )
-    return Pipeline(
-        pipeline_name="batch",
-        pipeline_root=str(work / "artifacts"),
-        components=[contexts, model, inferrer, tables],
-        enable_cache=False,
-        metadata_connection_config=metadata.sqlite_metadata_connection_config(str(work / "metadata.db")),
-        beam_pipeline_args=[*beam_arguments(beam_args)],
-    )
 
 
 def _failed(error: BaseException, log: pathlib.Path, output: pathlib.Path) -> int:

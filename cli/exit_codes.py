@@ -1,8 +1,6 @@
-"""What a command of `tapeline` answers to the shell, the same everywhere, and which error is which."""
+"""What a command of `tapeline` answers to the shell, the same everywhere."""
 
 from collections.abc import Sequence
-
-from tapeline.schemas.errors import UserError
 
 EXIT_DONE = 0
 """For `run`: blessed and pushed."""
@@ -18,15 +16,6 @@ EXIT_FAILED = 3
 
 EXIT_INTERRUPTED = 130
 """As the shell has it for Ctrl-C."""
-
-
-def user_error(error: BaseException | None) -> UserError | None:
-    """Returns the error that a user can mend, if that is what stopped a run."""
-    while error is not None:
-        if isinstance(error, UserError):
-            return error
-        error = error.__cause__ or error.__context__
-    return None
 
 
 def failure(error: BaseException | None, unfinished: Sequence[str]) -> str:

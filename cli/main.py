@@ -5,6 +5,7 @@ that `tapeline --help` answers at once.
 """
 
 import argparse
+import importlib
 import os
 import sys
 import traceback
@@ -24,11 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parsed = _parser().parse_args(arguments)
     _prepare_environment()
-    from tapeline.cli import commands
     from tapeline.schemas.errors import UserError
 
     try:
-        return int(getattr(commands, parsed.command.replace("-", "_"))(parsed))
+        command = importlib.import_module(f"tapeline.cli.{parsed.command.replace('-', '_')}")
+        return int(command.run(parsed))
     except UserError as error:
         print(f"tapeline {parsed.command}: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT

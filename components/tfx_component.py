@@ -5,15 +5,18 @@
 
         transformed_examples = Input(Examples, "Scaled rows, with the splits train, eval and test.")
         window = Property(WindowConfig, "Context and horizon.")
-        code_fingerprint = Property(str, "Hash of this room's source; part of the cache key only.")
         windows = Output(Examples, "What a model is scored on.")
 
-    windows = Windows(transformed_examples=..., window=config.window, code_fingerprint=...)
+    windows = Windows(transformed_examples=..., window=config.window)
     windows.outputs["windows"]
 
 The names are those that ML Metadata keeps. No two of one component may be the
 same, be they of an input, a property or an output. TFX's own `@component`
 makes components of functions; ours run executor classes.
+
+One property is there without being declared: `code_fingerprint`, the hash of
+all source that the executor reaches. So a changed line runs every component
+anew that it concerns, and no other.
 """
 
 import inspect
@@ -24,6 +27,7 @@ from tfx.dsl.components.base import base_beam_component, base_component, base_ex
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 from tfx.types.system_executions import SystemExecution
 
+from tapeline.components.code_fingerprint import code_fingerprint
 from tapeline.schemas.sections import Section
 
 
@@ -67,6 +71,10 @@ class Property(ExecutionParameter):
         return value.model_dump_json()
 
 
+_CODE = "code_fingerprint"
+_CODE_DOC = "Hash of all source that the executor reaches; part of the cache key."
+
+
 class _Declared(base_component.BaseComponent):
     """Turns the declarations of a class into TFX's specification, and its arguments into one of these."""
 
@@ -81,6 +89,8 @@ class _Declared(base_component.BaseComponent):
             {name: value for name, value in vars(cls).items() if isinstance(value, kind)}
             for kind in (Input, Property, Output)
         )
+        if executor.__module__.startswith("tapeline."):
+            parameters[_CODE] = Property(str, _CODE_DOC)
         parts = {
             "INPUTS": inputs,
             "PARAMETERS": parameters,
@@ -108,7 +118,10 @@ class _Declared(base_component.BaseComponent):
             TypeError: One is missing, unknown, or of another type.
         """
         name, spec = type(self).__name__, self.SPEC_CLASS
+        computed: dict[str, str] = {}
         declared = {**spec.INPUTS, **spec.PARAMETERS}
+        if declared.pop(_CODE, None):
+            computed[_CODE] = code_fingerprint(self.EXECUTOR_SPEC.executor_class.__module__)
         for argument in arguments:
             if argument not in declared:
                 raise TypeError(f"{argument}: {name} has no such argument. It takes {', '.join(declared)}.")
@@ -118,7 +131,7 @@ class _Declared(base_component.BaseComponent):
             if isinstance(declaration, Property):
                 arguments[argument] = declaration.recorded(argument, arguments[argument])
         outputs = {output: types.Channel(type=declaration.type) for output, declaration in spec.OUTPUTS.items()}
-        super().__init__(spec(**arguments, **outputs))
+        super().__init__(spec(**arguments, **computed, **outputs))
 
 
 class Component(_Declared):

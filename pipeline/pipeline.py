@@ -7,6 +7,7 @@ Wiring only: what a component does is in its room under `components/`, and the
 runners decide where it happens.
 """
 
+import hashlib
 import pathlib
 
 from tfx.components.example_validator.component import ExampleValidator
@@ -31,7 +32,6 @@ from tapeline.components.serving_gate.component import ServingGate
 from tapeline.components.trainer.component import Trainer
 from tapeline.components.transform.component import Windows, create_transform
 from tapeline.pipeline.beam_arguments import beam_arguments
-from tapeline.pipeline.fingerprint import code_fingerprint, file_fingerprint
 from tapeline.pipeline.paths import RunPaths
 from tapeline.schemas.config import Config
 from tapeline.schemas.errors import ConfigError
@@ -73,7 +73,6 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         features=features,
         split=config.split,
         source_fingerprint=source,
-        code_fingerprint=code_fingerprint("schemas", "tapeline.components.ingest"),
     )
     statistics_gen = StatisticsGen(examples=example_gen.outputs["examples"])
     schema_gen = _schema_node(config, paths, statistics_gen)
@@ -90,7 +89,6 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         checks=config.checks,
         window=window,
         split=config.split,
-        code_fingerprint=code_fingerprint("schemas", "tapeline.components.data_gate"),
     )
     transform = create_transform(
         examples=data_gate.outputs["examples"],
@@ -98,14 +96,12 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         data=data,
         features=features,
         scaling=config.scaling,
-        code_fingerprint=code_fingerprint("schemas", "tapeline.components.transform"),
     )
     windows = Windows(
         transformed_examples=transform.outputs["transformed_examples"],
         window=window,
         data=data,
         features=features,
-        code_fingerprint=code_fingerprint("schemas", "tapeline.components.transform"),
     )
     trainer = Trainer(
         chunks=windows.outputs["chunks"],
@@ -119,15 +115,6 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         # The season shapes a baseline inside the model; the thresholds beside it must not cause training anew.
         gate=GateConfig(season=config.gate.season),
         checkpoint_root=str(paths.checkpoints),
-        code_fingerprint=code_fingerprint(
-            "schemas",
-            "tapeline.components.trainer",
-            "tapeline.forecaster.serving",
-            "tapeline.components.transform",
-            # The baselines and their season are exported with the model; the rest of that room only judges it.
-            "tapeline.series.baselines",
-            "tapeline.series.seasons",
-        ),
     )
     previous_model = Resolver(
         strategy_class=PreviousModelStrategy,
@@ -145,7 +132,6 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         window=window,
         data=data,
         scaling=config.scaling,
-        code_fingerprint=code_fingerprint("schemas", "tapeline.components.evaluator", "tapeline.components.transform"),
     )
     serving_gate = ServingGate(
         model=trainer.outputs["model"],
@@ -156,12 +142,6 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         window=window,
         scaling=config.scaling,
         serving=config.serving,
-        code_fingerprint=code_fingerprint(
-            "schemas",
-            "tapeline.components.serving_gate",
-            "tapeline.forecaster.request_examples",
-            "tapeline.forecaster.refusal_words",
-        ),
     )
     pusher = create_pusher(
         model=trainer.outputs["model"],
@@ -184,7 +164,6 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         config=config.model_dump_json(exclude={"kubeflow"}),
         report_dir=str(paths.reports),
         source_fingerprint=source,
-        code_fingerprint=code_fingerprint("schemas", "tapeline.components.report"),
     )
     return [
         example_gen,
@@ -208,7 +187,7 @@ def _schema_node(config: Config, paths: RunPaths, statistics_gen: StatisticsGen)
         return SchemaGen(statistics=statistics_gen.outputs["statistics"], infer_feature_shape=False)
     source = find_schema(config.schema_path)
     # The cache knows the path, not the content behind it: so the path names the content.
-    pinned = paths.schemas / f"{file_fingerprint(source)}.pbtxt"
+    pinned = paths.schemas / f"{_file_fingerprint(source)}.pbtxt"
     if not pinned.exists():
         write_whole(pinned, source.read_bytes())
     return ImportSchemaGen(schema_file=str(pinned))
@@ -228,3 +207,7 @@ def find_schema(schema_path: str) -> pathlib.Path:
         f"schema_path: no file {schema_path!r}. Write one with `tapeline schema`, correct the path, "
         "or leave schema_path out to have a schema inferred from the train split."
     )
+
+
+def _file_fingerprint(path: pathlib.Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

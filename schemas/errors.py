@@ -26,3 +26,12 @@ class DataError(UserError):
 
 class TrainingError(UserError):
     """Training cannot go on: a number is not finite, or a worker is gone."""
+
+
+def user_error(error: BaseException | None) -> UserError | None:
+    """Returns the error that a user can mend, if that is what stopped a run."""
+    while error is not None:
+        if isinstance(error, UserError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None

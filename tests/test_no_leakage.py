@@ -196,7 +196,7 @@ def _run_components(home, *, tampered):
         custom_properties={"payload_format": "FORMAT_TF_EXAMPLE", "file_format": "tfrecords_gzip"},
     ).with_id("rows")
     schema = Importer(source_uri=str(home / "schema"), artifact_type=standard_artifacts.Schema).with_id("schema")
-    sections = {"data": DATA, "features": FEATURES, "code_fingerprint": "test"}
+    sections = {"data": DATA, "features": FEATURES}
     transform = create_transform(
         examples=rows.outputs["result"],
         schema=schema.outputs["result"],

@@ -5,18 +5,12 @@ forecasts = ForecastTables(examples=contexts.outputs["examples"], inference_resu
 forecasts.outputs["forecasts"]      # forecast-00000.parquet, ...
 """
 
-from tfx.types.artifact import Artifact
 from tfx.types.standard_artifacts import Examples, InferenceResult
 
 from tapeline.clients.batch.executor import ContextExecutor, TableExecutor
+from tapeline.components.artifacts import Forecasts
 from tapeline.components.tfx_component import BeamComponent, Input, Output, Property
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
-
-
-class Forecasts(Artifact):
-    """Parquet files of forecasts."""
-
-    TYPE_NAME = "tapeline.Forecasts"
 
 
 class RecentContextGen(BeamComponent, executor=ContextExecutor):

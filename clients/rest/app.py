@@ -23,12 +23,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tapeline.clients.rest.loaded_version import ServedModel
 from tapeline.clients.rest.metadata import metadata_tree, status_tree
 from tapeline.clients.rest.model_versions import ModelVersions
 from tapeline.clients.rest.predict_requests import read_request
 from tapeline.clients.rest.predict_responses import write_error, write_response
 from tapeline.clients.rest.request_errors import RequestError
-from tapeline.clients.rest.served_model import ServedModel
 
 _MODEL = "/v1/models/{name:model_name}"
 _VERSION = "/v1/models/{name:model_name}/versions/{version:int}"

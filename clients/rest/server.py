@@ -21,8 +21,8 @@ import uvicorn
 
 from tapeline.clients.rest.addresses import check_name, name_of
 from tapeline.clients.rest.app import create_app
+from tapeline.clients.rest.loaded_version import ServedModel
 from tapeline.clients.rest.model_versions import ModelVersions
-from tapeline.clients.rest.served_model import ServedModel
 
 _GRACE_SECONDS = 30
 _KEEP_ALIVE_SECONDS = 75

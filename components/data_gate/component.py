@@ -6,25 +6,18 @@
         schema=schema.outputs["schema"],
         anomalies=example_validator.outputs["anomalies"],
         data=..., features=..., checks=..., window=..., split=...,   # sections of the configuration
-        code_fingerprint=...,
     )
     gate.outputs["examples"]     # what Transform reads: no path around the gate
 
 ExampleValidator alone stops nothing: it writes anomalies and succeeds.
 """
 
-from tfx.types.artifact import Artifact
 from tfx.types.standard_artifacts import ExampleAnomalies, Examples, ExampleStatistics, Schema
 
+from tapeline.components.artifacts import ValidationReport
 from tapeline.components.data_gate.executor import Executor
 from tapeline.components.tfx_component import BeamComponent, Input, Output, Property
 from tapeline.schemas.sections import ChecksConfig, DataConfig, FeaturesConfig, SplitConfig, WindowConfig
-
-
-class ValidationReport(Artifact):
-    """What the gate found: `report.txt` for readers, `findings.json` for machines."""
-
-    TYPE_NAME = "tapeline.ValidationReport"
 
 
 class DataGate(BeamComponent, executor=Executor):
@@ -39,6 +32,5 @@ class DataGate(BeamComponent, executor=Executor):
     checks = Property(ChecksConfig, "The limits.")
     window = Property(WindowConfig, "Context and horizon.")
     split = Property(SplitConfig, "Where the splits end.")
-    code_fingerprint = Property(str, "Hash of the gate's source; a changed check runs anew.")
     examples = Output(Examples, "The rows that passed.")
     report = Output(ValidationReport, "What the gate found.")

@@ -30,7 +30,6 @@ class Evaluator(BeamComponent, executor=Executor):
     data = Property(DataConfig, "Frequency and unit of the series.")
     window = Property(WindowConfig, "Context and horizon.")
     scaling = Property(ScalingConfig, "The scaled space.")
-    code_fingerprint = Property(str, "Hash of this room's source; part of the cache key only.")
     evaluation = Output(ModelEvaluation, "The numbers.")
     blessing = Output(ModelBlessing, "The verdict.")
 

@@ -5,7 +5,6 @@
         features=config.features,
         split=config.split,
         source_fingerprint=source_fingerprint(config.data),
-        code_fingerprint=...,
     )
     example_gen.outputs["examples"]      # Split-train, Split-eval, Split-test
 
@@ -27,5 +26,4 @@ class SeriesExampleGen(BeamComponent, executor=Executor):
     features = Property(FeaturesConfig, "Its covariates.")
     split = Property(SplitConfig, "Where the splits end.")
     source_fingerprint = Property(str, "Hash of what the source holds, for the cache.")
-    code_fingerprint = Property(str, "Hash of this component's code, for the cache.")
     examples = Output(Examples, "The rows, with the splits train, eval and test.")

@@ -14,7 +14,6 @@ It needs the verdict, not a blessing: a refused model is the one whose report
 is read.
 """
 
-from tfx.types.artifact import Artifact
 from tfx.types.standard_artifacts import (
     Examples,
     InfraBlessing,
@@ -25,15 +24,9 @@ from tfx.types.standard_artifacts import (
     TransformGraph,
 )
 
-from tapeline.components.data_gate.component import ValidationReport
+from tapeline.components.artifacts import ForecastReport, ValidationReport
 from tapeline.components.report.executor import Executor
 from tapeline.components.tfx_component import Component, Input, Output, Property
-
-
-class ForecastReport(Artifact):
-    """`report.html` for people, `report.json` with its numbers, `figures/` with its pictures."""
-
-    TYPE_NAME = "tapeline.ForecastReport"
 
 
 class Report(Component, executor=Executor):
@@ -51,5 +44,4 @@ class Report(Component, executor=Executor):
     config = Property(str, "The whole configuration as JSON.")
     report_dir = Property(str, "Each run's report is copied to a folder of its own in here.")
     source_fingerprint = Property(str, "Hash of what the source holds.")
-    code_fingerprint = Property(str, "Hash of the report's source; a changed report is written anew.")
     report = Output(ForecastReport, "The page, its numbers and its pictures.")

@@ -11,7 +11,7 @@ import uuid
 
 from tapeline.components.report.content import Content, report_json
 from tapeline.components.report.page import to_html
-from tapeline.components.report.sections import build_page
+from tapeline.components.report.page_sections import build_page
 from tapeline.schemas.artifact_files import PAGE_FILE
 from tapeline.series.figures.style import render
 

@@ -5,7 +5,6 @@
         windows=windows.outputs["windows"],
         rows=data_gate.outputs["examples"],
         data=..., features=..., window=..., scaling=..., serving=...,  # sections of the configuration
-        code_fingerprint=...,
     )
     gate.outputs["blessing"]      # InfraBlessing: what the Pusher asks for beside the Evaluator's
 
@@ -30,5 +29,4 @@ class ServingGate(Component, executor=Executor):
     window = Property(WindowConfig, "Context and horizon.")
     scaling = Property(ScalingConfig, "The scaled space.")
     serving = Property(ServingConfig, "The limits.")
-    code_fingerprint = Property(str, "Hash of the room's source, for the cache.")
     blessing = Output(InfraBlessing, "The verdict.")

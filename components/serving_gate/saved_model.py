@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tapeline.schemas.served_model import SIGNATURES
+from tapeline.schemas.served_model import GRAPH_FILE, SIGNATURES
 
 PYTHON_OPERATIONS = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc"})
 """Operations that call back into the process that made the graph: elsewhere they fail."""

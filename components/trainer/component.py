@@ -5,7 +5,6 @@ trainer = Trainer(
     transform_graph=transform.outputs["transform_graph"],
     data=..., features=..., window=..., scaling=..., model_config=..., training=..., gate=...,  # sections
     checkpoint_root="runs/co2/checkpoints",
-    code_fingerprint=...,
 )
 trainer.outputs["model"], trainer.outputs["model_run"]
 """
@@ -31,6 +30,5 @@ class Trainer(Component, executor=Executor):
     training = Property(TrainingConfig, "How the loop trains.")
     gate = Property(GateConfig, "The season of a baseline that the served model carries.")
     checkpoint_root = Property(str, "Folder of this pipeline's checkpoints; emptied when training ends.")
-    code_fingerprint = Property(str, "Hash of the room's source; changed code trains anew.")
     model = Output(Model, "The served model.")
     model_run = Output(ModelRun, "The record of its training.")

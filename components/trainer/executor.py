@@ -25,7 +25,7 @@ from tapeline.components.trainer.run_identity import run_fingerprint
 from tapeline.components.trainer.training_records import HistoryLines, TensorBoardLogs
 from tapeline.components.trainer.training_run import TrainedModel, run_training
 from tapeline.forecaster.serving.card import describe_data
-from tapeline.forecaster.serving.export import export_model
+from tapeline.forecaster.serving.export_model import export_model
 from tapeline.schemas.artifact_files import HISTORY_FILE
 from tapeline.schemas.model_contract import CONTRACT, contract
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, GateConfig, ScalingConfig, Section, WindowConfig

@@ -1,6 +1,6 @@
 """The nodes of the transform room: TFX's Transform with our preprocessing, and `Windows`.
 
-transform = create_transform(examples=..., schema=..., data=..., features=..., scaling=..., code_fingerprint=...)
+transform = create_transform(examples=..., schema=..., data=..., features=..., scaling=...)
 windows = Windows(transformed_examples=transform.outputs["transformed_examples"], ...)
 """
 
@@ -9,12 +9,13 @@ from tfx.proto import transform_pb2
 from tfx.types import channel
 from tfx.types.standard_artifacts import Examples
 
+from tapeline.components.code_fingerprint import code_fingerprint
 from tapeline.components.tfx_component import BeamComponent, Input, Output, Property
 from tapeline.components.transform.executor import Executor
 from tapeline.schemas import features as names
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, WindowConfig
 
-PREPROCESSING_FN = "tapeline.components.transform.preprocessing.preprocessing_fn"
+PREPROCESSING = "tapeline.components.transform.preprocessing"
 
 
 def create_transform(
@@ -24,7 +25,6 @@ def create_transform(
     data: DataConfig,
     features: FeaturesConfig,
     scaling: ScalingConfig,
-    code_fingerprint: str,
 ) -> Transform:
     """Returns TFX's Transform: fitted on the train split, applied to every split.
 
@@ -34,19 +34,18 @@ def create_transform(
         data: What the source holds.
         features: Its covariates.
         scaling: The scaled space.
-        code_fingerprint: Hash of this room's source; part of the cache key only.
     """
     sections = {"data": data, "features": features, "scaling": scaling}
     return Transform(
         examples=examples,
         schema=schema,
-        preprocessing_fn=PREPROCESSING_FN,
+        preprocessing_fn=f"{PREPROCESSING}.preprocessing_fn",
         splits_config=transform_pb2.SplitsConfig(  # type: ignore[attr-defined]
             analyze=["train"], transform=list(names.SPLITS)
         ),
         custom_config={
             **{name: section.model_dump_json() for name, section in sections.items()},
-            "code_fingerprint": code_fingerprint,
+            "code_fingerprint": code_fingerprint(PREPROCESSING),
         },
         # StatisticsGen has described the rows already; a second description doubles what this node costs.
         disable_statistics=True,
@@ -60,6 +59,5 @@ class Windows(BeamComponent, executor=Executor):
     window = Property(WindowConfig, "Context, horizon and strides.")
     data = Property(DataConfig, "Frequency and names of the series.")
     features = Property(FeaturesConfig, "The covariates.")
-    code_fingerprint = Property(str, "Hash of this room's source; part of the cache key only.")
     chunks = Output(Examples, "What the Trainer cuts its windows from.")
     windows = Output(Examples, "What a model is scored on.")

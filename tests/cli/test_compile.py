@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from tapeline.cli import main as cli
-from tapeline.cli.compile import parse_config_json
+from tapeline.cli.arguments import parse_config_json
 from tapeline.schemas.config import parse_config
 
 CONFIG = {"name": "load", "data": {"frequency": "H"}, "window": {"context_length": 48, "horizon": 12}}

@@ -1,3 +1,4 @@
+import importlib
 import pathlib
 import subprocess
 import sys
@@ -45,12 +46,10 @@ def test_unknown_command_ends_with_code_2(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_every_command_of_the_parser_exists() -> None:
-    from tapeline.cli import commands
-
     actions = cli._parser()._subparsers._group_actions[0]  # type: ignore[union-attr]
     assert actions.choices
     for name in actions.choices:
-        assert callable(getattr(commands, name.replace("-", "_")))
+        assert callable(importlib.import_module(f"tapeline.cli.{name.replace('-', '_')}").run)
 
 
 def test_a_mistyped_configuration_lists_every_mistake(
@@ -67,11 +66,9 @@ def test_a_mistyped_configuration_lists_every_mistake(
 def test_a_fault_of_ours_is_never_taken_for_a_refusal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from tapeline.cli import commands
-
     def broken(arguments: object) -> int:
         raise RuntimeError("out of order")
 
-    monkeypatch.setattr(commands, "run", broken)
+    monkeypatch.setattr("tapeline.cli.run.run", broken)
     assert cli.main(["run", "--config", CO2]) == exit_codes.EXIT_FAILED
     assert "out of order" in capsys.readouterr().err

@@ -236,7 +236,6 @@ def run_evaluator(
         window=WindowConfig(context_length=CONTEXT, horizon=HORIZON),
         data=DATA,
         scaling=scaling,
-        code_fingerprint="",
     )
     context = base_beam_executor.BaseBeamExecutor.Context(
         beam_pipeline_args=beam_arguments(()), tmp_dir=str(folder / "tmp"), unique_id="1"

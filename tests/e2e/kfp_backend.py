@@ -27,7 +27,7 @@ import yaml
 
 SUCCEEDED, FAILED, NOT_RUN = "succeeded", "failed", "not run"
 SECONDS = 900
-PRELOADED = ["tapeline.pipeline.run_node", "tapeline.pipeline.pipeline", "tapeline.pipeline.ir"]
+PRELOADED = ["tapeline.pipeline.node_runner", "tapeline.pipeline.pipeline", "tapeline.pipeline.ir"]
 
 
 @dataclasses.dataclass

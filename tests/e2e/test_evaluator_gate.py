@@ -131,7 +131,6 @@ def test_a_season_that_no_context_can_hold_is_refused_before_the_run():
             window=WindowConfig(context_length=20, horizon=HORIZON),
             data=DataConfig(frequency="H", time="t", target="y"),
             scaling=ScalingConfig(),
-            code_fingerprint="",
         )
 
     with pytest.raises(ConfigError, match=r"frequency 'H' has no season \(steps: 24\) that fits into .* 20"):

@@ -68,7 +68,6 @@ def execute(inputs, folder, checkpoints):
         chunks=channel_utils.as_channel(inputs["chunks"]),
         transform_graph=channel_utils.as_channel(inputs["transform_graph"]),
         checkpoint_root=str(checkpoints),
-        code_fingerprint="code",
         **SECTIONS,
     )
     outputs = {key: [channel.type()] for key, channel in trainer.outputs.items()}

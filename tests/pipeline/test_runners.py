@@ -4,8 +4,8 @@ import pathlib
 
 import pytest
 
+from tapeline.cli.arguments import read_runner
 from tapeline.cli.main import main
-from tapeline.pipeline.arguments import read_runner
 from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.sections import BeamConfig

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from tapeline.clients.rest.app import create_app
+from tapeline.clients.rest.loaded_version import ServedModel, Signature
 from tapeline.clients.rest.model_versions import ModelVersions
 from tapeline.clients.rest.predict_requests import InputSpec
 from tapeline.clients.rest.request_errors import RequestError
-from tapeline.clients.rest.served_model import ServedModel, Signature
 
 MOST = 1000
 SPECS = {"context": InputSpec(np.dtype(np.float32), (None, None))}

@@ -14,7 +14,7 @@ from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import io_utils
 from tfx_bsl.coders import example_coder
 
-from tapeline.components.data_gate.component import ValidationReport
+from tapeline.components.artifacts import ValidationReport
 from tapeline.components.data_gate.executor import Executor
 from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.schemas.features import ROW_NUMBER, SERIES_ID, SPLITS, TARGET, TIMESTAMP

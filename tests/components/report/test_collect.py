@@ -239,8 +239,7 @@ def test_a_missing_gate_report_is_refused(tmp_path):
 def test_executor_writes_the_artifact_and_a_copy_for_the_run(tmp_path):
     from tfx.types import standard_artifacts
 
-    from tapeline.components.data_gate.component import ValidationReport
-    from tapeline.components.report.component import ForecastReport
+    from tapeline.components.artifacts import ForecastReport, ValidationReport
     from tapeline.components.report.executor import Executor
 
     root = tmp_path / "artifacts"

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from tapeline.forecaster.network.highway import LinearHighway
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
-from tapeline.forecaster.serving.export import export_model
+from tapeline.forecaster.serving.export_model import export_model
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from tapeline.schemas.training_config import ModelConfig
 from tapeline.schemas.window_spec import WindowShape

@@ -1,7 +1,9 @@
 """What the arguments of a command name: the configuration, the runner, the runs."""
 
 import argparse
+import json
 import pathlib
+import re
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -11,6 +13,8 @@ from tapeline.schemas.errors import ConfigError
 
 if TYPE_CHECKING:
     from tapeline.schemas.config import Config
+
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,199}")
 
 
 def read_config(arguments: argparse.Namespace) -> "Config":
@@ -23,8 +27,6 @@ def read_config(arguments: argparse.Namespace) -> "Config":
     from tapeline.schemas.config import load_config
 
     if getattr(arguments, "config_json", None) is not None:
-        from tapeline.cli.compile import parse_config_json
-
         config = parse_config_json(arguments.config_json)
     else:
         config = load_config(arguments.config)
@@ -85,3 +87,38 @@ def name_of_runs(arguments: argparse.Namespace) -> str:
     if len(known) > 1:
         raise ConfigError(f"--name: {shown(home)} holds the runs of {', '.join(known)}. Say which: --name or --config.")
     return known[0]
+
+
+def parse_config_json(text: str) -> "Config":
+    """Reads a configuration that is given as JSON in place of a file.
+
+    Args:
+        text: JSON; orchestrators that know no whole numbers may write 24 as 24.0.
+
+    Raises:
+        ConfigError: It is no JSON, or breaks a rule.
+    """
+    from tapeline.schemas.config import parse_config
+
+    def number(digits: str) -> float:
+        value = float(digits)
+        return int(value) if value.is_integer() else value
+
+    try:
+        tree = json.loads(text, parse_float=number)
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"--config-json: not readable as JSON: {error}. Mend the syntax.") from error
+    return parse_config(tree, origin="--config-json")
+
+
+def require_run_id(run_id: str) -> None:
+    """Checks a name of a run.
+
+    Raises:
+        ConfigError: It could not name a folder.
+    """
+    if not _RUN_ID.fullmatch(run_id):
+        raise ConfigError(
+            f"--run-id: got {run_id!r}, must be letters, digits and . _ : - only (it names folders). Where an "
+            "orchestrator should have filled in a placeholder, it did not."
+        )

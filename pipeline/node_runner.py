@@ -32,10 +32,9 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import launcher, outputs_utils, runtime_parameter_utils
 from tfx.proto.orchestration import execution_result_pb2, pipeline_pb2
 
-from tapeline.cli.exit_codes import user_error
 from tapeline.pipeline.lineage import NodeRun, NodeState, read_run
 from tapeline.pipeline.stores import Connection, connection, lock_of, locked
-from tapeline.schemas.errors import ConfigError, DataError
+from tapeline.schemas.errors import ConfigError, DataError, user_error
 
 _EXECUTION_RESULT = "__execution_result__"
 """Custom property in which TFX keeps how an execution ended."""

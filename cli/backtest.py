@@ -14,23 +14,22 @@ import pathlib
 import sys
 from collections.abc import Iterator
 
-from tapeline.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, failure, user_error
+from tapeline.cli.arguments import read_config
+from tapeline.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, failure
 from tapeline.pipeline.backtest.plan import Backtest, Fold, plan_backtest
 from tapeline.pipeline.local_runner import LocalRun, run_locally
 from tapeline.pipeline.paths import RunPaths, shown
-from tapeline.schemas.config import Config
-from tapeline.schemas.errors import ConfigError
+from tapeline.schemas.errors import ConfigError, user_error
 
 _LAST_NODE = "Evaluator"
 """No fold is pushed."""
 
 
-def run(config: Config, arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Runs all folds, prints the table and writes the results.
 
     Args:
-        config: What is tested.
-        arguments: `home`, `folds`, `window`, `fold_length`, `output` and `json` of the command line.
+        arguments: Those of a configuration, `home`, `folds`, `window`, `fold_length`, `output` and `json` of the command line.
 
     Returns:
         The exit code.
@@ -38,6 +37,7 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
     Raises:
         UserError: The folds do not fit, or a fold's data were refused; the message says which.
     """
+    config = read_config(arguments)
     backtest = plan_backtest(
         config,
         RunPaths.of(config.name, arguments.home),

@@ -1,0 +1,74 @@
+"""`tapeline run`: the whole pipeline, or a part of it."""
+
+import argparse
+import pathlib
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tapeline.cli.arguments import read_config
+from tapeline.cli.exit_codes import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_REFUSED, failure
+from tapeline.pipeline.paths import RunPaths, shown
+from tapeline.schemas.artifact_files import PAGE_FILE
+from tapeline.schemas.errors import user_error
+
+if TYPE_CHECKING:
+    from tapeline.pipeline.local_runner import LocalRun
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the command; returns its exit code."""
+    from tapeline.pipeline.local_runner import run_locally
+    from tapeline.series.sources.source import find_source
+
+    config = read_config(arguments)
+    paths = RunPaths.of(config.name, arguments.home)
+    # Importing TFX takes seconds; a path that leads nowhere is answered before.
+    find_source(config.data)
+    print(f"{config.name}: {arguments.config}, {config.data.source}", flush=True)
+    outcome = run_locally(config, paths, from_node=arguments.from_node, to_node=arguments.to_node)
+
+    if isinstance(outcome.error, KeyboardInterrupt):
+        print("tapeline run: interrupted. The same command carries on.", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    mendable = user_error(outcome.error)
+    if mendable is not None:
+        print(f"\ntapeline run: {mendable}\nNothing was pushed. Log: {shown(outcome.log)}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    if outcome.error is not None or outcome.run is None or outcome.unfinished:
+        reason = failure(outcome.error, outcome.unfinished)
+        print(f"\ntapeline run: {reason}\nNothing was pushed. Log: {shown(outcome.log)}", file=sys.stderr)
+        return EXIT_FAILED
+
+    from tapeline.pipeline.judgement import Outcome, judge
+    from tapeline.pipeline.verdict import verdict_text
+    from tapeline.pipeline.verdict_files import write_files
+
+    judgement = judge(paths, outcome.run.run_id)
+    verdict = judgement.verdict
+    if verdict is None:
+        if "Evaluator" in outcome.node_ids:
+            print(f"\ntapeline run: nothing to judge: {judgement.problem}\nLog: {shown(outcome.log)}", file=sys.stderr)
+            return EXIT_FAILED
+        print(f"\nThe components asked for are done; the gate was not among them.\n  log    {shown(outcome.log)}")
+        return EXIT_DONE
+    write_files(judgement, paths.report(outcome.run.run_id))
+    print(f"\n{verdict_text(verdict)}\n")
+    for label, where in _places(outcome, paths, verdict.accepted):
+        print(f"  {label:<12} {where}")
+    return EXIT_DONE if judgement.outcome is Outcome.PASSED else EXIT_REFUSED
+
+
+def _places(outcome: "LocalRun", paths: RunPaths, accepted: bool) -> Iterator[tuple[str, str]]:
+    """Where a person finds what a run left behind."""
+    assert outcome.run is not None
+    if accepted:
+        yield "model", shown(paths.serving_model)
+    report = outcome.run.artifact("Report", "report")
+    if report is not None:
+        yield "report", shown(pathlib.Path(report.uri) / PAGE_FILE)
+    yield "verdict", shown(paths.report(outcome.run.run_id))
+    training = outcome.run.artifact("Trainer", "model_run")
+    if training is not None:
+        yield "TensorBoard", f"tensorboard --logdir {shown(training.uri)}"
+    yield "log", shown(outcome.log)

@@ -1,0 +1,54 @@
+"""`tapeline run-node`: one node of a compiled pipeline, in this process.
+
+tapeline run-node --ir runs/co2/ir/nightly.json --node Trainer --run-id nightly
+"""
+
+import argparse
+import pathlib
+import shutil
+from typing import Any
+
+from tapeline.cli.arguments import require_run_id
+from tapeline.cli.exit_codes import EXIT_DONE, EXIT_FAILED
+from tapeline.schemas.errors import ConfigError
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs one node of a compiled pipeline.
+
+    Args:
+        arguments: `ir`, `node`, `run_id`, `metadata` and `export` of the command line.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        UserError: An argument breaks a rule, or the node refused the data.
+    """
+    require_run_id(arguments.run_id)
+    path = pathlib.Path(arguments.ir)
+    if not path.is_file():
+        raise ConfigError(f"--ir: no file {str(path)!r}. Write it with `tapeline compile --target ir`.")
+    from tapeline.pipeline import node_runner as nodes
+    from tapeline.pipeline.ir import read_ir
+
+    try:
+        ended = nodes.run_node(read_ir(path), arguments.node, run_id=arguments.run_id, address=arguments.metadata)
+    except nodes.NodeFailedError as error:
+        print(f"tapeline run-node: {error}", flush=True)
+        return EXIT_FAILED
+    print(f"{arguments.node}: {ended.state.value}", flush=True)
+    for wanted, target in arguments.export:
+        _export(ended.outputs, wanted, pathlib.Path(target))
+    return EXIT_DONE
+
+
+def _export(outputs: Any, wanted: str, target: pathlib.Path) -> None:
+    """Copies a file of an output to where an orchestrator shows it."""
+    key, _, name = wanted.partition("/")
+    artifacts = outputs.get(key, ())
+    source = pathlib.Path(artifacts[-1].uri) / name if artifacts else None
+    if source is None or not source.is_file():
+        raise ConfigError(f"--export: the node made no {wanted!r} (outputs: {', '.join(outputs)}). Correct the name.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)

@@ -1,0 +1,33 @@
+"""`tapeline schema`: a TFDV schema inferred from the data, to be curated."""
+
+import argparse
+import pathlib
+import sys
+
+from tapeline.cli.arguments import read_config
+from tapeline.cli.exit_codes import EXIT_DONE, EXIT_FAILED
+from tapeline.pipeline.paths import RunPaths, shown
+from tapeline.schemas.errors import user_error
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the command; returns its exit code."""
+    from tapeline.components.data_gate.schema_tools import write_schema
+    from tapeline.pipeline.local_runner import run_locally
+    from tapeline.series.sources.source import find_source
+
+    config = read_config(arguments).override({"schema_path": None})
+    find_source(config.data)
+    output = pathlib.Path(arguments.output or f"schemas/{config.name}/schema.pbtxt")
+    paths = RunPaths.of(config.name, arguments.home)
+    outcome = run_locally(config, paths, to_node="StatisticsGen")
+    mendable = user_error(outcome.error)
+    if mendable is not None:
+        raise mendable
+    statistics = outcome.run.artifact("StatisticsGen", "statistics") if outcome.run else None
+    if statistics is None:
+        print(f"tapeline schema: StatisticsGen failed: {outcome.error}\nLog: {shown(outcome.log)}", file=sys.stderr)
+        return EXIT_FAILED
+    write_schema(statistics.uri, output, force=arguments.force)
+    print(f"schema written to {shown(output)}. Curate it, then set schema_path: {shown(output)} in {arguments.config}.")
+    return EXIT_DONE
