@@ -1,14 +1,10 @@
 """From rows in any order to windows: grid, forecast starts, chunks. Pure NumPy, many series at a time.
 
-Time is cut into blocks of `block_steps` ordinals. A block needs the rows of its
-forecast starts and a halo: `T` steps before the first start and `H - 1` after the last.
-
-    rows = Rows.join(pieces)                              # all rows that a block needs
-    grid = to_grid(rows, first=..., last=..., block=(0, 4096), spec=spec)
-    starts, _ = forecast_starts(grid, split=train, block=(0, 4096), spec=spec, min_observed=0.5)
+    grid = to_grid(rows, TimeGrid("h"))                   # all rows of some series
+    starts, _ = forecast_starts(grid, split=train, spec=spec, min_observed=0.5)
     chunks = cut_chunks(grid, starts, chunk_steps=4096, spec=spec)
 
-The series of a block lie one after another in the grid's arrays:
+The series lie one after another in the grid's arrays:
 
     position   0 1 2 3 4 | 5 6 7 | 8 9 ...
     series     a a a a a | b b b | c c ...
@@ -20,29 +16,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from tapeline.schemas import features as names
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.window_spec import WindowSpec
-from tapeline.series.grouping.rows import SeriesRows
+from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
+from tapeline.series.grouping.series_survey import NEVER
+from tapeline.series.time_grid import TimeGrid
 
 OPEN_START, OPEN_END = -(2**60), 2**60
 """Ordinals before and after every time."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Rows(SeriesRows):
-    """Scaled rows of some series, in any order.
-
-    Attributes:
-        ordinal: Step of each row, int64 `[N]`.
-        target: Float32 `[N]`; NaN where missing.
-        past: Past covariates, float32 `[N, P]`.
-        future: Future-known covariates, float32 `[N, K]`.
-    """
-
-    ordinal: np.ndarray
-    target: np.ndarray
-    past: np.ndarray
-    future: np.ndarray
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -51,29 +33,29 @@ class Grid:
 
     Attributes:
         ids: The series, bytes `[u]`.
-        first: Ordinal of each whole series' first row, int64 `[u]`.
+        first: Ordinal of each series' first row, int64 `[u]`.
         last: Ordinal of its last row.
-        begin: Position of each series' first step here, int64 `[u]`.
-        begin_ordinal: Ordinal of that step.
+        begin: Position of each series' first step, int64 `[u]`.
         code: Position of each step's series in `ids`, int64 `[L]`.
         ordinal: Int64 `[L]`.
         has_row: Which steps have a row, bool `[L]`.
         target: Float32 `[L]`; NaN where unobserved.
         past: Float32 `[L, P]`; NaN where unobserved.
         future: Float32 `[L, K]`; NaN where missing.
+        static: Static covariates of each series' first row, 0 where missing, float32 `[u, S]`.
     """
 
     ids: np.ndarray
     first: np.ndarray
     last: np.ndarray
     begin: np.ndarray
-    begin_ordinal: np.ndarray
     code: np.ndarray
     ordinal: np.ndarray
     has_row: np.ndarray
     target: np.ndarray
     past: np.ndarray
     future: np.ndarray
+    static: np.ndarray
 
 
 def ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
@@ -82,35 +64,41 @@ def ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     return np.repeat(starts - (ends - lengths), lengths) + np.arange(ends[-1] if len(ends) else 0)
 
 
-def blocks_of(ordinals: np.ndarray, *, block_steps: int, spec: WindowSpec) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the first and the last block that need a row, int64 `[N]` each.
-
-    A row at `o` is read by forecasts that start from `o - H + 1` (it is their
-    last target) to `o + T` (it is the first of their context).
-    """
-    return (ordinals - spec.horizon + 1) // block_steps, (ordinals + spec.context_length) // block_steps
-
-
-def to_grid(rows: Rows, *, first: np.ndarray, last: np.ndarray, block: tuple[int, int], spec: WindowSpec) -> Grid:
-    """Puts the rows of a block on the grid; steps without a row hold NaN.
+def split_bounds(first: np.ndarray, time: TimeGrid) -> dict[str, tuple[int, int]]:
+    """Returns the ordinals that each split covers: from its own first row to the next split's.
 
     Args:
-        rows: All rows that the block needs.
-        first: Ordinal of each whole series' first row, int64 `[u]`.
-        last: Ordinal of its last row.
-        block: First ordinal of the block, and the one after its last.
-        spec: Context length and horizon.
+        first: Time of each split's first row, int64 `[S]`; `NEVER` in a split without rows.
+        time: The regular times.
+    """
+    # A split without rows ends where it begins.
+    starts = [OPEN_START, *(int(time.ordinals(at)) if at < NEVER else OPEN_END for at in first[1:]), OPEN_END]
+    for index in range(len(starts) - 2, 0, -1):
+        if starts[index] == OPEN_END:
+            starts[index] = starts[index + 1]
+    return {name: (starts[i], starts[i + 1]) for i, name in enumerate(names.SPLITS)}
+
+
+def to_grid(rows: SeriesRows, time: TimeGrid) -> Grid:
+    """Puts scaled rows on the grid; steps without a row hold NaN.
+
+    Args:
+        rows: All rows of some series.
+        time: The regular times.
 
     Raises:
         DataError: A series has two rows for one step.
     """
-    begin_ordinal = np.maximum(first, block[0] - spec.context_length)
-    length = np.minimum(last, block[1] + spec.horizon - 2) - begin_ordinal + 1
+    ordinal, columns = time.ordinals(rows.timestamp), rows.columns
+    first, last = np.full(len(rows.ids), OPEN_END), np.full(len(rows.ids), OPEN_START)
+    np.minimum.at(first, rows.code, ordinal)
+    np.maximum.at(last, rows.code, ordinal)
+    length = last - first + 1
     begin = np.cumsum(length) - length
     steps = int(length.sum())
-    position = begin[rows.code] + rows.ordinal - begin_ordinal[rows.code]
+    position = begin[rows.code] + ordinal - first[rows.code]
     counts = np.bincount(position, minlength=steps)
-    if len(counts) and counts.max() > 1:
+    if counts.max(initial=0) > 1:
         raise DataError(_duplicates(rows, position, counts))
 
     def place(values: np.ndarray) -> np.ndarray:
@@ -118,22 +106,25 @@ def to_grid(rows: Rows, *, first: np.ndarray, last: np.ndarray, block: tuple[int
         placed[position] = values
         return placed
 
+    static = np.zeros((len(rows.ids), columns[names.STATIC_COVARIATES].shape[1]), np.float32)
+    of_first = ordinal == first[rows.code]
+    static[rows.code[of_first]] = np.nan_to_num(columns[names.STATIC_COVARIATES][of_first])
     return Grid(
         ids=rows.ids,
         first=first,
         last=last,
         begin=begin,
-        begin_ordinal=begin_ordinal,
         code=np.repeat(np.arange(len(rows.ids)), length),
-        ordinal=ranges(begin_ordinal, length),
+        ordinal=ranges(first, length),
         has_row=counts > 0,
-        target=place(rows.target),
-        past=place(rows.past),
-        future=place(rows.future),
+        target=place(columns[NUMBERS][:, 0]),
+        past=place(columns[names.PAST_COVARIATES]),
+        future=place(columns[names.FUTURE_COVARIATES]),
+        static=static,
     )
 
 
-def _duplicates(rows: Rows, position: np.ndarray, counts: np.ndarray) -> str:
+def _duplicates(rows: SeriesRows, position: np.ndarray, counts: np.ndarray) -> str:
     repeated = counts[position] > 1
     code = rows.code[repeated].min()
     steps = len(np.unique(position[repeated & (rows.code == code)]))
@@ -144,30 +135,27 @@ def _duplicates(rows: Rows, position: np.ndarray, counts: np.ndarray) -> str:
 
 
 def forecast_starts(
-    grid: Grid, *, split: tuple[int, int], block: tuple[int, int], spec: WindowSpec, min_observed: float
+    grid: Grid, *, split: tuple[int, int], spec: WindowSpec, min_observed: float
 ) -> tuple[np.ndarray, int]:
     """Returns where in the grid the forecasts of a split start, ascending, int64 `[n]`, and how many are left out.
 
     The whole forecast lies inside the split and the series; the context lies
     inside the series. Strides are counted from the first start that a series
-    has in a split, so they do not depend on blocks. Enough of the context was
-    measured, and at least one value of the forecast; what fails only this is left out.
+    has in a split. Enough of the context was measured, and at least one value
+    of the forecast; what fails only this is left out.
 
     Args:
-        grid: The block's steps.
+        grid: The steps of some series.
         split: First ordinal of the split, and the one after its last.
-        block: First ordinal of the block, and the one after its last.
         spec: Context length, horizon and stride.
         min_observed: Least share of measured values in a context.
     """
-    anchor = np.maximum(split[0], grid.first + spec.context_length)
-    behind = np.maximum(block[0] - anchor, 0)
-    lowest = anchor + -(-behind // spec.stride) * spec.stride
-    highest = np.minimum(np.minimum(split[1], grid.last + 1) - spec.horizon, block[1] - 1)
+    lowest = np.maximum(split[0], grid.first + spec.context_length)
+    highest = np.minimum(split[1], grid.last + 1) - spec.horizon
     count = np.maximum((highest - lowest) // spec.stride + 1, 0)
     series = np.repeat(np.arange(len(grid.ids)), count)
     turn = ranges(np.zeros(len(count), np.int64), count)
-    position = (grid.begin + lowest - grid.begin_ordinal)[series] + turn * spec.stride
+    position = (grid.begin + lowest - grid.first)[series] + turn * spec.stride
 
     measured = np.concatenate([[0], np.cumsum(~np.isnan(grid.target))])
     in_context = measured[position] - measured[position - spec.context_length]
@@ -209,7 +197,7 @@ def cut_chunks(grid: Grid, starts: np.ndarray, *, chunk_steps: int, spec: Window
     again stays whole: a short series is one chunk wherever it lies in time.
 
     Args:
-        grid: The block's steps.
+        grid: The steps of some series.
         starts: Positions from `forecast_starts`, ascending, int64 `[n]`.
         chunk_steps: Ordinals in a stretch.
         spec: Context length and horizon.

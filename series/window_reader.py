@@ -1,4 +1,4 @@
-"""Reading what the transform room writes: scaled rows, chunks and windows.
+"""Reading what the transform room writes: chunks and windows.
 
 Both sides of a boundary share these functions, so that the layouts of
 `docs/data-formats.md` stand in one place.
@@ -23,8 +23,6 @@ from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.windowing import Chunk
 
 _CHUNKS_A_BATCH = 128
-_ROWS_A_BATCH = 32_768
-_READ_BYTES = 8 * 2**20
 
 
 def split_files(uri: str, split: str) -> list[str]:
@@ -35,32 +33,6 @@ def split_files(uri: str, split: str) -> list[str]:
         split: `train`, `eval` or `test`.
     """
     return sorted(tf.io.gfile.glob(os.path.join(glob.escape(uri), f"Split-{split}", "*")))
-
-
-def read_scaled_rows(path: str, *, past: int, future: int, static: int) -> Iterator[dict[str, np.ndarray]]:
-    """Yields the scaled rows of one file in batches.
-
-    Args:
-        path: A gzip TFRecord file.
-        past: `P`.
-        future: `K`.
-        static: `S`.
-
-    Yields:
-        Every feature of a scaled row as an array `[N]` or `[N, width]`; widths of 0 as `[N, 0]`.
-    """
-    widths = {names.PAST_COVARIATES: past, names.FUTURE_COVARIATES: future, names.STATIC_COVARIATES: static}
-    spec = {
-        names.SERIES_ID: tf.io.FixedLenFeature([], tf.string),
-        names.TIMESTAMP: tf.io.FixedLenFeature([], tf.int64),
-        names.TARGET: tf.io.FixedLenFeature([], tf.float32),
-        **{name: tf.io.FixedLenFeature([width], tf.float32) for name, width in widths.items() if width},
-    }
-    records = tf.data.TFRecordDataset(path, compression_type="GZIP", buffer_size=_READ_BYTES)
-    rows = records.batch(_ROWS_A_BATCH).map(lambda serialized: tf.io.parse_example(serialized, spec)).prefetch(1)
-    for batch in rows.as_numpy_iterator():
-        empty = {name: np.zeros((len(batch[names.TIMESTAMP]), 0), np.float32) for name in widths}
-        yield {**empty, **batch}
 
 
 def read_chunks(files: Sequence[str]) -> Iterator[Chunk]:

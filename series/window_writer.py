@@ -11,14 +11,13 @@ from tapeline.schemas import features as names
 from tapeline.series.chunking import ChunkBounds, Grid, ranges
 
 
-def chunk_batch(chunks: ChunkBounds, grid: Grid, *, timestamp: np.ndarray, static: np.ndarray) -> pa.RecordBatch:
+def chunk_batch(chunks: ChunkBounds, grid: Grid, *, timestamp: np.ndarray) -> pa.RecordBatch:
     """Returns chunks as a record batch.
 
     Args:
         chunks: Where they lie in the grid.
         grid: The steps; holes in the calendar are filled.
         timestamp: Epoch seconds of each step, int64 `[L]`.
-        static: Static covariates of each series, float32 `[u, S]`.
     """
     length = chunks.end - chunks.begin
     steps = ranges(chunks.begin, length)
@@ -30,7 +29,7 @@ def chunk_batch(chunks: ChunkBounds, grid: Grid, *, timestamp: np.ndarray, stati
         names.TARGET: _lists(grid.target[steps], length),
         names.PAST_COVARIATES: _lists(grid.past[steps], length),
         names.FUTURE_COVARIATES: _lists(grid.future[steps], length),
-        names.STATIC_COVARIATES: _lists(static[series], np.ones(len(series), np.int64)),
+        names.STATIC_COVARIATES: _lists(grid.static[series], np.ones(len(series), np.int64)),
         names.FORECAST_OFFSETS: _lists(chunks.starts - np.repeat(chunks.begin, starts), starts),
     }
     return _batch(columns)

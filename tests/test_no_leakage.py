@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapeline.components.transform.group import WindowPlan, cut_group
-from tapeline.components.transform.survey import merge_surveys, survey_rows
+from tapeline.components.transform.window_group import WindowPlan, cut_group
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.calendar import Calendar
-from tapeline.series.chunking import Rows
+from tapeline.series.chunking import split_bounds
+from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
+from tapeline.series.grouping.series_survey import survey_rows
+from tapeline.series.time_grid import TimeGrid
 from tapeline.series.windowing import Chunk, cut_windows
 
 KNOWN_BEFORE_THE_FORECAST = ("series_id", "context", "context_observed", "past_covariates", "static_covariates")
@@ -71,27 +73,14 @@ def a_panel(rng, series, steps):
 
 def cut(ids, ordinal, target, cuts, window):
     """All windows of a panel by split, as `(series, forecast_start) -> target, context`."""
-    plan = WindowPlan(
-        data=DataConfig(frequency="H"), features=FeaturesConfig(), window=window, chunk_steps=64, block_steps=1 << 20
-    )
+    plan = WindowPlan(data=DataConfig(frequency="H"), features=FeaturesConfig(), window=window, chunk_steps=64)
     names, code = np.unique(ids, return_inverse=True)
     nothing = np.zeros((len(ids), 0), np.float32)
-    rows = Rows(names, code, ordinal, target, nothing, nothing)
-    split = np.searchsorted(cuts, ordinal, side="right")
-    facts = {"static": nothing, "block_steps": plan.block_steps, "spec": plan.spec("train")}
-    survey = merge_surveys(
-        [
-            survey_rows(
-                split=name,
-                ids=ids[split == at],
-                ordinal=ordinal[split == at],
-                target=target[split == at],
-                **{**facts, "static": nothing[split == at]},
-            )
-            for at, name in enumerate(SPLITS)
-        ]
-    )
-    group = cut_group(rows, survey, block=0, plan=plan, calendar=Calendar((), "UTC"))
+    columns = {NUMBERS: target[:, None], **{f"{role}_covariates": nothing for role in ("past", "future", "static")}}
+    split = np.searchsorted(cuts, ordinal, side="right").astype(np.int8)
+    rows = SeriesRows(names, code, split, ordinal * 3600, columns)
+    splits = split_bounds(survey_rows(rows).split_first, TimeGrid.of(plan.data))
+    group = cut_group(rows, plan=plan, splits=splits, calendar=Calendar((), "UTC"))
     return {
         name: {
             (series, int(start) // 3600): (target, context)
@@ -267,16 +256,18 @@ def test_windows_of_beam_equal_those_of_numpy(as_measured):
     import tensorflow as tf
 
     from tapeline.schemas.window_spec import WindowShape
-    from tapeline.series.window_reader import parse_windows, read_chunks, read_scaled_rows, split_files
+    from tapeline.series.grouping.rows_io import read_rows
+    from tapeline.series.grouping.series_rows import RowFeatures
+    from tapeline.series.window_reader import parse_windows, read_chunks, split_files
 
     parts = [
         batch
         for split in SPLITS
         for path in split_files(as_measured["scaled"], split)
-        for batch in read_scaled_rows(path, past=1, future=3, static=1)
+        for batch in read_rows(path, RowFeatures(numbers=("target",)))
     ]
     rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    wanted = cut(rows["series_id"], rows["timestamp"] // 3600, rows["target"], (200, 260), WINDOW)
+    wanted = cut(rows["series_id"], rows["timestamp"] // 3600, rows[NUMBERS][:, 0], (200, 260), WINDOW)
     shape = WindowShape(context_length=24, horizon=6, past=1, future=3, static=1)
     spec = WindowSpec(context_length=24, horizon=6)
     for split in SPLITS:

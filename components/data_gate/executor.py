@@ -5,12 +5,10 @@ execution that fails, so a refusal also writes it beside them, under
 `<node>/refused/<execution>/`, and names that file in its message.
 """
 
-import json
+import functools
 import os
-import pickle
 from typing import Any
 
-import apache_beam as beam
 from absl import logging
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx import types
@@ -22,20 +20,19 @@ from tfx.types import artifact_utils
 from tfx.utils import io_utils
 
 from tapeline.components.data_gate.anomalies import explain_anomalies
-from tapeline.components.data_gate.beam_series import CheckRows, ScanFile
 from tapeline.components.data_gate.drift import column_distances, drift_findings
-from tapeline.components.data_gate.findings import Finding, Report
-from tapeline.components.data_gate.placement import Placement
-from tapeline.components.data_gate.rules import Rules
+from tapeline.components.data_gate.findings import Finding, Totals
+from tapeline.components.data_gate.gate_report import Report
+from tapeline.components.data_gate.series_checks import check_group
+from tapeline.components.data_gate.series_rules import Rules
 from tapeline.components.data_gate.split_checks import check_splits
-from tapeline.components.data_gate.survey import merge_surveys
-from tapeline.components.data_gate.totals import Totals
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.features import SPLITS
 from tapeline.schemas.sections import ChecksConfig, DataConfig, FeaturesConfig, SplitConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowSpec
-from tapeline.series.grouping.beam_lines import run_lines
-from tapeline.series.grouping.pieces import Piece, load, load_from_json, save
+from tapeline.series.grouping.beam_groups import run_groups, scan_files
+from tapeline.series.grouping.series_rows import RowFeatures
+from tapeline.series.grouping.series_survey import Grouping, refuse_long
 from tapeline.series.time_grid import TimeGrid
 
 REPORT_TEXT = "report.txt"
@@ -97,7 +94,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         _pass_on(examples, artifact_utils.get_single_instance(output_dict["examples"]))
 
     def _check_series(self, examples: types.Artifact, rules: Rules) -> Totals:
-        # Rows and what is known of them wait here between the passes; TFX removes the folder in the end.
+        # Rows wait here between the passes; TFX removes the folder in the end.
         folder = str(self._get_tmp_dir())
         fileio.makedirs(folder)
         files = [
@@ -105,32 +102,15 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             for split in artifact_utils.decode_split_names(examples.split_names)
             for name in fileio.listdir(artifact_utils.get_split_uri([examples], split))
         ]
-        scan = beam.Create(files) | beam.Reshuffle() | beam.FlatMap(ScanFile(rules, folder))
-        scans = [json.loads(line) for line in run_lines(self._make_beam_pipeline(), "Scan", scan, folder)]
-        if not scans:
+        features = RowFeatures(numbers=rules.columns, row_number=True)
+        scan = scan_files(self._make_beam_pipeline, files, features, folder)
+        if scan is None:
             return Totals()
-        survey = merge_surveys([load(scan["survey"]) for scan in scans])
-        placement = Placement.of(survey)
-        check = CheckRows(
-            rules,
-            placement.groups,
-            survey_path=save(survey, folder),
-            placement_path=save(placement, folder),
-            folder=folder,
-        )
-        return self._check_loads([load_from_json(pieces) for scan in scans for pieces in scan["loads"]], check, folder)
-
-    def _check_loads(self, loads: list[tuple[Piece, ...]], check: CheckRows, folder: str) -> Totals:
-        path = os.path.join(folder, "totals.pickle")
-        with self._make_beam_pipeline() as pipeline:
-            _ = pipeline | beam.Create(loads) | beam.Reshuffle() | check | beam.Map(_write_totals, path)
-        with fileio.open(path, "rb") as file:
-            return pickle.loads(file.read())
-
-
-def _write_totals(totals: Totals, path: str) -> None:
-    with fileio.open(path, "wb") as file:
-        file.write(pickle.dumps(totals))
+        refuse_long(scan.survey, scan.survey.rows, unit="rows", width=features.width)
+        grouping = Grouping.of(scan.survey, scan.survey.rows)
+        check = functools.partial(check_group, rules=rules)
+        lines = run_groups(self._make_beam_pipeline, scan.loads, grouping, check, folder)
+        return functools.reduce(Totals.merge, map(Totals.from_json, lines), Totals())
 
 
 def _schema_findings(input_dict: dict[str, list[types.Artifact]]) -> list[Finding]:

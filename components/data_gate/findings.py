@@ -1,8 +1,7 @@
-"""What the data gate found: findings, their totals over many series, and the report.
+"""What the data gate found: findings, and their totals over any number of series.
 
-    report = Report(findings=(finding,), omitted={}, splits=(), series=1)
-    report.text()       # what report.txt holds
-    report.refusal()    # the message of the error that stops the pipeline
+    totals = check_series(rows, rules).merge(check_series(more, rules))
+    totals.groups
 
 An error stops the pipeline; a warning is only reported.
 """
@@ -11,7 +10,7 @@ import dataclasses
 import datetime
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from tapeline.schemas.features import SINGLE_SERIES, SPLITS, TARGET
 
@@ -59,6 +58,11 @@ class Finding:
         if self.split is not None:
             parts.append(self.split)
         return ", ".join(parts) + ": " if parts else ""
+
+    @property
+    def group_key(self) -> tuple[str | None, ...]:
+        """What the findings of a group have in common."""
+        return (self.severity, self.kind, self.column, self.split)
 
     @property
     def sort_key(self) -> tuple[bool, str, str, int, str, str]:
@@ -132,121 +136,58 @@ class SplitTotal:
         )
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Report:
-    """All that the gate found.
+@dataclasses.dataclass(frozen=True)
+class Totals:
+    """What the checks found over any number of series; merging does not depend on the order.
 
     Attributes:
-        findings: Errors first.
-        omitted: Findings that are counted and not shown, by severity and kind.
-        splits: Extent of train, eval and test.
+        groups: Findings by severity, kind, column and split.
+        splits: Extent of each of `SPLITS`.
         series: Number of series.
     """
 
-    findings: tuple[Finding, ...]
-    omitted: Mapping[tuple[Severity, str], int]
-    splits: tuple[SplitTotal, ...]
-    series: int
+    groups: dict[tuple[str | None, ...], FindingGroup] = dataclasses.field(default_factory=dict)
+    splits: tuple[SplitTotal, ...] = (SplitTotal(),) * len(SPLITS)
+    series: int = 0
 
-    @classmethod
-    def gather(
-        cls,
-        groups: Iterable[FindingGroup],
-        *,
-        splits: Sequence[SplitTotal],
-        series: int,
-    ) -> "Report":
-        """Puts totals together, errors first."""
-        findings: list[Finding] = []
-        omitted: dict[tuple[Severity, str], int] = {}
-        for group in groups:
-            findings += group.shown
-            if group.omitted:
-                key = (group.shown[0].severity, group.shown[0].kind)
-                omitted[key] = omitted.get(key, 0) + group.omitted
-        ordered = tuple(sorted(findings, key=lambda finding: finding.sort_key))
-        return cls(findings=ordered, omitted=omitted, splits=tuple(splits), series=series)
+    def merge(self, other: "Totals") -> "Totals":
+        """Both in one."""
+        keys = {**self.groups, **other.groups}
+        return Totals(
+            {key: self.groups.get(key, FindingGroup()).merge(other.groups.get(key, FindingGroup())) for key in keys},
+            tuple(mine.merge(theirs) for mine, theirs in zip(self.splits, other.splits, strict=True)),
+            self.series + other.series,
+        )
 
-    def count(self, severity: Severity) -> int:
-        """Number of findings of one severity, those not shown included."""
-        shown = sum(finding.severity == severity for finding in self.findings)
-        return shown + sum(number for (grade, _), number in self.omitted.items() if grade == severity)
+    def judged(self, whole: Iterable[Finding]) -> list[FindingGroup]:
+        """The groups together with findings about the data as a whole.
 
-    @property
-    def refused(self) -> bool:
-        """Whether an error was found."""
-        return self.count("error") > 0
-
-    def _section(self, severity: Severity) -> list[str]:
-        found = [finding for finding in self.findings if finding.severity == severity]
-        lines = []
-        for number, finding in enumerate(found, start=1):
-            lines.append(f"{number:3}. [{finding.kind}] {finding.place}{finding.message}")
-            lines.append(f"     Fix: {finding.fix}")
-        for (grade, kind), number in sorted(self.omitted.items()):
-            if grade == severity:
-                lines.append(f"     ... and {number:,} more of [{kind}], not listed.")
-        return lines
-
-    def text(self) -> str:
-        """The report for a reader."""
-        verdict = "REFUSED" if self.refused else "PASSED"
-        lines = [f"Data gate: {verdict} ({_counts(self)})", ""]
-        lines.append(f"{self.series:,} series")
-        for name, split in zip(SPLITS, self.splits, strict=False):
-            lines.append(f"  {name:5} {_extent(split)}")
-        for severity, heading in (("error", "Errors"), ("warning", "Warnings")):
-            section = self._section(severity)  # type: ignore[arg-type]
-            if section:
-                lines += ["", heading, *section]
-        return "\n".join(lines) + "\n"
+        A split without one window is one error, not one more for every series.
+        """
+        whole = list(whole)
+        empty = {finding.split for finding in whole if finding.kind == "no_windows"}
+        kept = [
+            group
+            for (_, kind, _, split), group in self.groups.items()
+            if not (kind in ("too_short", "no_rows") and split in empty)
+        ]
+        return kept + [FindingGroup.of(finding) for finding in whole]
 
     def as_json(self) -> str:
-        """The report for a machine."""
-        tree: dict[str, Any] = {
-            "refused": self.refused,
-            "errors": self.count("error"),
-            "warnings": self.count("warning"),
-            "series": self.series,
-            "splits": {name: dataclasses.asdict(split) for name, split in zip(SPLITS, self.splits, strict=False)},
-            "findings": [dataclasses.asdict(finding) for finding in self.findings],
-            "omitted": [
-                {"severity": severity, "kind": kind, "count": number}
-                for (severity, kind), number in sorted(self.omitted.items())
-            ],
-        }
-        return json.dumps(tree, indent=2) + "\n"
+        """One line of text."""
+        groups = [dataclasses.asdict(group) for group in self.groups.values()]
+        splits = [dataclasses.asdict(split) for split in self.splits]
+        return json.dumps({"groups": groups, "splits": splits, "series": self.series})
 
-    def refusal(self, *, limit: int = 18, report: str | None = None) -> str:
-        """The message of the error that stops the pipeline: all errors, up to `limit` of them.
-
-        Args:
-            limit: Findings listed.
-            report: Where the whole report can be read.
-        """
-        errors = [finding for finding in self.findings if finding.severity == "error"]
-        size = f"{self.series:,} series, {plural(sum(split.rows for split in self.splits), 'row')}"
-        lines = [f"the data gate refuses the data ({size}): {_counts(self)}"]
-        lines += [f"  [{error.kind}] {error.place}{error.message} Fix: {error.fix}" for error in errors[:limit]]
-        rest = self.count("error") - min(limit, len(errors))
-        if rest:
-            lines.append(f"  ... and {rest:,} more.")
-        if report is not None:
-            lines.append(f"The whole report: {report}")
-        return "\n".join(lines)
-
-
-def _counts(report: Report) -> str:
-    errors, warnings = report.count("error"), report.count("warning")
-    return f"{plural(errors, 'error')}, {plural(warnings, 'warning')}"
-
-
-def _extent(split: SplitTotal) -> str:
-    if split.first is None or split.last is None:
-        return "no rows"
-    windows = "windows not counted" if split.windows is None else f"{split.windows:,} windows"
-    span = " to ".join(time_text(seconds) for seconds in (split.first, split.last))
-    return f"{split.rows:,} rows, {span}, {windows}"
+    @classmethod
+    def from_json(cls, line: str) -> "Totals":
+        """Reads what `as_json` wrote."""
+        tree = json.loads(line)
+        groups = {}
+        for group in tree["groups"]:
+            shown = tuple(Finding(**finding) for finding in group["shown"])
+            groups[shown[0].group_key] = FindingGroup(shown, group["total"])
+        return cls(groups, tuple(SplitTotal(**split) for split in tree["splits"]), tree["series"])
 
 
 def plural(number: int, noun: str) -> str:

@@ -1,20 +1,95 @@
-"""What is said about the values of one series: infinite or missing ones, stuck sensors, gaps.
+"""What is wrong with the values of series: infinite or missing ones, stuck sensors, gaps.
+
+    gaps = Gaps.of(ordered, ordered.values[:, 0], limit=24)
+    gap("target", gaps, rules, 3)           # what is said of series 3
 
 Findings carry no series id; the caller puts it in.
 """
 
+import dataclasses
+
 import numpy as np
 
-from tapeline.components.data_gate.few import Few
 from tapeline.components.data_gate.findings import Finding, listing, plural, time_text
-from tapeline.components.data_gate.gap_facts import GapFacts
 from tapeline.components.data_gate.grid_checks import places
-from tapeline.components.data_gate.rules import Rules
-from tapeline.components.data_gate.run_facts import RunFacts
+from tapeline.components.data_gate.offenders import Offenders
+from tapeline.components.data_gate.ordered_rows import Ordered
+from tapeline.components.data_gate.series_rules import Rules
 from tapeline.schemas.features import TARGET
 
 
-def infinite_values(column: str, rows: Few, code: int) -> Finding:
+@dataclasses.dataclass(frozen=True, eq=False)
+class Gaps:
+    """Gaps in one column: steps without a measured value, whether a row is missing or its value.
+
+    Attributes:
+        measured: Whether a series has a measured value, bool `[u]`.
+        before: Rows earlier than the first one; all rows without one, int64 `[u]`.
+        after: Rows later than the last one.
+        long: Gaps that are too long: ordinal before them, number of steps missing.
+    """
+
+    measured: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    long: Offenders
+
+    @classmethod
+    def of(cls, ordered: Ordered, values: np.ndarray, *, limit: int) -> "Gaps":
+        """Finds the gaps of more than `limit` steps in one column, float32 `[N]`."""
+        at = np.flatnonzero(~np.isnan(values))
+        code, ordinal = ordered.code[at], ordered.ordinal[at]
+        missing = np.diff(ordinal) - 1
+        holes = np.flatnonzero((missing > limit) & (code[1:] == code[:-1]))
+        counts = np.bincount(code, minlength=ordered.size)
+        measured = counts > 0
+        ends = np.cumsum(counts)[measured]
+        begin, end = at[ends - counts[measured]], at[ends - 1]
+        # Rows of one time lie side by side: back to the first, on to the last of them.
+        fresh = np.flatnonzero(~ordered.repeats)
+        begin = fresh[np.searchsorted(fresh, begin, side="right") - 1]
+        end = np.append(fresh, len(ordered.code))[np.searchsorted(fresh, end, side="right")]
+        before = ordered.ends - ordered.starts
+        after = before.copy()
+        before[measured] = begin - ordered.starts[measured]
+        after[measured] = ordered.ends[measured] - end
+        return cls(measured, before, after, Offenders.of(ordered.size, code[holes], ordinal[holes], missing[holes]))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Runs:
+    """Runs of equal measured values in one column: a sensor that is stuck.
+
+    Attributes:
+        number: How many runs a series has, int64 `[u]`.
+        value: The value of the first one; 0 without one.
+        long: Runs that are too long: first time, last time, length, value.
+    """
+
+    number: np.ndarray
+    value: np.ndarray
+    long: Offenders
+
+    @classmethod
+    def of(cls, ordered: Ordered, values: np.ndarray, *, limit: int) -> "Runs":
+        """Finds the runs of more than `limit` values in one column, float32 `[N]`."""
+        measured = np.flatnonzero(~np.isnan(values))
+        code, values, times = ordered.code[measured], values[measured], ordered.timestamp[measured]
+        new = np.ones(len(code), bool)
+        new[1:] = (code[1:] != code[:-1]) | (values[1:] != values[:-1])
+        begin = np.flatnonzero(new)
+        length = np.diff(begin, append=len(code))
+        number = np.bincount(code[begin], minlength=ordered.size)
+        first = np.zeros(ordered.size, values.dtype)
+        first[number > 0] = values[begin[(np.cumsum(number) - number)[number > 0]]]
+        at = begin[length > limit]
+        length = length[length > limit]
+        return cls(
+            number, first, Offenders.of(ordered.size, code[at], times[at], times[at + length - 1], length, values[at])
+        )
+
+
+def infinite_values(column: str, rows: Offenders, code: int) -> Finding:
     """Values that are no numbers a model can take."""
     count = int(rows.count[code])
     return Finding(
@@ -38,7 +113,7 @@ def no_values(column: str, series_rows: np.ndarray, code: int) -> Finding:
     )
 
 
-def missing_covariate(column: str, rows: Few, rules: Rules, code: int) -> Finding:
+def missing_covariate(column: str, rows: Offenders, rules: Rules, code: int) -> Finding:
     """Holes in what must be known in every row."""
     count = int(rows.count[code])
     role = "future" if column in rules.future else "static"
@@ -54,7 +129,7 @@ def missing_covariate(column: str, rows: Few, rules: Rules, code: int) -> Findin
     )
 
 
-def static_varies(column: str, rows: Few, first: np.ndarray, code: int) -> Finding:
+def static_varies(column: str, rows: Offenders, first: np.ndarray, code: int) -> Finding:
     """A static covariate with more than one value; `first` is that of each series' topmost row."""
     count = int(rows.count[code])
     return Finding(
@@ -66,19 +141,19 @@ def static_varies(column: str, rows: Few, first: np.ndarray, code: int) -> Findi
     )
 
 
-def constant_series(runs: RunFacts, code: int) -> Finding:
-    """A target that never moves."""
-    count = int(runs.head.length[code])
+def constant_series(runs: Runs, measured: np.ndarray, code: int) -> Finding:
+    """A target that never moves; `measured` is how many values each series has."""
+    count = int(measured[code])
     return Finding(
         kind="constant_series",
         column=TARGET,
-        message=f"all {count:,} values are {runs.head.value[code]:g}: there is nothing to forecast.",
+        message=f"all {count:,} values are {runs.value[code]:g}: there is nothing to forecast.",
         fix="remove the series, or correct its source.",
         count=count,
     )
 
 
-def constant_run(long: Few, limit: int, code: int) -> Finding:
+def constant_run(long: Offenders, limit: int, code: int) -> Finding:
     """Runs of one value, longer than allowed."""
     count = int(long.count[code])
     runs = [
@@ -97,7 +172,7 @@ def constant_run(long: Few, limit: int, code: int) -> Finding:
     )
 
 
-def gap(column: str, gaps: GapFacts, rules: Rules, code: int) -> Finding:
+def gap(column: str, gaps: Gaps, rules: Rules, code: int) -> Finding:
     """Runs of missing steps or values between two measured values, longer than allowed."""
     count = int(gaps.long.count[code])
     runs = []

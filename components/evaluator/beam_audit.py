@@ -23,6 +23,9 @@ from tapeline.schemas.errors import DataError
 from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
 from tapeline.series.grouping.beam_lines import run_lines
 from tapeline.series.grouping.pieces import load, save
+from tapeline.series.grouping.rows_io import read_rows
+from tapeline.series.grouping.series_rows import NUMBERS, RowFeatures
+from tapeline.series.grouping.series_survey import NEVER
 from tapeline.series.moments import Moments, merge, moments, scale_file
 from tapeline.series.scaling import Scaler
 from tapeline.series.step_index import StepIndex
@@ -62,19 +65,33 @@ class AuditFiles:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class RowScan:
-    """What is known of the rows of one file.
+    """What is known of the rows of one file or of several.
 
     Attributes:
-        train: Moments of the rows in train; None in other splits.
-        last_seen: Ordinal of the last row in train or eval; None in test, or where there is none.
+        train: Moments of the rows in train; empty in other splits.
+        train_rows: How many those are.
+        last_seen: Ordinal of the last row in train or eval; `-NEVER` where there is none.
         place: Where rows lie in `StepIndex.keys`, int64 `[k]`.
         value: Their targets, float32 `[k]`.
     """
 
-    train: Moments | None
-    last_seen: int | None
+    train: Moments
+    train_rows: int
+    last_seen: int
     place: np.ndarray
     value: np.ndarray
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Returns all of it as it lies on disk."""
+        facts = np.array([self.train_rows, self.last_seen])
+        return {**self.train._asdict(), "facts": facts, "place": self.place, "value": self.value}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "RowScan":
+        """Takes what `arrays` gave."""
+        train = Moments(*(arrays[name] for name in Moments._fields))
+        train_rows, last_seen = arrays["facts"].tolist()
+        return cls(train, train_rows, last_seen, arrays["place"], arrays["value"])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,8 +111,9 @@ class ScanWindows:
             names.CONTEXT_OBSERVED: tf.io.FixedLenFeature([window.context_length], tf.float32),
             names.TARGET: tf.io.FixedLenFeature([window.horizon], tf.float32),
         }
-        grid, sample, earliest = TimeGrid.of(self.plan.data), None, math.inf
-        for batch in _read(path, spec):
+        grid, sample, earliest = TimeGrid.of(self.plan.data), None, NEVER
+        records = tf.data.TFRecordDataset(path, compression_type="GZIP").batch(_RECORDS_A_BATCH)
+        for batch in records.map(lambda serialized: tf.io.parse_example(serialized, spec)).as_numpy_iterator():
             start = grid.ordinals(batch[names.FORECAST_START])
             earliest = min(earliest, int(start.min()))
             series = batch[names.SERIES_ID]
@@ -104,7 +122,7 @@ class ScanWindows:
             drawn = WindowSample(rank, series, start, *values)
             sample = (WindowSample.join([sample, drawn]) if sample else drawn).smallest(AUDITED_WINDOWS)
         if sample is not None:
-            yield save((sample, earliest), self.folder)
+            yield save({**vars(sample), "earliest": np.array(earliest)}, self.folder)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,21 +136,23 @@ class ScanRows:
     def __call__(self, file: tuple[str, str]) -> Iterator[str]:
         """Scans one file."""
         split, path = file
-        steps: StepIndex = load(self.steps_path)
-        spec = {
-            names.SERIES_ID: tf.io.FixedLenFeature([], tf.string),
-            names.TIMESTAMP: tf.io.FixedLenFeature([], tf.int64),
-            names.TARGET: tf.io.FixedLenFeature([], tf.float32, default_value=math.nan),
-        }
+        found = load(self.steps_path)
+        steps = StepIndex(found["series"], int(found["base"]), int(found["span"]), found["keys"])
         grid = TimeGrid.of(self.plan.data)
         scans: list[RowScan] = []
-        for batch in _read(path, spec):
-            series, ordinal, target = batch[names.SERIES_ID], grid.ordinals(batch[names.TIMESTAMP]), batch[names.TARGET]
+        for batch in read_rows(path, RowFeatures(numbers=(names.TARGET,))):
+            series, ordinal, target = (
+                batch[names.SERIES_ID],
+                grid.ordinals(batch[names.TIMESTAMP]),
+                batch[NUMBERS][:, 0],
+            )
             place = steps.locate(series, ordinal)
             ids = series if self.plan.scaling.per_series else np.full(len(series), b"", object)
+            trained = len(target) if split == names.SPLITS[0] else 0
             scan = RowScan(
-                train=moments(ids, target) if split == names.SPLITS[0] else None,
-                last_seen=int(ordinal.max()) if split != names.SPLITS[-1] else None,
+                train=moments(ids[:trained], target[:trained]),
+                train_rows=trained,
+                last_seen=int(ordinal.max()) if split != names.SPLITS[-1] else -NEVER,
                 place=place[place >= 0],
                 value=target[place >= 0],
             )
@@ -140,16 +160,15 @@ class ScanRows:
             if len(scans) == _SCANS_A_MERGE:
                 scans = [merge_scans(scans)]
         if scans:
-            yield save(merge_scans(scans), self.folder)
+            yield save(merge_scans(scans).arrays(), self.folder)
 
 
 def merge_scans(scans: Sequence[RowScan]) -> RowScan:
     """Returns what is known of the rows of several files."""
-    tables = [scan.train for scan in scans if scan.train is not None]
-    seen = [scan.last_seen for scan in scans if scan.last_seen is not None]
     return RowScan(
-        train=merge(tables) if tables else None,
-        last_seen=max(seen, default=None),
+        train=merge(scan.train for scan in scans),
+        train_rows=sum(scan.train_rows for scan in scans),
+        last_seen=max(scan.last_seen for scan in scans),
         place=np.concatenate([scan.place for scan in scans]),
         value=np.concatenate([scan.value for scan in scans]),
     )
@@ -176,28 +195,26 @@ def run_audit(
     drawn = _gather(make_pipeline, list(files.windows), ScanWindows(plan, folder), folder)
     if not drawn:
         return dict.fromkeys(("window_deviation", "steps_before_test", "scale_deviation"), math.inf)
-    sample = WindowSample.join([part for part, _ in drawn]).smallest(AUDITED_WINDOWS)
+    earliest = min(int(part.pop("earliest")) for part in drawn)
+    sample = WindowSample.join([WindowSample(**part) for part in drawn]).smallest(AUDITED_WINDOWS)
     steps = sample.steps()
-    rows = merge_scans(_gather(make_pipeline, list(files.rows), ScanRows(plan, save(steps, folder), folder), folder))
-    if rows.train is None or rows.last_seen is None:
+    steps_path = save({name: np.asarray(value) for name, value in vars(steps).items()}, folder)
+    scans = _gather(make_pipeline, list(files.rows), ScanRows(plan, steps_path, folder), folder)
+    rows = merge_scans([RowScan.from_arrays(scan) for scan in scans]) if scans else None
+    if rows is None or not rows.train_rows:
         raise DataError("rows: the train split holds none. Check the source and the split's dates.")
     values = np.full(len(steps.keys), np.nan)
     values[rows.place] = rows.value
     return {
         "window_deviation": window_deviation(sample, steps, values, scaler=scaler),
-        "steps_before_test": float(max(0, rows.last_seen + 1 - min(earliest for _, earliest in drawn))),
+        "steps_before_test": float(max(0, rows.last_seen + 1 - earliest)),
         "scale_deviation": scale_deviation(scaler, Scaler.parse(scale_file(rows.train, plan.scaling))),
     }
 
 
-def _read(path: str, spec: dict[str, tf.io.FixedLenFeature]) -> Iterator[dict[str, np.ndarray]]:
-    records = tf.data.TFRecordDataset(path, compression_type="GZIP").batch(_RECORDS_A_BATCH)
-    return records.map(lambda serialized: tf.io.parse_example(serialized, spec)).as_numpy_iterator()
-
-
 def _gather(
     make_pipeline: Callable[[], Any], files: list[Any], scan: Callable[[Any], Iterator[str]], folder: str
-) -> list:
+) -> list[dict[str, np.ndarray]]:
     """Scans files on workers and loads what they left."""
     scanned = beam.Create(files) | beam.Reshuffle() | beam.FlatMap(scan)
     # A bundle that is repeated leaves its file twice; its path is written once.

@@ -15,13 +15,14 @@ import tensorflow as tf
 from tapeline.components.serving_gate.requests import RealWindows
 from tapeline.schemas import features as names
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.series.grouping.rows_io import read_rows
+from tapeline.series.grouping.series_rows import NUMBERS, RowFeatures
 from tapeline.series.step_index import StepIndex
 from tapeline.series.time_grid import TimeGrid
 
 _MOST_FILES = 16
 _RECORDS_A_FILE = 2048
 """Windows of one file that are looked at; a draw among them needs no more."""
-_ROWS_A_BATCH = 8192
 
 
 def read_real_windows(
@@ -119,15 +120,9 @@ class _Rows:
 
     def read(self, path: str, grid: TimeGrid) -> None:
         """Takes what a file of rows holds of the stretches."""
-        spec = {
-            names.SERIES_ID: tf.io.FixedLenFeature([], tf.string),
-            names.TIMESTAMP: tf.io.FixedLenFeature([], tf.int64),
-            **{column: tf.io.FixedLenFeature([], tf.float32, default_value=math.nan) for column in self.columns},
-        }
-        records = tf.data.TFRecordDataset(path, compression_type="GZIP").batch(_ROWS_A_BATCH)
-        for batch in records.map(lambda serialized: tf.io.parse_example(serialized, spec)).as_numpy_iterator():
+        for batch in read_rows(path, RowFeatures(numbers=self.columns)):
             series, ordinal = batch[names.SERIES_ID], grid.ordinals(batch[names.TIMESTAMP])
-            numbers = np.stack([batch[column] for column in self.columns], axis=1)
+            numbers = batch[NUMBERS]
             place = self._steps.locate(series, ordinal)
             self._found[place[place >= 0]] = numbers[place >= 0]
             self._keep_first(series, ordinal, numbers)

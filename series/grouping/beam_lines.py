@@ -2,12 +2,13 @@
 
 import os
 import uuid
+from collections.abc import Iterator
 
 import apache_beam as beam
 import tensorflow as tf
 
 
-def run_lines(pipeline: beam.Pipeline, name: str, transform: beam.PTransform, folder: str) -> list[str]:
+def run_lines(pipeline: beam.Pipeline, name: str, transform: beam.PTransform, folder: str) -> Iterator[str]:
     """Runs a pipeline that gives lines of text, and returns them in any order.
 
     Args:
@@ -19,8 +20,11 @@ def run_lines(pipeline: beam.Pipeline, name: str, transform: beam.PTransform, fo
     prefix = os.path.join(folder, f"{name}-{uuid.uuid4().hex}")
     with pipeline:
         _ = pipeline | name >> transform | "Collect" >> beam.io.WriteToText(prefix)
-    lines: list[str] = []
-    for path in tf.io.gfile.glob(prefix + "*"):
+    return _lines(tf.io.gfile.glob(prefix + "*"))
+
+
+def _lines(paths: list[str]) -> Iterator[str]:
+    for path in paths:
         with tf.io.gfile.GFile(path, "r") as file:
-            lines += file.read().splitlines()
-    return lines
+            for line in file:
+                yield line.rstrip("\n")

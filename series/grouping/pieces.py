@@ -1,23 +1,27 @@
-"""Rows that wait on disk between two passes, so that no runner has to hold them.
+"""Arrays that wait on disk between two passes, so that no runner has to hold them.
 
     with PieceWriter(folder) as writer:
         piece = writer.write(rows)         # a few bytes that say where the rows lie
     rows = read_piece(piece)
 
 What goes through a Beam pipeline is `Piece`s. The rows themselves lie in files
-that every worker reaches, as it reaches the artifacts.
+that every worker reaches, as it reaches the artifacts. They lie in NumPy's npz
+format without pickled objects: reading a file runs no code that it holds.
 """
 
+import io
 import os
-import pickle
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import tensorflow as tf
 
-from tapeline.series.grouping.rows import GROUP_ROWS, SeriesRows
+from tapeline.series.grouping.series_rows import GROUP_ROWS, SeriesRows
+
+_LENGTHS, _BYTES = "/lengths", "/bytes"
 
 
 class Piece(NamedTuple):
@@ -56,18 +60,18 @@ class PieceWriter:
 
     def write(self, rows: SeriesRows) -> Piece:
         """Writes some rows and returns where they lie."""
-        content = pickle.dumps(rows, protocol=5)
+        content = pack(rows.arrays())
         self._file.write(content)
         piece = Piece(self._path, self._offset, len(content), len(rows.code))
         self._offset += len(content)
         return piece
 
 
-def read_piece(piece: Piece) -> Any:
-    """Returns the rows of a piece, of the class that was written."""
+def read_piece(piece: Piece) -> SeriesRows:
+    """Returns the rows of a piece."""
     with tf.io.gfile.GFile(piece.path, "rb") as file:
         file.seek(piece.offset)
-        return pickle.loads(file.read(piece.size))
+        return SeriesRows.from_arrays(unpack(file.read(piece.size)))
 
 
 def divide(pieces: Sequence[Piece]) -> list[tuple[Piece, ...]]:
@@ -77,20 +81,45 @@ def divide(pieces: Sequence[Piece]) -> list[tuple[Piece, ...]]:
     return [tuple(pieces[at] for at in run) for run in np.split(np.arange(len(pieces)), edges)]
 
 
-def load_from_json(load: Sequence) -> tuple[Piece, ...]:
-    """Reads a load that went through JSON."""
-    return tuple(Piece(*piece) for piece in load)
-
-
-def save(content: Any, folder: str) -> str:
-    """Writes what all workers need, such as a survey, into a new file and returns its path."""
-    path = os.path.join(folder, f"shared-{uuid.uuid4().hex}")
+def save(arrays: Mapping[str, np.ndarray], folder: str) -> str:
+    """Writes arrays into a new file and returns its path."""
+    path = os.path.join(folder, f"arrays-{uuid.uuid4().hex}")
     with tf.io.gfile.GFile(path, "wb") as file:
-        file.write(pickle.dumps(content, protocol=5))
+        file.write(pack(arrays))
     return path
 
 
-def load(path: str) -> Any:
+def load(path: str) -> dict[str, np.ndarray]:
     """Reads what `save` wrote."""
     with tf.io.gfile.GFile(path, "rb") as file:
-        return pickle.loads(file.read())
+        return unpack(file.read())
+
+
+def pack(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Returns arrays as an npz file; those of bytes, such as series ids, as their lengths and all their bytes."""
+    flat: dict[str, np.ndarray] = {}
+    for name, array in arrays.items():
+        if array.dtype == object:
+            flat[name + _LENGTHS] = np.fromiter(map(len, array), np.int64, len(array))
+            flat[name + _BYTES] = np.frombuffer(b"".join(array), np.uint8)
+        else:
+            flat[name] = array
+    buffer = io.BytesIO()
+    np.savez(buffer, **flat)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def unpack(content: bytes) -> dict[str, np.ndarray]:
+    """Reads what `pack` returned."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        flat = {name: file[name] for name in file.files}
+    arrays: dict[str, np.ndarray] = {}
+    for name, array in flat.items():
+        if name.endswith(_LENGTHS):
+            plain = name.removesuffix(_LENGTHS)
+            buffers = [None, *map(pa.py_buffer, (np.append(0, np.cumsum(array)), flat[plain + _BYTES]))]
+            values = pa.Array.from_buffers(pa.large_binary(), len(array), buffers)
+            arrays[plain] = values.to_numpy(zero_copy_only=False)
+        elif not name.endswith(_BYTES):
+            arrays[name] = array
+    return arrays

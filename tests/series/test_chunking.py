@@ -1,5 +1,6 @@
-"""Windows out of rows in any order, against a plain loop, whatever the blocks, chunks and groups."""
+"""Windows out of rows in any order, against a plain loop, whatever the chunks and groups."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -7,13 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tapeline.components.transform import survey as survey_room
-from tapeline.components.transform.group import SPLITS_OF_CHUNKS, WindowPlan, cut_group
-from tapeline.components.transform.survey import merge_surveys, route, survey_rows
+from tapeline.components.transform.window_group import SPLITS_OF_CHUNKS, WindowPlan, cut_group
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from tapeline.series.calendar import Calendar
-from tapeline.series.chunking import Rows, cut_chunks, to_grid
+from tapeline.series.chunking import cut_chunks, split_bounds, to_grid
+from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
+from tapeline.series.grouping.series_survey import NEVER, Grouping, merge_surveys, survey_rows
+from tapeline.series.time_grid import TimeGrid
 from tapeline.series.windowing import Chunk, cut_windows, fill_gaps, hold_known
 
 HOUR = 3600
@@ -23,17 +25,24 @@ CALENDAR = Calendar(FEATURES.calendar, DATA.timezone)
 SPLITS = ("train", "eval", "test")
 
 
-def plan_of(window, *, block_steps=64, chunk_steps=16):
-    return WindowPlan(data=DATA, features=FEATURES, window=window, chunk_steps=chunk_steps, block_steps=block_steps)
+def plan_of(window, *, chunk_steps=16):
+    return WindowPlan(data=DATA, features=FEATURES, window=window, chunk_steps=chunk_steps)
 
 
 def rows_of(ids, ordinals, target, past=None, future=None):
+    """Rows whose static covariate is their own ordinal; `run` says in which split they lie."""
     names, code = np.unique(np.asarray(ids, object), return_inverse=True)
     ordinals = np.asarray(ordinals, np.int64)
     past = np.asarray(target if past is None else past, np.float32).reshape(-1, 1)
     future = np.asarray(ordinals if future is None else future, np.float32).reshape(-1, 1)
     calendar = CALENDAR(ordinals * HOUR)
-    return Rows(names, code, ordinals, np.asarray(target, np.float32), past, np.concatenate([future, calendar], axis=1))
+    columns = {
+        NUMBERS: np.asarray(target, np.float32).reshape(-1, 1),
+        "past_covariates": past,
+        "future_covariates": np.concatenate([future, calendar], axis=1),
+        "static_covariates": ordinals[:, None].astype(np.float32),
+    }
+    return SeriesRows(names, code, np.zeros(len(ordinals), np.int8), ordinals * HOUR, columns)
 
 
 def take(rows, index):
@@ -41,35 +50,25 @@ def take(rows, index):
 
 
 def split_of(ordinals, cuts):
-    return np.searchsorted(cuts, ordinals, side="right")
+    return np.searchsorted(cuts, ordinals, side="right").astype(np.int8)
 
 
-def run(rows, cuts, plan, *, batch=7):
+def run(rows, cuts, plan, *, batch=7, group_rows=1000):
     """The two passes without Beam: batches of each split, survey, routing, groups."""
+    rows = dataclasses.replace(rows, split=split_of(rows.timestamp // HOUR, cuts))
     batches = []
-    for at, split in enumerate(SPLITS):
-        mine = np.flatnonzero(split_of(rows.ordinal, cuts) == at)
-        batches += [(split, take(rows, mine[i : i + batch])) for i in range(0, len(mine), batch)]
-    survey = merge_surveys(
-        [
-            survey_rows(
-                split=split,
-                ids=part.ids[part.code],
-                ordinal=part.ordinal,
-                target=part.target,
-                static=part.ordinal[:, None].astype(np.float32),
-                block_steps=plan.block_steps,
-                spec=plan.spec(split),
-            )
-            for split, part in batches
-        ]
-    )
+    for at in range(len(SPLITS)):
+        mine = np.flatnonzero(rows.split == at)
+        batches += [take(rows, mine[i : i + batch]) for i in range(0, len(mine), batch)]
+    survey = merge_surveys([survey_rows(part) for part in batches])
+    grouping = Grouping.of(survey, survey.rows, group_rows=group_rows)
     groups = {}
-    for split, part in batches:
-        for key, piece in route(part, survey, block_steps=plan.block_steps, spec=plan.spec(split)):
-            groups.setdefault(key, []).append(piece)
-    cuts_of = [cut_group(Rows.join(p), survey, block=b, plan=plan, calendar=CALENDAR) for (b, _), p in groups.items()]
-    return survey, cuts_of
+    for part in batches:
+        keys = grouping.keys(part.ids)[part.code]
+        for key in np.unique(keys):
+            groups.setdefault(key, []).append(take(part, np.flatnonzero(keys == key)))
+    splits = split_bounds(survey.split_first, TimeGrid.of(plan.data))
+    return [cut_group(SeriesRows.join(group), plan=plan, splits=splits, calendar=CALENDAR) for group in groups.values()]
 
 
 def as_chunks(cut, split, plan):
@@ -83,7 +82,7 @@ def as_chunks(cut, split, plan):
             target=cut.grid.target[steps],
             past_covariates=cut.grid.past[steps],
             future_covariates=cut.grid.future[steps],
-            static_covariates=cut.static[series],
+            static_covariates=cut.grid.static[series],
             forecast_offsets=bounds.starts[bounds.split_at[i] : bounds.split_at[i + 1]] - bounds.begin[i],
         )
 
@@ -113,15 +112,14 @@ def materialised(cuts_of, split, plan):
 
 def reference(rows, cuts, plan):
     """Every window by its definition, one series and one start at a time."""
-    starts_of_split = [-math.inf, *(rows.ordinal[split_of(rows.ordinal, cuts) == i].min(initial=10**9) for i in (1, 2))]
+    ordinal, columns = rows.timestamp // HOUR, rows.columns
+    starts_of_split = [-math.inf, *(ordinal[split_of(ordinal, cuts) == i].min(initial=10**9) for i in (1, 2))]
     starts_of_split[1] = min(starts_of_split[1:])
     ends = [*starts_of_split[1:], math.inf]
     context_length, horizon = plan.window.context_length, plan.window.horizon
     found = {split: {} for split in SPLITS}
     for code, series in enumerate(rows.ids):
-        mine = {
-            int(o): i for i, o in zip(np.flatnonzero(rows.code == code), rows.ordinal[rows.code == code], strict=True)
-        }
+        mine = {int(o): i for i, o in zip(np.flatnonzero(rows.code == code), ordinal[rows.code == code], strict=True)}
         first, last = min(mine), max(mine)
         for split, low, high in zip(SPLITS, starts_of_split, ends, strict=True):
             stride = plan.window.stride if split == "train" else plan.window.eval_stride
@@ -132,9 +130,13 @@ def reference(rows, cuts, plan):
             ]
             for start in possible[::stride]:
                 steps = np.arange(start - context_length, start + horizon)
-                target = np.array([rows.target[mine[o]] if o in mine else np.nan for o in steps], np.float32)
-                past = np.array([rows.past[mine[o], 0] if o in mine else np.nan for o in steps], np.float32)
-                known = np.array([rows.future[mine[o], 0] if o in mine else np.nan for o in steps], np.float32)
+                target = np.array([columns[NUMBERS][mine[o], 0] if o in mine else np.nan for o in steps], np.float32)
+                past = np.array(
+                    [columns["past_covariates"][mine[o], 0] if o in mine else np.nan for o in steps], np.float32
+                )
+                known = np.array(
+                    [columns["future_covariates"][mine[o], 0] if o in mine else np.nan for o in steps], np.float32
+                )
                 measured = int((~np.isnan(target[:context_length])).sum())
                 if not measured or measured < plan.window.min_observed * context_length:
                     continue
@@ -191,17 +193,12 @@ windows = st.builds(
     rows=panels(),
     window=windows,
     cuts=st.tuples(st.integers(-10, 30), st.integers(0, 25)).map(lambda c: (c[0], c[0] + c[1])),
-    block_steps=st.integers(1, 40),
     chunk_steps=st.integers(1, 40),
     group_rows=st.sampled_from([1, 10, 1000]),
 )
-def test_windows_equal_those_of_a_plain_loop(rows, window, cuts, block_steps, chunk_steps, group_rows):
-    plan = plan_of(window, block_steps=block_steps, chunk_steps=chunk_steps)
-    before, survey_room.GROUP_ROWS = survey_room.GROUP_ROWS, group_rows
-    try:
-        _, cuts_of = run(rows, cuts, plan)
-    finally:
-        survey_room.GROUP_ROWS = before
+def test_windows_equal_those_of_a_plain_loop(rows, window, cuts, chunk_steps, group_rows):
+    plan = plan_of(window, chunk_steps=chunk_steps)
+    cuts_of = run(rows, cuts, plan, group_rows=group_rows)
     wanted = reference(rows, cuts, plan)
     for split in SPLITS:
         assert_same_windows(from_chunks(cuts_of, split, plan), wanted[split])
@@ -209,34 +206,34 @@ def test_windows_equal_those_of_a_plain_loop(rows, window, cuts, block_steps, ch
 
 
 @settings(max_examples=50, deadline=None)
-@given(window=windows, steps=st.integers(1, 120), block_steps=st.integers(1, 60))
-def test_gapless_series_gives_as_many_windows_as_the_formula(window, steps, block_steps):
-    plan = plan_of(window, block_steps=block_steps)
+@given(window=windows, steps=st.integers(1, 120))
+def test_gapless_series_gives_as_many_windows_as_the_formula(window, steps):
+    plan = plan_of(window)
     rows = rows_of([b"a"] * steps, np.arange(steps) + 1000, np.ones(steps))
-    _, cuts_of = run(rows, (5000, 6000), plan)
+    cuts_of = run(rows, (5000, 6000), plan)
     assert sum(len(cut.starts["train"]) for cut in cuts_of) == plan.spec("train").count(steps)
 
 
 def test_context_of_the_first_eval_window_reaches_into_train():
     plan = plan_of(WindowConfig(context_length=4, horizon=2))
-    _, cuts_of = run(rows_of([b"a"] * 20, range(20), range(20)), (10, 15), plan)
+    cuts_of = run(rows_of([b"a"] * 20, range(20), range(20)), (10, 15), plan)
     found = {split: sorted(start // HOUR for _, start in from_chunks(cuts_of, split, plan)) for split in SPLITS}
     # train: forecasts start at 4 and end by 9; eval: 10 to 14; test: 15 to 19
     assert found == {"train": [4, 5, 6, 7, 8], "eval": [10, 11, 12, 13], "test": [15, 16, 17, 18]}
 
 
 def test_chunks_repeat_only_what_their_contexts_need():
-    plan = plan_of(WindowConfig(context_length=4, horizon=2), block_steps=400, chunk_steps=100)
-    _, cuts_of = run(rows_of([b"a"] * 300, range(300), range(300)), (900, 950), plan)
+    plan = plan_of(WindowConfig(context_length=4, horizon=2), chunk_steps=100)
+    cuts_of = run(rows_of([b"a"] * 300, range(300), range(300)), (900, 950), plan)
     lengths = [len(chunk.target) for cut in cuts_of for chunk in as_chunks(cut, "train", plan)]
     # 295 starts, from 4 to 298, in stretches of 99, 99 and 97; each chunk reaches 4 back and 1 on.
     assert lengths == [104, 104, 102]
 
 
 def test_short_series_is_one_chunk_wherever_it_lies():
-    plan = plan_of(WindowConfig(context_length=4, horizon=2), block_steps=400, chunk_steps=100)
+    plan = plan_of(WindowConfig(context_length=4, horizon=2), chunk_steps=100)
     for first in range(100):
-        _, cuts_of = run(rows_of([b"a"] * 150, np.arange(first, first + 150), np.ones(150)), (900, 950), plan)
+        cuts_of = run(rows_of([b"a"] * 150, np.arange(first, first + 150), np.ones(150)), (900, 950), plan)
         assert [len(chunk.target) for cut in cuts_of for chunk in as_chunks(cut, "train", plan)] == [150]
 
 
@@ -255,10 +252,10 @@ def test_short_series_is_one_chunk_wherever_it_lies():
 def test_chunks_hold_at_most_twice_the_numbers_of_the_rows(series, window, cuts):
     length = window.context_length + window.horizon
     # As many steps in a chunk as the plan takes at least, against a window.
-    plan = plan_of(window, block_steps=10_000, chunk_steps=4 * length)
+    plan = plan_of(window, chunk_steps=4 * length)
     ids = np.repeat([b"s%d" % at for at in range(len(series))], [steps for _, steps in series])
     ordinals = np.concatenate([np.arange(first, first + steps) for first, steps in series])
-    _, cuts_of = run(rows_of(ids, ordinals, np.ones(len(ids))), cuts, plan, batch=1000)
+    cuts_of = run(rows_of(ids, ordinals, np.ones(len(ids))), cuts, plan, batch=1000)
     chunks = [chunk for cut in cuts_of for split in SPLITS_OF_CHUNKS for chunk in as_chunks(cut, split, plan)]
     # Time and target alone, beside which the positions of forecasts weigh most.
     written = sum(2 * len(chunk.target) + len(chunk.forecast_offsets) for chunk in chunks)
@@ -268,7 +265,7 @@ def test_chunks_hold_at_most_twice_the_numbers_of_the_rows(series, window, cuts)
 def test_calendar_is_right_in_steps_without_a_row():
     plan = plan_of(WindowConfig(context_length=4, horizon=2, min_observed=0.0))
     present = np.array([0, 1, 5, 6, 7, 8])
-    _, cuts_of = run(rows_of([b"a"] * 6, present, np.ones(6)), (90, 95), plan)
+    cuts_of = run(rows_of([b"a"] * 6, present, np.ones(6)), (90, 95), plan)
     window = from_chunks(cuts_of, "train", plan)[b"a", 5 * HOUR]
     np.testing.assert_array_equal(window["future_covariates"][:, 1:], CALENDAR(np.arange(1, 7) * HOUR))
     # The column itself holds its last known value: the row of step 1, then those of 5 and 6.
@@ -276,28 +273,20 @@ def test_calendar_is_right_in_steps_without_a_row():
 
 
 def test_missing_static_covariate_is_0_and_the_first_row_counts():
-    spec = plan_of(WindowConfig()).spec("train")
-    facts = dict(split="train", target=np.zeros(3, np.float32), block_steps=100, spec=spec)
-    ids = np.array([b"a", b"a", b"b"], object)
-    static = np.array([[2.0], [1.0], [np.nan]], np.float32)
-    survey = survey_rows(ids=ids, ordinal=np.array([5, 4, 9]), static=static, **facts)
-    np.testing.assert_array_equal(survey.static, [[1], [0]])
-    assert (survey.first.tolist(), survey.last.tolist()) == ([4, 9], [5, 9])
+    rows = rows_of([b"a", b"a", b"b"], [5, 4, 9], [1, 1, 1])
+    rows.columns["static_covariates"][:, 0] = [2, 1, np.nan]
+    grid = to_grid(rows, TimeGrid.of(DATA))
+    np.testing.assert_array_equal(grid.static, [[1], [0]])
+    assert (grid.first.tolist(), grid.last.tolist()) == ([4, 9], [5, 9])
 
 
 def test_two_rows_for_one_step_are_refused_by_series():
     rows = rows_of([b"a", b"b", b"b"], [3, 5, 5], [1, 2, 3])
-    spec = plan_of(WindowConfig(context_length=2, horizon=1)).spec("train")
     with pytest.raises(DataError, match="series 'b' has 1 steps with more than one row"):
-        to_grid(rows, first=np.array([3, 5]), last=np.array([3, 5]), block=(0, 10), spec=spec)
+        to_grid(rows, TimeGrid.of(DATA))
 
 
-def test_wide_panel_is_worked_in_many_groups(monkeypatch):
-    monkeypatch.setattr(survey_room, "GROUP_ROWS", 100)
-    plan = plan_of(WindowConfig(context_length=2, horizon=1))
-    ids = np.repeat([b"s%d" % i for i in range(60)], 10)
-    rows = rows_of(ids, np.tile(np.arange(10), 60), np.ones(600))
-    _, cuts_of = run(rows, (90, 95), plan)
-    # 600 rows at 100 a group are 7 groups; a hash does not fill them evenly, but none holds half of the rows.
-    assert len(cuts_of) >= 5
-    assert max(len(cut.grid.target) for cut in cuts_of) < 300
+def test_a_split_without_rows_ends_where_it_begins():
+    bounds = split_bounds(np.array([0, NEVER, 7 * HOUR]), TimeGrid.of(DATA))
+    assert bounds["eval"] == (7, 7)
+    assert (bounds["train"][1], bounds["test"][0]) == (7, 7)

@@ -6,12 +6,12 @@ from tapeline.components.data_gate.findings import (
     MAX_SERIES,
     Finding,
     FindingGroup,
-    Report,
     SplitTotal,
     listing,
     plural,
     time_text,
 )
+from tapeline.components.data_gate.gate_report import Report
 
 GAP = Finding(
     kind="gap",

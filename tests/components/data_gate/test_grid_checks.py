@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tapeline.components.data_gate.findings import Finding
-from tapeline.components.data_gate.grid_checks import check_times, duration_text, suggest_grid
-from tapeline.components.data_gate.rules import Rules
-from tapeline.components.data_gate.time_samples import TimeSample
+from tapeline.components.data_gate.grid_checks import check_times, duration_text
+from tapeline.components.data_gate.grid_suggestion import neighbouring_times, suggest_grid
+from tapeline.components.data_gate.series_rules import Rules
 from tapeline.schemas.stack import modern
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.time_grid import TimeGrid
@@ -113,7 +113,7 @@ def test_a_wrong_frequency_is_named_and_the_right_one_suggested(step, configured
     (finding,) = check_frequency(times, rows=rows_of(times), grid=TimeGrid(configured))
     assert finding.kind == "wrong_frequency"
     assert f"the median step between times is {duration_text(step)}; data.frequency '{configured}'" in finding.message
-    suggestion = suggest_grid([times], TimeGrid(configured))
+    suggestion = suggest_grid(times, TimeGrid(configured))
     assert suggestion is not None
     assert suggestion.fixed_step_seconds == step
     assert finding.fix == f"set data.frequency: {modern(suggestion.frequency)}, which fits 100%."
@@ -128,7 +128,7 @@ def test_an_offset_is_suggested_for_values_taken_at_half_past():
 def test_the_weekday_of_weekly_data_is_suggested():
     # 1970-01-04 was a Sunday: three days after the epoch.
     times = np.arange(60, dtype=np.int64) * 7 * DAY + 3 * DAY
-    suggestion = suggest_grid([times], TimeGrid("W-SAT"))
+    suggestion = suggest_grid(times, TimeGrid("W-SAT"))
     assert suggestion is not None
     assert suggestion.on_grid(times).all()
 
@@ -136,11 +136,17 @@ def test_the_weekday_of_weekly_data_is_suggested():
 def test_of_a_long_series_a_sample_is_enough_for_a_suggestion():
     times = np.arange(20_000, dtype=np.int64) * 1800
     times = times[np.random.default_rng(0).random(len(times)) > 0.01]
-    sample = TimeSample.of(times)
-    assert max(map(len, sample.stretches)) == 12
-    suggestion = suggest_grid(sample.stretches, TimeGrid("D"))
+    assert max(map(len, neighbouring_times(times))) == 12
+    suggestion = suggest_grid(times, TimeGrid("D"))
     assert suggestion is not None
     assert suggestion.fixed_step_seconds == 1800
+
+
+def test_the_median_step_is_that_of_all_steps():
+    # Steps of 1, 2, ..., 20,000 seconds: the middle ones are 10,000 and 10,001.
+    times = np.cumsum(np.arange(20_001))
+    (finding,) = check_frequency(times, rows=rows_of(times), grid=TimeGrid("H"))
+    assert f"the median step between times is {duration_text(10_000.5)}; " in finding.message
 
 
 def test_month_starts_are_told_from_month_ends():

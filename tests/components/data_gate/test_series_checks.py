@@ -4,12 +4,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapeline.components.data_gate.findings import Finding
-from tapeline.components.data_gate.gap_facts import GapFacts
-from tapeline.components.data_gate.rows import Rows, order_rows
-from tapeline.components.data_gate.rules import Rules
-from tapeline.components.data_gate.run_facts import RunFacts
-from tapeline.components.data_gate.totals import Totals
+from tapeline.components.data_gate.findings import Finding, Totals
+from tapeline.components.data_gate.ordered_rows import order_rows
+from tapeline.components.data_gate.series_rules import Rules
+from tapeline.components.data_gate.value_checks import Gaps, Runs
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.time_grid import TimeGrid
 from tests.components.data_gate.checked_rows import Table, check
@@ -52,10 +50,7 @@ def found(data: Table, limits: Rules | None = None) -> dict[str, str]:
 
 
 def ordered(times, values):
-    size = len(times)
-    values = np.array(values, np.float32).reshape(size, 1)
-    alone = Rows(np.array([b"a"], object), np.zeros(size, int), np.array(times) * HOUR, np.arange(size), values)
-    return order_rows(alone, TimeGrid("H"))
+    return order_rows(series(values, hours=times).batch(np.arange(len(times))), TimeGrid("H"))
 
 
 def test_a_sound_series_has_no_findings():
@@ -91,21 +86,22 @@ def test_a_gap_in_a_past_covariate_is_a_warning():
 @given(st.sets(st.integers(0, 60), min_size=1))
 def test_gaps_equal_brute_force(measured):
     hours = sorted(measured)
-    facts = GapFacts.of(ordered(hours, [1.0] * len(hours)), np.ones(len(hours), np.float32), limit=2)
+    gaps = Gaps.of(ordered(hours, [1.0] * len(hours)), np.ones(len(hours), np.float32), limit=2)
     expected = [(early, late - early - 1) for early, late in itertools.pairwise(hours) if late - early > 3]
-    assert facts.long.of_series(0) == expected[:5]
-    assert facts.long.count.tolist() == [len(expected)]
+    assert gaps.long.of_series(0) == expected[:5]
+    assert gaps.long.count.tolist() == [len(expected)]
 
 
 @given(st.lists(st.integers(0, 2), min_size=1))
 def test_constant_runs_equal_brute_force(values):
     rows = ordered(range(len(values)), values)
-    facts = RunFacts.of(rows, rows.values[:, 0], limit=2)
-    runs = [(key, len(list(group))) for key, group in itertools.groupby(values)]
-    assert facts.runs.tolist() == [len(runs)]
-    long = [(length, value) for value, length in runs if length > 2]
-    assert [run[2:] for run in facts.too_long.of_series(0)] == long[:5]
-    assert facts.too_long.count.tolist() == [len(long)]
+    runs = Runs.of(rows, rows.values[:, 0], limit=2)
+    expected = [(key, len(list(group))) for key, group in itertools.groupby(values)]
+    assert runs.number.tolist() == [len(expected)]
+    assert runs.value.tolist() == values[:1]
+    long = [(length, value) for value, length in expected if length > 2]
+    assert [run[2:] for run in runs.long.of_series(0)] == long[:5]
+    assert runs.long.count.tolist() == [len(long)]
 
 
 def test_missing_values_at_the_ends_are_a_warning_not_a_gap():

@@ -5,9 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tapeline.components.data_gate.findings import SplitTotal
-from tapeline.components.data_gate.length_checks import no_window
-from tapeline.components.data_gate.rules import Rules
-from tapeline.components.data_gate.window_facts import Bounds, Steps
+from tapeline.components.data_gate.series_rules import Rules
+from tapeline.components.data_gate.window_checks import Bounds, no_window
 from tapeline.schemas.features import TARGET
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.time_grid import TimeGrid
@@ -23,8 +22,7 @@ def count_windows(observed, *, start: int, first: int, last: int, rules: Rules) 
     """Windows of one split of one series, whose first step of all is `start`."""
     # The first column is a split that holds the series' start, the second the split in question.
     bounds = Bounds.of(rules, first=np.array([[start, first]]), last=np.array([[start, last]]))
-    steps = Steps(np.zeros(len(observed), int), np.asarray(observed, int))
-    return int(bounds.count(steps, np.ones(len(observed), bool))[0, 1])
+    return int(bounds.count(np.zeros(len(observed), int), np.asarray(observed, int))[0, 1])
 
 
 def test_gapless_train_rows_make_as_many_windows_as_the_formula_says():

@@ -1,6 +1,6 @@
-"""One group of series in one block of time: from its rows to its chunks and windows.
+"""One group of whole series: from its rows to its chunks and windows.
 
-cut = cut_group(rows, survey, block=3, plan=plan, calendar=calendar)
+cut = cut_group(rows, plan=plan, splits=splits, calendar=calendar)
 for batch in cut.chunk_batches("train", plan):       # Arrow, ready for the encoder
     ...
 """
@@ -11,12 +11,12 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from tapeline.components.transform.survey import Survey
 from tapeline.schemas import features as names
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.calendar import Calendar
-from tapeline.series.chunking import Grid, Rows, cut_chunks, forecast_starts, to_grid
+from tapeline.series.chunking import Grid, cut_chunks, forecast_starts, to_grid
+from tapeline.series.grouping.series_rows import RowFeatures, SeriesRows
 from tapeline.series.time_grid import TimeGrid
 from tapeline.series.window_writer import chunk_batch, window_batch
 from tapeline.series.windowing import cut_arrays
@@ -40,20 +40,28 @@ class WindowPlan:
         features: Section `features`.
         window: Section `window`.
         chunk_steps: Ordinals whose forecast starts share a chunk.
-        block_steps: Ordinals whose forecast starts are worked together.
     """
 
     data: DataConfig
     features: FeaturesConfig
     window: WindowConfig
     chunk_steps: int
-    block_steps: int
 
     @classmethod
     def of(cls, data: DataConfig, features: FeaturesConfig, window: WindowConfig) -> "WindowPlan":
         """Chooses sizes: a chunk repeats `T + H` steps of its neighbour, so it is at least four times as long."""
         chunk_steps = max(4096, 4 * (window.context_length + window.horizon))
-        return cls(data=data, features=features, window=window, chunk_steps=chunk_steps, block_steps=32 * chunk_steps)
+        return cls(data=data, features=features, window=window, chunk_steps=chunk_steps)
+
+    @property
+    def row_features(self) -> RowFeatures:
+        """Returns what is read of a scaled row."""
+        vectors = {
+            names.PAST_COVARIATES: len(self.features.past_covariates),
+            names.FUTURE_COVARIATES: self.features.future_size,
+            names.STATIC_COVARIATES: len(self.features.static_covariates),
+        }
+        return RowFeatures(numbers=(names.TARGET,), vectors=vectors)
 
     def spec(self, split: str) -> WindowSpec:
         """Returns the shape of a split's windows: those that are not learned from have a stride of their own."""
@@ -68,14 +76,12 @@ class GroupCut:
     Attributes:
         grid: The steps of all series of the group; the calendar has no holes.
         timestamp: Epoch seconds of each step, int64 `[L]`.
-        static: Float32 `[u, S]`.
         starts: Positions of forecast starts, by split.
         unmeasured: Windows left out because too little of them was measured.
     """
 
     grid: Grid
     timestamp: np.ndarray
-    static: np.ndarray
     starts: dict[str, np.ndarray]
     unmeasured: int
 
@@ -83,7 +89,7 @@ class GroupCut:
         """Yields the chunks of a split."""
         chunks = cut_chunks(self.grid, self.starts[split], chunk_steps=plan.chunk_steps, spec=plan.spec(split))
         for some in chunks.batches(_STEPS_A_BATCH):
-            yield chunk_batch(some, self.grid, timestamp=self.timestamp, static=self.static)
+            yield chunk_batch(some, self.grid, timestamp=self.timestamp)
 
     def windows(self, split: str, spec: WindowSpec) -> Iterator[dict[str, np.ndarray]]:
         """Yields the windows of a split in batches, as `windowing.cut_windows` gives them."""
@@ -101,7 +107,7 @@ class GroupCut:
             yield {
                 **windows,
                 names.SERIES_ID: self.grid.ids[series],
-                names.STATIC_COVARIATES: self.static[series],
+                names.STATIC_COVARIATES: self.grid.static[series],
             }
 
     def window_batches(self, split: str, spec: WindowSpec) -> Iterator[pa.RecordBatch]:
@@ -109,32 +115,29 @@ class GroupCut:
         return map(window_batch, self.windows(split, spec))
 
 
-def cut_group(rows: Rows, survey: Survey, *, block: int, plan: WindowPlan, calendar: Calendar) -> GroupCut:
+def cut_group(
+    rows: SeriesRows, *, plan: WindowPlan, splits: dict[str, tuple[int, int]], calendar: Calendar
+) -> GroupCut:
     """Puts a group on its grid and finds its forecasts.
 
     Args:
         rows: All rows of the group, series in ascending order.
-        survey: Facts about all rows.
-        block: The block of time.
         plan: How windows are cut.
+        splits: First ordinal of each split, and the one after its last.
         calendar: Fills the calendar in steps that have no row.
 
     Raises:
         DataError: A series has two rows for one step.
     """
-    known = survey.find(rows.ids)
-    bounds = block * plan.block_steps, (block + 1) * plan.block_steps
-    spec = plan.spec(names.SPLITS[0])
-    grid = to_grid(rows, first=survey.first[known], last=survey.last[known], block=bounds, spec=spec)
-    timestamp = TimeGrid.of(plan.data).timestamps(grid.ordinal)
+    time = TimeGrid.of(plan.data)
+    grid = to_grid(rows, time)
+    timestamp = time.timestamps(grid.ordinal)
     if calendar.size:
         grid.future[~grid.has_row, -calendar.size :] = calendar(timestamp[~grid.has_row])
-    found = {
-        split: forecast_starts(
-            grid, split=covers, block=bounds, spec=plan.spec(split), min_observed=plan.window.min_observed
+    starts, unmeasured = {}, 0
+    for split, covers in splits.items():
+        starts[split], left_out = forecast_starts(
+            grid, split=covers, spec=plan.spec(split), min_observed=plan.window.min_observed
         )
-        for split, covers in survey.splits().items()
-    }
-    starts = {split: positions for split, (positions, _) in found.items()}
-    unmeasured = sum(left_out for _, left_out in found.values())
-    return GroupCut(grid, timestamp, survey.static[known], starts, unmeasured)
+        unmeasured += left_out
+    return GroupCut(grid, timestamp, starts, unmeasured)

@@ -1,0 +1,109 @@
+"""How many windows fit into each split of each series, at stride 1.
+
+A window belongs to the split that its whole forecast lies in; its context may
+reach back into the split before. Enough of its context was measured, and at
+least one value of its forecast.
+
+A forecast is counted at the first measured step that it holds, `m`, the one
+of index `j` in the series. It starts after the measured step before `m`,
+holds `m`, and has `k` measured steps in its context:
+
+    m[j-1] < start,    m[j] - H < start <= m[j],    start <= m[j-k] + T
+
+So the work goes with the number of measured steps, not with the time between them.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from tapeline.components.data_gate.findings import Finding, plural
+from tapeline.components.data_gate.series_rules import Rules
+
+_STEPS_A_PART = 2**20
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Bounds:
+    """Where the forecasts of each series may start, by split.
+
+    Attributes:
+        least: Measured steps that a context needs, `k`.
+        context: `T`.
+        horizon: `H`.
+        low: The earliest start, int64 `[u, S]`.
+        high: The latest one; before `low` in a split without rows.
+    """
+
+    least: int
+    context: int
+    horizon: int
+    low: np.ndarray
+    high: np.ndarray
+
+    @classmethod
+    def of(cls, rules: Rules, *, first: np.ndarray, last: np.ndarray) -> "Bounds":
+        """Takes the ordinals of the first and the last row, int64 `[u, S]`; `first > last` where there is none."""
+        context, horizon = rules.spec.context_length, rules.spec.horizon
+        start = first.min(axis=1, keepdims=True)
+        low, high = np.maximum(first, start + context), last - horizon + 1
+        return cls(rules.least_measured, context, horizon, low, high)
+
+    def count(self, code: np.ndarray, ordinal: np.ndarray) -> np.ndarray:
+        """Counts windows, int64 `[u, S]`.
+
+        Args:
+            code: The series of each measured step, ascending, int64 `[M]`.
+            ordinal: The step, ascending in each series; one that is repeated counts once.
+        """
+        fresh = np.ones(len(code), bool)
+        fresh[1:] = (code[1:] != code[:-1]) | (ordinal[1:] != ordinal[:-1])
+        if not fresh.all():
+            code, ordinal = code[fresh], ordinal[fresh]
+        at = np.flatnonzero(np.arange(len(code)) - np.searchsorted(code, code) >= self.least)
+        windows = np.zeros(self.low.shape, np.int64)
+        # A long series takes half of the memory when it is counted in parts.
+        for some in np.array_split(at, len(at) // _STEPS_A_PART + 1):
+            owner, here = code[some], ordinal[some]
+            low = np.maximum(ordinal[some - 1] + 1, here - self.horizon + 1)
+            high = np.minimum(here, ordinal[some - self.least] + self.context)
+            for split in range(windows.shape[1]):
+                starts = np.minimum(high, self.high[owner, split]) - np.maximum(low, self.low[owner, split]) + 1
+                windows[:, split] += np.bincount(owner, np.maximum(starts, 0), len(windows)).astype(np.int64)
+        return windows
+
+
+def no_window(split: str, series_rows: np.ndarray, series_steps: np.ndarray, rules: Rules, code: int) -> Finding:
+    """Not one window fits: an error where train rows make none, else a warning.
+
+    Args:
+        split: The split.
+        series_rows: Rows of each series in it.
+        series_steps: Steps from the first to the last of them.
+        rules: The shape of a window.
+        code: Position of the series.
+    """
+    rows, steps = int(series_rows[code]), int(series_steps[code])
+    spec = rules.spec
+    train = split == "train"
+    if rows == 0:
+        message = "no rows" + (": the model never sees this series." if train else ".")
+    elif train and steps < spec.length:
+        message = (
+            f"{plural(steps, 'step')}; one window takes {spec.length} "
+            f"(window.context_length {spec.context_length} + window.horizon {spec.horizon})."
+        )
+    elif steps < spec.horizon:
+        message = f"{plural(steps, 'step')}; a forecast takes window.horizon, {spec.horizon}."
+    else:
+        message = (
+            f"no window in {plural(steps, 'step')}: too few steps before it, or fewer "
+            f"than {rules.min_observed:.0%} (window.min_observed) of a context measured."
+        )
+    return Finding(
+        kind="too_short" if rows else "no_rows",
+        severity="error" if train and rows else "warning",
+        split=split,
+        message=message,
+        fix="give more rows, remove the series, or shorten window.context_length or window.horizon.",
+    )

@@ -1,0 +1,51 @@
+"""The one reader of row files: the rows of SeriesExampleGen and DataGate, and the scaled rows of Transform.
+
+for batch in read_rows(path, RowFeatures(numbers=("target", "wind"))):
+    batch["numbers"]            # [N, 2], NaN where a feature is absent or empty
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from tapeline.schemas.features import ROW_NUMBER, SERIES_ID, TIMESTAMP
+from tapeline.series.grouping.series_rows import NUMBERS, RowFeatures
+
+_ROWS_A_BATCH = 32_768
+_READ_BYTES = 8 * 2**20
+
+
+def read_rows(path: str, features: RowFeatures) -> Iterator[dict[str, np.ndarray]]:
+    """Yields the rows of one file in batches.
+
+    Args:
+        path: A gzip TFRecord file.
+        features: What is read.
+
+    Yields:
+        `series_id` (bytes `[N]`), `timestamp` (int64 `[N]`), `NUMBERS` (float32 `[N, numbers]`, NaN where missing),
+        each vector (float32 `[N, width]`), and `row_number` (int64 `[N]`) where it is asked for.
+    """
+    spec = {
+        SERIES_ID: tf.io.FixedLenFeature([], tf.string),
+        TIMESTAMP: tf.io.FixedLenFeature([], tf.int64),
+        **({ROW_NUMBER: tf.io.FixedLenFeature([], tf.int64)} if features.row_number else {}),
+        **{name: tf.io.FixedLenFeature([width], tf.float32) for name, width in features.vectors.items() if width},
+        **{name: tf.io.RaggedFeature(tf.float32, row_splits_dtype=tf.int64) for name in features.numbers},
+    }
+
+    def parse(serialized: tf.Tensor) -> dict:
+        parsed = tf.io.parse_example(serialized, spec)
+        return {**parsed, **{name: (parsed[name].flat_values, parsed[name].row_splits) for name in features.numbers}}
+
+    records = tf.data.TFRecordDataset(path, compression_type="GZIP", buffer_size=_READ_BYTES)
+    for batch in records.batch(_ROWS_A_BATCH).map(parse).prefetch(1).as_numpy_iterator():
+        size = len(batch[TIMESTAMP])
+        numbers = np.full((size, len(features.numbers)), np.nan, np.float32)
+        for at, name in enumerate(features.numbers):
+            values, row_splits = batch.pop(name)
+            present = np.diff(row_splits) > 0
+            numbers[present, at] = values[row_splits[:-1][present]]
+        nothing = {name: np.zeros((size, 0), np.float32) for name, width in features.vectors.items() if not width}
+        yield {**batch, **nothing, NUMBERS: numbers}

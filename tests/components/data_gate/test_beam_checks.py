@@ -1,0 +1,76 @@
+import functools
+
+import apache_beam as beam
+import numpy as np
+import tensorflow as tf
+
+from tapeline.components.data_gate.findings import Finding, FindingGroup, Totals
+from tapeline.components.data_gate.series_checks import check_group
+from tapeline.components.data_gate.series_rules import Rules
+from tapeline.schemas.features import ROW_NUMBER, SERIES_ID, SPLITS, TARGET, TIMESTAMP
+from tapeline.schemas.stack import LOCAL_BEAM_RUNNER
+from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.grouping.beam_groups import run_groups, scan_files
+from tapeline.series.grouping.series_rows import RowFeatures
+from tapeline.series.grouping.series_survey import Grouping
+from tapeline.series.time_grid import TimeGrid
+from tests.components.data_gate.checked_rows import Table, check
+
+RULES = Rules(grid=TimeGrid("H"), spec=WindowSpec(context_length=4, horizon=2), max_gap=3, max_constant=5)
+
+
+def write_file(path, names, hours, rows, target) -> str:
+    """Writes rows as Examples."""
+    with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
+        for name, hour, row, value in zip(names, hours, rows, target, strict=True):
+            example = tf.train.Example()
+            feature = example.features.feature
+            feature[SERIES_ID].bytes_list.value.append(name)
+            feature[TIMESTAMP].int64_list.value.append(int(hour) * 3600)
+            feature[ROW_NUMBER].int64_list.value.append(int(row))
+            feature[TARGET].float_list.value.append(value)
+            writer.write(example.SerializeToString())
+    return str(path)
+
+
+def test_beam_finds_what_the_pure_checks_find(tmp_path):
+    # Two series of 30 rows each, interleaved in the source; `odd` repeats a time. 20 rows a group: each has its own.
+    lines = np.arange(60)
+    names = np.array([b"even", b"odd"], object)[lines % 2]
+    target = lines.astype(float)
+    target[40] = np.inf
+    hours = lines // 2
+    hours[31] = hours[29]
+    parts = np.searchsorted([36, 48], lines, side="right")
+    expected = check(Table(names, hours * 3600, lines, parts, np.c_[target]), RULES)
+    assert {kind for _, kind, _, _ in expected.groups} == {"infinite_values", "duplicate_timestamps"}
+
+    files = []
+    for index, split in enumerate(SPLITS):
+        for number, some in enumerate(np.array_split(np.flatnonzero(parts == index), 3)):
+            path = tmp_path / f"{split}-{number}.gz"
+            write_file(path, names[some], hours[some], lines[some], target[some])
+            files.append((split, str(path)))
+
+    def pipeline():
+        return beam.Pipeline(runner=LOCAL_BEAM_RUNNER)
+
+    scan = scan_files(pipeline, files, RowFeatures(numbers=(TARGET,), row_number=True), str(tmp_path))
+    work = functools.partial(check_group, rules=RULES)
+    for group_rows in (20, 1000):
+        grouping = Grouping.of(scan.survey, scan.survey.rows, group_rows=group_rows)
+        found = list(run_groups(pipeline, scan.loads, grouping, work, str(tmp_path)))
+        assert len(found) == (2 if group_rows == 20 else 1)
+        assert functools.reduce(Totals.merge, map(Totals.from_json, found)) == expected
+
+
+def test_an_empty_split_is_one_error_and_not_one_for_every_series():
+    short = [
+        FindingGroup.of(Finding(kind="too_short", split=split, severity="warning", message="short.", fix="more."))
+        for split in ("eval", "test")
+    ]
+    totals = Totals(
+        {("warning", "too_short", None, split): group for split, group in zip(("eval", "test"), short, strict=True)}
+    )
+    whole = Finding(kind="no_windows", split="test", message="none.", fix="more.")
+    assert totals.judged([whole]) == [short[0], FindingGroup.of(whole)]
