@@ -18,9 +18,9 @@ from tapeline.clients.forecast.contexts import build_context
 from tapeline.clients.forecast.raw_requests import raw_request
 from tapeline.clients.forecast.recent_rows import block_tails
 from tapeline.clients.forecast.tails import Tail, merge
-from tapeline.components.data_gate.findings import Finding
 from tapeline.forecaster.pushed_model import Card
 from tapeline.forecaster.request_examples import serialize_requests
+from tapeline.series.checks.findings import Finding
 from tapeline.series.sources.reading import Block
 from tapeline.series.sources.rows import RowLayout
 

@@ -17,10 +17,10 @@ from tapeline.clients.batch.beam_contexts import RecentContexts, finding_of
 from tapeline.clients.batch.beam_tables import WriteTable, log_files
 from tapeline.clients.forecast.contexts import raise_findings
 from tapeline.clients.forecast.recent_rows import style_of
-from tapeline.components.ingest.executor import Executor as IngestExecutor
 from tapeline.forecaster.pushed_model import Card
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
-from tapeline.series.sources.beam_scanning import scan_to_json
+from tapeline.series.grouping.beam_lines import run_lines
+from tapeline.series.sources.beam_scanning import over_blocks, scan_to_json
 from tapeline.series.sources.reading import plan_blocks
 from tapeline.series.sources.rows import RowLayout
 from tapeline.series.sources.scanning import facts_from_json, survey_source
@@ -33,7 +33,7 @@ SPLIT = "newest"
 _STYLE = "time_style"
 
 
-class ContextExecutor(IngestExecutor):
+class ContextExecutor(base_beam_executor.BaseBeamExecutor):
     """Reads a source in two Beam passes, as the first component of a run does, and writes one request a series."""
 
     def Do(
@@ -55,7 +55,12 @@ class ContextExecutor(IngestExecutor):
         card = card_of(exec_properties)
         layout = RowLayout.of(card.data, card.features)
         blocks = plan_blocks(find_source(card.data), needed=layout.columns)
-        lines = self._over_blocks(blocks, functools.partial(scan_to_json, layout=layout), name="Scan")
+        lines = run_lines(
+            self._make_beam_pipeline(),
+            "Scan",
+            over_blocks(blocks, functools.partial(scan_to_json, layout=layout)),
+            self._get_tmp_dir(),
+        )
         facts = [facts_from_json(line) for line in lines]
         survey = survey_source(blocks, facts, layout)
         examples = artifact_utils.get_single_instance(output_dict["examples"])

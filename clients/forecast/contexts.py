@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from tapeline.clients.forecast.tails import Tail
-from tapeline.components.data_gate.findings import Finding, listing, plural
-from tapeline.components.data_gate.grid_checks import at_rows, check_times
 from tapeline.forecaster.pushed_model import Card
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.features import TARGET
+from tapeline.series.checks.findings import Finding, listing, plural
+from tapeline.series.checks.grid_checks import at_rows, check_times
 from tapeline.series.figures.wording import when
 from tapeline.series.time_grid import TimeGrid
 

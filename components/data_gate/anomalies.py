@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
-from tapeline.components.data_gate.findings import Finding
 from tapeline.schemas.features import ROW_NUMBER, TIMESTAMP
+from tapeline.series.checks.findings import Finding
 
 _TIME_COLUMNS = frozenset({TIMESTAMP, ROW_NUMBER})
 

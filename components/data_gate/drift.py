@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from tapeline.components.data_gate.findings import Finding
 from tapeline.schemas.features import TARGET
+from tapeline.series.checks.findings import Finding
 
 
 def column_distances(

@@ -21,7 +21,6 @@ from tfx.utils import io_utils
 
 from tapeline.components.data_gate.anomalies import explain_anomalies
 from tapeline.components.data_gate.drift import column_distances, drift_findings
-from tapeline.components.data_gate.findings import Finding, Totals
 from tapeline.components.data_gate.gate_report import Report
 from tapeline.components.data_gate.series_checks import check_group
 from tapeline.components.data_gate.series_rules import Rules
@@ -30,6 +29,7 @@ from tapeline.schemas.errors import DataError
 from tapeline.schemas.features import SPLITS
 from tapeline.schemas.sections import ChecksConfig, DataConfig, FeaturesConfig, SplitConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.checks.findings import Finding, Totals
 from tapeline.series.grouping.beam_groups import run_groups, scan_files
 from tapeline.series.grouping.series_rows import RowFeatures
 from tapeline.series.grouping.series_survey import Grouping, refuse_long

@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tapeline.components.data_gate.findings import Finding, FindingGroup, Severity, SplitTotal, plural, time_text
 from tapeline.schemas.features import SPLITS
+from tapeline.series.checks.findings import Finding, FindingGroup, Severity, SplitTotal, plural, time_text
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from tapeline.components.data_gate import grid_checks, value_checks
-from tapeline.components.data_gate.findings import MAX_SERIES, Finding, FindingGroup, SplitTotal, Totals
-from tapeline.components.data_gate.ordered_rows import Ordered, order_rows
+from tapeline.components.data_gate import value_checks
 from tapeline.components.data_gate.series_rules import Rules
 from tapeline.components.data_gate.window_checks import Bounds, no_window
 from tapeline.schemas.features import SPLITS, TARGET
+from tapeline.series.checks import grid_checks
+from tapeline.series.checks.findings import MAX_SERIES, Finding, FindingGroup, SplitTotal, Totals
+from tapeline.series.checks.ordered_rows import Ordered, order_rows
 from tapeline.series.grouping.series_rows import SeriesRows
 from tapeline.series.grouping.series_survey import NEVER
 

@@ -10,12 +10,12 @@ import dataclasses
 
 import numpy as np
 
-from tapeline.components.data_gate.findings import Finding, listing, plural, time_text
-from tapeline.components.data_gate.grid_checks import places
-from tapeline.components.data_gate.offenders import Offenders
-from tapeline.components.data_gate.ordered_rows import Ordered
 from tapeline.components.data_gate.series_rules import Rules
 from tapeline.schemas.features import TARGET
+from tapeline.series.checks.findings import Finding, listing, plural, time_text
+from tapeline.series.checks.grid_checks import places
+from tapeline.series.checks.offenders import Offenders
+from tapeline.series.checks.ordered_rows import Ordered
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

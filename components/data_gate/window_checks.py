@@ -17,8 +17,8 @@ import dataclasses
 
 import numpy as np
 
-from tapeline.components.data_gate.findings import Finding, plural
 from tapeline.components.data_gate.series_rules import Rules
+from tapeline.series.checks.findings import Finding, plural
 
 _STEPS_A_PART = 2**20
 

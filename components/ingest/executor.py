@@ -8,12 +8,8 @@ shuffled, and a block that a runner repeats replaces its files by equal ones.
 
 import functools
 import json
-import os
-import uuid
-from collections.abc import Callable, Iterable
 from typing import Any
 
-import apache_beam as beam
 from tfx import types
 from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
@@ -23,7 +19,8 @@ from tapeline.components.ingest.beam_writing import UNUSED_ROWS, BlockWriter
 from tapeline.components.ingest.splits import SplitBounds, check_counts, find_bounds, show_time
 from tapeline.schemas.features import SPLITS
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, SplitConfig
-from tapeline.series.sources.beam_scanning import scan_to_json
+from tapeline.series.grouping.beam_lines import run_lines
+from tapeline.series.sources.beam_scanning import over_blocks, scan_to_json
 from tapeline.series.sources.reading import Block, plan_blocks
 from tapeline.series.sources.rows import RowLayout
 from tapeline.series.sources.scanning import Survey, facts_from_json, survey_source
@@ -68,7 +65,12 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         _describe(examples, source, bounds, rows)
 
     def _survey(self, blocks: list[Block], layout: RowLayout) -> Survey:
-        lines = self._over_blocks(blocks, functools.partial(scan_to_json, layout=layout), name="Scan")
+        lines = run_lines(
+            self._make_beam_pipeline(),
+            "Scan",
+            over_blocks(blocks, functools.partial(scan_to_json, layout=layout)),
+            self._get_tmp_dir(),
+        )
         return survey_source(blocks, map(facts_from_json, lines), layout)
 
     def _write(
@@ -86,31 +88,13 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             folders=folders,
             temporary=self._get_tmp_dir(),
         )
-        lines = self._over_blocks(blocks, writer, name="Write")
+        lines = run_lines(self._make_beam_pipeline(), "Write", over_blocks(blocks, writer), self._get_tmp_dir())
         counts = [json.loads(line) for line in lines]
         rows = {name: sum(count.get(name, 0) for count in counts) for name in (*SPLITS, UNUSED_ROWS)}
         expected = survey.rows * len(layout.target)
         if sum(rows.values()) != expected:
             raise RuntimeError(f"{expected} rows were read and {sum(rows.values())} written: the source has changed.")
         return rows
-
-    def _over_blocks(self, blocks: list[Block], function: Callable[[Block], Iterable[str]], *, name: str) -> list[str]:
-        """Runs a function over all blocks on Beam and returns the lines that it gives, in any order."""
-        prefix = os.path.join(self._get_tmp_dir(), f"{name}-{uuid.uuid4().hex}")
-        with self._make_beam_pipeline() as pipeline:
-            _ = (
-                pipeline
-                | "Blocks" >> beam.Create(blocks)
-                | "Spread" >> beam.Reshuffle()
-                | name >> beam.FlatMap(function)
-                | "Collect" >> beam.io.WriteToText(prefix)
-            )
-        return [line for path in fileio.glob(prefix + "*") for line in _lines(path)]
-
-
-def _lines(path: Any) -> list[str]:
-    with fileio.open(path, "r") as file:
-        return file.read().splitlines()
 
 
 def _describe(examples: types.Artifact, source: Source, bounds: SplitBounds, rows: dict[str, int]) -> None:

@@ -4,11 +4,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapeline.components.data_gate.findings import SplitTotal
 from tapeline.components.data_gate.series_rules import Rules
 from tapeline.components.data_gate.window_checks import Bounds, no_window
 from tapeline.schemas.features import TARGET
 from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.checks.findings import SplitTotal
 from tapeline.series.time_grid import TimeGrid
 from tests.components.data_gate.checked_rows import Table, check
 

@@ -2,7 +2,8 @@ import dataclasses
 import itertools
 import json
 
-from tapeline.components.data_gate.findings import (
+from tapeline.components.data_gate.gate_report import Report
+from tapeline.series.checks.findings import (
     MAX_SERIES,
     Finding,
     FindingGroup,
@@ -11,7 +12,6 @@ from tapeline.components.data_gate.findings import (
     plural,
     time_text,
 )
-from tapeline.components.data_gate.gate_report import Report
 
 GAP = Finding(
     kind="gap",

@@ -10,8 +10,8 @@ import dataclasses
 
 import numpy as np
 
-from tapeline.components.data_gate.offenders import Offenders
 from tapeline.schemas.features import ROW_NUMBER
+from tapeline.series.checks.offenders import Offenders
 from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
 from tapeline.series.time_grid import TimeGrid
 

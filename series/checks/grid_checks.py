@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from tapeline.components.data_gate.findings import MAX_OFFENDERS, Finding, listing, plural, time_text
-from tapeline.components.data_gate.grid_suggestion import grid_fit, suggest_grid
-from tapeline.components.data_gate.offenders import Offenders
-from tapeline.components.data_gate.ordered_rows import Ordered, order_rows
 from tapeline.schemas.features import ROW_NUMBER
 from tapeline.schemas.stack import modern
+from tapeline.series.checks.findings import MAX_OFFENDERS, Finding, listing, plural, time_text
+from tapeline.series.checks.grid_suggestion import grid_fit, suggest_grid
+from tapeline.series.checks.offenders import Offenders
+from tapeline.series.checks.ordered_rows import Ordered, order_rows
 from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
 from tapeline.series.time_grid import TimeGrid
 

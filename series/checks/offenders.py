@@ -9,7 +9,7 @@ import dataclasses
 
 import numpy as np
 
-from tapeline.components.data_gate.findings import MAX_OFFENDERS
+from tapeline.series.checks.findings import MAX_OFFENDERS
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

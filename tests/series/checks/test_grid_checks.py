@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapeline.components.data_gate.findings import Finding
-from tapeline.components.data_gate.grid_checks import check_times, duration_text
-from tapeline.components.data_gate.grid_suggestion import neighbouring_times, suggest_grid
 from tapeline.components.data_gate.series_rules import Rules
 from tapeline.schemas.stack import modern
 from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.checks.findings import Finding
+from tapeline.series.checks.grid_checks import check_times, duration_text
+from tapeline.series.checks.grid_suggestion import neighbouring_times, suggest_grid
 from tapeline.series.time_grid import TimeGrid
 from tests.components.data_gate.checked_rows import Table, check
 
