@@ -89,7 +89,7 @@ def _run(card: "Card", model: pathlib.Path, work: pathlib.Path, beam_args: tuple
     # TFX wants the model in a folder of its layout; a copy also outlives the removal of the version.
     shutil.copytree(model, work / "model" / "Format-Serving")
     with quiet(work / "log.txt"):
-        from tapeline.pipeline.batch import run_batch_pipeline
+        from tapeline.pipeline.batch_inference import run_batch_pipeline
 
         try:
             with ComponentLines(sys.stdout, lambda node: ("done", "")):

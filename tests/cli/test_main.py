@@ -13,7 +13,7 @@ CO2 = str(pathlib.Path(__file__).parents[2] / "configs" / "co2.yaml")
 
 def test_help_imports_nothing_heavy() -> None:
     probe = (
-        "import sys; from pipeline import cli\n"
+        "import sys; from tapeline.cli import main as cli\n"
         "try: cli.main(['--help'])\n"
         "except SystemExit: pass\n"
         "heavy = {'numpy', 'pandas', 'pydantic', 'tensorflow', 'tfx', 'apache_beam'} & set(sys.modules)\n"

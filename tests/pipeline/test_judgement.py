@@ -265,7 +265,7 @@ def test_a_folder_without_runs_says_so(tmp_path: pathlib.Path, capsys: pytest.Ca
 def test_the_command_takes_less_than_five_seconds(home: Home) -> None:
     home.judged()
     probe = (
-        "import sys; from pipeline import cli\n"
+        "import sys; from tapeline.cli import main as cli\n"
         f"assert cli.main(['gate', '--home', {str(home.root.parent)!r}]) == 0\n"
         "heavy = {'pandas', 'tensorflow', 'tensorflow_model_analysis', 'tfx', 'apache_beam'} & set(sys.modules)\n"
         "assert not heavy, heavy"

@@ -6,7 +6,7 @@ import pytest
 
 from tapeline.cli import exit_codes
 from tapeline.cli import main as cli
-from tapeline.pipeline.backtest import run as backtest
+from tapeline.cli import backtest
 from tapeline.pipeline.local_runner import LocalRun
 from tapeline.schemas.errors import DataError
 

@@ -129,7 +129,7 @@ def test_a_refusal_of_the_graph_is_one_clear_message(tmp_path, recent, capfd):
 @pytest.mark.e2e
 def test_it_loads_nothing_of_tfx(versions, recent):
     probe = (
-        "import sys; from pipeline import cli\n"
+        "import sys; from tapeline.cli import main as cli\n"
         f"assert cli.main(['forecast', '--model', {str(versions)!r}, '--input', {str(recent([10.0] * 10))!r}]) == 0\n"
         "heavy = {'tfx', 'tfx_bsl', 'apache_beam', 'ml_metadata', 'tensorflow_transform'} & set(sys.modules)\n"
         "assert not heavy, heavy"

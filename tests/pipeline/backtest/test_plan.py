@@ -145,7 +145,7 @@ def test_a_split_that_does_not_fit_is_refused_before_anything_runs(
 def test_bad_arguments_end_with_code_2(
     arguments: list[str], message: str, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    co2 = pathlib.Path(__file__).parents[2] / "configs" / "co2.yaml"
+    co2 = pathlib.Path(__file__).parents[3] / "configs" / "co2.yaml"
     assert (
         cli.main(["backtest", "--config", str(co2), "--home", str(tmp_path), *arguments]) == exit_codes.EXIT_BAD_INPUT
     )
