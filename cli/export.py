@@ -34,10 +34,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _convert(folder: pathlib.Path, output: pathlib.Path, arguments: argparse.Namespace) -> None:
     # TensorFlow takes seconds to import, and its converters say much that helps nobody who calls them.
-    from tapeline.clients.platforms.converters import write_onnx, write_tfjs, write_tflite
-    from tapeline.clients.platforms.portable import portable_function
+    from tapeline.clients.platforms.converters import read_portable, write_onnx, write_tfjs, write_tflite
 
-    model = portable_function(folder)
+    model = read_portable(folder)
     if arguments.format == "tflite":
         write_tflite(model, output)
     elif arguments.format == "onnx":

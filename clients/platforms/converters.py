@@ -1,25 +1,27 @@
-"""Writes a portable function in the format of another platform.
+"""Writes the portable function of a pushed model in the format of another platform.
 
-    write_tflite(portable_function(folder), pathlib.Path("co2.tflite"))
-    write_onnx(portable_function(folder), pathlib.Path("co2.onnx"))
-    write_tfjs(portable_function(folder), pathlib.Path("co2_tfjs"), converter=pathlib.Path("..."))
+    portable = read_portable("runs/co2/serving_model/1795244861")
+    write_tflite(portable, pathlib.Path("co2.tflite"))
+    write_onnx(portable, pathlib.Path("co2.onnx"))
+    write_tfjs(portable, pathlib.Path("co2_tfjs"), converter="tensorflowjs_converter")
 
 What stands at the path is replaced when the new one is whole. Beside it lies
 the guide for clients: `co2.tflite.json`, or `guide.json` in the folder.
 """
 
+import dataclasses
 import json
 import os
 import pathlib
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
 
-from tapeline.clients.platforms.portable import PortableModel
+from tapeline.forecaster.pushed_model import read_card
+from tapeline.forecaster.serving.portable import GUIDE, PORTABLE
 from tapeline.schemas.errors import ConfigError, DataError
 from tapeline.schemas.served_model import LEVELS, SERVE
 from tapeline.schemas.whole_files import replacing, write_whole
@@ -30,6 +32,50 @@ OPSET = 17
 _SHOWN = 600
 
 
+@dataclasses.dataclass(frozen=True)
+class PortableModel:
+    """A function of plain numbers and its guide.
+
+    Attributes:
+        folder: The SavedModel that holds the function alone.
+        guide: What a client must know, for JSON.
+    """
+
+    folder: pathlib.Path
+    guide: Mapping[str, Any]
+
+    def function(self) -> Any:
+        """Loads the function; it takes the guide's inputs by name and returns `LEVELS`."""
+        return tf.saved_model.load(str(self.folder)).signatures[SERVE]
+
+
+def read_portable(folder: str | os.PathLike[str]) -> PortableModel:
+    """Finds the portable function of a pushed version.
+
+    Args:
+        folder: The SavedModel that is served.
+
+    Raises:
+        DataError: The model has parts that cannot leave TensorFlow, or was pushed without such a function.
+        ConfigError: It has no card.
+    """
+    pushed = pathlib.Path(folder)
+    columns = read_card(pushed).features.columns
+    if columns:
+        raise DataError(
+            f"--model: reads the columns {', '.join(columns)}, which it scales by the graph of TensorFlow Transform. "
+            "That graph cannot be converted; serve this model with TensorFlow (docs/serving.md)."
+        )
+    portable = pushed / PORTABLE
+    try:
+        guide = json.loads((portable / GUIDE).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DataError(
+            f"--model: {str(pushed)!r} has no {PORTABLE}; push the model again with this version of Tapeline."
+        ) from error
+    return PortableModel(portable, {"version": pushed.resolve().name, **guide})
+
+
 def write_tflite(model: PortableModel, path: pathlib.Path) -> None:
     """Writes a TensorFlow Lite model; its only signature is `serving_default`.
 
@@ -37,32 +83,28 @@ def write_tflite(model: PortableModel, path: pathlib.Path) -> None:
     are for float32, and the guide then says that the runtime must bring TensorFlow's own (`select_tf_ops`).
 
     Args:
-        model: From `portable_function`.
+        model: From `read_portable`.
         path: File to write.
 
     Raises:
         DataError: The model has an operation that TensorFlow Lite lacks.
     """
-    module = tf.Module()
-    module.forecast = model.function
-    with tempfile.TemporaryDirectory() as folder:
-        tf.saved_model.save(module, folder, signatures={SERVE: model.concrete()})
-        # The converter raises exceptions of its own kind, out of a private module.
+    # The converter raises exceptions of its own kind, out of a private module.
+    try:
+        content, with_tensorflow = _tflite(model, [tf.lite.OpsSet.TFLITE_BUILTINS]), False
+    except Exception:
         try:
-            content, with_tensorflow = _tflite(folder, [tf.lite.OpsSet.TFLITE_BUILTINS]), False
-        except Exception:
-            try:
-                both = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
-                content, with_tensorflow = _tflite(folder, both), True
-            except Exception as error:
-                raise _unconvertible("TensorFlow Lite", str(error)) from error
+            both = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
+            content, with_tensorflow = _tflite(model, both), True
+        except Exception as error:
+            raise _unconvertible("TensorFlow Lite", str(error)) from error
     write_whole(path, content)
     guide = {**model.guide, "select_tf_ops": with_tensorflow}
     _write_guide(guide, path.with_name(f"{path.name}.json"))
 
 
-def _tflite(folder: str, operations: list[tf.lite.OpsSet]) -> bytes:
-    converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+def _tflite(model: PortableModel, operations: list[tf.lite.OpsSet]) -> bytes:
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(model.folder))
     converter.target_spec.supported_ops = operations
     return bytes(converter.convert())
 
@@ -71,7 +113,7 @@ def write_onnx(model: PortableModel, path: pathlib.Path) -> None:
     """Writes an ONNX model.
 
     Args:
-        model: From `portable_function`.
+        model: From `read_portable`.
         path: File to write.
 
     Raises:
@@ -86,12 +128,15 @@ def write_onnx(model: PortableModel, path: pathlib.Path) -> None:
             "pip install 'tapeline[onnx]'."
         ) from error
 
+    function = model.function()
+    specs = function.structured_input_signature[1]
+
     @tf.function(autograph=False)
     def in_order(*inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        return dict(model.function(**dict(zip(model.specs, inputs, strict=True))))
+        return function(**dict(zip(specs, inputs, strict=True)))
 
     try:
-        proto, _ = tf2onnx.convert.from_function(in_order, [*model.specs.values()], opset=OPSET)
+        proto, _ = tf2onnx.convert.from_function(in_order, [*specs.values()], opset=OPSET)
     except Exception as error:
         raise _unconvertible("ONNX", str(error)) from error
     write_whole(path, proto.SerializeToString())
@@ -102,7 +147,7 @@ def write_tfjs(model: PortableModel, path: pathlib.Path, *, converter: str | Non
     """Writes a TensorFlow.js graph model, with a converter that lives in an environment of its own.
 
     Args:
-        model: From `portable_function`.
+        model: From `read_portable`.
         path: Folder to write.
         converter: The program `tensorflowjs_converter`; None looks for it on PATH.
 
@@ -118,18 +163,16 @@ def write_tfjs(model: PortableModel, path: pathlib.Path, *, converter: str | Non
             "&& .tfjs/bin/pip install tensorflowjs==4.22.0 'ydf<0.12' 'setuptools<81', then --converter "
             ".tfjs/bin/tensorflowjs_converter."
         )
-    module = tf.Module()
-    module.forecast = model.function
-    with tempfile.TemporaryDirectory() as folder, replacing(path) as incoming:
-        tf.saved_model.save(module, folder, signatures={SERVE: model.concrete()})
-        command = [program, "--input_format=tf_saved_model", f"--signature_name={SERVE}", folder, str(incoming)]
+    with replacing(path) as incoming:
+        options = ["--input_format=tf_saved_model", f"--signature_name={SERVE}"]
+        command = [program, *options, str(model.folder), str(incoming)]
         # This process has settled which Keras it takes; the converter's environment has another.
         environment = {name: value for name, value in os.environ.items() if name != "TF_USE_LEGACY_KERAS"}
         ended = subprocess.run(command, capture_output=True, text=True, env=environment)
         if ended.returncode or not (incoming / "model.json").is_file():
             raise _unconvertible("TensorFlow.js", ended.stderr)
         _name_outputs(incoming / "model.json")
-        _write_guide(model.guide, incoming / "guide.json")
+        _write_guide(model.guide, incoming / GUIDE)
 
 
 def _name_outputs(path: pathlib.Path) -> None:

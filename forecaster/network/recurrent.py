@@ -5,10 +5,11 @@
     outputs, state = unroll(core, inputs, state)               # a whole sequence, in one kernel
 
 One set of weights, in Keras' layout (gates in the order input, forget, cell,
-output), drives four ways of computing the same numbers: a single step
+output), drives five ways of computing the same numbers: a single step
 written out, a fused kernel for the CPU whose forward and backward passes are
-one C++ call each, Keras' own layer, which takes cuDNN on a GPU, and a loop of
-plain operations, which is the fastest for hundreds of windows and only serves.
+one C++ call each, Keras' own layer, which takes cuDNN on a GPU, a loop of
+plain operations, which is the fastest for hundreds of windows and only serves,
+and the same loop in what other platforms than TensorFlow have.
 """
 
 from typing import Literal, NamedTuple
@@ -16,7 +17,7 @@ from typing import Literal, NamedTuple
 import keras
 import tensorflow as tf
 
-Kernel = Literal["auto", "fused", "keras", "loop"]
+Kernel = Literal["auto", "fused", "keras", "loop", "portable"]
 
 
 class State(NamedTuple):
@@ -119,7 +120,8 @@ def unroll(
         inputs: `[B, T, F]`.
         state: The state before the first step; None for zeros.
         kernel: `fused` for the CPU, `keras` for Keras' layer (cuDNN on a GPU), `auto` by
-            whether TensorFlow sees a GPU; `loop` for large batches that no gradient is wanted of.
+            whether TensorFlow sees a GPU; `loop` for large batches that no gradient is wanted of;
+            `portable` for converters.
 
     Returns:
         The outputs of all steps `[B, T, U]` and the state after the last.
@@ -154,33 +156,43 @@ def unroll_changed(
         inputs: `[B, T, F]`.
         state: The state before the first step.
         recurrent_kernel: `[U, 4 U]`, in place of the core's own.
-        kernel: `loop`, or anything else for the fused kernel.
+        kernel: `loop` or `portable`, or anything else for the fused kernel.
     """
     recurrent = core.recurrent_kernel.value if recurrent_kernel is None else recurrent_kernel
     weights = tf.concat([core.kernel.value, recurrent], axis=0)
-    return (_unroll_loop if kernel == "loop" else _unroll_fused)(core, weights, inputs, state)
+    if kernel in ("loop", "portable"):
+        return _unroll_loop(core, weights, inputs, state, portable=kernel == "portable")
+    return _unroll_fused(core, weights, inputs, state)
 
 
-def _unroll_loop(core: LSTMCore, weights: tf.Tensor, inputs: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:
+def _unroll_loop(
+    core: LSTMCore, weights: tf.Tensor, inputs: tf.Tensor, state: State, *, portable: bool
+) -> tuple[tf.Tensor, State]:
     # With the candidate's columns doubled, one sigmoid serves all gates: tanh(x) = 2 sigmoid(2 x) - 1. Matrix product,
     # bias and sigmoid are then one operation of TensorFlow's CPU library, with vector instructions that the fused
     # kernel does not use.
     doubled = tf.repeat(tf.constant([1.0, 1.0, 2.0, 1.0]), core.units)
     weights, bias = weights * doubled, core.bias.value * doubled
     by_time = tf.transpose(inputs, (1, 0, 2))
-    steps = tf.shape(by_time)[0]
+    # A TensorArray of a number of rows that is not known exists in TensorFlow alone. Elsewhere the outputs so far are
+    # one tensor, which moves up by a step each time; the number of steps must then be known.
+    steps = by_time.shape[0] if portable else tf.shape(by_time)[0]
 
-    def body(step: tf.Tensor, hidden: tf.Tensor, cell: tf.Tensor, done: tf.TensorArray) -> tuple:
+    def body(step: tf.Tensor, hidden: tf.Tensor, cell: tf.Tensor, done: tf.TensorArray | tf.Tensor) -> tuple:
         products = tf.matmul(tf.concat([by_time[step], hidden], axis=1), weights)
         write, keep, candidate, read = tf.split(tf.sigmoid(tf.nn.bias_add(products, bias)), 4, axis=1)
         cell = keep * cell + write * (2.0 * candidate - 1.0)
         hidden = read * tf.tanh(cell)
-        return step + 1, hidden, cell, done.write(step, hidden)
+        more = tf.concat([done[1:], hidden[tf.newaxis]], axis=0) if portable else done.write(step, hidden)
+        return step + 1, hidden, cell, more
 
-    done = tf.TensorArray(tf.float32, size=steps, element_shape=(None, core.units))
+    if portable:
+        done = tf.zeros((steps, tf.shape(inputs)[0], core.units))
+    else:
+        done = tf.TensorArray(tf.float32, size=steps, element_shape=(None, core.units))
     start = 0, state.hidden, state.cell, done
     _, hidden, cell, done = tf.while_loop(lambda step, *_: step < steps, body, start)
-    return tf.transpose(done.stack(), (1, 0, 2)), State(hidden, cell)
+    return tf.transpose(done if portable else done.stack(), (1, 0, 2)), State(hidden, cell)
 
 
 def _unroll_fused(core: LSTMCore, weights: tf.Tensor, inputs: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:

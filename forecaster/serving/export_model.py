@@ -22,9 +22,10 @@ from tapeline.forecaster.serving.card import describe_inputs, describe_intervals
 from tapeline.forecaster.serving.covariates import Covariates
 from tapeline.forecaster.serving.intervals import Intervals
 from tapeline.forecaster.serving.naive_errors import NaiveErrors
+from tapeline.forecaster.serving.portable import PORTABLE, write_portable
 from tapeline.forecaster.serving.raw_windows import RawWindows
 from tapeline.forecaster.serving.series_scales import SeriesScales
-from tapeline.forecaster.serving.signatures import build_signatures
+from tapeline.forecaster.serving.signatures import build_signatures, frozen
 from tapeline.forecaster.serving.time_steps import TimeSteps
 from tapeline.forecaster.serving.warmup import warmup_requests, write_warmup
 from tapeline.schemas.evaluation_result import without_nan
@@ -53,7 +54,8 @@ def export_model(
     """Writes a SavedModel; it appears under its name when it is whole.
 
     Args:
-        model: A Keras model, `model(window, training=False)` → free-running forecast `[B, H]`, scaled.
+        model: A Keras model, `model(window, training=False, kernel=...)` → free-running forecast `[B, H]`, scaled; see
+            `build_signatures`, and the kernel `portable`, of operations that every platform has.
         directory: Where to write; must not exist.
         ridge_baseline: A Keras layer, `ridge_baseline(window)` → ridge's forecast less the last value `[B, H]`.
         half_widths: Of the prediction intervals `[2, H]`, scaled, from `tapeline.series.conformal`.
@@ -75,11 +77,12 @@ def export_model(
     scales = SeriesScales(scaler)
     covariates = Covariates(transform_graph_uri=transform_graph_uri, data=data, features=features, shape=shape)
     raw_windows = RawWindows(scales=scales, covariates=covariates, steps=TimeSteps(TimeGrid.of(data)), shape=shape)
+    intervals = Intervals(half_widths)
     module, signatures = build_signatures(
         model=model,
         ridge_baseline=ridge_baseline,
         scales=scales,
-        intervals=Intervals(half_widths),
+        intervals=intervals,
         naive_errors=NaiveErrors(naive_errors),
         raw_windows=raw_windows,
         shape=shape,
@@ -101,6 +104,16 @@ def export_model(
             file.write(json.dumps(without_nan(whole_card), indent=2, sort_keys=True, allow_nan=False) + "\n")
         requests = warmup_requests(raw_windows, grid=TimeGrid.of(data), scaler=scaler, shape=shape)
         write_warmup(os.path.join(unfinished, WARM_UP_FILE), requests)
+        if not features.columns:
+            write_portable(
+                os.path.join(unfinished, PORTABLE),
+                network=frozen(model, shape, training=False, kernel="portable"),
+                scaler=scaler,
+                intervals=intervals,
+                data=data,
+                features=features,
+                window=window,
+            )
         tf.io.gfile.rename(unfinished, directory)
     finally:
         if tf.io.gfile.exists(unfinished):

@@ -4,9 +4,8 @@ import pathlib
 
 import pytest
 
-from tapeline.cli import exit_codes
+from tapeline.cli import backtest, exit_codes
 from tapeline.cli import main as cli
-from tapeline.cli import backtest
 from tapeline.pipeline.local_runner import LocalRun
 from tapeline.schemas.errors import DataError
 

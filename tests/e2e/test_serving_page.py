@@ -8,8 +8,7 @@ import pytest
 
 from benchmarks.rest import Server, untrained
 from tapeline.cli.main import _parser
-from tapeline.clients.platforms.converters import write_tflite
-from tapeline.clients.platforms.portable import portable_function
+from tapeline.clients.platforms.converters import read_portable, write_tflite
 
 pytestmark = pytest.mark.e2e
 
@@ -33,7 +32,7 @@ def server(base: pathlib.Path) -> Iterator[Server]:
 
 
 def test_the_python_code_runs_from_top_to_bottom(server: Server, base: pathlib.Path) -> None:
-    write_tflite(portable_function(base / "1"), base.parent / "co2.tflite")
+    write_tflite(read_portable(base / "1"), base.parent / "co2.tflite")
     blocks = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
     assert len(blocks) >= 5
     namespace: dict = {}

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tapeline.clients.platforms.converters import write_onnx, write_tfjs, write_tflite
-from tapeline.clients.platforms.portable import example_inputs, portable_function
+from tapeline.clients.platforms.converters import read_portable, write_onnx, write_tfjs, write_tflite
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
+from tapeline.forecaster.serving.portable import PORTABLE
 from tapeline.schemas import stack
 from tapeline.schemas.errors import ConfigError, DataError
 from tapeline.schemas.sections import RollingConfig
@@ -39,15 +39,28 @@ def pushed(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def portable(pushed):
-    return portable_function(pushed[0])
+    return read_portable(pushed[0])
+
+
+def answer(model, **inputs):
+    outputs = model.function()(**{name: tf.constant(values, tf.float32) for name, values in inputs.items()})
+    return {name: values.numpy() for name, values in outputs.items()}
+
+
+def example_inputs(model, rows):
+    """Context around the middle of the scale, a value missing in each."""
+    rng = np.random.default_rng(0)
+    context = 300.0 + SCALE * rng.random((rows, small.CONTEXT))
+    context[:, small.CONTEXT // 2] = np.nan
+    calendar = rng.uniform(-1, 1, [rows, *model.guide["inputs"]["future_covariates"]["shape"][1:]])
+    return {"context": context.astype(np.float32), "future_covariates": calendar.astype(np.float32)}
 
 
 @pytest.fixture(scope="module")
 def case(portable):
     """Inputs with gaps, and what TensorFlow makes of them."""
     inputs = example_inputs(portable, rows=3)
-    outputs = portable.function(**{name: tf.constant(values) for name, values in inputs.items()})
-    return inputs, {name: values.numpy() for name, values in outputs.items()}
+    return inputs, answer(portable, **inputs)
 
 
 def assert_close(outputs, expected):
@@ -59,7 +72,7 @@ def assert_close(outputs, expected):
 def test_the_portable_function_forecasts_what_is_served(pushed, portable):
     context, timestamps = small.raw_request()
     calendar = small.window_of(context, timestamps)["future_covariates"]
-    outputs = portable.function(context=tf.constant(context), future_covariates=tf.constant(calendar))
+    outputs = answer(portable, context=context, future_covariates=calendar)
     served = small.serve(pushed[1], context, timestamps)
     assert np.ptp(served["forecast"]) > 1.0
     assert_close(outputs, {name: served[name] for name in LEVELS})
@@ -68,7 +81,8 @@ def test_the_portable_function_forecasts_what_is_served(pushed, portable):
 def test_the_scale_of_each_series_is_in_the_guide(tmp_path):
     folder = tmp_path / "1"
     module = small.export(folder, small.small_model(), small.small_ridge(), scales=small.OWN_SCALES, card=CARD)
-    portable = portable_function(folder)
+    portable = read_portable(folder)
+    assert portable.guide["version"] == "1"
     assert portable.guide["series"] == {
         "a": {"offset": 0.0, "scale": 10.0},
         "b": {"offset": 1000.0, "scale": 500.0},
@@ -76,11 +90,12 @@ def test_the_scale_of_each_series_is_in_the_guide(tmp_path):
     assert portable.guide["unknown_series"] == "refuse"
     context, timestamps = small.raw_request(gaps=False)
     scales = [portable.guide["series"][name] for name in ("a", "b", "a")]
-    outputs = portable.function(
-        context=tf.constant(context),
-        future_covariates=tf.constant(small.window_of(context, timestamps)["future_covariates"]),
-        offset=tf.constant([[one["offset"]] for one in scales]),
-        scale=tf.constant([[one["scale"]] for one in scales]),
+    outputs = answer(
+        portable,
+        context=context,
+        future_covariates=small.window_of(context, timestamps)["future_covariates"],
+        offset=[[one["offset"]] for one in scales],
+        scale=[[one["scale"]] for one in scales],
     )
     served = small.serve(module, context, timestamps, series_id=tf.constant(["a", "b", "a"]))
     for name in LEVELS:
@@ -111,9 +126,9 @@ def test_rolling_statistics_take_tensorflows_operations_into_tensorflow_lite(tmp
     rolling = (RollingConfig(window=3),)
     model = Seq2SeqForecaster(shape=small.SHAPE, config=ModelConfig(units=4), rolling=rolling, seed=1)
     small.export(tmp_path / "1", small.with_random_weights(model, seed=1), small.small_ridge(), card=CARD)
-    portable = portable_function(tmp_path / "1")
+    portable = read_portable(tmp_path / "1")
     inputs = example_inputs(portable, rows=2)
-    expected = portable.function(**{name: tf.constant(values) for name, values in inputs.items()})
+    expected = answer(portable, **inputs)
     write_tflite(portable, tmp_path / "model.tflite")
     assert json.loads((tmp_path / "model.tflite.json").read_text())["select_tf_ops"] is True
     run = tf.lite.Interpreter(str(tmp_path / "model.tflite")).get_signature_runner()
@@ -122,7 +137,7 @@ def test_rolling_statistics_take_tensorflows_operations_into_tensorflow_lite(tmp
         with pytest.raises(RuntimeError, match="Flex delegate"):
             run(**inputs)
     else:
-        assert_close(run(**inputs), {name: values.numpy() for name, values in expected.items()})
+        assert_close(run(**inputs), expected)
 
 
 def test_onnx_runtime(tmp_path, portable, case):
@@ -169,13 +184,11 @@ def test_a_model_with_columns_says_that_it_stays_with_tensorflow(pushed, tmp_pat
     card = {**CARD, "features": {**CARD["features"], "past_covariates": ["wind"]}}
     (folder / "assets.extra" / "model_card.json").write_text(json.dumps(card))
     with pytest.raises(DataError, match=r"reads the columns wind.*cannot be converted"):
-        portable_function(folder)
+        read_portable(folder)
 
 
-def test_a_saved_model_of_somebody_else_is_refused(tmp_path):
+def test_a_model_that_was_pushed_without_the_function_is_refused(pushed, tmp_path):
     folder = tmp_path / "1"
-    tf.saved_model.save(tf.Module(), str(folder))
-    (folder / "assets.extra").mkdir()
-    (folder / "assets.extra" / "model_card.json").write_text(json.dumps(CARD))
-    with pytest.raises(DataError, match="has no signature 'evaluate'"):
-        portable_function(folder)
+    shutil.copytree(pushed[0], folder, ignore=shutil.ignore_patterns(pathlib.Path(PORTABLE).name))
+    with pytest.raises(DataError, match=r"has no assets\.extra/portable; push the model again"):
+        read_portable(folder)

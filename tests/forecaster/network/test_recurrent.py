@@ -42,6 +42,7 @@ WAYS = {
     "keras": lambda *case: unroll(*case, kernel="keras"),
     "auto": unroll,
     "loop": lambda *case: unroll(*case, kernel="loop"),
+    "portable": lambda *case: unroll(*case, kernel="portable"),
     "stepwise": stepwise,
 }
 

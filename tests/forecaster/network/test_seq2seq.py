@@ -70,10 +70,11 @@ def test_a_long_horizon_is_free_running_too(layer_norm):
     np.testing.assert_allclose(model.decode(model.encode(window), previous_of(window, free)), free, atol=1e-5)
 
 
+@pytest.mark.parametrize("kernel", ["loop", "portable"])
 @pytest.mark.parametrize("name", CONFIGS)
-def test_a_forecast_does_not_depend_on_the_kernel(name):
+def test_a_forecast_does_not_depend_on_the_kernel(name, kernel):
     model, window = make_model(CONFIGS[name]), make_window()
-    np.testing.assert_allclose(model(window, kernel="loop"), model(window), atol=1e-5)
+    np.testing.assert_allclose(model(window, kernel=kernel), model(window), atol=1e-5)
 
 
 def test_the_untrained_model_is_its_highway():

@@ -1,0 +1,151 @@
+"""A second, small SavedModel beside the graph that is served: one function of plain numbers, ready for converters.
+
+    write_portable(folder, network=network, scaler=scaler, intervals=intervals, ...)
+
+    function = tf.saved_model.load(folder).signatures["serving_default"]
+    function(context=context, future_covariates=calendar)["forecast"]     # [B, H], in the target's unit
+
+Gap filling, scaling, network, intervals and the way back to the unit are
+inside. Left to the client are what other platforms have no types for: times
+(epoch seconds do not fit into their 32-bit integers), series ids (they have no
+tables of texts), and the refusals. So the calendar's numbers come in ready,
+and the scale of a series as two numbers; the guide says how to get both.
+"""
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from tapeline.forecaster.serving.intervals import Intervals
+from tapeline.schemas import features as names
+from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.schemas.served_model import LEVELS, SERVE
+from tapeline.series.gap_filling import fill_gaps
+from tapeline.series.scaling import Scaler
+
+PORTABLE = os.path.join("assets.extra", "portable")
+"""Where it lies inside the SavedModel that is served; no server looks there."""
+
+GUIDE = "guide.json"
+"""What a client must know, in the same folder."""
+
+OFFSET, SCALE = "offset", "scale"
+
+
+def write_portable(
+    folder: str,
+    *,
+    network: Callable[[Mapping[str, tf.Tensor]], tf.Tensor],
+    scaler: Scaler,
+    intervals: Intervals,
+    data: DataConfig,
+    features: FeaturesConfig,
+    window: WindowConfig,
+) -> None:
+    """Writes the function and its guide. A model that reads columns has none: TensorFlow Transform scales these.
+
+    Args:
+        folder: Where to write; must not exist.
+        network: The forecast of windows `[B, H]`, scaled, in operations that every platform has.
+        scaler: The fitted scales.
+        intervals: How far the prediction intervals reach.
+        data: Frequency, zone and unit.
+        features: The calendar.
+        window: Context and horizon.
+    """
+    length, horizon = window.context_length, window.horizon
+    specs = {names.CONTEXT: tf.TensorSpec([None, length], tf.float32, name=names.CONTEXT)}
+    if features.calendar:
+        shape = [None, length + horizon, features.future_size]
+        specs[names.FUTURE_COVARIATES] = tf.TensorSpec(shape, tf.float32, name=names.FUTURE_COVARIATES)
+    scales = _scales_by_series(scaler)
+    if scales:
+        specs |= {name: tf.TensorSpec([None, 1], tf.float32, name=name) for name in (OFFSET, SCALE)}
+
+    @tf.function(autograph=False)
+    def forecast(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        offset, scale = (
+            inputs.get(name, tf.constant([[number]], tf.float32))
+            for name, number in zip((OFFSET, SCALE), scaler.overall, strict=True)
+        )
+        context, observed = fill_gaps((inputs[names.CONTEXT] - offset) / scale)
+        batch = tf.shape(context)[0]
+        scaled = network(
+            {
+                names.CONTEXT: context,
+                names.CONTEXT_OBSERVED: tf.cast(observed, tf.float32),
+                names.PAST_COVARIATES: tf.zeros((batch, length, 0)),
+                names.FUTURE_COVARIATES: inputs.get(names.FUTURE_COVARIATES, tf.zeros((batch, length + horizon, 0))),
+                names.STATIC_COVARIATES: tf.zeros((batch, 0)),
+            }
+        )
+        ends = {"forecast": scaled, **intervals.around(scaled)}
+        return {name: tf.identity(values * scale + offset, name=name) for name, values in ends.items()}
+
+    module = tf.Module()
+    module.forecast = forecast
+    tf.saved_model.save(module, folder, signatures={SERVE: forecast.get_concrete_function(**specs)})
+    guide = _guide(specs, scaler=scaler, scales=scales, data=data, features=features, window=window)
+    with tf.io.gfile.GFile(os.path.join(folder, GUIDE), "w") as file:
+        file.write(json.dumps(guide, indent=2) + "\n")
+
+
+def _scales_by_series(scaler: Scaler) -> dict[str, tuple[float, float]]:
+    """Offset and scale of each series; empty where one scale holds for all."""
+    if scaler.scope == "all":
+        return {}
+    ids = (name.decode("utf-8", errors="replace") for name in scaler.ids)
+    return dict(zip(ids, zip(scaler.offset.tolist(), scaler.scales.tolist(), strict=True), strict=True))
+
+
+def _guide(
+    specs: Mapping[str, tf.TensorSpec],
+    *,
+    scaler: Scaler,
+    scales: Mapping[str, tuple[float, float]],
+    data: DataConfig,
+    features: FeaturesConfig,
+    window: WindowConfig,
+) -> dict[str, Any]:
+    meaning = {
+        names.CONTEXT: "the newest steps of the target, in its unit, oldest first; NaN where missing, not all of them",
+        names.FUTURE_COVARIATES: "the calendar of each step, context first, then the horizon; columns as in `calendar`",
+        OFFSET: "of the series, from `series`",
+        SCALE: "of the series, from `series`",
+    }
+    return {
+        "inputs": {
+            name: {"shape": [size or -1 for size in spec.shape.as_list()], "type": "float32", "meaning": meaning[name]}
+            for name, spec in specs.items()
+        },
+        "outputs": {name: {"shape": [-1, window.horizon], "type": "float32", "unit": data.unit} for name in LEVELS},
+        "context_length": window.context_length,
+        "horizon": window.horizon,
+        "frequency": data.frequency,
+        "offset": data.offset,
+        "timezone": data.timezone,
+        "calendar": _calendar_columns(features.calendar),
+        "overall_scale": {"offset": scaler.overall[0], "scale": scaler.overall[1]},
+        "series": {name: {"offset": pair[0], "scale": pair[1]} for name, pair in scales.items()},
+        "unknown_series": "refuse" if scales and scaler.scope == "none" else "overall_scale",
+        "left_to_the_client": [
+            "Check that the steps follow each other at the frequency, none left out.",
+            "Check that no value is infinite, and that at least one is not NaN.",
+            "The times of the forecast: the steps that follow the newest one at the frequency.",
+            "Horizons other than the trained one.",
+        ],
+    }
+
+
+def _calendar_columns(calendar: Sequence[str]) -> list[dict[str, str]]:
+    columns = []
+    for name in calendar:
+        if name == "weekend":
+            columns.append({"feature": name, "value": "1 on Saturday and Sunday, else 0, on the zone's wall clock"})
+            continue
+        for part in ("sine", "cosine"):
+            columns.append({"feature": name, "value": f"{part} of 2 pi times the phase (docs/serving.md)"})
+    return columns
