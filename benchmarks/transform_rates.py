@@ -11,6 +11,8 @@ import itertools
 import json
 import pathlib
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import tensorflow as tf
 
@@ -19,7 +21,7 @@ from tapeline.pipeline.lineage import read_run
 from tapeline.schemas.config import Config, load_config
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.window_reader import read_chunks, split_files
-from tapeline.series.windowing import cut_windows
+from tapeline.series.windowing import Chunk, cut_arrays
 
 EXAMPLES = 20_000
 MOST_WINDOWS = 2_000_000
@@ -46,8 +48,7 @@ def stream(chunks: str, config: Config) -> int:
 def examples(chunks: str, config: Config) -> int:
     """Writes windows the way that most tutorials do, and returns how many."""
     spec = _spec(config)
-    found = (cut_windows(chunk, chunk.forecast_offsets, spec) for chunk in read_chunks(split_files(chunks, "eval")))
-    rows = ({name: values[at] for name, values in each.items()} for each in found for at in range(len(each["target"])))
+    rows = itertools.chain.from_iterable(_windows(chunk, spec) for chunk in read_chunks(split_files(chunks, "eval")))
     count = 0
     with tf.io.TFRecordWriter("/dev/null", tf.io.TFRecordOptions("GZIP", compression_level=1)) as writer:
         for window in itertools.islice(rows, EXAMPLES):
@@ -62,6 +63,20 @@ def examples(chunks: str, config: Config) -> int:
             writer.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
             count += 1
     return count
+
+
+def _windows(chunk: Chunk, spec: WindowSpec) -> Iterator[dict[str, Any]]:
+    windows = cut_arrays(
+        timestamp=chunk.timestamp,
+        target=chunk.target,
+        past_covariates=chunk.past_covariates,
+        future_covariates=chunk.future_covariates,
+        offsets=chunk.forecast_offsets,
+        spec=spec,
+    )
+    own = {"series_id": chunk.series_id, "static_covariates": chunk.static_covariates}
+    for at in range(len(chunk.forecast_offsets)):
+        yield {**{name: values[at] for name, values in windows.items()}, **own}
 
 
 def _spec(config: Config) -> WindowSpec:

@@ -4,7 +4,7 @@ Both sides of a boundary share these functions, so that the layouts of
 `docs/data-formats.md` stand in one place.
 
     for chunk in read_chunks(split_files(uri, "train")):
-        windows = cut_windows(chunk, chunk.forecast_offsets, spec)
+        chunk.target, chunk.forecast_offsets
 
     batch = parse_windows(serialized, shape, with_target=False)      # inside a graph
 """
@@ -45,12 +45,6 @@ def read_chunks(files: Sequence[str]) -> Iterator[Chunk]:
     records = tf.data.TFRecordDataset(list(files), compression_type="GZIP")
     for batch in records.batch(_CHUNKS_A_BATCH).as_numpy_iterator():
         yield from _chunks(decoder.DecodeBatch(batch.tolist()))
-
-
-def parse_chunk(serialized: bytes) -> Chunk:
-    """Returns one chunk from its serialized Example."""
-    (chunk,) = _chunks(example_coder.ExamplesToRecordBatchDecoder().DecodeBatch([serialized]))
-    return chunk
 
 
 def _chunks(batch: pa.RecordBatch) -> Iterator[Chunk]:

@@ -39,7 +39,7 @@ def window_batch(windows: dict[str, np.ndarray]) -> pa.RecordBatch:
     """Returns windows as a record batch.
 
     Args:
-        windows: Each window feature with `n` rows, as `windowing.cut_windows` gives them.
+        windows: Each window feature with `n` rows, as `group.GroupCut.windows` gives them.
     """
     columns = {names.SERIES_ID: _ids(windows[names.SERIES_ID])}
     for name, values in windows.items():

@@ -1,11 +1,11 @@
 """What a window is: pure NumPy, shared by the Trainer, the Evaluator's examples and the tests.
 
-A chunk is a piece of one series on its regular grid. `cut_windows` turns it
-into the arrays that a model takes; training and scoring both go through it,
-so they see the same windows.
+A chunk is a piece of one series on its regular grid. `cut_arrays` turns its
+steps into the arrays that a model takes; training fills gaps by the same
+rules, so it sees the windows that are scored.
 
     spec = WindowSpec(context_length=104, horizon=24)
-    windows = cut_windows(chunk, chunk.forecast_offsets, spec)
+    windows = cut_arrays(timestamp=chunk.timestamp, ..., offsets=chunk.forecast_offsets, spec=spec)
     windows["context"]                    # [n, 104], gaps filled from inside each context
 
 Whatever stands in a window before its forecast is computed from steps before
@@ -42,35 +42,6 @@ class Chunk:
     future_covariates: np.ndarray
     static_covariates: np.ndarray
     forecast_offsets: np.ndarray
-
-
-def cut_windows(chunk: Chunk, offsets: np.ndarray, spec: WindowSpec) -> dict[str, np.ndarray]:
-    """Cuts windows out of a chunk.
-
-    Args:
-        chunk: The piece of series.
-        offsets: Where the forecasts start: all of `chunk.forecast_offsets` or some of them, int64 `[n]`.
-        spec: Context length `T` and horizon `H`.
-
-    Returns:
-        Each window feature of `docs/data-formats.md` as an array with `n` rows.
-
-    Raises:
-        ValueError: A window would reach out of the chunk.
-    """
-    windows = cut_arrays(
-        timestamp=chunk.timestamp,
-        target=chunk.target,
-        past_covariates=chunk.past_covariates,
-        future_covariates=chunk.future_covariates,
-        offsets=offsets,
-        spec=spec,
-    )
-    series_id = np.empty(len(offsets), object)
-    series_id[:] = chunk.series_id
-    windows[names.SERIES_ID] = series_id
-    windows[names.STATIC_COVARIATES] = np.repeat(chunk.static_covariates[None, :], len(offsets), axis=0)
-    return windows
 
 
 def cut_arrays(

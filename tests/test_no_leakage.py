@@ -15,7 +15,8 @@ from tapeline.series.chunking import split_bounds
 from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
 from tapeline.series.grouping.series_survey import survey_rows
 from tapeline.series.time_grid import TimeGrid
-from tapeline.series.windowing import Chunk, cut_windows
+from tapeline.series.windowing import Chunk
+from tests.windows_of_chunks import cut_windows
 
 KNOWN_BEFORE_THE_FORECAST = ("series_id", "context", "context_observed", "past_covariates", "static_covariates")
 SPLITS = ("train", "eval", "test")

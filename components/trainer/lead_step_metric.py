@@ -1,14 +1,11 @@
 """The metric that training and backtests look at: mean absolute error by lead step.
 
-    metric = LeadStepMAE(horizon=24)
-    metric.update_state(target, forecast)
-    metric.result()        # overall
-    metric.by_lead_step()  # [24]
-
-Two metrics that saw different windows merge into the one that saw both.
+metric = LeadStepMAE(horizon=24)
+metric.update_state(target, forecast)
+metric.result()        # overall
+metric.by_lead_step()  # [24]
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -54,16 +51,6 @@ class LeadStepMAE(keras.metrics.Metric):
         self.total.assign_add(tf.reduce_sum(error * weight, axis=0))
         self.weight.assign_add(tf.reduce_sum(weight, axis=0))
 
-    def merge_state(self, others: "Iterable[LeadStepMAE]") -> None:
-        """Adds what other metrics have seen.
-
-        Args:
-            others: Metrics over the same horizon.
-        """
-        for other in others:
-            self.total.assign_add(other.total)
-            self.weight.assign_add(other.weight)
-
     def result(self) -> tf.Tensor:
         """Returns the mean over all windows and lead steps, a scalar; 0 before the first window."""
         return tf.math.divide_no_nan(tf.reduce_sum(self.total), tf.reduce_sum(self.weight))
@@ -71,7 +58,3 @@ class LeadStepMAE(keras.metrics.Metric):
     def by_lead_step(self) -> tf.Tensor:
         """Returns the mean over all windows at each lead step, `[H]`; NaN where a step was never observed."""
         return self.total / self.weight
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns what a copy is made from."""
-        return {**super().get_config(), "horizon": self.horizon}

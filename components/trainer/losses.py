@@ -176,10 +176,6 @@ class HorizonWeightedLoss(keras.losses.Loss):
         """Returns the mean over all observed steps, a scalar; Keras' own reduction would count the unobserved too."""
         return tf.math.divide_no_nan(*self.sums(y_true, y_pred, sample_weight))
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns what a copy is made from."""
-        return {"horizon": self.horizon, "weights": self.weights.tolist(), "name": self.name}
-
 
 class HorizonWeightedMAE(HorizonWeightedLoss):
     """Mean absolute error with weights by lead step."""
@@ -203,9 +199,6 @@ class HorizonWeightedHuber(HorizonWeightedLoss):
 
     def elementwise(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         return horizon_weighted_huber(y_true, y_pred, self.weights, self.delta)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "delta": self.delta}
 
 
 def make_loss(config: LossConfig, horizon: int) -> HorizonWeightedLoss:

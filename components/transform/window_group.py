@@ -92,7 +92,7 @@ class GroupCut:
             yield chunk_batch(some, self.grid, timestamp=self.timestamp)
 
     def windows(self, split: str, spec: WindowSpec) -> Iterator[dict[str, np.ndarray]]:
-        """Yields the windows of a split in batches, as `windowing.cut_windows` gives them."""
+        """Yields the windows of a split in batches: what `windowing.cut_arrays` gives, the series and the static covariates."""
         starts = self.starts[split]
         for some in np.split(starts, range(_WINDOWS_A_BATCH, len(starts), _WINDOWS_A_BATCH)):
             windows = cut_arrays(

@@ -16,7 +16,8 @@ from tapeline.series.chunking import cut_chunks, split_bounds, to_grid
 from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
 from tapeline.series.grouping.series_survey import NEVER, Grouping, merge_surveys, survey_rows
 from tapeline.series.time_grid import TimeGrid
-from tapeline.series.windowing import Chunk, cut_windows, fill_gaps, hold_known
+from tapeline.series.windowing import Chunk, fill_gaps, hold_known
+from tests.windows_of_chunks import cut_windows
 
 HOUR = 3600
 DATA = DataConfig(frequency="H", time="ds", target="y", series_id="id", timezone="Europe/Berlin")

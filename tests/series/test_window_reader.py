@@ -7,7 +7,7 @@ import tensorflow as tf
 from tfx_bsl.coders import example_coder
 
 from tapeline.schemas.window_spec import WindowShape
-from tapeline.series.window_reader import parse_chunk, parse_windows, read_chunks, split_files
+from tapeline.series.window_reader import parse_windows, read_chunks, split_files
 
 
 def example(**features):
@@ -22,17 +22,18 @@ def example(**features):
     return tf.train.Example(features=tf.train.Features(feature=named)).SerializeToString()
 
 
-def test_chunk_is_read_row_major():
-    chunk = parse_chunk(
-        example(
-            series_id=[b"a"],
-            timestamp=[0, 60, 120],
-            target=[1.0, float("nan"), 3.0],
-            past_covariates=[1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
-            static_covariates=[9.0],
-            forecast_offsets=[2],
-        )
+def test_chunk_is_read_row_major(tmp_path):
+    serialized = example(
+        series_id=[b"a"],
+        timestamp=[0, 60, 120],
+        target=[1.0, float("nan"), 3.0],
+        past_covariates=[1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+        static_covariates=[9.0],
+        forecast_offsets=[2],
     )
+    with tf.io.TFRecordWriter(str(tmp_path / "chunks"), "GZIP") as writer:
+        writer.write(serialized)
+    (chunk,) = read_chunks([str(tmp_path / "chunks")])
     assert chunk.series_id == b"a"
     np.testing.assert_array_equal(chunk.target, [1, np.nan, 3])
     np.testing.assert_array_equal(chunk.past_covariates, [[1, 2], [3, 4], [5, 6]])

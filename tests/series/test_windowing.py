@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tapeline.schemas.window_spec import WindowSpec
-from tapeline.series.windowing import Chunk, cut_windows, fill_gaps, hold_known
+from tapeline.series.windowing import Chunk, fill_gaps, hold_known
+from tests.windows_of_chunks import cut_windows
 
 NAN = np.nan
 

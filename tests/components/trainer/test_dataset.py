@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tapeline.components.trainer import dataset
 from tapeline.components.trainer.dataset import WindowStream, prefetch
 from tapeline.schemas.window_spec import WindowSpec
-from tapeline.series.windowing import Chunk, cut_windows
+from tapeline.series.windowing import Chunk
+from tests.windows_of_chunks import cut_windows
 
 SPEC = WindowSpec(context_length=3, horizon=2)
 

@@ -150,10 +150,3 @@ def test_the_configuration_chooses_the_loss():
     assert isinstance(huber, HorizonWeightedHuber)
     assert huber.delta == 0.3
     assert huber.weights[-1] / huber.weights[0] == pytest.approx(2.0)
-
-
-def test_a_loss_is_rebuilt_from_its_configuration():
-    loss = HorizonWeightedHuber(horizon=3, delta=0.4, weights="exponential", growth=3.0)
-    copy = HorizonWeightedHuber.from_config(loss.get_config())
-    np.testing.assert_allclose(copy.weights, loss.weights)
-    assert copy.delta == 0.4
