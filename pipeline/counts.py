@@ -11,29 +11,31 @@ The serving gate writes its finding, which stands in place of numbers.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-_SPLITS = ("train", "eval", "test")
+from tapeline.schemas.features import SPLITS
 
 
 def counts_in_words(properties: Mapping[str, Any]) -> str:
-    """Returns rows or windows by split, and series, or what was found; "" where an artifact has nothing of these.
+    """Returns rows or windows by split, and series, or what was found; "" where an artifact has no split of its own.
 
     Args:
         properties: Properties of an artifact.
     """
     if "in_words" in properties:
         return str(properties["in_words"])
+    whats = [what for what in ("rows", "windows") if all(f"{split}_{what}" in properties for split in SPLITS)]
+    if not whats:
+        return ""
     parts = []
     if "first_span" in properties:
         first, last = properties["first_span"], properties["span"]
         parts.append(f"span {last}" if first == last else f"spans {first} to {last}")
     if "series" in properties:
         parts.append(f"{properties['series']:,} series")
-    for what in ("rows", "windows"):
-        by_split = {split: properties.get(f"{split}_{what}", -1) for split in (*_SPLITS, "unused", "unmeasured")}
-        if all(by_split[split] >= 0 for split in _SPLITS):
-            total = sum(by_split[split] for split in _SPLITS)
-            shares = [f"{count:,} {split}" for split, count in by_split.items() if split in _SPLITS or count > 0]
-            parts.append(f"{total:,} {what}: {', '.join(shares)}")
+    for what in whats:
+        by_split = {split: properties.get(f"{split}_{what}", 0) for split in (*SPLITS, "unused", "unmeasured")}
+        total = sum(by_split[split] for split in SPLITS)
+        shares = [f"{count:,} {split}" for split, count in by_split.items() if split in SPLITS or count > 0]
+        parts.append(f"{total:,} {what}: {', '.join(shares)}")
     return "; ".join(parts)
 
 
@@ -43,4 +45,4 @@ def counts_of(artifacts: Iterable[Mapping[str, Any]]) -> str:
     Args:
         artifacts: Properties of each artifact of a component.
     """
-    return next((words for words in map(counts_in_words, artifacts) if ":" in words), "")
+    return next(filter(None, map(counts_in_words, artifacts)), "")

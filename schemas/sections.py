@@ -303,7 +303,7 @@ class ServingConfig(Section):
     """What the model must bear in a process of its own before it is pushed."""
 
     max_latency_ms: Annotated[float, pydantic.Field(gt=0.0)] = 250.0
-    """Longest median time of one forecast, in milliseconds, on the machine that runs the gate."""
+    """Longest median time of one forecast, in milliseconds, on the machine that runs the serving gate."""
     max_memory_mib: Annotated[float, pydantic.Field(gt=0.0)] = 4096.0
     """Largest peak memory of the process that serves it, in MiB."""
 

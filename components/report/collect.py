@@ -10,7 +10,7 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-from tapeline.components.report.content import Content, GateFinding, GateReport, Origin
+from tapeline.components.report.content import Content, DataGateFinding, DataGateReport, Origin
 from tapeline.components.report.run_figures import SplitExtent
 from tapeline.components.report.scoring import TestWindows
 from tapeline.components.report.summary import autocorrelation, overall_interval, pick_windows
@@ -96,12 +96,12 @@ def collect(sources: Sources, *, config: Config, origin: Origin) -> Content:
         views=windows.views(pick_windows(errors), scaler),
         autocorrelation=autocorrelation(errors, grid=grid, stride=stride),
         history=read_history(sources.model_run, card=card),
-        gate=read_gate_report(sources.data_report),
+        data_gate=read_data_gate_report(sources.data_report),
         origin=dataclasses.replace(origin, fingerprints=fingerprints),
     )
 
 
-def read_gate_report(data_report_uri: str) -> GateReport:
+def read_data_gate_report(data_report_uri: str) -> DataGateReport:
     """Reads what the data gate wrote.
 
     Args:
@@ -114,7 +114,7 @@ def read_gate_report(data_report_uri: str) -> GateReport:
     if not path.is_file():
         raise DataError(f"data_report: no {FINDINGS_FILE} in {data_report_uri!r}; the data gate did not finish.")
     tree = json.loads(path.read_text(encoding="utf-8"))
-    return GateReport(
+    return DataGateReport(
         series=tree["series"],
         errors=tree["errors"],
         warnings=tree["warnings"],
@@ -128,6 +128,6 @@ def read_gate_report(data_report_uri: str) -> GateReport:
     )
 
 
-def _finding(tree: Mapping[str, Any]) -> GateFinding:
+def _finding(tree: Mapping[str, Any]) -> DataGateFinding:
     parts = [f"{part.replace('_id', '')} {tree[part]}" for part in ("series_id", "column", "split") if tree.get(part)]
-    return GateFinding(tree["severity"], tree["kind"], ", ".join(parts), tree["message"], tree["fix"])
+    return DataGateFinding(tree["severity"], tree["kind"], ", ".join(parts), tree["message"], tree["fix"])

@@ -62,7 +62,7 @@ class Origin:
 
 
 @dataclasses.dataclass(frozen=True)
-class GateFinding:
+class DataGateFinding:
     """Something that the data gate reported.
 
     Attributes:
@@ -81,7 +81,7 @@ class GateFinding:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class GateReport:
+class DataGateReport:
     """What the data gate found.
 
     Attributes:
@@ -96,7 +96,7 @@ class GateReport:
     series: int
     errors: int
     warnings: int
-    findings: tuple[GateFinding, ...]
+    findings: tuple[DataGateFinding, ...]
     omitted: int
     splits: tuple[SplitExtent, ...]
 
@@ -113,7 +113,7 @@ class Content:
         views: Windows to look at.
         autocorrelation: Of the residuals one step ahead; None where there are too few.
         history: The course of training.
-        gate: What the data gate found.
+        data_gate: What the data gate found.
         origin: How the run was made.
     """
 
@@ -124,7 +124,7 @@ class Content:
     views: tuple[WindowView, ...]
     autocorrelation: Autocorrelation | None
     history: History
-    gate: GateReport
+    data_gate: DataGateReport
     origin: Origin
 
     @property
@@ -166,7 +166,7 @@ def report_json(content: Content) -> dict[str, Any]:
             for view in content.views
         ],
         "autocorrelation": dataclasses.asdict(content.autocorrelation) if content.autocorrelation else None,
-        "data_gate": dataclasses.asdict(content.gate),
+        "data_gate": dataclasses.asdict(content.data_gate),
         "versions": content.origin.versions,
         "fingerprints": content.origin.fingerprints,
         "lineage": [dataclasses.asdict(entry) for entry in content.origin.lineage],

@@ -156,13 +156,13 @@ def _residuals(content: Content, space: Space) -> Section | None:
 
 
 def _data(content: Content) -> Section:
-    gate, grid = content.gate, TimeGrid.of(content.config.data)
-    found = f"{count(gate.errors, 'error')} and {count(gate.warnings, 'warning')}"
-    if not gate.errors and not gate.warnings:
+    report, grid = content.data_gate, TimeGrid.of(content.config.data)
+    found = f"{count(report.errors, 'error')} and {count(report.warnings, 'warning')}"
+    if not report.errors and not report.warnings:
         found = "nothing to object to"
-    paragraphs = [f"The data gate looked at {count(gate.series, 'series')} and found {found}."]
-    if gate.omitted:
-        paragraphs.append(f"{count(gate.omitted, 'finding')} more of the same kinds are not listed.")
+    paragraphs = [f"The data gate looked at {count(report.series, 'series')} and found {found}."]
+    if report.omitted:
+        paragraphs.append(f"{count(report.omitted, 'finding')} more of the same kinds are not listed.")
     rows = [
         (
             split.name,
@@ -170,14 +170,14 @@ def _data(content: Content) -> Section:
             when(split.first, grid) if split.first is not None else "none",
             when(split.last, grid) if split.last is not None else "none",
         )
-        for split in gate.splits
+        for split in report.splits
     ]
     return Section(
         key="data",
         title="The data",
         paragraphs=paragraphs,
-        findings=[dataclasses.replace(finding, fix=sentence(finding.fix)) for finding in gate.findings],
-        figures=[timeline_figure(gate.splits, grid=grid)],
+        findings=[dataclasses.replace(finding, fix=sentence(finding.fix)) for finding in report.findings],
+        figures=[timeline_figure(report.splits, grid=grid)],
         tables=[
             Table(
                 caption="Splits",

@@ -1,4 +1,4 @@
-"""From what a model did in a process of its own to the gate's checks; pure NumPy.
+"""From what a model did in a process of its own to the serving gate's checks; pure NumPy.
 
     checks = judge(asks, served, limits=ServingConfig())
     all(check.passed for check in checks)

@@ -1,4 +1,4 @@
-"""What the gate asks a model: requests on real windows, whose answers are known.
+"""What the serving gate asks a model: requests on real windows, whose answers are known.
 
     asks = real_asks(windows, inputs)
     asks[1].signature, asks[1].inputs["context"].shape      # 'serving_default', (16, 104)

@@ -56,7 +56,7 @@ def describe(model_dir: str) -> Description:
     problems = []
     for what, found in (("lacks", set(SIGNATURES) - set(inputs)), ("has", set(inputs) - set(SIGNATURES))):
         if found:
-            more = "" if what == "lacks" else ", which the gate cannot ask anything"
+            more = "" if what == "lacks" else ", which the serving gate cannot ask anything"
             problems.append(f"the model {what} the signature {', '.join(sorted(found))}{more}")
     called_back = sorted({node.op for node in _nodes(saved) if node.op in PYTHON_OPERATIONS})
     if called_back:

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tapeline.components.report.content import Content, GateFinding, GateReport, LineageEntry, Origin
+from tapeline.components.report.content import Content, DataGateFinding, DataGateReport, LineageEntry, Origin
 from tapeline.components.report.run_figures import SplitExtent, WindowView
 from tapeline.components.report.summary import autocorrelation, overall_interval, pick_windows
 from tapeline.components.report.training_history import History
@@ -147,7 +147,7 @@ def sample_content(
             train_windows=1_023,
             parameters=37_761,
         ),
-        gate=GateReport(
+        data_gate=DataGateReport(
             series=len(series),
             errors=0,
             warnings=len(findings),
@@ -207,7 +207,7 @@ def nasty_names():
 
 @pytest.fixture(scope="session")
 def a_finding():
-    return GateFinding(
+    return DataGateFinding(
         "warning", "drift", "column co2, test", "the column lies 0.62 from train; the limit is 0.5.", "look at it."
     )
 

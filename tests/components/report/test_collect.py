@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tapeline.components.report.collect import FINDINGS_FILE, Sources, collect, read_gate_report
+from tapeline.components.report.collect import FINDINGS_FILE, Sources, collect, read_data_gate_report
 from tapeline.components.report.content import Origin
 from tapeline.components.report.headline import verdict
 from tapeline.components.report.scoring import TestWindows
@@ -191,7 +191,7 @@ def test_history_tells_what_was_kept(sources):
 
 
 def test_gate_report_counts_what_is_not_listed(sources):
-    gate = read_gate_report(sources.data_report)
+    gate = read_data_gate_report(sources.data_report)
     assert (gate.warnings, gate.omitted) == (3, 2)
     assert gate.findings[0].place == "series a"
     assert [(split.name, split.rows, split.first) for split in gate.splits] == [("train", 9, 0), ("test", 0, None)]
@@ -232,7 +232,7 @@ def test_an_incomplete_history_is_refused(tmp_path, content, message):
 
 def test_a_missing_gate_report_is_refused(tmp_path):
     with pytest.raises(DataError, match="the data gate did not finish"):
-        read_gate_report(str(tmp_path))
+        read_data_gate_report(str(tmp_path))
 
 
 @pytest.mark.e2e

@@ -198,15 +198,15 @@ def test_learning_curves_say_when_no_epoch_was_better_than_none():
 
 
 def test_timeline_tells_rows_and_dates(content):
-    figure = timeline_figure(content.gate.splits, grid=WEEKLY)
-    train = content.gate.splits[0]
+    figure = timeline_figure(content.data_gate.splits, grid=WEEKLY)
+    train = content.data_gate.splits[0]
     assert f"train 1,150 rows from {when(train.first, WEEKLY)} to {when(train.last, WEEKLY)}" in figure.alt
     assert {"train", "eval", "test"} <= set(texts(render(figure).wide))
 
 
 def test_a_split_without_rows_is_left_blank(content):
-    empty = dataclasses.replace(content.gate.splits[1], rows=0, first=None, last=None)
-    figure = timeline_figure((content.gate.splits[0], empty, content.gate.splits[2]), grid=WEEKLY)
+    empty = dataclasses.replace(content.data_gate.splits[1], rows=0, first=None, last=None)
+    figure = timeline_figure((content.data_gate.splits[0], empty, content.data_gate.splits[2]), grid=WEEKLY)
     assert "eval" not in figure.alt
     assert "eval" in texts(render(figure).wide)
 
