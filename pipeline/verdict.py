@@ -163,7 +163,7 @@ def verdict_text(verdict: Verdict) -> str:
     if evaluation.previous_metrics:
         previous = evaluation.previous_metrics.get("mae_scaled", math.nan)
         change = relative_change(metrics["mae_scaled"], previous)
-        lines.append(f"  {'previous model':<16} {previous:>10.5f}   {-change:>+7.1%}")
+        lines.append(f"  {'previous model':<16} {previous:>10.5f}   {0.0 - change:>+7.1%}")
     lines.append("")
     lines += [f"  {'passed ' if check.passed else 'REFUSED'}  {in_words(check)}" for check in verdict.checks]
     return "\n".join(lines)
@@ -184,10 +184,10 @@ def relative_change(value: float, before: float) -> float:
 
 def headline(verdict: Verdict) -> str:
     """Returns the verdict in one line."""
-    if not verdict.evaluation.blessed:
-        return "NOT BLESSED: the gate refused this model; nothing was pushed"
-    if not verdict.blessed:
-        return "NOT BLESSED: the serving gate refused this model; nothing was pushed"
+    gates = {"the gate": verdict.evaluation, "the serving gate": verdict.serving}
+    refused = [name for name, found in gates.items() if found is not None and not found.blessed]
+    if refused:
+        return f"NOT BLESSED: {' and '.join(refused)} refused this model; nothing was pushed"
     if verdict.pushed_version is None:
         return "BLESSED, but not pushed"
     return f"BLESSED, and pushed as version {verdict.pushed_version}"

@@ -92,6 +92,13 @@ def test_text_names_the_refusal_of_the_serving_gate() -> None:
     assert "REFUSED  one forecast takes 3 ms, not within serving.max_latency_ms 1" in text
 
 
+def test_the_headline_names_every_gate_that_refused() -> None:
+    verdict = Verdict(
+        evaluation=result(blessed=False), pushed_version=None, model_uri="", serving=served(latency_ms=3.0)
+    )
+    assert verdict_text(verdict).startswith("NOT BLESSED: the gate and the serving gate refused this model;")
+
+
 def test_a_model_that_does_not_serve_is_not_accepted_even_if_it_was_pushed() -> None:
     verdict = Verdict(evaluation=result(blessed=True), pushed_version="7", model_uri="", serving=served(latency_ms=3.0))
     assert not verdict.accepted
