@@ -1,0 +1,26 @@
+"""The pages speak of files that are there."""
+
+import pathlib
+import re
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+HOUSES = ("schemas", "series", "forecaster", "components", "clients", "pipeline", "cli", "tests", "scripts", "configs")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_every_file_that_a_page_names_is_there(page: pathlib.Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    named = set(re.findall(rf"`((?:{'|'.join(HOUSES)})/[\w./-]*)`", text))
+    linked = {link for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text) if "://" not in link}
+    missing = {name for name in named if not (ROOT / name).exists()}
+    missing |= {link for link in linked if not (page.parent / link).exists()}
+    assert missing == set()
+
+
+def test_every_room_and_every_command_is_in_the_architecture() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    rooms = [path.name for path in (ROOT / "components").iterdir() if (path / "__init__.py").is_file()]
+    assert [room for room in rooms if f"`components/{room}/`" not in page] == []
