@@ -109,7 +109,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         refuse_long(scan.survey, scan.survey.rows, unit="rows", width=features.width)
         grouping = Grouping.of(scan.survey, scan.survey.rows)
         check = functools.partial(check_group, rules=rules)
-        lines = run_groups(self._make_beam_pipeline, scan.loads, grouping, check, folder)
+        lines = run_groups(self._make_beam_pipeline, scan.pieces, grouping, check, folder)
         return functools.reduce(Totals.merge, map(Totals.from_json, lines), Totals())
 
 

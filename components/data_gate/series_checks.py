@@ -14,7 +14,7 @@ import numpy as np
 
 from tapeline.components.data_gate import value_checks
 from tapeline.components.data_gate.series_rules import Rules
-from tapeline.components.data_gate.window_checks import Bounds, no_window
+from tapeline.components.data_gate.window_checks import count_windows, no_window
 from tapeline.schemas.features import SPLITS, TARGET
 from tapeline.series.checks import grid_checks
 from tapeline.series.checks.findings import MAX_SERIES, Finding, FindingGroup, SplitTotal, Totals
@@ -185,7 +185,8 @@ def _check_lengths(
     """Says which series have no window in a split, and returns the extent of each of `SPLITS`."""
     firsts, lasts = extents.ordinals(rules)
     measured = ~np.isnan(ordered.values[:, 0])
-    counted = Bounds.of(rules, first=firsts, last=lasts).count(ordered.code[measured], ordered.ordinal[measured])
+    code, ordinal = ordered.code[measured], ordered.ordinal[measured]
+    counted = count_windows(code, ordinal, first=firsts, last=lasts, rules=rules)
     splits = []
     for at, split in enumerate(SPLITS):
         rows, windows = extents.rows[:, at], counted[:, at]

@@ -13,8 +13,6 @@ holds `m`, and has `k` measured steps in its context:
 So the work goes with the number of measured steps, not with the time between them.
 """
 
-import dataclasses
-
 import numpy as np
 
 from tapeline.components.data_gate.series_rules import Rules
@@ -23,54 +21,36 @@ from tapeline.series.checks.findings import Finding, plural
 _STEPS_A_PART = 2**20
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Bounds:
-    """Where the forecasts of each series may start, by split.
+def count_windows(
+    code: np.ndarray, ordinal: np.ndarray, *, first: np.ndarray, last: np.ndarray, rules: Rules
+) -> np.ndarray:
+    """Counts the windows of each series in each split, int64 `[u, S]`.
 
-    Attributes:
-        least: Measured steps that a context needs, `k`.
-        context: `T`.
-        horizon: `H`.
-        low: The earliest start, int64 `[u, S]`.
-        high: The latest one; before `low` in a split without rows.
+    Args:
+        code: The series of each measured step, ascending, int64 `[M]`.
+        ordinal: The step, ascending in each series; one that is repeated counts once.
+        first: Ordinal of the first row, int64 `[u, S]`.
+        last: Ordinal of the last one; before `first` in a split without rows.
+        rules: The shape of a window.
     """
-
-    least: int
-    context: int
-    horizon: int
-    low: np.ndarray
-    high: np.ndarray
-
-    @classmethod
-    def of(cls, rules: Rules, *, first: np.ndarray, last: np.ndarray) -> "Bounds":
-        """Takes the ordinals of the first and the last row, int64 `[u, S]`; `first > last` where there is none."""
-        context, horizon = rules.spec.context_length, rules.spec.horizon
-        start = first.min(axis=1, keepdims=True)
-        low, high = np.maximum(first, start + context), last - horizon + 1
-        return cls(rules.least_measured, context, horizon, low, high)
-
-    def count(self, code: np.ndarray, ordinal: np.ndarray) -> np.ndarray:
-        """Counts windows, int64 `[u, S]`.
-
-        Args:
-            code: The series of each measured step, ascending, int64 `[M]`.
-            ordinal: The step, ascending in each series; one that is repeated counts once.
-        """
-        fresh = np.ones(len(code), bool)
-        fresh[1:] = (code[1:] != code[:-1]) | (ordinal[1:] != ordinal[:-1])
-        if not fresh.all():
-            code, ordinal = code[fresh], ordinal[fresh]
-        at = np.flatnonzero(np.arange(len(code)) - np.searchsorted(code, code) >= self.least)
-        windows = np.zeros(self.low.shape, np.int64)
-        # A long series takes half of the memory when it is counted in parts.
-        for some in np.array_split(at, len(at) // _STEPS_A_PART + 1):
-            owner, here = code[some], ordinal[some]
-            low = np.maximum(ordinal[some - 1] + 1, here - self.horizon + 1)
-            high = np.minimum(here, ordinal[some - self.least] + self.context)
-            for split in range(windows.shape[1]):
-                starts = np.minimum(high, self.high[owner, split]) - np.maximum(low, self.low[owner, split]) + 1
-                windows[:, split] += np.bincount(owner, np.maximum(starts, 0), len(windows)).astype(np.int64)
-        return windows
+    context, horizon, least = rules.spec.context_length, rules.spec.horizon, rules.least_measured
+    # Where forecasts may start.
+    earliest, latest = np.maximum(first, first.min(axis=1, keepdims=True) + context), last - horizon + 1
+    fresh = np.ones(len(code), bool)
+    fresh[1:] = (code[1:] != code[:-1]) | (ordinal[1:] != ordinal[:-1])
+    if not fresh.all():
+        code, ordinal = code[fresh], ordinal[fresh]
+    at = np.flatnonzero(np.arange(len(code)) - np.searchsorted(code, code) >= least)
+    windows = np.zeros(first.shape, np.int64)
+    # A long series takes half of the memory when it is counted in parts.
+    for some in np.array_split(at, len(at) // _STEPS_A_PART + 1):
+        owner, here = code[some], ordinal[some]
+        low = np.maximum(ordinal[some - 1] + 1, here - horizon + 1)
+        high = np.minimum(here, ordinal[some - least] + context)
+        for split in range(windows.shape[1]):
+            starts = np.minimum(high, latest[owner, split]) - np.maximum(low, earliest[owner, split]) + 1
+            windows[:, split] += np.bincount(owner, np.maximum(starts, 0), len(windows)).astype(np.int64)
+    return windows
 
 
 def no_window(split: str, series_rows: np.ndarray, series_steps: np.ndarray, rules: Rules, code: int) -> Finding:

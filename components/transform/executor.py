@@ -78,7 +78,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         )
         # Steps without a row take memory too: a series that has few rows for its time counts for more.
         grouping = Grouping.of(survey, np.maximum(survey.rows, steps // _SPARSE))
-        lines = run_groups(self._make_beam_pipeline, scan.loads, grouping, write, folder)
+        lines = run_groups(self._make_beam_pipeline, scan.pieces, grouping, write, folder)
         tally = functools.reduce(Tally.merge, map(Tally.from_json, lines))
         tally.check(rows=dict(zip(SPLITS, survey.split_rows.tolist(), strict=True)), plan=plan)
         _describe(chunks, len(survey.ids), tally.windows)

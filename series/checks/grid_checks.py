@@ -15,7 +15,7 @@ import numpy as np
 from tapeline.schemas.features import ROW_NUMBER
 from tapeline.schemas.stack import modern
 from tapeline.series.checks.findings import MAX_OFFENDERS, Finding, listing, plural, time_text
-from tapeline.series.checks.grid_suggestion import grid_fit, suggest_grid
+from tapeline.series.checks.grid_suggestion import suggest_grid
 from tapeline.series.checks.offenders import Offenders
 from tapeline.series.checks.ordered_rows import Ordered, order_rows
 from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
@@ -138,7 +138,7 @@ def wrong_frequency(faults: TimeFaults, ordered: Ordered, grid: TimeGrid, code: 
             f"{_configured(grid)} fits {faults.fit[code]:.0%} of the steps."
         ),
         fix=(
-            f"set {_grid_settings(suggestion)}, which fits {grid_fit(times, suggestion):.0%}."
+            f"set {_grid_settings(suggestion[0])}, which fits {suggestion[1]:.0%}."
             if suggestion
             else "give the frequency that the data have, or resample them to a regular one first."
         ),

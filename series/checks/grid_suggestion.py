@@ -1,6 +1,6 @@
 """Which regular grid the times of a series lie on, where the configured one does not fit.
 
-suggest_grid(times, TimeGrid("D"))      # TimeGrid("h"), or None
+suggest_grid(times, TimeGrid("D"))      # (TimeGrid("h"), 0.98), or None
 """
 
 from collections import Counter
@@ -33,17 +33,8 @@ def neighbouring_times(times: np.ndarray) -> tuple[np.ndarray, ...]:
     return tuple(times[start : start + _STRETCH] for start in starts)
 
 
-def grid_fit(times: np.ndarray, grid: TimeGrid) -> float:
-    """Share of neighbouring times, both on the grid, that are one step apart.
-
-    Args:
-        times: Unique epoch seconds, ascending; of a long series, some are enough.
-        grid: The grid.
-    """
-    return _fit(neighbouring_times(times), grid)
-
-
 def _fit(stretches: tuple[np.ndarray, ...], grid: TimeGrid) -> float:
+    """Share of neighbouring times, both on the grid, that are one step apart."""
     fitting = steps = 0
     for times in stretches:
         on_grid = grid.on_grid(times)
@@ -53,8 +44,8 @@ def _fit(stretches: tuple[np.ndarray, ...], grid: TimeGrid) -> float:
     return fitting / max(steps, 1)
 
 
-def suggest_grid(times: np.ndarray, grid: TimeGrid) -> TimeGrid | None:
-    """Returns a grid that most of the times lie on, or None.
+def suggest_grid(times: np.ndarray, grid: TimeGrid) -> tuple[TimeGrid, float] | None:
+    """Returns a grid that most of the times lie on, and the share of neighbours that fit it; or None.
 
     Tries the configured frequency with another offset, then the frequency that
     pandas infers from a few neighbouring times at many places.
@@ -85,6 +76,7 @@ def suggest_grid(times: np.ndarray, grid: TimeGrid) -> TimeGrid | None:
         residuals = Counter((every - base.timestamps(base.ordinals(every))).tolist())
         offset = residuals.most_common(1)[0][0]
         candidate = TimeGrid(frequency, grid.timezone, offset)
-        if _fit(stretches, candidate) > 0.5:
-            return candidate
+        fit = _fit(stretches, candidate)
+        if fit > 0.5:
+            return candidate, fit
     return None

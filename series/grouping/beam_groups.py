@@ -1,7 +1,7 @@
 """Files of rows to groups of whole series, with Beam: the engine of DataGate and of Windows.
 
     scan = scan_files(make_pipeline, files, features, folder)
-    lines = run_groups(make_pipeline, scan.loads, grouping, work, folder)
+    lines = run_groups(make_pipeline, scan.pieces, grouping, work, folder)
 
 Two passes. The first reads each file once, surveys it, and lays its rows down
 as arrays. The second sends every row to the group of its series and gives each
@@ -12,6 +12,7 @@ none of the data.
 
 import dataclasses
 import functools
+import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -19,15 +20,10 @@ import apache_beam as beam
 import numpy as np
 
 from tapeline.series.grouping.beam_lines import run_lines
-from tapeline.series.grouping.pieces import Piece, PieceWriter, divide, load, read_piece, save
+from tapeline.series.grouping.pieces import Piece, load, read_piece, save, write_pieces
 from tapeline.series.grouping.rows_io import read_rows
-from tapeline.series.grouping.series_rows import RowFeatures, SeriesRows
+from tapeline.series.grouping.series_rows import GROUP_ROWS, RowFeatures, SeriesRows
 from tapeline.series.grouping.series_survey import Grouping, SeriesSurvey, merge_surveys, survey_rows
-
-Load = tuple[Piece, ...]
-"""Rows that one worker routes at a time."""
-
-_SURVEYS_A_MERGE = 32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,11 +32,11 @@ class Scan:
 
     Attributes:
         survey: Facts about all rows.
-        loads: Where the rows lie.
+        pieces: Where the rows lie, about `GROUP_ROWS` in each.
     """
 
     survey: SeriesSurvey
-    loads: Sequence[Load]
+    pieces: Sequence[Piece]
 
 
 def scan_files(
@@ -60,17 +56,19 @@ def scan_files(
     Returns:
         The scan; None where there are no rows.
     """
-    scan = beam.Create(files) | beam.Reshuffle() | beam.FlatMap(_ScanFile(features, folder))
+    scan = (
+        beam.Create(files) | beam.Reshuffle() | beam.FlatMap(functools.partial(_scan, features=features, folder=folder))
+    )
     found = sorted((json.loads(line) for line in run_lines(make_pipeline(), "Scan", scan, folder)), key=str)
     if not found:
         return None
-    loads = [tuple(Piece(*piece) for piece in pieces) for line in found for pieces in line["loads"]]
-    return Scan(merge_surveys([SeriesSurvey(**load(line["survey"])) for line in found]), loads)
+    pieces = [Piece(*piece) for line in found for piece in line["pieces"]]
+    return Scan(merge_surveys([SeriesSurvey(**load(line["survey"])) for line in found]), pieces)
 
 
 def run_groups(
     make_pipeline: Callable[[], beam.Pipeline],
-    loads: Sequence[Load],
+    pieces: Sequence[Piece],
     grouping: Grouping,
     work: Callable[[int, SeriesRows], Iterator[str]],
     folder: str,
@@ -79,7 +77,7 @@ def run_groups(
 
     Args:
         make_pipeline: Makes Beam pipelines.
-        loads: Where the rows lie.
+        pieces: Where the rows lie.
         grouping: The group of each series.
         work: From a group's key and all its rows, series in ascending order and rows in any, to lines of text. A
             runner may repeat it.
@@ -89,7 +87,7 @@ def run_groups(
         All lines, in any order.
     """
     groups = (
-        beam.Create(loads)
+        beam.Create(pieces)
         | beam.Reshuffle()
         | "Route" >> beam.FlatMap(functools.partial(_route, grouping=grouping, folder=folder))
         | "Group" >> beam.GroupByKey()
@@ -98,40 +96,34 @@ def run_groups(
     return run_lines(make_pipeline(), "Groups", groups, folder)
 
 
-@dataclasses.dataclass(frozen=True)
-class _ScanFile:
-    """Yields one line of JSON for a file with rows: where its survey lies, and the loads of the second pass."""
+def _scan(file: tuple[str, str], *, features: RowFeatures, folder: str) -> Iterator[str]:
+    """Yields one line of JSON for a file with rows: where its survey lies, and its rows."""
+    surveys: list[SeriesSurvey] = []
 
-    features: RowFeatures
-    folder: str
-
-    def __call__(self, file: tuple[str, str]) -> Iterator[str]:
+    def parts() -> Iterator[SeriesRows]:
         split, path = file
-        parts: list[SeriesSurvey] = []
-        pieces: list[Piece] = []
-        with PieceWriter(self.folder) as writer:
-            for batch in read_rows(path, self.features):
-                rows = SeriesRows.of(batch, split=split)
-                parts.append(survey_rows(rows))
-                if len(parts) == _SURVEYS_A_MERGE:
-                    parts = [merge_surveys(parts)]
-                pieces.append(writer.write(rows))
-        if parts:
-            survey = save(vars(merge_surveys(parts)), self.folder)
-            yield json.dumps({"survey": survey, "loads": divide(pieces)})
+        waiting: list[SeriesRows] = []
+        for batch in itertools.chain(read_rows(path, features), [None]):
+            if waiting and (batch is None or sum(len(rows.code) for rows in waiting) >= GROUP_ROWS):
+                rows, waiting = SeriesRows.join(waiting), []
+                surveys.append(survey_rows(rows))
+                yield rows
+            if batch is not None:
+                waiting.append(SeriesRows.of(batch, split=split))
+
+    pieces = write_pieces(parts(), folder)
+    if surveys:
+        yield json.dumps({"survey": save(vars(merge_surveys(surveys)), folder), "pieces": pieces})
 
 
-def _route(pieces: Load, *, grouping: Grouping, folder: str) -> Iterator[tuple[int, Piece]]:
-    """Yields the rows of a load as pieces by group."""
-    rows = SeriesRows.join([read_piece(piece) for piece in pieces])
+def _route(piece: Piece, *, grouping: Grouping, folder: str) -> Iterator[tuple[int, Piece]]:
+    """Yields the rows of a piece as pieces by group."""
+    rows = read_piece(piece)
     key = grouping.keys(rows.ids)[rows.code]
-    if (key == key[0]).all():
-        yield from ((int(key[0]), piece) for piece in pieces)
-        return
     order = np.argsort(key, kind="stable")
-    with PieceWriter(folder) as writer:
-        for some in np.split(order, np.flatnonzero(np.diff(key[order])) + 1):
-            yield int(key[some[0]]), writer.write(rows.take(some))
+    parts = np.split(order, np.flatnonzero(np.diff(key[order])) + 1)
+    routed = [piece] if len(parts) == 1 else write_pieces(map(rows.take, parts), folder)
+    yield from zip((int(key[some[0]]) for some in parts), routed, strict=True)
 
 
 def _work(key: int, pieces: Iterable[Piece], *, work: Callable[[int, SeriesRows], Iterator[str]]) -> Iterator[str]:

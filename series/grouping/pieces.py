@@ -1,7 +1,6 @@
 """Arrays that wait on disk between two passes, so that no runner has to hold them.
 
-    with PieceWriter(folder) as writer:
-        piece = writer.write(rows)         # a few bytes that say where the rows lie
+    (piece,) = write_pieces([rows], folder)        # a few bytes that say where the rows lie
     rows = read_piece(piece)
 
 What goes through a Beam pipeline is `Piece`s. The rows themselves lie in files
@@ -12,14 +11,14 @@ format without pickled objects: reading a file runs no code that it holds.
 import io
 import os
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import tensorflow as tf
 
-from tapeline.series.grouping.series_rows import GROUP_ROWS, SeriesRows
+from tapeline.series.grouping.series_rows import SeriesRows
 
 _LENGTHS, _BYTES = "/lengths", "/bytes"
 
@@ -31,40 +30,24 @@ class Piece(NamedTuple):
         path: The file.
         offset: First byte.
         size: Bytes.
-        rows: How many rows they are.
     """
 
     path: str
     offset: int
     size: int
-    rows: int
 
 
-class PieceWriter:
-    """Writes rows, one piece behind the other, into a file of its own.
-
-    Args:
-        folder: Where the file goes.
-    """
-
-    def __init__(self, folder: str) -> None:
-        self._path = os.path.join(folder, f"rows-{uuid.uuid4().hex}")
-        self._file = tf.io.gfile.GFile(self._path, "wb")
-        self._offset = 0
-
-    def __enter__(self) -> "PieceWriter":
-        return self
-
-    def __exit__(self, *exception: Any) -> None:
-        self._file.close()
-
-    def write(self, rows: SeriesRows) -> Piece:
-        """Writes some rows and returns where they lie."""
-        content = pack(rows.arrays())
-        self._file.write(content)
-        piece = Piece(self._path, self._offset, len(content), len(rows.code))
-        self._offset += len(content)
-        return piece
+def write_pieces(parts: Iterable[SeriesRows], folder: str) -> list[Piece]:
+    """Writes rows, one part behind the other, into a new file, and returns where each part lies."""
+    path, offset = os.path.join(folder, f"rows-{uuid.uuid4().hex}"), 0
+    pieces = []
+    with tf.io.gfile.GFile(path, "wb") as file:
+        for rows in parts:
+            content = pack(rows.arrays())
+            file.write(content)
+            pieces.append(Piece(path, offset, len(content)))
+            offset += len(content)
+    return pieces
 
 
 def read_piece(piece: Piece) -> SeriesRows:
@@ -72,13 +55,6 @@ def read_piece(piece: Piece) -> SeriesRows:
     with tf.io.gfile.GFile(piece.path, "rb") as file:
         file.seek(piece.offset)
         return SeriesRows.from_arrays(unpack(file.read(piece.size)))
-
-
-def divide(pieces: Sequence[Piece]) -> list[tuple[Piece, ...]]:
-    """Divides pieces into loads of about `GROUP_ROWS` rows, in their order."""
-    before = np.cumsum([0, *(piece.rows for piece in pieces[:-1])])
-    edges = np.flatnonzero(np.diff(before // GROUP_ROWS)) + 1
-    return [tuple(pieces[at] for at in run) for run in np.split(np.arange(len(pieces)), edges)]
 
 
 def save(arrays: Mapping[str, np.ndarray], folder: str) -> str:

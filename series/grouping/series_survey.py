@@ -54,19 +54,13 @@ class SeriesSurvey:
 
 
 def survey_rows(rows: SeriesRows) -> SeriesSurvey:
-    """Returns the facts of some rows; series in their order there."""
-    order = np.argsort(rows.code, kind="stable")
-    starts = np.searchsorted(rows.code[order], np.arange(len(rows.ids)))
-    times = rows.timestamp[order]
+    """Returns the facts of some rows."""
     split_first = np.full(len(SPLITS), NEVER)
     np.minimum.at(split_first, rows.split, rows.timestamp)
-    return SeriesSurvey(
-        ids=rows.ids,
-        rows=np.bincount(rows.code, minlength=len(rows.ids)),
-        first=np.minimum.reduceat(times, starts),
-        last=np.maximum.reduceat(times, starts),
-        split_rows=np.bincount(rows.split, minlength=len(SPLITS)),
-        split_first=split_first,
+    split_rows = np.bincount(rows.split, minlength=len(SPLITS))
+    one = np.ones(len(rows.code), np.int64)
+    return merge_surveys(
+        [SeriesSurvey(rows.ids[rows.code], one, rows.timestamp, rows.timestamp, split_rows, split_first)]
     )
 
 

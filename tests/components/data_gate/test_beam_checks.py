@@ -59,7 +59,7 @@ def test_beam_finds_what_the_pure_checks_find(tmp_path):
     work = functools.partial(check_group, rules=RULES)
     for group_rows in (20, 1000):
         grouping = Grouping.of(scan.survey, scan.survey.rows, group_rows=group_rows)
-        found = list(run_groups(pipeline, scan.loads, grouping, work, str(tmp_path)))
+        found = list(run_groups(pipeline, scan.pieces, grouping, work, str(tmp_path)))
         assert len(found) == (2 if group_rows == 20 else 1)
         assert functools.reduce(Totals.merge, map(Totals.from_json, found)) == expected
 

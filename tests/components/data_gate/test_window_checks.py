@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tapeline.components.data_gate.series_rules import Rules
-from tapeline.components.data_gate.window_checks import Bounds, no_window
+from tapeline.components.data_gate.window_checks import count_windows, no_window
 from tapeline.schemas.features import TARGET
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.checks.findings import SplitTotal
@@ -18,25 +18,25 @@ def rules(context_length: int, horizon: int, min_observed: float = 0.5) -> Rules
     return Rules(grid=TimeGrid("H"), spec=spec, min_observed=min_observed)
 
 
-def count_windows(observed, *, start: int, first: int, last: int, rules: Rules) -> int:
+def windows_of(observed, *, start: int, first: int, last: int, rules: Rules) -> int:
     """Windows of one split of one series, whose first step of all is `start`."""
     # The first column is a split that holds the series' start, the second the split in question.
-    bounds = Bounds.of(rules, first=np.array([[start, first]]), last=np.array([[start, last]]))
-    return int(bounds.count(np.zeros(len(observed), int), np.asarray(observed, int))[0, 1])
+    extent = {"first": np.array([[start, first]]), "last": np.array([[start, last]])}
+    return int(count_windows(np.zeros(len(observed), int), np.asarray(observed, int), **extent, rules=rules)[0, 1])
 
 
 def test_gapless_train_rows_make_as_many_windows_as_the_formula_says():
     # 100 steps, windows of 10 + 5: 100 - 15 + 1 = 86.
-    assert count_windows(np.arange(100), start=0, first=0, last=99, rules=rules(10, 5)) == 86
+    assert windows_of(np.arange(100), start=0, first=0, last=99, rules=rules(10, 5)) == 86
 
 
 def test_a_context_reaches_back_over_the_border_of_a_split():
     # Steps 100..109: forecasts of 5 start at 100..105.
-    assert count_windows(np.arange(110), start=0, first=100, last=109, rules=rules(10, 5)) == 6
+    assert windows_of(np.arange(110), start=0, first=100, last=109, rules=rules(10, 5)) == 6
 
 
 def test_a_forecast_does_not_leave_its_split():
-    assert count_windows(np.arange(110), start=0, first=100, last=103, rules=rules(10, 5)) == 0
+    assert windows_of(np.arange(110), start=0, first=100, last=103, rules=rules(10, 5)) == 0
 
 
 @given(
@@ -58,7 +58,7 @@ def test_windows_count_as_in_brute_force(measured, context, horizon, min_observe
         enough = seen >= 1 and seen >= min_observed * context
         expected += inside and enough and bool(measured.intersection(forecast_steps))
     limits = rules(context, horizon, min_observed)
-    assert count_windows(sorted(measured), start=0, first=first, last=last, rules=limits) == expected
+    assert windows_of(sorted(measured), start=0, first=first, last=last, rules=limits) == expected
 
 
 def table(hours, splits) -> Table:

@@ -115,8 +115,8 @@ def test_a_wrong_frequency_is_named_and_the_right_one_suggested(step, configured
     assert f"the median step between times is {duration_text(step)}; data.frequency '{configured}'" in finding.message
     suggestion = suggest_grid(times, TimeGrid(configured))
     assert suggestion is not None
-    assert suggestion.fixed_step_seconds == step
-    assert finding.fix == f"set data.frequency: {modern(suggestion.frequency)}, which fits 100%."
+    assert suggestion[0].fixed_step_seconds == step
+    assert finding.fix == f"set data.frequency: {modern(suggestion[0].frequency)}, which fits 100%."
 
 
 def test_an_offset_is_suggested_for_values_taken_at_half_past():
@@ -130,7 +130,7 @@ def test_the_weekday_of_weekly_data_is_suggested():
     times = np.arange(60, dtype=np.int64) * 7 * DAY + 3 * DAY
     suggestion = suggest_grid(times, TimeGrid("W-SAT"))
     assert suggestion is not None
-    assert suggestion.on_grid(times).all()
+    assert suggestion[0].on_grid(times).all()
 
 
 def test_of_a_long_series_a_sample_is_enough_for_a_suggestion():
@@ -139,7 +139,7 @@ def test_of_a_long_series_a_sample_is_enough_for_a_suggestion():
     assert max(map(len, neighbouring_times(times))) == 12
     suggestion = suggest_grid(times, TimeGrid("D"))
     assert suggestion is not None
-    assert suggestion.fixed_step_seconds == 1800
+    assert suggestion[0].fixed_step_seconds == 1800
 
 
 def test_the_median_step_is_that_of_all_steps():

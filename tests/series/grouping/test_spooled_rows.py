@@ -2,12 +2,15 @@
 
 import zipfile
 
+import apache_beam as beam
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tapeline.schemas.features import PAST_COVARIATES, ROW_NUMBER, SERIES_ID, TARGET, TIMESTAMP
-from tapeline.series.grouping.pieces import PieceWriter, divide, load, pack, read_piece, save
+from tapeline.schemas.stack import LOCAL_BEAM_RUNNER
+from tapeline.series.grouping.beam_groups import scan_files
+from tapeline.series.grouping.pieces import load, pack, read_piece, save, write_pieces
 from tapeline.series.grouping.rows_io import read_rows
 from tapeline.series.grouping.series_rows import NUMBERS, RowFeatures, SeriesRows
 
@@ -57,10 +60,7 @@ def test_vectors_have_their_width_and_may_be_empty(tmp_path):
 def test_rows_come_back_as_they_were_written(tmp_path):
     # Names that end in a zero byte, are empty, or are no text.
     parts = [some_rows([b"b\0", b"", b"b\0"], [3, 1, 2]), some_rows([b"\xff"], [9])]
-    with PieceWriter(str(tmp_path)) as writer:
-        pieces = [writer.write(part) for part in parts]
-    assert [piece.rows for piece in pieces] == [3, 1]
-    for part, piece in zip(parts, pieces, strict=True):
+    for part, piece in zip(parts, write_pieces(parts, str(tmp_path)), strict=True):
         found = read_piece(piece)
         assert found.ids[found.code].tolist() == part.ids[part.code].tolist()
         for name, values in part.arrays().items():
@@ -91,8 +91,20 @@ def test_joined_rows_have_their_series_in_order():
     assert taken.ids[taken.code].tolist() == [b"a", b"b"]
 
 
-def test_loads_have_about_as_many_rows_as_a_group(tmp_path, monkeypatch):
-    monkeypatch.setattr("tapeline.series.grouping.pieces.GROUP_ROWS", 5)
-    with PieceWriter(str(tmp_path)) as writer:
-        pieces = [writer.write(some_rows([b"a"] * size, range(size))) for size in (2, 3, 4, 1)]
-    assert [[piece.rows for piece in some] for some in divide(pieces)] == [[2, 3], [4, 1]]
+def test_a_file_is_laid_down_in_pieces_of_about_a_group(tmp_path, monkeypatch):
+    monkeypatch.setattr("tapeline.series.grouping.rows_io._ROWS_A_BATCH", 3)
+    monkeypatch.setattr("tapeline.series.grouping.beam_groups.GROUP_ROWS", 5)
+    path = write_file(tmp_path / "rows.gz", [b"b", b"a"] * 5, range(10))
+    features = RowFeatures(numbers=(TARGET,))
+    scan = scan_files(lambda: beam.Pipeline(runner=LOCAL_BEAM_RUNNER), [("eval", path)], features, str(tmp_path))
+    assert scan is not None
+    pieces = [read_piece(piece) for piece in scan.pieces]
+    assert [piece.columns[NUMBERS][:, 0].tolist() for piece in pieces] == [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9]]
+    assert (scan.survey.ids.tolist(), scan.survey.rows.tolist()) == ([b"a", b"b"], [5, 5])
+    assert scan.survey.split_rows.tolist() == [0, 10, 0]
+
+
+def test_files_without_rows_have_no_scan(tmp_path):
+    path = write_file(tmp_path / "rows.gz", [], [])
+    pipeline = beam.Pipeline(runner=LOCAL_BEAM_RUNNER)
+    assert scan_files(lambda: pipeline, [("eval", path)], RowFeatures(numbers=(TARGET,)), str(tmp_path)) is None
