@@ -55,6 +55,14 @@ def test_co2_passes_with_its_curated_schema_and_a_warning_about_its_level(tmp_pa
         assert not os.path.islink(passed)
 
 
+def test_a_series_too_long_for_a_worker_is_refused_with_its_rows(tmp_path, weeks, monkeypatch):
+    monkeypatch.setattr("tapeline.series.grouping.series_survey.HELD_BYTES", 100 * 136)
+    message = refusal(tmp_path, *weeks)
+    assert (
+        f"data: series 'series' has {len(weeks[0]):,} rows. A worker holds a series whole: at most 100 rows" in message
+    )
+
+
 def test_co2_passes_with_an_inferred_schema(tmp_path, weeks):
     run(tmp_path, *weeks, schema=None)
 

@@ -120,3 +120,21 @@ def test_duplicate_rows_are_refused(tmp_path):
     (twice / "rows-2.gz").write_bytes((twice / "rows-0.gz").read_bytes())
     with pytest.raises(DataError, match="has 10 steps with more than one row"):
         run(tmp_path / "out", tmp_path / "rows")
+
+
+def test_series_with_more_steps_than_a_worker_holds_are_refused(tmp_path, monkeypatch):
+    # 120 steps with one number, 128 + 8 bytes each: one byte too few.
+    monkeypatch.setattr("tapeline.series.grouping.series_survey.HELD_BYTES", 120 * 136 - 1)
+    write_rows(tmp_path / "rows", series=2)
+    with pytest.raises(DataError, match=r"series 's0' has 120 steps \(and 1 more series are too long\).* at most 119"):
+        run(tmp_path / "out", tmp_path / "rows")
+
+
+def test_a_long_series_is_a_group_of_its_own(tmp_path, monkeypatch):
+    write_rows(tmp_path / "rows", series=2)
+    one, _ = run(tmp_path / "one", tmp_path / "rows")
+    monkeypatch.setattr("tapeline.series.grouping.series_survey.GROUP_ROWS", 100)
+    each, _ = run(tmp_path / "each", tmp_path / "rows")
+    assert len(each) == 2 * len(one) == 6
+    for (path, records), pair in zip(one.items(), zip(*[iter(each.items())] * 2, strict=True), strict=True):
+        assert records == [record for _, some in pair for record in some], path
