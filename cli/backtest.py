@@ -28,9 +28,6 @@ _LAST_NODE = "Evaluator"
 def run(arguments: argparse.Namespace) -> int:
     """Runs all folds, prints the table and writes the results.
 
-    Args:
-        arguments: Those of a configuration, `home`, `folds`, `window`, `fold_length`, `output` and `json` of the command line.
-
     Returns:
         The exit code.
 

@@ -25,9 +25,6 @@ _FILES = "forecast-*.parquet"
 def run(arguments: argparse.Namespace) -> int:
     """Forecasts every series of a large file.
 
-    Args:
-        arguments: `model`, `input`, `output` and `runner`.
-
     Raises:
         ConfigError: An argument breaks a rule.
         DataError: The input does.

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 def run(arguments: argparse.Namespace) -> int:
     """Writes a pipeline for the orchestrator that was asked for.
 
-    Args:
-        arguments: those of a configuration, `target`, `output`, `home` and `run_id` of the command line.
-
     Returns:
         The exit code.
 

@@ -29,9 +29,6 @@ _FEW_MEASURED = 5
 def run(arguments: argparse.Namespace) -> int:
     """Forecasts.
 
-    Args:
-        arguments: `model`, `input`, `horizon`, `output` and `plot`.
-
     Raises:
         ConfigError: An argument breaks a rule.
         DataError: The input does.

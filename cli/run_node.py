@@ -16,9 +16,6 @@ from tapeline.schemas.errors import ConfigError
 def run(arguments: argparse.Namespace) -> int:
     """Runs one node of a compiled pipeline.
 
-    Args:
-        arguments: `ir`, `node`, `run_id`, `metadata` and `export` of the command line.
-
     Returns:
         The exit code.
 

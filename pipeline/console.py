@@ -25,9 +25,6 @@ _NODE_FINISHED = "Component %s is finished."
 def quiet(log_path: pathlib.Path) -> Iterator[TextIO]:
     """Sends all that is not printed by Python to a log file.
 
-    Args:
-        log_path: The log; its folder is made.
-
     Yields:
         The terminal (or whatever standard output was), which `print` keeps writing to.
     """

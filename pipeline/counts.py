@@ -15,11 +15,7 @@ from tapeline.schemas.features import SPLITS
 
 
 def counts_in_words(properties: Mapping[str, Any]) -> str:
-    """Returns rows or windows by split, and series, or what was found; "" where an artifact has no split of its own.
-
-    Args:
-        properties: Properties of an artifact.
-    """
+    """Returns rows or windows by split, and series, or what was found; "" where an artifact has no split of its own."""
     if "in_words" in properties:
         return str(properties["in_words"])
     whats = [what for what in ("rows", "windows") if all(f"{split}_{what}" in properties for split in SPLITS)]
@@ -40,9 +36,5 @@ def counts_in_words(properties: Mapping[str, Any]) -> str:
 
 
 def counts_of(artifacts: Iterable[Mapping[str, Any]]) -> str:
-    """Returns the counts of the first artifact that has rows or windows of every split; "" where none has.
-
-    Args:
-        artifacts: Properties of each artifact of a component.
-    """
+    """Returns the counts of the first artifact that has rows or windows of every split; "" where none has."""
     return next(filter(None, map(counts_in_words, artifacts)), "")

@@ -19,21 +19,13 @@ from tapeline.schemas.whole_files import write_whole
 
 
 def write_ir(pipeline: tfx_pipeline.Pipeline, path: pathlib.Path) -> None:
-    """Compiles a pipeline and writes it in one step.
-
-    Args:
-        pipeline: From `create_pipeline`.
-        path: Where to; folders are made.
-    """
+    """Compiles a pipeline and writes it in one step."""
     compiled = Compiler().compile(pipeline)
     write_whole(path, json_format.MessageToJson(compiled, sort_keys=True))
 
 
 def read_ir(path: pathlib.Path) -> pipeline_pb2.Pipeline:
     """Reads what `write_ir` wrote.
-
-    Args:
-        path: The file.
 
     Raises:
         ConfigError: It is missing, or no pipeline.

@@ -58,9 +58,6 @@ def nodes_of(config: Config) -> tuple[Node, ...]:
 
     The data are not read and nothing is written.
 
-    Args:
-        config: What to run.
-
     Raises:
         ConfigError: The curated schema is missing.
     """
@@ -76,10 +73,6 @@ def nodes_of(config: Config) -> tuple[Node, ...]:
 
 def compile_kubeflow(config: Config, output: str | os.PathLike[str]) -> None:
     """Writes a configuration's pipeline as KFP's YAML, to be uploaded.
-
-    Args:
-        config: What to run, and how it stands on the cluster.
-        output: The file.
 
     Raises:
         ConfigError: The curated schema is missing, or the file cannot be written.

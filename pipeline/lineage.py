@@ -117,12 +117,7 @@ def read_run(address: Address, run_id: str | None = None, *, pipeline: str | Non
 
 
 def run_ids(address: Address, *, pipeline: str | None = None) -> list[str]:
-    """Returns TFX's names of all runs, the newest first; none where there is no such file.
-
-    Args:
-        address: ML Metadata's.
-        pipeline: As in `read_run`.
-    """
+    """Returns TFX's names of all runs, the newest first; none where there is no such file."""
     if _is_missing(address):
         return []
     with _turn(address):

@@ -54,11 +54,7 @@ class RunPaths:
         return self.store or str(self.metadata)
 
     def ir(self, run_id: str) -> pathlib.Path:
-        """The compiled pipeline of a run whose nodes run in processes of their own.
-
-        Args:
-            run_id: TFX's name of the run.
-        """
+        """The compiled pipeline of a run whose nodes run in processes of their own."""
         return self.root / "ir" / f"{run_id}.json"
 
     @property
@@ -92,11 +88,7 @@ class RunPaths:
         return self.root / "report"
 
     def report(self, run_id: str) -> pathlib.Path:
-        """What a run has to say for itself; no colons, which upload actions and some file systems refuse.
-
-        Args:
-            run_id: TFX's name of the run.
-        """
+        """What a run has to say for itself; no colons, which upload actions and some file systems refuse."""
         return self.reports / run_id.replace(":", "-")
 
     @property

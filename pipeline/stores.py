@@ -73,11 +73,7 @@ def _rule(address: str) -> str:
 
 
 def lock_of(address: str | os.PathLike[str]) -> pathlib.Path | None:
-    """Returns the lock file of those that share a SQLite file; None for a server.
-
-    Args:
-        address: As for `connection`.
-    """
+    """Returns the lock file of those that share a SQLite file; None for a server."""
     text = os.fspath(address)
     return None if "://" in text else pathlib.Path(text).with_name("metadata.lock")
 
@@ -87,9 +83,6 @@ def locked(path: pathlib.Path) -> Iterator[None]:
     """Waits until no other process holds a lock file, and holds it.
 
     The kernel frees it when the process ends, however that happens.
-
-    Args:
-        path: The file; made when missing.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:

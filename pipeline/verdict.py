@@ -71,9 +71,6 @@ class Verdict:
 def read_verdict(run: Run) -> Verdict | None:
     """Reads the verdict of a run.
 
-    Args:
-        run: From ML Metadata.
-
     Returns:
         The verdict, or None where the run did not come to an Evaluator.
 
@@ -142,11 +139,7 @@ def _judged_model(run: Run, blessing: Artifact, result: EvaluationResult) -> str
 
 
 def verdict_text(verdict: Verdict) -> str:
-    """Returns the verdict as a person reads it on a terminal.
-
-    Args:
-        verdict: What was decided.
-    """
+    """Returns the verdict as a person reads it on a terminal."""
     evaluation = verdict.evaluation
     metrics = {**dict.fromkeys(("mae_scaled", "mae"), math.nan), **evaluation.metrics}
     unit = f" {evaluation.unit}" if evaluation.unit else ""

@@ -34,10 +34,6 @@ _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 def write_files(judgement: Judgement, folder: str | os.PathLike[str]) -> dict[str, pathlib.Path]:
     """Writes all three files, each in one step.
 
-    Args:
-        judgement: What the gate answers.
-        folder: Where to; made when missing.
-
     Returns:
         The files by name.
     """

@@ -75,12 +75,7 @@ class ServingResult:
 
 
 def write_result(result: ServingResult, folder: str | os.PathLike[str]) -> None:
-    """Writes the report and the file that says whether the model is blessed.
-
-    Args:
-        result: What was found.
-        folder: The blessing's folder; made when missing.
-    """
+    """Writes the report and the file that says whether the model is blessed."""
     target = pathlib.Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     tree = {"version": _VERSION, "blessed": result.blessed, **dataclasses.asdict(result)}

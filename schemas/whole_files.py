@@ -56,12 +56,7 @@ def parts_of(path: pathlib.Path) -> list[pathlib.Path]:
 
 
 def put_in_place(made: pathlib.Path, target: pathlib.Path) -> None:
-    """Renames what is whole to its name; a folder that bore it is gone only when the new one is there.
-
-    Args:
-        made: A file or folder on the same disk.
-        target: Its name.
-    """
+    """Renames what is whole to its name; a folder that bore it is gone only when the new one is there."""
     if not target.is_dir():
         os.replace(made, target)
         return

@@ -129,12 +129,7 @@ def scale_deviation(scaler: Scaler, expected: Scaler) -> float:
 
 
 def forecast_change(before: np.ndarray, after: np.ndarray) -> float:
-    """Returns the largest change of a forecast; infinite where one becomes, or is no longer, finite.
-
-    Args:
-        before: `[B, H]`.
-        after: `[B, H]`.
-    """
+    """Returns the largest change of a forecast; infinite where one becomes, or is no longer, finite."""
     if before.shape != after.shape or not np.array_equal(np.isfinite(before), np.isfinite(after)):
         return math.inf
     finite = np.isfinite(before)

@@ -40,11 +40,7 @@ _SLICES = {
 
 
 def gate_requirements(gate: GateConfig) -> tuple[Requirement, ...]:
-    """Returns everything that a gate requires, in the order in which a reader wants it.
-
-    Args:
-        gate: Section `gate`.
-    """
+    """Returns everything that a gate requires, in the order in which a reader wants it."""
     required = [Requirement(metric="mae_scaled", relation="<", bound=gate.mae_scaled_below)]
     if gate.no_worse_than_blessed:
         required.append(Requirement(metric="mae_scaled", relation="<=", against="previous"))
@@ -67,10 +63,6 @@ def for_series(requirements: Iterable[Requirement], count: int) -> tuple[Require
     """Returns what is required of so many series: of too many, nothing of each, unless each has a limit of its own.
 
     Without slices nothing gets by: all windows together must be finite, which is all that every series must be.
-
-    Args:
-        requirements: From `gate_requirements`.
-        count: How many series there are.
     """
     required = tuple(requirements)
     of_series = {one.metric for one in required if one.scope == "every_series"}
@@ -80,11 +72,7 @@ def for_series(requirements: Iterable[Requirement], count: int) -> tuple[Require
 
 
 def create_eval_config(gate: GateConfig) -> config_pb2.EvalConfig:
-    """Returns TFMA's configuration for a gate, before the audit and before the number of series is known.
-
-    Args:
-        gate: What a model must reach.
-    """
+    """Returns TFMA's configuration for a gate, before the audit and before the number of series is known."""
     return to_eval_config(gate_requirements(gate))
 
 

@@ -25,10 +25,6 @@ PROBED_WINDOWS = 64
 def target_influence(model_dir: str, windows: Sequence[bytes]) -> float:
     """Returns the largest change of any output when nothing but the targets changes, in scaled units.
 
-    Args:
-        model_dir: The SavedModel.
-        windows: Serialized test windows.
-
     Returns:
         0 for a model that does not see the targets; infinite where an output becomes, or is no longer, finite.
     """
@@ -52,10 +48,5 @@ def with_other_targets(windows: Sequence[bytes]) -> list[bytes]:
 
 
 def first_windows(files: Sequence[str], count: int = PROBED_WINDOWS) -> list[bytes]:
-    """Returns the first windows in files.
-
-    Args:
-        files: Gzip TFRecord files.
-        count: Most windows returned.
-    """
+    """Returns the first windows in files."""
     return list(tf.data.TFRecordDataset(list(files), compression_type="GZIP").take(count).as_numpy_iterator())

@@ -49,13 +49,7 @@ class ScoredModel:
 def custom_eval_shared_model(
     eval_saved_model_path: str, model_name: str, eval_config: config_pb2.EvalConfig, **_: Any
 ) -> tfma.types.EvalSharedModel:
-    """Returns what TFMA's own function returns, with another way to load the model.
-
-    Args:
-        eval_saved_model_path: The SavedModel.
-        model_name: TFMA's name of it.
-        eval_config: The configuration.
-    """
+    """Returns what TFMA's own function returns, with another way to load the model."""
     loader = tfma.types.ModelLoader(construct_fn=functools.partial(ScoredModel, eval_saved_model_path))
     return tfma.default_eval_shared_model(
         eval_saved_model_path=eval_saved_model_path,

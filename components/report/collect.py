@@ -57,11 +57,6 @@ class Sources:
 def collect(sources: Sources, *, config: Config, origin: Origin) -> Content:
     """Reads the artifacts and scores the test windows anew.
 
-    Args:
-        sources: Where they lie.
-        config: The configuration of the run.
-        origin: How it was made.
-
     Raises:
         DataError: An artifact is incomplete, or the test split holds no window.
     """
@@ -103,9 +98,6 @@ def collect(sources: Sources, *, config: Config, origin: Origin) -> Content:
 
 def read_data_gate_report(data_report_uri: str) -> DataGateReport:
     """Reads what the data gate wrote.
-
-    Args:
-        data_report_uri: Folder of its report.
 
     Raises:
         DataError: There is none.

@@ -75,13 +75,7 @@ def versions() -> dict[str, str]:
 
 
 def lineage(part: str, artifacts: list[types.Artifact], root: pathlib.Path) -> LineageEntry:
-    """Returns what ML Metadata knows of an input.
-
-    Args:
-        part: What the input is to the report.
-        artifacts: The input.
-        root: The pipeline root, whose folders are named for the nodes.
-    """
+    """Returns what ML Metadata knows of an input."""
     artifact = artifact_utils.get_single_instance(artifacts)
     uri = os.path.relpath(artifact.uri, root)
     return LineageEntry(part, artifact.type_name, artifact.id, uri, producer=uri.split(os.sep)[0])

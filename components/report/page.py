@@ -118,12 +118,7 @@ class Page:
 
 
 def to_html(page: Page, drawings: Mapping[str, Pictures]) -> str:
-    """Returns the page as one HTML file.
-
-    Args:
-        page: What it says.
-        drawings: The pictures of each figure, by its key.
-    """
+    """Returns the page as one HTML file."""
     return _template().render(page=page, drawings=drawings)
 
 

@@ -30,11 +30,7 @@ _LEAST_PHASES = 3
 
 
 def build_page(content: Content) -> Page:
-    """Puts the page together; its figures are not drawn yet.
-
-    Args:
-        content: What was read and computed.
-    """
+    """Puts the page together; its figures are not drawn yet."""
     config = content.config
     space = Space.of(content.errors.scale, config.data.unit)
     series = len(content.errors.series_ids)

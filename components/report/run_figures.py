@@ -108,11 +108,7 @@ def _lonely(values: np.ndarray) -> dict[str, Any]:
 
 
 def learning_figure(history: History) -> Figure:
-    """Loss and validation error by epoch, with the changes of the learning rate and the best epoch.
-
-    Args:
-        history: The course of training.
-    """
+    """Loss and validation error by epoch, with the changes of the learning rate and the best epoch."""
     kept = history.kept_epoch or 0
     lines = {
         "loss, train": (history.epoch, history.loss),

@@ -44,9 +44,6 @@ def pick_windows(errors: SplitErrors) -> tuple[Pick, ...]:
     Windows of equal MAE are ordered by series and forecast start, so that one
     set of windows always gives one choice. Fewer than five windows give fewer
     picks: none is shown twice.
-
-    Args:
-        errors: Errors of the test split.
     """
     mae = errors.window_mae
     judged = np.flatnonzero(~np.isnan(mae))
@@ -97,12 +94,7 @@ def overall_interval(errors: SplitErrors, *, horizon: int, stride: int) -> Overa
 
 
 def worst_series(errors: SplitErrors, *, most: int) -> np.ndarray:
-    """Returns the positions of the series with the largest MAE, the worst first; those without a finite MAE lead.
-
-    Args:
-        errors: Errors of the test split.
-        most: Series returned at most.
-    """
+    """Returns the positions of the series with the largest MAE, the worst first; those without a finite MAE lead."""
     mae = errors.series_mae
     judged = np.flatnonzero(np.bincount(errors.series, weights=errors.observed, minlength=len(mae)) > 0)
     return judged[np.argsort(-np.where(np.isfinite(mae), mae, np.inf)[judged], kind="stable")][:most]

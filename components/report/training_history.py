@@ -63,10 +63,6 @@ class History:
 def read_history(model_run_uri: str, *, card: Mapping[str, Any]) -> History:
     """Reads the history that the Trainer wrote.
 
-    Args:
-        model_run_uri: Folder of the ModelRun artifact.
-        card: The model card, which says what was kept.
-
     Raises:
         DataError: There is none, or an epoch lacks a value.
     """

@@ -20,12 +20,7 @@ FIGURES_FOLDER = "figures"
 
 
 def write_report(content: Content, folder: pathlib.Path) -> None:
-    """Draws a report and writes its page, its numbers and its figures.
-
-    Args:
-        content: What it says.
-        folder: Where it goes; TFX gives each execution a folder of its own.
-    """
+    """Draws a report and writes its page, its numbers and its figures."""
     page = build_page(content)
     drawings = {figure.key: render(figure) for figure in page.figures}
     figures = folder / FIGURES_FOLDER
@@ -38,12 +33,7 @@ def write_report(content: Content, folder: pathlib.Path) -> None:
 
 
 def copy_report(folder: pathlib.Path, *, to: pathlib.Path) -> None:
-    """Copies a report, file by file, the page last; whatever else lies there stays.
-
-    Args:
-        folder: A whole report.
-        to: Folder that it is copied into.
-    """
+    """Copies a report, file by file, the page last; whatever else lies there stays."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     for source in sorted(files, key=lambda path: path.name == PAGE_FILE):
         target = to / source.relative_to(folder)

@@ -56,12 +56,7 @@ class ForecastStrip:
 
 
 def overview_figure(scores: Sequence[FoldScore], *, grid: TimeGrid) -> Figure:
-    """Where the folds lie, and in the same rows the error of each against the baselines.
-
-    Args:
-        scores: One a fold.
-        grid: The grid of the data.
-    """
+    """Where the folds lie, and in the same rows the error of each against the baselines."""
     space = scores[0].space
     rows = np.arange(len(scores))
 
@@ -155,13 +150,7 @@ def _finding(scores: Sequence[FoldScore]) -> str:
 
 
 def fold_figure(score: FoldScore, strip: ForecastStrip, *, grid: TimeGrid) -> Figure:
-    """Forecasts that follow each other through a fold's test span, against the truth.
-
-    Args:
-        score: The fold.
-        strip: Its forecasts.
-        grid: The grid of the data.
-    """
+    """Forecasts that follow each other through a fold's test span, against the truth."""
     horizon = strip.forecasts.shape[1]
     before = strip.context[-min(len(strip.context), _CONTEXT_HORIZONS * horizon) :]
     unit = score.result.unit or "target"

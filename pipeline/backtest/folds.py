@@ -122,11 +122,7 @@ class Spread:
 
 
 def spread(values: Sequence[float]) -> Spread:
-    """Returns mean and standard deviation; a value that is not finite shows in both.
-
-    Args:
-        values: One a fold.
-    """
+    """Returns mean and standard deviation; a value that is not finite shows in both."""
     count = len(values)
     mean = math.fsum(values) / count if count and all(map(math.isfinite, values)) else math.nan
     if count < 2:

@@ -104,9 +104,6 @@ def plan_backtest(
 def base_cuts(config: Config) -> Cuts:
     """Returns where the configuration itself cuts its data, in steps of the grid.
 
-    Args:
-        config: Names the data.
-
     Raises:
         ConfigError: The split's dates do not fit the data.
         DataError: The source is missing, or cannot be read as it should.
@@ -119,13 +116,7 @@ def base_cuts(config: Config) -> Cuts:
 
 
 def fold_config(config: Config, cuts: Cuts, *, base: Cuts) -> Config:
-    """Returns the configuration of one fold.
-
-    Args:
-        config: That of the backtest.
-        cuts: Where the fold's splits lie.
-        base: Where the configuration's own lie.
-    """
+    """Returns the configuration of one fold."""
     grid = TimeGrid.of(config.data)
     dates = {name: show_time(int(grid.timestamps([step])[0])) for name, step in dataclasses.asdict(cuts).items()}
     split = {

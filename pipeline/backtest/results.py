@@ -43,13 +43,7 @@ class Results:
 
 
 def write_results(backtest: Backtest, outcomes: Sequence[LocalRun], output: pathlib.Path) -> Results:
-    """Reads what the Evaluators found, forecasts what is shown, and writes all files.
-
-    Args:
-        backtest: The folds.
-        outcomes: What became of each; all came to their end.
-        output: Folder of the files; those of an earlier backtest are replaced.
-    """
+    """Reads what the Evaluators found, forecasts what is shown, and writes all files."""
     grid = TimeGrid.of(backtest.config.data)
     scores, figures = [], []
     for fold, outcome in zip(backtest.folds, outcomes, strict=True):
@@ -77,10 +71,6 @@ def write_results(backtest: Backtest, outcomes: Sequence[LocalRun], output: path
 
 def read_fold(fold: Fold, run: Run) -> tuple[FoldScore, ForecastStrip]:
     """Reads one fold's numbers, and the forecasts that are shown of it.
-
-    Args:
-        fold: The fold.
-        run: Its run.
 
     Raises:
         DataError: An artifact is incomplete, or the test split holds no window.

@@ -70,11 +70,7 @@ class FoldScore:
 
 
 def spreads(scores: Sequence[FoldScore]) -> dict[str, Spread]:
-    """Returns mean and standard deviation over the folds, by column of the table.
-
-    Args:
-        scores: One a fold.
-    """
+    """Returns mean and standard deviation over the folds, by column of the table."""
     columns = {
         "mae_scaled": [score.metric("mae_scaled") for score in scores],
         "mae": [score.metric("mae") for score in scores],
@@ -85,12 +81,7 @@ def spreads(scores: Sequence[FoldScore]) -> dict[str, Spread]:
 
 
 def table(scores: Sequence[FoldScore], *, grid: TimeGrid) -> str:
-    """Returns the table: a line a fold, then mean and standard deviation.
-
-    Args:
-        scores: One a fold, at least one.
-        grid: The grid of the data.
-    """
+    """Returns the table: a line a fold, then mean and standard deviation."""
     unit, space = scores[0].result.unit, scores[0].space.unit
     # Series on scales of their own have a MAE in the unit, but no common factor for the baselines.
     head = ["fold", "train from", "steps", "test from", "test to", "windows", "MAE scaled", f"MAE {unit}".strip()]
@@ -141,12 +132,7 @@ def _notes(scores: Sequence[FoldScore], space: str) -> list[str]:
 
 
 def to_tree(scores: Sequence[FoldScore], *, grid: TimeGrid) -> dict[str, Any]:
-    """Returns everything as a tree for JSON; numbers that are not finite stand as strings.
-
-    Args:
-        scores: One a fold, at least one.
-        grid: The grid of the data.
-    """
+    """Returns everything as a tree for JSON; numbers that are not finite stand as strings."""
     tree = {
         "version": JSON_VERSION,
         "unit": scores[0].result.unit,
@@ -178,11 +164,7 @@ def _fold_tree(score: FoldScore, grid: TimeGrid) -> dict[str, Any]:
 
 
 def typical_series(series: Mapping[str, Mapping[str, float]]) -> str:
-    """Returns the series whose MAE lies in the middle; those without a finite one count as the worst.
-
-    Args:
-        series: Metrics of each series, as the Evaluator gives them.
-    """
+    """Returns the series whose MAE lies in the middle; those without a finite one count as the worst."""
 
     def rank(series_id: str) -> tuple[float, str]:
         mae = series[series_id].get("mae_scaled", np.nan)
