@@ -74,7 +74,7 @@ def name_of_runs(arguments: argparse.Namespace) -> str:
             tree = yaml.safe_load(path.read_text(encoding="utf-8"))
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise ConfigError(
-                f"{path}: not readable as YAML: {' '.join(str(error).split())}. Mend the syntax."
+                f"{path}: not readable as YAML: {' '.join(str(error).split())}. Fix the syntax."
             ) from error
         name = tree.get("name") if isinstance(tree, dict) else None
         if not isinstance(name, str):
@@ -107,7 +107,7 @@ def parse_config_json(text: str) -> "Config":
     try:
         tree = json.loads(text, parse_float=number)
     except json.JSONDecodeError as error:
-        raise ConfigError(f"--config-json: not readable as JSON: {error}. Mend the syntax.") from error
+        raise ConfigError(f"--config-json: not readable as JSON: {error}. Fix the syntax.") from error
     return parse_config(tree, origin="--config-json")
 
 

@@ -26,10 +26,7 @@ _LAST_NODE = "Evaluator"
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Runs all folds, prints the table and writes the results.
-
-    Returns:
-        The exit code.
+    """Runs all folds, prints the table and writes the results; returns the exit code.
 
     Raises:
         UserError: The folds do not fit, or a fold's data were refused; the message says which.
@@ -58,11 +55,11 @@ def run(arguments: argparse.Namespace) -> int:
         # TensorFlow takes seconds to import; folds that do not fit are refused before.
         from tapeline.pipeline.backtest.results import write_results
 
-        results = write_results(backtest, outcomes, output)
+        table, numbers = write_results(backtest, outcomes, output)
     if arguments.json:
-        print(results.json, end="")
+        print(numbers, end="")
     else:
-        print(f"\n{results.table}\n\n  results  {shown(output)}")
+        print(f"\n{table}\n\n  results  {shown(output)}")
     return EXIT_DONE
 
 
@@ -78,7 +75,7 @@ def _stopped(backtest: Backtest, fold: Fold, outcome: LocalRun) -> int | None:
     """Says what stopped a fold and returns the exit code; None where it came to its end.
 
     Raises:
-        UserError: It is something that the user can mend.
+        UserError: It is something that the user can fix.
     """
     if isinstance(outcome.error, KeyboardInterrupt):
         print(
@@ -87,9 +84,9 @@ def _stopped(backtest: Backtest, fold: Fold, outcome: LocalRun) -> int | None:
             file=sys.stderr,
         )
         return EXIT_INTERRUPTED
-    mendable = user_error(outcome.error)
-    if mendable is not None:
-        raise type(mendable)(f"{_title(backtest, fold)}, {_span(fold)}: {mendable}\nLog: {shown(outcome.log)}")
+    refusal = user_error(outcome.error)
+    if refusal is not None:
+        raise type(refusal)(f"{_title(backtest, fold)}, {_span(fold)}: {refusal}\nLog: {shown(outcome.log)}")
     if outcome.error is None and outcome.run is not None and not outcome.unfinished:
         return None
     print(

@@ -101,9 +101,9 @@ def _failed(error: BaseException, log: pathlib.Path, output: pathlib.Path) -> in
     from tapeline.forecaster.refusal_words import words_of
     from tapeline.schemas.errors import DataError
 
-    mendable = user_error(error)
-    if mendable is not None:
-        raise mendable
+    refusal = user_error(error)
+    if refusal is not None:
+        raise refusal
     if "assertion failed" in str(error):
         raise DataError(f"--input: the model refuses the data: {words_of(str(error))}") from error
     kept = output.with_name(f"{output.name}.log")

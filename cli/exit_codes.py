@@ -6,7 +6,7 @@ EXIT_DONE = 0
 """For `run`: blessed and pushed."""
 
 EXIT_REFUSED = 1
-"""The gate refused the model."""
+"""A gate refused the model."""
 
 EXIT_BAD_INPUT = 2
 """Bad configuration, data or arguments; for `gate`: nothing to judge."""

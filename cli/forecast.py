@@ -1,20 +1,18 @@
-"""What `tapeline forecast` does: a pushed model and a file of recent rows in, a forecast of each series out.
+"""`tapeline forecast`: a pushed model and a file of recent rows in, a forecast of each series out.
 
 Imports TensorFlow, and nothing of TFX: it answers in seconds.
 """
 
 import argparse
-import contextlib
 import glob
 import os
 import sys
-import tempfile
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tapeline.cli.exit_codes import EXIT_DONE
+from tapeline.pipeline.console import hushed
 from tapeline.pipeline.paths import shown
-from tapeline.schemas.errors import ConfigError, UserError
+from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.whole_files import write_whole
 
 if TYPE_CHECKING:
@@ -54,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     _warn(contexts, card.window.min_observed)
 
     # TensorFlow takes seconds to import; what is wrong with the rows is told before.
-    with _hushed():
+    with hushed():
         from tapeline.clients.forecast.asking import ServedModel
 
         forecasts = ServedModel(folder, horizon=card.window.horizon).forecast(contexts)
@@ -74,26 +72,6 @@ def run(arguments: argparse.Namespace) -> int:
         write_whole(plot, png)
         print(f"picture written to {shown(plot)}", file=sys.stderr if output is None else sys.stdout)
     return EXIT_DONE
-
-
-@contextlib.contextmanager
-def _hushed() -> Iterator[None]:
-    """Keeps off the terminal what TensorFlow writes while it is imported; an error that is no refusal shows it."""
-    sys.stderr.flush()
-    terminal = os.dup(2)
-    with tempfile.TemporaryFile() as said:
-        os.dup2(said.fileno(), 2)
-        try:
-            yield
-        except Exception as error:
-            if not isinstance(error, UserError):
-                said.seek(0)
-                os.write(terminal, said.read())
-            raise
-        finally:
-            sys.stderr.flush()
-            os.dup2(terminal, 2)
-            os.close(terminal)
 
 
 def data_of(card: "Card", source: str) -> "DataConfig":

@@ -31,9 +31,9 @@ def run(arguments: argparse.Namespace) -> int:
     if isinstance(outcome.error, KeyboardInterrupt):
         print("tapeline run: interrupted. The same command carries on.", file=sys.stderr)
         return EXIT_INTERRUPTED
-    mendable = user_error(outcome.error)
-    if mendable is not None:
-        print(f"\ntapeline run: {mendable}\nNothing was pushed. Log: {shown(outcome.log)}", file=sys.stderr)
+    refusal = user_error(outcome.error)
+    if refusal is not None:
+        print(f"\ntapeline run: {refusal}\nNothing was pushed. Log: {shown(outcome.log)}", file=sys.stderr)
         return EXIT_BAD_INPUT
     if outcome.error is not None or outcome.run is None or outcome.unfinished:
         reason = failure(outcome.error, outcome.unfinished)

@@ -1,4 +1,4 @@
-"""What `tapeline serve` does: TensorFlow Serving's REST protocol for the versions in a folder."""
+"""`tapeline serve`: TensorFlow Serving's REST protocol for the versions in a folder."""
 
 import argparse
 import logging

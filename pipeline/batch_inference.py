@@ -10,7 +10,7 @@ from tfx.dsl.components.common.importer import Importer
 from tfx.orchestration import metadata
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.pipeline import Pipeline
-from tfx.proto.bulk_inferrer_pb2 import ModelSpec  # type: ignore[attr-defined]
+from tfx.proto.bulk_inferrer_pb2 import ModelSpec
 from tfx.types import standard_artifacts
 
 from tapeline.clients.batch.component import ForecastTables, RecentContextGen

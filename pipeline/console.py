@@ -1,8 +1,5 @@
 """What a person sees while a pipeline runs: a line a component, everything else in a log file.
 
-    with quiet(log_path) as console, ComponentLines(console, node_ids, read_state):
-        LocalDagRunner().run(pipeline)
-
 TFX, Beam and TensorFlow write thousands of lines to standard error, some from
 C++. `quiet` sends both standard streams' file descriptors to a log and keeps
 the terminal for Python's own `print`.
@@ -13,9 +10,12 @@ import logging
 import os
 import pathlib
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO
+
+from tapeline.schemas.errors import user_error
 
 _NODE_STARTED = "Component %s is running."
 _NODE_FINISHED = "Component %s is finished."
@@ -50,6 +50,20 @@ def quiet(log_path: pathlib.Path) -> Iterator[TextIO]:
             root.removeHandler(handler)
             # Without any handler, the next record would have Python make one that writes to the terminal.
             root.addHandler(logging.NullHandler())
+
+
+@contextlib.contextmanager
+def hushed() -> Iterator[None]:
+    """Keeps off the terminal what TensorFlow and other libraries say; an error that is no refusal shows it."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = pathlib.Path(folder) / "log.txt"
+        try:
+            with quiet(log):
+                yield
+        except Exception as error:
+            if user_error(error) is None:
+                sys.stderr.write(log.read_text(encoding="utf-8", errors="replace"))
+            raise
 
 
 def _log_handler(log: TextIO) -> logging.Handler:

@@ -1,7 +1,7 @@
 """What a component counted, for the end of its line while a pipeline runs.
 
-    counts_in_words({"train_rows": 1599, "eval_rows": 342, "test_rows": 343, "unused_rows": 0})
-    # '2,284 rows: 1,599 train, 342 eval, 343 test'
+>>> counts_in_words({"train_rows": 1599, "eval_rows": 342, "test_rows": 343, "unused_rows": 0})
+'2,284 rows: 1,599 train, 342 eval, 343 test'
 
 The numbers are those that components write onto their artifacts, summed over
 all workers, so they are the same on every runner and for a cached component.

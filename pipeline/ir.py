@@ -1,8 +1,5 @@
 """A pipeline as a file: TFX's intermediate representation (IR), which one process writes and others run nodes of.
 
-    write_ir(create_pipeline(config, paths), paths.ir(run_id))
-    read_ir(paths.ir(run_id)).nodes
-
 The file is JSON. It holds everything a node depends on: wiring, execution
 properties with the fingerprints of data and code, and where artifacts go.
 """

@@ -1,13 +1,9 @@
-"""The gate's answer for machines: from ML Metadata to passed, refused, or nothing to judge.
-
-    judgement = judge(RunPaths.of("co2"))
-    judgement.outcome            # Outcome.PASSED
-    judgement.verdict.checks
+"""What became of a run's model at the gates, from ML Metadata: passed, refused, or nothing to judge.
 
 Nothing is computed anew and nothing heavy is imported: the Evaluator's
-validation and the ServingGate's checks are the verdict, and this reads them. What would make the verdict mean
-nothing (no Evaluator, a run that failed, artifacts of another run) is never
-taken for a pass.
+validation and the ServingGate's checks are the verdict, and this reads them.
+What would make the verdict mean nothing (no Evaluator, a run that failed,
+artifacts of another run) is never taken for a pass.
 """
 
 import dataclasses
@@ -23,7 +19,7 @@ _ERROR_CHARACTERS = 300
 
 
 class Outcome(enum.Enum):
-    """What became of a model at the gate."""
+    """What became of a model at the gates."""
 
     PASSED = "passed"
     REFUSED = "refused"
@@ -64,7 +60,7 @@ def judge(paths: RunPaths, run_id: str | None = None) -> Judgement:
     def nothing(problem: str) -> Judgement:
         return Judgement(name=name, outcome=Outcome.NOTHING, run_id=run.run_id, problem=problem)
 
-    if run.state("Evaluator") not in (NodeState.COMPLETE, NodeState.CACHED):
+    if not run.state("Evaluator").ended_well:
         return nothing(_no_evaluation(run))
     try:
         verdict = read_verdict(run)
@@ -107,7 +103,7 @@ def _unfinished(run: Run) -> str:
             error = " ".join(node.error.split())
             if len(error) > _ERROR_CHARACTERS:
                 error = error[:_ERROR_CHARACTERS] + "..."
-            return f"{node_id} failed{f': {error}' if error else ''}. Mend the cause and run again."
+            return f"{node_id} failed{f': {error}' if error else ''}. Fix the cause and run again."
         if node.state is NodeState.RUNNING:
             return f"{node_id} is still running, or was killed. Wait for it, or run again."
     return ""

@@ -1,9 +1,6 @@
 """Runs a pipeline on this machine, with TFX's LocalDagRunner.
 
-    outcome = run_locally(config, RunPaths.of(config.name))
-    outcome.exit_code        # 0 blessed and pushed, 1 refused, 2 bad input, 3 anything else
-
-LocalDagRunner's return says nothing, so the outcome comes from ML Metadata.
+LocalDagRunner returns nothing, so what became of the run comes from ML Metadata.
 """
 
 import contextlib
@@ -43,16 +40,11 @@ class LocalRun:
     @property
     def unfinished(self) -> tuple[str, ...]:
         """Nodes that were to run and did not end well."""
-        good = (NodeState.COMPLETE, NodeState.CACHED)
-        return tuple(node for node in self.node_ids if self.run is None or self.run.state(node) not in good)
+        return tuple(node for node in self.node_ids if self.run is None or not self.run.state(node).ended_well)
 
 
 def run_locally(
-    config: Config,
-    paths: RunPaths,
-    *,
-    from_node: str | None = None,
-    to_node: str | None = None,
+    config: Config, paths: RunPaths, *, from_node: str | None = None, to_node: str | None = None
 ) -> LocalRun:
     """Runs a configuration's pipeline, or a part of it, and returns when it has ended.
 
@@ -90,9 +82,8 @@ def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str |
     before = read_run(paths.metadata)
     if from_node is not None:
         _require_earlier_nodes(before, node_ids[: node_ids.index(from_node)], from_node)
-    options = None
-    if from_node or to_node:
-        options = RunOptions(from_nodes=[from_node] if from_node else None, to_nodes=[to_node] if to_node else None)
+    from_nodes, to_nodes = ([node] if node else None for node in (from_node, to_node))
+    options = RunOptions(from_nodes=from_nodes, to_nodes=to_nodes) if from_nodes or to_nodes else None
     error: BaseException | None = None
     lines = ComponentLines(sys.stdout, lambda node: _state_in_words(paths, node), talkative=frozenset({"Trainer"}))
     try:
@@ -120,8 +111,7 @@ def _state_in_words(paths: RunPaths, node_id: str) -> tuple[str, str]:
 
 
 def _require_earlier_nodes(before: Run | None, earlier: Sequence[str], from_node: str) -> None:
-    good = (NodeState.COMPLETE, NodeState.CACHED)
-    missing = [node for node in earlier if before is None or before.state(node) not in good]
+    missing = [node for node in earlier if before is None or not before.state(node).ended_well]
     if missing:
         raise ConfigError(
             f"--from: {from_node!r} needs what the components before it made, and the last run did not come to "

@@ -1,7 +1,5 @@
 """Addresses of ML Metadata: a SQLite file, a MySQL database, or a gRPC service such as Kubeflow's own.
 
-    metadata_store.MetadataStore(connection("grpc://metadata-grpc-service.kubeflow:8080"))
-
     /mnt/tapeline/runs/co2/metadata.db      a SQLite file
     mysql://user@host:3306/database         its password in the environment's TAPELINE_METADATA_PASSWORD
     grpc://host:8080

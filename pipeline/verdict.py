@@ -1,9 +1,5 @@
 """The verdict of a run: what Evaluator and ServingGate found and what the Pusher did, from ML Metadata and artifacts.
 
-    verdict = read_verdict(run)
-    verdict.accepted          # blessed, and pushed
-    print(verdict_text(verdict))
-
 A verdict is only as good as the things it is about: a blessing must be of the
 run's own model, and the model must still be what was judged.
 """

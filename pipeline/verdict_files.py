@@ -1,7 +1,5 @@
 """A verdict as files for machines and reviewers: `verdict.json`, `junit.xml` and `summary.md`.
 
-    for path in write_files(judgement, paths.report(run_id)): ...
-
 Each is a pure function of the judgement. `docs/verdict.md` describes the JSON,
 `schemas/verdict.schema.json` checks it. Names of series come from the data: they
 are escaped in every format.
@@ -23,6 +21,7 @@ from tapeline.pipeline.verdict import Verdict, headline, relative_change, window
 from tapeline.schemas.checks import Check, in_words, required_in_words
 from tapeline.schemas.evaluation_result import EvaluationResult, without_nan
 from tapeline.schemas.served_model import BASELINES
+from tapeline.schemas.whole_files import write_whole
 
 SCHEMA_VERSION = 2
 """Of `verdict.json`. It grows when a field changes its meaning or goes away; new fields may come at any time."""
@@ -37,14 +36,10 @@ def write_files(judgement: Judgement, folder: str | os.PathLike[str]) -> dict[st
     Returns:
         The files by name.
     """
-    target = pathlib.Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
-    written = {}
-    for name, render in {"verdict.json": to_json, "junit.xml": to_junit, "summary.md": to_markdown}.items():
-        path = written[name] = target / name
-        part = path.with_name(f".{name}.part")
-        part.write_text(render(judgement), encoding="utf-8")
-        part.replace(path)
+    renderers = {"verdict.json": to_json, "junit.xml": to_junit, "summary.md": to_markdown}
+    written = {name: pathlib.Path(folder) / name for name in renderers}
+    for name, render in renderers.items():
+        write_whole(written[name], render(judgement))
     return written
 
 

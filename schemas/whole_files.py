@@ -1,9 +1,15 @@
 """Files and folders that appear whole or not at all: written under another name, then renamed.
 
-write_whole(folder / "verdict.json", text)
+`write_whole` takes the content; `replacing` is for those who write to a path.
 
-with replacing(folder / "forecast.parquet") as part:     # for who writes by a path
-pyarrow.parquet.write_table(table, part)
+>>> import tempfile
+>>> with tempfile.TemporaryDirectory() as folder:
+...     with replacing(f"{folder}/forecast.csv") as part:
+...         _ = part.write_text("step,value")
+...         os.listdir(folder) == [part.name]
+...     os.listdir(folder)
+True
+['forecast.csv']
 """
 
 import contextlib

@@ -1,8 +1,5 @@
 """Runs the audit of `audit.py` on Beam: one pass over the test windows, one over the rows of the data.
 
-    found = run_audit(make_pipeline, files=files, scaler=scaler, plan=plan, folder=temporary)
-    found["window_deviation"]
-
 A worker reads a file at a time and leaves what it found in a file of its own;
 the main process merges those.
 """
@@ -14,6 +11,7 @@ from typing import Any
 
 import apache_beam as beam
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import tensorflow as tf
 
@@ -78,16 +76,16 @@ class RowScan:
     train: Moments
     train_rows: int
     last_seen: int
-    place: np.ndarray
-    value: np.ndarray
+    place: npt.NDArray[np.int64]
+    value: npt.NDArray[np.float32]
 
-    def arrays(self) -> dict[str, np.ndarray]:
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Returns all of it as it lies on disk."""
         facts = np.array([self.train_rows, self.last_seen])
         return {**self.train._asdict(), "facts": facts, "place": self.place, "value": self.value}
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "RowScan":
+    def from_arrays(cls, arrays: dict[str, npt.NDArray[Any]]) -> "RowScan":
         """Takes what `arrays` gave."""
         train = Moments(*(arrays[name] for name in Moments._fields))
         train_rows, last_seen = arrays["facts"].tolist()
@@ -214,7 +212,7 @@ def run_audit(
 
 def _gather(
     make_pipeline: Callable[[], Any], files: list[Any], scan: Callable[[Any], Iterator[str]], folder: str
-) -> list[dict[str, np.ndarray]]:
+) -> list[dict[str, npt.NDArray[Any]]]:
     """Scans files on workers and loads what they left."""
     scanned = beam.Create(files) | beam.Reshuffle() | beam.FlatMap(scan)
     # A bundle that is repeated leaves its file twice; its path is written once.

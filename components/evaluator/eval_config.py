@@ -1,7 +1,5 @@
 """The gate: what a model must reach to be blessed, and the same as TFMA's EvalConfig.
 
-    create_eval_config(GateConfig(mae_scaled_below=0.015))
-
 TFMA's bounds are inclusive; a limit that must be strictly kept is moved to the
 next floating-point number. Each threshold names its slices: all windows
 together, or every series, where a plain TFMA threshold would hold for both.
@@ -140,10 +138,10 @@ def _threshold(requirement: Requirement) -> config_pb2.MetricThreshold:
     if requirement.against == "previous":
         change = config_pb2.GenericChangeThreshold(
             direction=config_pb2.MetricDirection.LOWER_IS_BETTER,
-            absolute={"value": 0.0},  # type: ignore[arg-type]
+            absolute={"value": 0.0},
         )
         return config_pb2.MetricThreshold(change_threshold=change)
     is_upper, is_strict = requirement.relation[0] == "<", "=" not in requirement.relation
     bound = math.nextafter(requirement.bound, -math.inf if is_upper else math.inf) if is_strict else requirement.bound
-    value = config_pb2.GenericValueThreshold(**{"upper_bound" if is_upper else "lower_bound": {"value": bound}})  # type: ignore[arg-type]
+    value = config_pb2.GenericValueThreshold(**{"upper_bound" if is_upper else "lower_bound": {"value": bound}})
     return config_pb2.MetricThreshold(value_threshold=value)

@@ -1,7 +1,5 @@
 """Whether a model that is scored reads the answers: it forecasts twice, the second time with other answers.
 
-    target_influence(model_dir, serialized_windows)      # 0.0 for a free-running forecast
-
 Test windows carry the horizon's targets, because TFMA compares with them. The
 `evaluate` signature is given the whole windows; a model that parses the
 targets can feed them to its decoder, and would look better than anything that

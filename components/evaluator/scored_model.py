@@ -30,7 +30,8 @@ class ScoredSignature:
 
     def __call__(self, batch: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns the outputs for a batch."""
-        return self._signature(**{self._argument: batch})
+        outputs: dict[str, tf.Tensor] = self._signature(**{self._argument: batch})
+        return outputs
 
 
 class ScoredModel:

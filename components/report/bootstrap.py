@@ -1,8 +1,9 @@
 """How far the MAE of a test split could be from that of another stretch of time like it.
 
-    errors = errors_by_start(forecast_start, absolute, observed)
-    interval = mae_interval(errors, block_length=block_length(len(errors.absolute), overlap=24))
-    interval.low, interval.high        # 95 % of the resampled MAEs lie between
+>>> errors = errors_by_start(np.arange(40), absolute=np.arange(40.0), observed=np.ones(40))
+>>> interval = mae_interval(errors, block_length=block_length(40, overlap=5))
+>>> interval.low < errors.mae < interval.high
+True
 
 Windows overlap and errors follow each other in time, so resampling single
 windows would pretend to know far more than there is to know. The moving-block
@@ -17,6 +18,7 @@ import dataclasses
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 LEAST_BLOCKS = 4
 """Blocks that must fit side by side into the forecast starts; with fewer there is nothing to resample."""
@@ -33,8 +35,8 @@ class StartErrors:
         observed: Number of observed targets behind that sum `[N]`.
     """
 
-    absolute: np.ndarray
-    observed: np.ndarray
+    absolute: npt.NDArray[np.float64]
+    observed: npt.NDArray[np.float64]
 
     @property
     def mae(self) -> float:
@@ -62,7 +64,9 @@ class Interval:
     resamples: int
 
 
-def errors_by_start(forecast_start: np.ndarray, absolute: np.ndarray, observed: np.ndarray) -> StartErrors:
+def errors_by_start(
+    forecast_start: npt.NDArray[np.int64], absolute: npt.NDArray[np.float64], observed: npt.NDArray[np.float64]
+) -> StartErrors:
     """Sums the errors of windows, over series, for each forecast start.
 
     Args:
@@ -79,9 +83,8 @@ def errors_by_start(forecast_start: np.ndarray, absolute: np.ndarray, observed: 
             "each must hold one value a window."
         )
     _, position = np.unique(forecast_start, return_inverse=True)
-    return StartErrors(
-        absolute=np.bincount(position, weights=absolute), observed=np.bincount(position, weights=observed)
-    )
+    by_start = (np.bincount(position, weights=values).astype(np.float64) for values in (absolute, observed))
+    return StartErrors(*by_start)
 
 
 def block_length(starts: int, *, overlap: int) -> int:
@@ -95,7 +98,7 @@ def block_length(starts: int, *, overlap: int) -> int:
         starts: Number of forecast starts, `N`.
         overlap: Starts that one horizon spans: `ceil(horizon / stride)`.
     """
-    return max(1, overlap, math.ceil(starts ** (1 / 3)))
+    return max(1, overlap, math.ceil(np.cbrt(starts)))
 
 
 def mae_interval(

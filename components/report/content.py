@@ -1,6 +1,6 @@
 """What a report says, before it is a page: read and computed, not yet drawn.
 
-`collect.py` fills it, `page.py` writes it, `report_json` gives it to machines.
+`collect.py` fills it, `page_sections.py` makes a page of it, `report_json` gives it to machines.
 """
 
 import dataclasses
@@ -8,8 +8,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from tapeline.components.report.run_figures import SplitExtent, WindowView
-from tapeline.components.report.summary import Autocorrelation, OverallInterval
+from tapeline.components.report.run_figures import SplitExtent
+from tapeline.components.report.scoring import ShownWindow
+from tapeline.components.report.summary import Autocorrelation, OverallInterval, Pick
 from tapeline.components.report.training_history import History
 from tapeline.components.report.window_errors import SplitErrors
 from tapeline.schemas.config import Config
@@ -110,7 +111,7 @@ class Content:
         result: The Evaluator's verdict and numbers.
         errors: Errors over the test windows, recomputed.
         interval: How far the overall MAE may be from that of another stretch of time.
-        views: Windows to look at.
+        views: Windows to look at, each with the rule that chose it.
         autocorrelation: Of the residuals one step ahead; None where there are too few.
         history: The course of training.
         data_gate: What the data gate found.
@@ -121,7 +122,7 @@ class Content:
     result: EvaluationResult
     errors: SplitErrors
     interval: OverallInterval
-    views: tuple[WindowView, ...]
+    views: tuple[tuple[Pick, ShownWindow], ...]
     autocorrelation: Autocorrelation | None
     history: History
     data_gate: DataGateReport
@@ -158,12 +159,12 @@ def report_json(content: Content) -> dict[str, Any]:
         },
         "windows_shown": [
             {
-                **dataclasses.asdict(view.pick),
+                **dataclasses.asdict(pick),
                 "series_id": view.series_id.decode("utf-8", errors="replace"),
                 "forecast_start": when(view.forecast_start, grid),
-                "mae": view.mae,
+                "mae": pick.mae_scaled * view.scale,
             }
-            for view in content.views
+            for pick, view in content.views
         ],
         "autocorrelation": dataclasses.asdict(content.autocorrelation) if content.autocorrelation else None,
         "data_gate": dataclasses.asdict(content.data_gate),

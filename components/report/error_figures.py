@@ -1,6 +1,7 @@
 """Figures of errors: by lead step, by series, by time of the calendar, and what is left in the residuals."""
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
@@ -55,7 +56,7 @@ def lead_step_figure(errors: SplitErrors, space: Space) -> Figure:
     )
 
 
-def _lead_step_finding(values: dict[str, np.ndarray], space: Space) -> str:
+def _lead_step_finding(values: dict[str, npt.NDArray[np.float64]], space: Space) -> str:
     model = values["forecast"]
     others = ", ".join(f"{NAMES[name]} {number(values[name][-1])}" for name in FORECAST_STYLES if name != "forecast")
     best = np.all([model <= values[name] for name in FORECAST_STYLES], axis=0).sum()
@@ -107,7 +108,7 @@ def series_figure(errors: SplitErrors, space: Space) -> Figure:
     )
 
 
-def cycle_figure(cycle: Cycle, values: np.ndarray, overall: float, space: Space) -> Figure:
+def cycle_figure(cycle: Cycle, values: npt.NDArray[np.float64], overall: float, space: Space) -> Figure:
     """MAE by time of the calendar.
 
     Args:

@@ -1,7 +1,4 @@
-"""The words of the report: the verdict first, then what it rests on, then how the run was made.
-
-page = build_page(content)
-"""
+"""The sections of the report in words: the verdict first, then what it rests on, then how the run was made."""
 
 import dataclasses
 
@@ -97,7 +94,7 @@ def _forecasts(content: Content) -> Section | None:
             "Chosen by rule, not by eye: all test windows are ordered by their mean absolute error in scaled space; "
             "shown are those at the 50th, 0th, 100th, 5th and 95th percentile."
         ],
-        figures=[window_figure(view, grid=grid, unit=unit) for view in content.views],
+        figures=[window_figure(view, pick, grid=grid, unit=unit) for pick, view in content.views],
     )
 
 

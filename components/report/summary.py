@@ -1,15 +1,14 @@
 """What a reader wants to know of the errors: which windows to look at, which series, what is left in the residuals.
 
-pick_windows(errors)                     # typical, best, worst, good, poor
-overall_interval(errors, grid=grid, horizon=24, stride=1)
-worst_series(errors, most=12)
-autocorrelation(errors, grid=grid, stride=1)
+`pick_windows` chooses the windows, `overall_interval` bootstraps the error,
+`worst_series` orders the series, `autocorrelation` looks into the residuals.
 """
 
 import dataclasses
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from tapeline.components.report.bootstrap import Interval, block_length, errors_by_start, mae_interval
 from tapeline.components.report.window_errors import SplitErrors
@@ -84,7 +83,7 @@ def overall_interval(errors: SplitErrors, *, horizon: int, stride: int) -> Overa
         stride: Steps between the forecast starts of neighbouring windows.
     """
     by_start = [
-        errors_by_start(errors.forecast_start, absolute, errors.observed)
+        errors_by_start(errors.forecast_start, absolute, errors.observed.astype(np.float64))
         for absolute in (errors.absolute, errors.absolute_in_unit)
     ]
     starts = len(by_start[0].absolute)
@@ -93,7 +92,7 @@ def overall_interval(errors: SplitErrors, *, horizon: int, stride: int) -> Overa
     return OverallInterval(scaled=scaled, in_unit=in_unit, starts=starts, block_length=length)
 
 
-def worst_series(errors: SplitErrors, *, most: int) -> np.ndarray:
+def worst_series(errors: SplitErrors, *, most: int) -> npt.NDArray[np.int64]:
     """Returns the positions of the series with the largest MAE, the worst first; those without a finite MAE lead."""
     mae = errors.series_mae
     judged = np.flatnonzero(np.bincount(errors.series, weights=errors.observed, minlength=len(mae)) > 0)
@@ -110,9 +109,9 @@ class Autocorrelation:
         bound: 95 % of the values of independent residuals lie within plus and minus this `[L]`.
     """
 
-    lag: np.ndarray
-    value: np.ndarray
-    bound: np.ndarray
+    lag: npt.NDArray[np.int64]
+    value: npt.NDArray[np.float64]
+    bound: npt.NDArray[np.float64]
 
     @property
     def outside(self) -> int:

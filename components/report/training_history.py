@@ -1,8 +1,4 @@
-"""The course of training, as the Trainer wrote it down epoch by epoch.
-
-history = read_history(model_run_uri, card=card)
-history.kept_epoch, history.rate_changes
-"""
+"""The course of training, as the Trainer wrote it down epoch by epoch."""
 
 import dataclasses
 import json
@@ -11,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tapeline.schemas.artifact_files import HISTORY_FILE
 from tapeline.schemas.errors import DataError
@@ -36,12 +33,12 @@ class History:
         parameters: Numbers that are learned.
     """
 
-    epoch: np.ndarray
-    loss: np.ndarray
-    val_loss: np.ndarray
-    teacher_forced: np.ndarray | None
-    learning_rate: np.ndarray
-    seconds: np.ndarray
+    epoch: npt.NDArray[np.int64]
+    loss: npt.NDArray[np.float64]
+    val_loss: npt.NDArray[np.float64]
+    teacher_forced: npt.NDArray[np.float64] | None
+    learning_rate: npt.NDArray[np.float64]
+    seconds: npt.NDArray[np.float64]
     kept_epoch: int | None
     before_training: float
     train_windows: int
@@ -73,7 +70,7 @@ def read_history(model_run_uri: str, *, card: Mapping[str, Any]) -> History:
     if not epochs:
         raise DataError(f"model_run: {str(path)!r} holds no epoch. Train for at least one.")
 
-    def column(name: str) -> np.ndarray:
+    def column(name: str) -> npt.NDArray[np.float64]:
         missing = [str(number) for number, epoch in enumerate(epochs, start=1) if name not in epoch]
         if missing:
             raise DataError(

@@ -1,14 +1,11 @@
-"""Figures of a backtest: all folds against the baselines, and the forecasts of each fold.
-
-render_png(overview_figure(scores, grid=grid))
-render_png(fold_figure(score, strip, grid=grid))
-"""
+"""Figures of a backtest: all folds against the baselines, and the forecasts of each fold."""
 
 import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
@@ -48,10 +45,10 @@ class ForecastStrip:
     """
 
     series_id: str
-    steps: np.ndarray
-    context: np.ndarray
-    truth: np.ndarray
-    forecasts: np.ndarray
+    steps: npt.NDArray[np.int64]
+    context: npt.NDArray[np.float64]
+    truth: npt.NDArray[np.float64]
+    forecasts: npt.NDArray[np.float64]
     left_out: int
 
 
@@ -93,7 +90,7 @@ def _bars(ax: Axes, row: int, score: FoldScore, grid: TimeGrid) -> None:
         ax.barh(row, right - left, left=left, height=0.5, label=name if row == 0 else None, **style)
 
 
-def _dots(ax: Axes, rows: np.ndarray, scores: Sequence[FoldScore]) -> None:
+def _dots(ax: Axes, rows: npt.NDArray[np.int64], scores: Sequence[FoldScore]) -> None:
     """The baselines over the model, fold by fold, with the model's mean and spread behind."""
     errors = [score.model for score in scores]
     ax.plot(errors, rows, "o", color=LIGHT.forecast, markersize=10, label="model")
@@ -188,9 +185,9 @@ def fold_figure(score: FoldScore, strip: ForecastStrip, *, grid: TimeGrid) -> Fi
     )
 
 
-def _ahead(strip: ForecastStrip, horizon: int) -> np.ndarray:
+def _ahead(strip: ForecastStrip, horizon: int) -> npt.NDArray[np.int64]:
     return strip.steps[:, None] + np.arange(horizon)
 
 
-def _clock(steps: np.ndarray, grid: TimeGrid) -> np.ndarray:
+def _clock(steps: npt.NDArray[np.int64], grid: TimeGrid) -> npt.NDArray[np.float64]:
     return wall_clock(grid.timestamps(steps), grid)

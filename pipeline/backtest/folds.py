@@ -1,9 +1,9 @@
 """Where the folds of a backtest lie in time: rolling origin, refitted in every fold.
 
-    folds = plan_folds(
-        Cuts(train_start=0, eval_start=70, test_start=85, end=100), folds=3, window="expanding", spec=spec
-    )
-    [(fold.test_start, fold.end) for fold in folds]     # [(85, 90), (90, 95), (95, 100)]
+>>> base = Cuts(train_start=0, eval_start=70, test_start=85, end=100)
+>>> spec = WindowSpec(context_length=8, horizon=2)
+>>> [(fold.test_start, fold.end) for fold in plan_folds(base, folds=3, window="expanding", spec=spec)]
+[(85, 90), (90, 95), (95, 100)]
 
 Times are steps of the grid, whole numbers. The test spans tile the time up to
 the end, so each step is forecast by the model that was trained last before it:

@@ -1,8 +1,4 @@
-"""Where the folds of a backtest lie: for each a configuration and a folder.
-
-backtest = plan_backtest(config, RunPaths.of(config.name), folds=5, window="expanding")
-for fold in backtest.folds: ...
-"""
+"""The folds of a backtest: for each the dates of its splits, a configuration and a folder."""
 
 import dataclasses
 import hashlib

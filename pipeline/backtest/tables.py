@@ -1,8 +1,5 @@
 """What a backtest found, fold by fold, as a table for people and a tree for machines.
 
-    print(table(scores, grid=grid))
-    json.dumps(to_tree(scores, grid=grid))
-
 Every fold fits its scaler anew, so each has a scaled space of its own: 0.01 is
 more in a fold whose train split spans more. Folds are compared, and averaged,
 in the target's unit and by skill; the scaled MAE stands beside them because the
@@ -15,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tapeline.pipeline.backtest.folds import Cuts, Spread, spread
 from tapeline.schemas.checks import in_words
@@ -173,7 +171,7 @@ def typical_series(series: Mapping[str, Mapping[str, float]]) -> str:
     return sorted(series, key=rank)[(len(series) - 1) // 2]
 
 
-def end_to_end(steps: np.ndarray, horizon: int) -> np.ndarray:
+def end_to_end(steps: npt.NDArray[np.int64], horizon: int) -> npt.NDArray[np.int64]:
     """Returns the positions of forecasts that do not overlap: each the first that begins after the one before ends.
 
     Args:

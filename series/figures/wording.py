@@ -4,6 +4,7 @@ import dataclasses
 import math
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tapeline.schemas.served_model import BASELINES, FORECAST
@@ -67,7 +68,7 @@ class Space:
     unit: str
 
     @classmethod
-    def of(cls, scale: np.ndarray, unit: str) -> "Space":
+    def of(cls, scale: npt.NDArray[np.float64], unit: str) -> "Space":
         """The space for series with these scales `[S]`."""
         if np.all(scale == scale[0]):
             return cls(float(scale[0]), unit or "target units")
