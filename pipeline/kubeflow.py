@@ -13,7 +13,6 @@ in a local run; Kubeflow knows the order, the parameters and the report. Its
 cache is off: it would compare commands, TFX's compares inputs and code.
 """
 
-import dataclasses
 import os
 import pathlib
 import re
@@ -37,21 +36,8 @@ _SMALL = ResourcesConfig(cpu="500m", memory="2Gi")
 """For steps that only compile or read."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Node:
-    """A node of the pipeline, as far as an orchestrator sees it.
-
-    Attributes:
-        id: TFX's name.
-        needs: Nodes that must have ended before.
-    """
-
-    id: str
-    needs: tuple[str, ...]
-
-
-def nodes_of(config: Config) -> tuple[Node, ...]:
-    """Returns the nodes of a configuration's pipeline, in an order in which they can run.
+def nodes_of(config: Config) -> dict[str, list[str]]:
+    """Returns the nodes that each node of a configuration's pipeline needs, in an order in which they can run.
 
     The data are not read and nothing is written.
 
@@ -62,10 +48,7 @@ def nodes_of(config: Config) -> tuple[Node, ...]:
 
     with tempfile.TemporaryDirectory() as folder:
         pipeline = create_pipeline(config, RunPaths.of(config.name, folder), fingerprint=_UNREAD)
-        return tuple(
-            Node(component.id, tuple(sorted(upstream.id for upstream in component.upstream_nodes)))
-            for component in pipeline.components
-        )
+        return {each.id: sorted(upstream.id for upstream in each.upstream_nodes) for each in pipeline.components}
 
 
 def compile_kubeflow(config: Config, output: str | os.PathLike[str]) -> None:
@@ -82,7 +65,7 @@ def compile_kubeflow(config: Config, output: str | os.PathLike[str]) -> None:
         raise ConfigError(f"--output: cannot write {str(path)!r}: {error}. Give another file.") from error
 
 
-def _pipeline(config: Config, nodes: tuple[Node, ...]) -> Any:
+def _pipeline(config: Config, nodes: dict[str, list[str]]) -> Any:
     """The function that KFP compiles; its arguments are the pipeline's parameters, with the configuration's values."""
     tree = config.model_dump(mode="json", exclude_unset=True)
     tree["data"].pop("source", None)
@@ -91,14 +74,14 @@ def _pipeline(config: Config, nodes: tuple[Node, ...]) -> Any:
         run_of = {"run_name": run_name, "job": dsl.PIPELINE_JOB_ID_PLACEHOLDER}
         first = _prepare(config)(config=tree, data=data, mae_scaled_below=mae_scaled_below, **run_of)
         tasks = {"": _placed(first, config, _SMALL, "prepare")}
-        for node in nodes:
+        for node, needs in nodes.items():
             task = _node(config, node)(**run_of)
-            task.after(*(tasks[needed] for needed in node.needs or ("",)))
-            resources = config.kubeflow.trainer if node.id == "Trainer" else config.kubeflow.resources
-            tasks[node.id] = _placed(task, config, resources, node.id)
+            task.after(*(tasks[needed] for needed in needs or [""]))
+            resources = config.kubeflow.trainer if node == "Trainer" else config.kubeflow.resources
+            tasks[node] = _placed(task, config, resources, node)
         last = _gate(config)(**run_of)
-        needed = {need for node in nodes for need in node.needs}
-        last.after(*(tasks[node.id] for node in nodes if node.id not in needed))
+        needed = {need for needs in nodes.values() for need in needs}
+        last.after(*(tasks[node] for node in nodes if node not in needed))
         _placed(last, config, _SMALL, "gate")
 
     # Defaults belong to the last arguments: data without a source in the configuration have to be named for each run.
@@ -137,9 +120,9 @@ def _prepare(settings: Config) -> Any:
     return dsl.container_component(prepare)
 
 
-def _node(config: Config, node: Node) -> Any:
+def _node(config: Config, node: str) -> Any:
     def spec(run_id: str, *export: Any) -> dsl.ContainerSpec:
-        which = ("--ir", _ir(config, run_id), "--node", node.id, "--run-id", run_id)
+        which = ("--ir", _ir(config, run_id), "--node", node, "--run-id", run_id)
         return _command(config, "run-node", *which, *_metadata(config), *export)
 
     def step(run_name: str, job: str) -> dsl.ContainerSpec:
@@ -148,8 +131,8 @@ def _node(config: Config, node: Node) -> Any:
     def step_with_page(run_name: str, job: str, page: dsl.Output[dsl.HTML]) -> dsl.ContainerSpec:
         return spec(f"{run_name}-{job}", "--export", f"report/{PAGE_FILE}", page.path)
 
-    function = step_with_page if node.id == "Report" else step
-    function.__name__ = re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", node.id).lower()
+    function = step_with_page if node == "Report" else step
+    function.__name__ = re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", node).lower()
     return dsl.container_component(function)
 
 

@@ -13,8 +13,7 @@ import pathlib
 import sys
 from collections.abc import Iterator, Sequence
 
-from tapeline.pipeline.console import ComponentLines, quiet
-from tapeline.pipeline.counts import counts_of
+from tapeline.pipeline.console import ComponentLines, counts_in_words, quiet
 from tapeline.pipeline.lineage import NodeState, Run, read_run
 from tapeline.pipeline.paths import RunPaths, shown
 from tapeline.schemas.config import Config
@@ -107,7 +106,7 @@ def _state_in_words(paths: RunPaths, node_id: str) -> tuple[str, str]:
     if node is None:
         return NodeState.ABSENT.value, ""
     made = [artifact.properties for artifacts in node.outputs.values() for artifact in artifacts]
-    return node.state.value, counts_of(made)
+    return node.state.value, counts_in_words(made)
 
 
 def _require_earlier_nodes(before: Run | None, earlier: Sequence[str], from_node: str) -> None:

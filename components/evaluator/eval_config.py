@@ -31,10 +31,7 @@ PREVIOUS = "previous"
 MOST_SERIES = 5000
 """Series that are scored one by one. Each is a slice that TFMA takes 5 ms for, and 1 kB of the verdict."""
 
-_SLICES = {
-    "overall": config_pb2.SlicingSpec(),
-    "every_series": config_pb2.SlicingSpec(feature_keys=[names.SERIES_ID]),
-}
+_SLICES = {"overall": config_pb2.SlicingSpec(), "every_series": config_pb2.SlicingSpec(feature_keys=[names.SERIES_ID])}
 
 
 def gate_requirements(gate: GateConfig) -> tuple[Requirement, ...]:
@@ -69,11 +66,6 @@ def for_series(requirements: Iterable[Requirement], count: int) -> tuple[Require
     return tuple(one for one in required if one.scope == "overall")
 
 
-def create_eval_config(gate: GateConfig) -> config_pb2.EvalConfig:
-    """Returns TFMA's configuration for a gate, before the audit and before the number of series is known."""
-    return to_eval_config(gate_requirements(gate))
-
-
 def to_eval_config(
     requirements: Sequence[Requirement], *, audit: Mapping[str, float] | None = None
 ) -> config_pb2.EvalConfig:
@@ -102,7 +94,7 @@ def to_eval_config(
 
 
 def read_requirements(eval_config: config_pb2.EvalConfig) -> tuple[Requirement, ...]:
-    """Returns the requirements that a configuration of `create_eval_config` was made from, metric by metric."""
+    """Returns the requirements that a configuration was made from, metric by metric."""
     return tuple(
         Requirement(**{**tree, "bound": float(tree["bound"])})
         for spec in eval_config.metrics_specs
@@ -137,8 +129,7 @@ def _model_spec(name: str) -> config_pb2.ModelSpec:
 def _threshold(requirement: Requirement) -> config_pb2.MetricThreshold:
     if requirement.against == "previous":
         change = config_pb2.GenericChangeThreshold(
-            direction=config_pb2.MetricDirection.LOWER_IS_BETTER,
-            absolute={"value": 0.0},
+            direction=config_pb2.MetricDirection.LOWER_IS_BETTER, absolute={"value": 0.0}
         )
         return config_pb2.MetricThreshold(change_threshold=change)
     is_upper, is_strict = requirement.relation[0] == "<", "=" not in requirement.relation

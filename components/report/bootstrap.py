@@ -98,16 +98,11 @@ def block_length(starts: int, *, overlap: int) -> int:
         starts: Number of forecast starts, `N`.
         overlap: Starts that one horizon spans: `ceil(horizon / stride)`.
     """
-    return max(1, overlap, math.ceil(np.cbrt(starts)))
+    return max(1, overlap, math.ceil(float(np.cbrt(starts))))
 
 
 def mae_interval(
-    errors: StartErrors,
-    *,
-    block_length: int,
-    level: float = 0.95,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
+    errors: StartErrors, *, block_length: int, level: float = 0.95, resamples: int = RESAMPLES, seed: int = 0
 ) -> Interval | None:
     """Resamples blocks of forecast starts and returns the interval of the MAE.
 

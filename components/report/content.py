@@ -83,16 +83,7 @@ class DataGateFinding:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DataGateReport:
-    """What the data gate found.
-
-    Attributes:
-        series: Number of series.
-        errors: Number of errors.
-        warnings: Number of warnings.
-        findings: Those that are listed.
-        omitted: Number of those that are not.
-        splits: Extent of train, eval and test.
-    """
+    """What the data gate found: numbers of series, errors and warnings, and the findings that are not omitted."""
 
     series: int
     errors: int

@@ -52,7 +52,6 @@ def lead_step_figure(errors: SplitErrors, space: Space) -> Figure:
         alt=_lead_step_finding(values, space),
         draw=draw,
         height=3.5,
-        narrow_height=3.3,
     )
 
 
@@ -104,7 +103,6 @@ def series_figure(errors: SplitErrors, space: Space) -> Figure:
         ),
         draw=draw,
         height=height,
-        narrow_height=height,
     )
 
 
@@ -143,8 +141,6 @@ def cycle_figure(cycle: Cycle, values: npt.NDArray[np.float64], overall: float, 
         caption=f"Mean absolute error, {space.unit}, of the forecast values that lie in each {cycle.name}.",
         alt=alt,
         draw=draw,
-        height=2.7,
-        narrow_height=2.6,
     )
 
 
@@ -180,8 +176,6 @@ def residual_figure(errors: SplitErrors, space: Space) -> Figure:
             f"between {number(low)} and {number(high)}; the mean is {number(values.mean())}."
         ),
         draw=draw,
-        height=2.9,
-        narrow_height=2.8,
     )
 
 
@@ -217,6 +211,4 @@ def autocorrelation_figure(found: Autocorrelation) -> Figure:
             f"{found.lag[strongest]}."
         ),
         draw=draw,
-        height=2.7,
-        narrow_height=2.6,
     )

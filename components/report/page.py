@@ -43,17 +43,9 @@ class Table:
     keep_words: bool = True
 
 
-@dataclasses.dataclass(frozen=True)
-class Listing:
-    """Text in a fixed pitch, folded."""
-
-    title: str
-    text: str
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Section:
-    """A part of the page, in the order: tiles, paragraphs, figures, findings, tables, listing."""
+    """A part of the page, in the order: tiles, paragraphs, figures, findings, tables, a folded text with its title."""
 
     key: str
     title: str
@@ -62,7 +54,7 @@ class Section:
     figures: Sequence[Figure] = ()
     findings: Sequence[Any] = ()
     tables: Sequence[Table] = ()
-    listing: Listing | None = None
+    listing: tuple[str, str] | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,7 +14,7 @@ from tapeline.components.report.error_figures import (
     series_figure,
 )
 from tapeline.components.report.headline import alarm, checks, headline, verdict
-from tapeline.components.report.page import Listing, Page, Section, Table
+from tapeline.components.report.page import Page, Section, Table
 from tapeline.components.report.run_figures import learning_figure, timeline_figure, window_figure
 from tapeline.schemas.served_model import BASELINES
 from tapeline.series.figures.style import safe
@@ -171,14 +171,7 @@ def _data(content: Content) -> Section:
         paragraphs=paragraphs,
         findings=[dataclasses.replace(finding, fix=sentence(finding.fix)) for finding in report.findings],
         figures=[timeline_figure(report.splits, grid=grid)],
-        tables=[
-            Table(
-                caption="Splits",
-                head=("Split", "Rows", "First", "Last"),
-                rows=rows,
-                numbers=frozenset({1}),
-            )
-        ],
+        tables=[Table(caption="Splits", head=("Split", "Rows", "First", "Last"), rows=rows, numbers=frozenset({1}))],
     )
 
 
@@ -200,4 +193,4 @@ def _making(content: Content) -> Section:
         ),
     ]
     text = yaml.safe_dump(content.config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-    return Section(key="making", title="How it was made", tables=tables, listing=Listing("The configuration", text))
+    return Section(key="making", title="How it was made", tables=tables, listing=("The configuration", text))

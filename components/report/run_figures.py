@@ -61,8 +61,6 @@ def window_figure(view: ShownWindow, pick: Pick, *, grid: TimeGrid, unit: str) -
         caption=f"{rule[0].upper() + rule[1:]}: {series}forecast from {start}, {count(horizon, 'step')}; {error}.",
         alt=f"{_direction(view)} {error[0].upper() + error[1:]}, {rule}, {series}forecast from {start}.",
         draw=draw,
-        height=2.7,
-        narrow_height=2.8,
     )
 
 
@@ -207,5 +205,4 @@ def timeline_figure(splits: tuple[SplitExtent, ...], *, grid: TimeGrid) -> Figur
         alt=f"The splits follow each other: {extents}.",
         draw=draw,
         height=1.5,
-        narrow_height=1.5,
     )

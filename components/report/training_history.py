@@ -70,24 +70,22 @@ def read_history(model_run_uri: str, *, card: Mapping[str, Any]) -> History:
     if not epochs:
         raise DataError(f"model_run: {str(path)!r} holds no epoch. Train for at least one.")
 
-    def column(name: str) -> npt.NDArray[np.float64]:
+    measured = [TEACHER_FORCED] if all(TEACHER_FORCED in epoch for epoch in epochs) else []
+    columns = {}
+    for name in ("epoch", "loss", "val_loss", "learning_rate", "seconds", *measured):
         missing = [str(number) for number, epoch in enumerate(epochs, start=1) if name not in epoch]
         if missing:
             raise DataError(
                 f"model_run: lines {', '.join(missing[:5])} of {str(path)!r} have no {name!r}. Train anew with this "
                 "version of Tapeline."
             )
-        return np.array([np.nan if epoch[name] is None else float(epoch[name]) for epoch in epochs])
-
+        columns[name] = np.array([np.nan if epoch[name] is None else float(epoch[name]) for epoch in epochs])
     return History(
-        epoch=column("epoch").astype(np.int64),
-        loss=column("loss"),
-        val_loss=column("val_loss"),
-        teacher_forced=column(TEACHER_FORCED) if all(TEACHER_FORCED in epoch for epoch in epochs) else None,
-        learning_rate=column("learning_rate"),
-        seconds=column("seconds"),
+        epoch=columns.pop("epoch").astype(np.int64),
+        teacher_forced=columns.pop(TEACHER_FORCED, None),
         kept_epoch=card["best_epoch"],
         before_training=float(card["val_mae_scaled_before_training"]),
         train_windows=card["train_windows"],
         parameters=card["parameters"],
+        **columns,
     )

@@ -167,7 +167,7 @@ class ErrorCollector:
     def _add_lead(self, name: str, values: npt.NDArray[Any]) -> None:
         self._lead[name] = self._lead.get(name, 0.0) + values.sum(axis=0)
 
-    def _add_cycles(self, forecast_start: Counts, absolute: Values, observed: Counts) -> None:
+    def _add_cycles(self, forecast_start: Counts, absolute: Values, observed: npt.NDArray[np.bool_]) -> None:
         if not self._cycles:
             return
         steps = self._grid.ordinals(forecast_start)[:, None] + np.arange(absolute.shape[1])
@@ -240,5 +240,5 @@ class ResidualSample:
 
     def values(self) -> npt.NDArray[np.float32]:
         """The finite residuals kept, float32 `[R]`."""
-        kept = np.concatenate(self._kept).ravel()
+        kept: npt.NDArray[np.float32] = np.concatenate(self._kept).ravel()
         return kept[np.isfinite(kept)]

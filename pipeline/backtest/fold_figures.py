@@ -156,10 +156,7 @@ def fold_figure(score: FoldScore, strip: ForecastStrip, *, grid: TimeGrid) -> Fi
     def draw(canvas: Canvas, narrow: bool) -> None:
         shown = "" if not strip.left_out else f", the first {len(strip.steps)} forecasts"
         first = when(int(grid.timestamps([score.cuts.test_start])[0]), grid)
-        ax = axes(
-            canvas,
-            title=f"{series}{unit}; fold {score.number}, tested from {first}{shown}",
-        )
+        ax = axes(canvas, title=f"{series}{unit}; fold {score.number}, tested from {first}{shown}")
         truth_steps = np.concatenate([strip.steps[0] - np.arange(len(before), 0, -1), _ahead(strip, horizon).ravel()])
         truth = np.concatenate([before, strip.truth.ravel()])
         ax.plot(_clock(truth_steps, grid), truth, color=LIGHT.ink, linewidth=1.2, label="truth")

@@ -114,7 +114,7 @@ class Figure:
         alt: The finding with its numbers, for those who do not see it.
         draw: Paints on a canvas; told whether the canvas is narrow.
         height: Inches on a wide canvas.
-        narrow_height: Inches on a narrow one.
+        narrow_height: Inches on a narrow one; None for the same.
     """
 
     key: str
@@ -122,8 +122,8 @@ class Figure:
     caption: str
     alt: str
     draw: Callable[[Canvas, bool], None]
-    height: float = 3.1
-    narrow_height: float = 2.9
+    height: float = 2.8
+    narrow_height: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -155,7 +155,7 @@ class Pictures:
 
 def render(figure: Figure) -> Pictures:
     """Draws a figure for every reader: wide, narrow, and as PNG."""
-    sizes = ((WIDE_INCHES, figure.height), (NARROW_INCHES, figure.narrow_height))
+    sizes = ((WIDE_INCHES, figure.height), (NARROW_INCHES, figure.narrow_height or figure.height))
     with mpl.rc_context(_RC), warnings.catch_warnings():
         # Names may be in a script that the PNG's font lacks; the page's own fonts have it.
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
