@@ -26,11 +26,7 @@ _LAST_NODE = "Evaluator"
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Runs all folds, prints the table and writes the results; returns the exit code.
-
-    Raises:
-        UserError: The folds do not fit, or a fold's data were refused; the message says which.
-    """
+    """Runs all folds, prints the table and writes the results; returns the exit code."""
     config = read_config(arguments)
     backtest = plan_backtest(
         config,

@@ -23,12 +23,7 @@ _FILES = "forecast-*.parquet"
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Forecasts every series of a large file.
-
-    Raises:
-        ConfigError: An argument breaks a rule.
-        DataError: The input does.
-    """
+    """Forecasts every series of a large file; returns the exit code."""
     import dataclasses
 
     from tapeline.cli.arguments import read_runner

@@ -15,12 +15,7 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Writes a pipeline for the orchestrator that was asked for; returns the exit code.
-
-    Raises:
-        ConfigError: An argument is missing or breaks a rule, or the output cannot be written.
-        DataError: For `ir`: the data's source is missing.
-    """
+    """Writes a pipeline for the orchestrator that was asked for; returns the exit code."""
     config = read_config(arguments)
     if arguments.target == "ir":
         return _compile_ir(config, arguments)

@@ -10,12 +10,7 @@ from tapeline.schemas.errors import ConfigError
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Converts a version.
-
-    Raises:
-        ConfigError: There is no such model, or the converter is not installed.
-        DataError: The model cannot be converted; the message says why.
-    """
+    """Converts a version; returns the exit code."""
     from tapeline.forecaster.pushed_model import find_model
 
     folder = find_model(arguments.model)

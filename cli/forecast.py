@@ -25,12 +25,7 @@ _FEW_MEASURED = 5
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Forecasts.
-
-    Raises:
-        ConfigError: An argument breaks a rule.
-        DataError: The input does.
-    """
+    """Forecasts recent rows; returns the exit code."""
     from tapeline.clients.forecast.contexts import build_contexts
     from tapeline.clients.forecast.recent_rows import read_recent
     from tapeline.clients.forecast.table import SUFFIXES, check_output, forecast_table, to_csv, write_table

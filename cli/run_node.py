@@ -11,11 +11,7 @@ from tapeline.schemas.errors import ConfigError
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Runs one node of a compiled pipeline; returns the exit code.
-
-    Raises:
-        UserError: An argument breaks a rule, or the node refused the data.
-    """
+    """Runs one node of a compiled pipeline; returns the exit code."""
     require_run_id(arguments.run_id)
     path = pathlib.Path(arguments.ir)
     if not path.is_file():

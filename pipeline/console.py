@@ -169,9 +169,11 @@ def counts_in_words(artifacts: Iterable[Mapping[str, Any]]) -> str:
             parts.append(f"{properties['series']:,} series")
         told = len(parts)
         for what in ("rows", "windows"):
-            by_split = {split: properties.get(f"{split}_{what}") for split in (*SPLITS, "unused", "unmeasured")}
+            by_split: dict[str, Any] = {
+                split: properties.get(f"{split}_{what}") for split in (*SPLITS, "unused", "unmeasured")
+            }
             if all(by_split[split] is not None for split in SPLITS):
-                shares = [f"{count:,} {split}" for split, count in by_split.items() if split in SPLITS or count]
+                shares = [f"{count:,} {split}" for split, count in by_split.items() if count or split in SPLITS]
                 parts.append(f"{sum(by_split[split] for split in SPLITS):,} {what}: {', '.join(shares)}")
         if len(parts) > told:
             return "; ".join(parts)

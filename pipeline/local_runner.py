@@ -3,19 +3,17 @@
 LocalDagRunner returns nothing, so what became of the run comes from ML Metadata.
 """
 
-import contextlib
 import dataclasses
 import datetime
-import fcntl
 import logging
-import os
 import pathlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from tapeline.pipeline.console import ComponentLines, counts_in_words, quiet
 from tapeline.pipeline.lineage import NodeState, Run, read_run
 from tapeline.pipeline.paths import RunPaths, shown
+from tapeline.pipeline.stores import locked
 from tapeline.schemas.config import Config
 from tapeline.schemas.errors import ConfigError
 
@@ -62,7 +60,11 @@ def run_locally(
         DataError: The source is missing.
     """
     log = paths.logs / f"{datetime.datetime.now():%Y-%m-%dT%H-%M-%S}.log"
-    with _locked(paths), quiet(log):
+    busy = (
+        f"--home: a run of this configuration is going on in {shown(paths.root)} (process {{process}}). Wait for it, "
+        "or give another --home."
+    )
+    with locked(paths.lock, busy=busy), quiet(log):
         return _run(config, paths, log=log, from_node=from_node, to_node=to_node)
 
 
@@ -116,22 +118,3 @@ def _require_earlier_nodes(before: Run | None, earlier: Sequence[str], from_node
             f"--from: {from_node!r} needs what the components before it made, and the last run did not come to "
             f"an end of {', '.join(missing)}. Run without --from first."
         )
-
-
-@contextlib.contextmanager
-def _locked(paths: RunPaths) -> Iterator[None]:
-    """Keeps a second run out of the same folder; the lock goes with the process, however that ends."""
-    paths.root.mkdir(parents=True, exist_ok=True)
-    with open(paths.lock, "a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise ConfigError(
-                f"--home: a run of this configuration is going on in {shown(paths.root)} "
-                f"(process {lock.read().strip() or 'unknown'}). Wait for it, or give another --home."
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield

@@ -104,7 +104,10 @@ def run_node(pipeline: pipeline_pb2.Pipeline, node_id: str, *, run_id: str, addr
         Exception: What an executor raised.
     """
     runtime_parameter_utils.substitute_runtime_parameter(pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id})
-    node = _find(pipeline, node_id)
+    nodes = {each.pipeline_node.node_info.id: each.pipeline_node for each in pipeline.nodes}
+    if node_id not in nodes:
+        raise ConfigError(f"--node: {node_id!r} is no component. Give one of: {', '.join(nodes)}.")
+    node = nodes[node_id]
     deployment = runner_utils.extract_local_deployment_config(pipeline)
     if address is None:
         address = deployment.metadata_connection_config.database_connection_config.sqlite.filename_uri
@@ -140,13 +143,6 @@ def _launch(store: SharedStore, node: pipeline_pb2.PipelineNode, pipeline: pipel
     except Exception as error:
         _record(store, node, error)
         raise
-
-
-def _find(pipeline: pipeline_pb2.Pipeline, node_id: str) -> pipeline_pb2.PipelineNode:
-    nodes = {node.pipeline_node.node_info.id: node.pipeline_node for node in pipeline.nodes}
-    if node_id not in nodes:
-        raise ConfigError(f"--node: {node_id!r} is no component. Give one of: {', '.join(nodes)}.")
-    return nodes[node_id]
 
 
 def _tidy_up(store: SharedStore, node: pipeline_pb2.PipelineNode, pipeline: pipeline_pb2.Pipeline) -> bool:

@@ -77,12 +77,27 @@ def lock_of(address: str | os.PathLike[str]) -> pathlib.Path | None:
 
 
 @contextlib.contextmanager
-def locked(path: pathlib.Path) -> Iterator[None]:
+def locked(path: pathlib.Path, *, busy: str = "") -> Iterator[None]:
     """Waits until no other process holds a lock file, and holds it.
 
     The kernel frees it when the process ends, however that happens.
+
+    Args:
+        path: The file; made when missing.
+        busy: Says that another process holds it, in place of waiting; `{process}` stands for its number.
+
+    Raises:
+        ConfigError: `busy`, where another process holds the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if busy else 0))
+        except BlockingIOError:
+            file.seek(0)
+            raise ConfigError(busy.format(process=file.read().strip() or "unknown")) from None
+        if busy:
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
         yield

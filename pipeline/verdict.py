@@ -146,13 +146,8 @@ def verdict_text(verdict: Verdict) -> str:
         f"  {'':<16} {'MAE scaled':>10}   {'skill':>7}",
         f"  {'model':<16} {metrics['mae_scaled']:>10.5f}   {'':>7}   {metrics['mae']:.4g}{unit}",
     ]
-    for name, label in BASELINES.items():
-        mae, skill = (metrics.get(f"{kind}_{name}", math.nan) for kind in ("mae_scaled", "skill_over"))
-        lines.append(f"  {label:<16} {mae:>10.5f}   {skill:>+7.1%}")
-    if evaluation.previous_metrics:
-        previous = evaluation.previous_metrics.get("mae_scaled", math.nan)
-        change = relative_change(metrics["mae_scaled"], previous)
-        lines.append(f"  {'previous model':<16} {previous:>10.5f}   {0.0 - change:>+7.1%}")
+    for label, mae, change in compared(evaluation):
+        lines.append(f"  {label:<16} {mae:>10.5f}   {0.0 - change:>+7.1%}")
     lines.append("")
     lines += [f"  {'passed ' if check.passed else 'REFUSED'}  {in_words(check)}" for check in verdict.checks]
     return "\n".join(lines)
@@ -166,9 +161,17 @@ def windows_text(evaluation: EvaluationResult) -> str:
     return f"{count:,} test window{'' if count == 1 else 's'}{steps}"
 
 
-def relative_change(value: float, before: float) -> float:
-    """Returns the change from one value to another, as a share of the first; NaN where that is 0."""
-    return (value - before) / before if before else math.nan
+def compared(evaluation: EvaluationResult) -> list[tuple[str, float, float]]:
+    """Returns the scaled MAE of the previous model and of each baseline, and this model's change against it.
+
+    The change is a share of the other's error; NaN where that is 0.
+    """
+    error = evaluation.metrics.get("mae_scaled", math.nan)
+    others = {}
+    if evaluation.previous_metrics:
+        others["previous model"] = evaluation.previous_metrics.get("mae_scaled", math.nan)
+    others |= {label: evaluation.metrics.get(f"mae_scaled_{name}", math.nan) for name, label in BASELINES.items()}
+    return [(label, mae, (error - mae) / mae if mae else math.nan) for label, mae in others.items()]
 
 
 def headline(verdict: Verdict) -> str:

@@ -17,10 +17,9 @@ import xml.etree.ElementTree as ElementTree
 from typing import Any
 
 from tapeline.pipeline.judgement import Judgement, Outcome
-from tapeline.pipeline.verdict import Verdict, headline, relative_change, windows_text
+from tapeline.pipeline.verdict import Verdict, compared, headline, windows_text
 from tapeline.schemas.checks import Check, in_words, required_in_words
 from tapeline.schemas.evaluation_result import EvaluationResult, without_nan
-from tapeline.schemas.served_model import BASELINES
 from tapeline.schemas.whole_files import write_whole
 
 SCHEMA_VERSION = 2
@@ -163,15 +162,8 @@ def _sentence(evaluation: EvaluationResult) -> str:
 
 def _error_table(evaluation: EvaluationResult) -> str:
     """The model against the previous one and the baselines, all on the same windows."""
-    metrics, previous = evaluation.metrics, evaluation.previous_metrics
-    error = metrics.get("mae_scaled", math.nan)
-    rows = [("**this model**", error, "")]
-    if previous:
-        value = previous.get("mae_scaled", math.nan)
-        rows.append(("previous model", value, _percent(relative_change(error, value))))
-    for name, label in BASELINES.items():
-        value = metrics.get(f"mae_scaled_{name}", math.nan)
-        rows.append((label, value, _percent(relative_change(error, value))))
+    rows = [("**this model**", evaluation.metrics.get("mae_scaled", math.nan), "")]
+    rows += [(label, value, _percent(change)) for label, value, change in compared(evaluation)]
     head = "| forecast | MAE scaled | this model against it |\n|---|---:|---:|\n"
     return head + "\n".join(f"| {name} | {_number(value)} | {change} |" for name, value, change in rows)
 

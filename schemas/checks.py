@@ -14,20 +14,14 @@ verdict files show them. Nothing reads the words back.
 import dataclasses
 import math
 import operator
-from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 Relation = Literal["<", "<=", ">", ">="]
 Scope = Literal["overall", "every_series"]
 Against = Literal["limit", "previous"]
 
-_HOLDS: Mapping[str, Callable[[float, float], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _RELATIONS = {"<": "below", "<=": "at most", ">": "above", ">=": "at least"}
+_HOLDS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

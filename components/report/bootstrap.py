@@ -28,12 +28,7 @@ RESAMPLES = 2_000
 
 @dataclasses.dataclass(frozen=True)
 class StartErrors:
-    """Errors summed over the windows of each forecast start, starts ascending.
-
-    Attributes:
-        absolute: Sum of absolute errors, float64 `[N]`.
-        observed: Number of observed targets behind that sum `[N]`.
-    """
+    """Errors summed over the windows of each forecast start `[N]`, starts ascending, and the targets behind each sum."""
 
     absolute: npt.NDArray[np.float64]
     observed: npt.NDArray[np.float64]
@@ -47,15 +42,7 @@ class StartErrors:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Interval:
-    """A bootstrap interval of the MAE.
-
-    Attributes:
-        low: Lower end, in the unit of the errors.
-        high: Upper end.
-        level: Share of the resampled values between the ends.
-        block_length: Forecast starts in a block.
-        resamples: Number of resampled values.
-    """
+    """A bootstrap interval of the MAE: the share `level` of the resampled values lies between its ends."""
 
     low: float
     high: float

@@ -94,7 +94,7 @@ def read_data_gate_report(data_report_uri: str) -> DataGateReport:
         findings=tuple(_finding(each) for each in tree["findings"]),
         omitted=sum(each["count"] for each in tree["omitted"]),
         splits=tuple(
-            SplitExtent(name, tree["splits"][name]["rows"], tree["splits"][name]["first"], tree["splits"][name]["last"])
+            SplitExtent(name, *(tree["splits"][name][key] for key in ("rows", "first", "last")))
             for name in SPLITS
             if name in tree["splits"]
         ),

@@ -28,12 +28,8 @@ _SIX_DIGITS = 5e-7
 class LineageEntry:
     """An artifact that the report rests on.
 
-    Attributes:
-        part: What it is to the report: `model`.
-        type_name: Its type in ML Metadata.
-        id: Its number there.
-        uri: Where it lies, relative to the pipeline root.
-        producer: The node that made it.
+    `part` is what it is to the report, such as `model`; the rest is what ML
+    Metadata knows, `uri` relative to the pipeline root.
     """
 
     part: str
@@ -45,14 +41,9 @@ class LineageEntry:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Origin:
-    """How a run was made.
+    """How a run was made: TFX's name of it, when the report was made (in words), and what went into it.
 
-    Attributes:
-        run_id: TFX's name of the run.
-        made: When the report was made, in words.
-        versions: Version by package.
-        fingerprints: Hash by what it is of.
-        lineage: The artifacts.
+    Versions are by package, fingerprints by what they are of.
     """
 
     run_id: str
@@ -64,14 +55,10 @@ class Origin:
 
 @dataclasses.dataclass(frozen=True)
 class DataGateFinding:
-    """Something that the data gate reported.
+    """Something that the data gate reported, an `error` or a `warning`.
 
-    Attributes:
-        severity: `error` or `warning`.
-        kind: One word for machines.
-        place: Series, column and split it is about; "" for the whole.
-        message: What was found.
-        fix: What can be done.
+    `kind` is one word for machines; `place` names series, column and split, and
+    is "" for the whole.
     """
 
     severity: str

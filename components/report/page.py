@@ -68,17 +68,7 @@ class Verdict:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Page:
-    """The page.
-
-    Attributes:
-        title: Its heading.
-        lead: What was forecast, in a line.
-        verdict: The verdict.
-        alarm: What makes the verdict worthless; "" when nothing does.
-        checks: Each requirement and its outcome.
-        sections: What follows.
-        footer: When and by what it was made.
-    """
+    """The page. `alarm` says what makes the verdict worthless, and is empty when nothing does."""
 
     title: str
     lead: str

@@ -158,14 +158,7 @@ def _mark_rates(ax: Axes, history: History, narrow: bool) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class SplitExtent:
-    """One split in time.
-
-    Attributes:
-        name: `train`, `eval` or `test`.
-        rows: Number of rows.
-        first: Epoch seconds of the first row; None without rows.
-        last: The same of the last row.
-    """
+    """One split in time, from its first row to its last in epoch seconds; None without rows."""
 
     name: str
     rows: int

@@ -240,5 +240,6 @@ class ResidualSample:
 
     def values(self) -> npt.NDArray[np.float32]:
         """The finite residuals kept, float32 `[R]`."""
-        kept: npt.NDArray[np.float32] = np.concatenate(self._kept).ravel()
-        return kept[np.isfinite(kept)]
+        kept = np.concatenate(self._kept).ravel()
+        finite: npt.NDArray[np.float32] = kept[np.isfinite(kept)]
+        return finite

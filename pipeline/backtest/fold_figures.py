@@ -97,7 +97,7 @@ def _dots(ax: Axes, rows: npt.NDArray[np.int64], scores: Sequence[FoldScore]) ->
     for name in BASELINES:
         style = {**FORECAST_STYLES[name], "linestyle": "none"}
         ax.plot([score.baselines[name] for score in scores], rows, label=NAMES[name], **style)
-    mean, deviation = dataclasses.astuple(spread(errors))
+    mean, deviation = spread(errors)
     if np.isfinite(deviation):
         ax.axvspan(mean - deviation, mean + deviation, color=LIGHT.forecast, alpha=0.12, linewidth=0)
         ax.axvline(mean, color=LIGHT.forecast, linewidth=1.1, linestyle=(0, (4, 2)), zorder=1, label="mean \u00b1 sd")

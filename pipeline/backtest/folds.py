@@ -20,7 +20,7 @@ International Journal of Forecasting 16(4).
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.window_spec import WindowSpec
@@ -31,14 +31,7 @@ TrainWindow = Literal["expanding", "sliding"]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Cuts:
-    """Where time is cut, in steps of the grid; each split ends where the next begins.
-
-    Attributes:
-        train_start: First step of train.
-        eval_start: First step of eval.
-        test_start: First step of test.
-        end: First step after test.
-    """
+    """Where time is cut, in steps of the grid: the first of each split, and the first after test."""
 
     train_start: int
     eval_start: int
@@ -108,14 +101,8 @@ def _too_short(length: int, *, test: int, folds: int, spec: WindowSpec, shared: 
     )
 
 
-@dataclasses.dataclass(frozen=True)
-class Spread:
-    """A value over folds.
-
-    Attributes:
-        mean: Arithmetic mean; NaN where a fold has no value.
-        deviation: Sample standard deviation; NaN for fewer than two folds.
-    """
+class Spread(NamedTuple):
+    """Mean and sample standard deviation of a value over folds; the latter is NaN for fewer than two folds."""
 
     mean: float
     deviation: float

@@ -23,14 +23,7 @@ _KEY_LENGTH = 12
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Fold:
-    """One fold: a pipeline of its own.
-
-    Attributes:
-        number: From 1, the earliest first.
-        cuts: Where its splits lie, in steps of the grid.
-        config: The configuration with the fold's dates.
-        paths: Its folder.
-    """
+    """One fold, a pipeline of its own: its dates, the configuration with them, and its folder."""
 
     number: int
     cuts: Cuts
@@ -40,13 +33,10 @@ class Fold:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Backtest:
-    """All folds.
+    """All folds, the earliest first.
 
-    Attributes:
-        config: The configuration as it was given.
-        window: What becomes of train from fold to fold.
-        root: Folder of the folds, and of the results where no other is named.
-        folds: The earliest first.
+    `root` is the folder of the folds, and of the results where no other is
+    named.
     """
 
     config: Config
