@@ -4,7 +4,7 @@ A fold is the same pipeline, up to the Evaluator, under a configuration whose
 split dates are the fold's. Nothing of a fold is known to another: scaler,
 schema, model and baselines are made from its own rows. Each fold has a folder
 of its own with ML Metadata and checkpoints, so one that is done is answered
-from the cache and one that was interrupted carries on.
+from the cache and one that was interrupted continues.
 """
 
 import argparse
@@ -76,7 +76,7 @@ def _stopped(backtest: Backtest, fold: Fold, outcome: LocalRun) -> int | None:
     if isinstance(outcome.error, KeyboardInterrupt):
         print(
             f"tapeline backtest: interrupted in fold {fold.number} of {len(backtest.folds)}; "
-            f"{fold.number - 1} before it are kept. The same command carries on.",
+            f"{fold.number - 1} before it are kept. Run the same command to continue.",
             file=sys.stderr,
         )
         return EXIT_INTERRUPTED

@@ -22,8 +22,8 @@ def failure(error: BaseException | None, unfinished: Sequence[str]) -> str:
     """Says where and why a run failed: `failed in Trainer: OSError: disk full`.
 
     Args:
-        error: What stopped it; None where nothing did, and it came to no end all the same.
+        error: What stopped it; None where nothing did, and it did not finish all the same.
         unfinished: Nodes that did not end well.
     """
     where = f" in {unfinished[0]}" if unfinished else ""
-    return f"failed{where}: " + (f"{type(error).__name__}: {error}" if error else "it came to no end")
+    return f"failed{where}: " + (f"{type(error).__name__}: {error}" if error else "it did not finish")

@@ -72,10 +72,6 @@ def run(arguments: argparse.Namespace) -> int:
 def data_of(card: "Card", source: str) -> "DataConfig":
     """Returns where recent rows are, and how they are read: as the training data were.
 
-    Args:
-        card: What the model was trained on.
-        source: The rows: a file, a glob, a folder or a built-in data set.
-
     Raises:
         ConfigError: There is nothing.
     """

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"tapeline {parsed.command}: {error}", file=sys.stderr)
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
-        print(f"tapeline {parsed.command}: interrupted. The same command carries on.", file=sys.stderr)
+        print(f"tapeline {parsed.command}: interrupted. Run the same command to continue.", file=sys.stderr)
         return EXIT_INTERRUPTED
     except Exception:
         # Python's own exit code for this is 1, which here means that a gate refused the model.

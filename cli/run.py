@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     outcome = run_locally(config, paths, from_node=arguments.from_node, to_node=arguments.to_node)
 
     if isinstance(outcome.error, KeyboardInterrupt):
-        print("tapeline run: interrupted. The same command carries on.", file=sys.stderr)
+        print("tapeline run: interrupted. Run the same command to continue.", file=sys.stderr)
         return EXIT_INTERRUPTED
     refusal = user_error(outcome.error)
     if refusal is not None:
@@ -50,7 +50,9 @@ def run(arguments: argparse.Namespace) -> int:
         if "Evaluator" in outcome.node_ids:
             print(f"\ntapeline run: nothing to judge: {judgement.problem}\nLog: {shown(outcome.log)}", file=sys.stderr)
             return EXIT_FAILED
-        print(f"\nThe components asked for are done; the gate was not among them.\n  log    {shown(outcome.log)}")
+        print(
+            f"\nThe components asked for are done. There is no verdict, because the Evaluator was not among them.\n  log    {shown(outcome.log)}"
+        )
         return EXIT_DONE
     write_files(judgement, paths.report(outcome.run.run_id))
     print(f"\n{verdict_text(verdict)}\n")

@@ -61,7 +61,8 @@ def judge(paths: RunPaths, run_id: str | None = None) -> Judgement:
         return Judgement(name=name, outcome=Outcome.NOTHING, run_id=run.run_id, problem=problem)
 
     if not run.state("Evaluator").ended_well:
-        return nothing(_no_evaluation(run))
+        reason = _unfinished(run) or "the Evaluator never ran; the run ended before it. Run without --to."
+        return nothing(f"run {run.run_id}: {reason}")
     try:
         verdict = read_verdict(run)
     except DataError as error:
@@ -89,15 +90,8 @@ def _no_run(paths: RunPaths, run_id: str | None) -> str:
     )
 
 
-def _no_evaluation(run: Run) -> str:
-    broken = _unfinished(run)
-    if broken:
-        return f"run {run.run_id}: {broken}"
-    return f"run {run.run_id}: the Evaluator never ran; the run ended before it. Run without --to."
-
-
 def _unfinished(run: Run) -> str:
-    """Says which node did not come to an end, and why; "" where all did."""
+    """Says which node did not finish, and why; "" where all did."""
     for node_id, node in run.nodes.items():
         if node.state is NodeState.FAILED:
             error = " ".join(node.error.split())

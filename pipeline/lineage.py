@@ -48,13 +48,7 @@ class Artifact:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NodeRun:
-    """One node in one run.
-
-    Attributes:
-        state: How it ended.
-        outputs: Artifacts by output key.
-        error: What its executor said when it failed, else "".
-    """
+    """One node in one run: how it ended, its artifacts by output key, and what its executor said if it failed."""
 
     state: NodeState
     outputs: Mapping[str, tuple[Artifact, ...]] = dataclasses.field(default_factory=dict)
@@ -63,12 +57,7 @@ class NodeRun:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Run:
-    """One run of a pipeline.
-
-    Attributes:
-        run_id: TFX's name for it.
-        nodes: Nodes that ML Metadata knows of, by id.
-    """
+    """One run of a pipeline: TFX's name for it, and the nodes that ML Metadata knows of, by id."""
 
     run_id: str
     nodes: Mapping[str, NodeRun]

@@ -61,7 +61,7 @@ def run_locally(
     """
     log = paths.logs / f"{datetime.datetime.now():%Y-%m-%dT%H-%M-%S}.log"
     busy = (
-        f"--home: a run of this configuration is going on in {shown(paths.root)} (process {{process}}). Wait for it, "
+        f"--home: a run of this configuration is in progress in {shown(paths.root)} (process {{process}}). Wait for it, "
         "or give another --home."
     )
     with locked(paths.lock, busy=busy), quiet(log):
@@ -115,6 +115,6 @@ def _require_earlier_nodes(before: Run | None, earlier: Sequence[str], from_node
     missing = [node for node in earlier if before is None or not before.state(node).ended_well]
     if missing:
         raise ConfigError(
-            f"--from: {from_node!r} needs what the components before it made, and the last run did not come to "
-            f"an end of {', '.join(missing)}. Run without --from first."
+            f"--from: {from_node!r} needs what the components before it made, and the last run did not "
+            f"finish {', '.join(missing)}. Run without --from first."
         )

@@ -11,7 +11,7 @@ runs/<config name>/           one folder a configuration
   report/<run id>/            report.html, verdict.json, junit.xml, summary.md
   backtest/<key>/fold-01/     the same folder for each fold of a backtest, and its results beside them
   logs/<run id>.log           everything TFX and Beam say
-  .lock                       held while a run is going on
+  .lock                       held during a run
 """
 
 import dataclasses

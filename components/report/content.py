@@ -84,16 +84,10 @@ class DataGateReport:
 class Content:
     """What a report says.
 
-    Attributes:
-        config: The configuration of the run.
-        result: The Evaluator's verdict and numbers.
-        errors: Errors over the test windows, recomputed.
-        interval: How far the overall MAE may be from that of another stretch of time.
-        views: Windows to look at, each with the rule that chose it.
-        autocorrelation: Of the residuals one step ahead; None where there are too few.
-        history: The course of training.
-        data_gate: What the data gate found.
-        origin: How the run was made.
+    `errors` are recomputed from the test windows; `interval` is how far their
+    mean may be from that of another stretch of time; `views` are windows to
+    look at, each with the rule that chose it; `autocorrelation` is None where
+    there are too few residuals.
     """
 
     config: Config

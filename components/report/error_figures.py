@@ -2,7 +2,6 @@
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
@@ -107,14 +106,7 @@ def series_figure(errors: SplitErrors, space: Space) -> Figure:
 
 
 def cycle_figure(cycle: Cycle, values: npt.NDArray[np.float64], overall: float, space: Space) -> Figure:
-    """MAE by time of the calendar.
-
-    Args:
-        cycle: The cycle.
-        values: MAE by phase, scaled; NaN without targets.
-        overall: MAE over all targets, scaled.
-        space: The space shown.
-    """
+    """MAE by time of the calendar: scaled values by phase, NaN without targets, and that over all targets."""
     shown = values * space.factor
 
     def draw(canvas: Canvas, narrow: bool) -> None:
@@ -161,7 +153,8 @@ def residual_figure(errors: SplitErrors, space: Space) -> Figure:
         )
         for value, text in ((low, "5 %"), (middle, "median"), (high, "95 %")):
             ax.axvline(value, color=LIGHT.ink, linewidth=1.1, linestyle="-" if value == middle else (0, (4, 2)))
-            _above(ax, value, text)
+            place = {"xycoords": ax.get_xaxis_transform(), "textcoords": "offset points"}
+            ax.annotate(text, (value, 1), (0, 2), ha="center", fontsize=8.5, **place)
         ax.xaxis.set_major_locator(MaxNLocator(nbins=5 if narrow else 9))
 
     sampled = f" Those of every {errors.residual_stride:,}th window." if errors.residual_stride > 1 else ""
@@ -169,19 +162,13 @@ def residual_figure(errors: SplitErrors, space: Space) -> Figure:
     tails = f" The outermost bars hold the {percent(beyond)} that lie further out." if beyond else ""
     return Figure(
         key="residuals",
-        title="Residuals",
+        title="Distribution of the residuals",
         caption=f"{count(len(values), 'residual')} of all lead steps, {space.unit}.{sampled}{tails}",
         alt=(
             f"Distribution of forecast minus truth: median {number(middle)} {space.unit}, 90 % of all residuals lie "
             f"between {number(low)} and {number(high)}; the mean is {number(values.mean())}."
         ),
         draw=draw,
-    )
-
-
-def _above(ax: Axes, x: float, text: str) -> None:
-    ax.annotate(
-        text, (x, 1), (0, 2), xycoords=ax.get_xaxis_transform(), textcoords="offset points", ha="center", fontsize=8.5
     )
 
 
@@ -199,10 +186,10 @@ def autocorrelation_figure(found: Autocorrelation) -> Figure:
     strongest = int(np.nanargmax(np.abs(found.value)))
     return Figure(
         key="residual_autocorrelation",
-        title="What the residuals still know",
+        title="Autocorrelation of the residuals",
         caption=(
             "Autocorrelation of the residuals one step ahead, where windows do not overlap. In the grey band lie "
-            "95 % of the values of independent residuals; beyond it, the past could still be used better."
+            "95 % of the values of independent residuals; beyond it, the model does not use all that the past tells."
         ),
         alt=(
             f"{found.outside} of {len(found.lag)} autocorrelations lie beyond the band of independent residuals; by "

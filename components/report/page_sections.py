@@ -145,15 +145,15 @@ def _residuals(content: Content, space: Space) -> Section | None:
         figures.append(autocorrelation_figure(content.autocorrelation))
     if not figures:
         return None
-    return Section(key="residuals-left", title="What is left over", figures=figures)
+    return Section(key="residuals-left", title="Residuals", figures=figures)
 
 
 def _data(content: Content) -> Section:
     report, grid = content.data_gate, TimeGrid.of(content.config.data)
     found = f"{count(report.errors, 'error')} and {count(report.warnings, 'warning')}"
     if not report.errors and not report.warnings:
-        found = "nothing to object to"
-    paragraphs = [f"The data gate looked at {count(report.series, 'series')} and found {found}."]
+        found = "no errors and no warnings"
+    paragraphs = [f"The data gate checked {count(report.series, 'series')} and found {found}."]
     if report.omitted:
         paragraphs.append(f"{count(report.omitted, 'finding')} more of the same kinds are not listed.")
     rows = [

@@ -121,9 +121,9 @@ def learning_figure(history: History) -> Figure:
         title="Learning curves",
         caption=(
             "By epoch, in scaled space. Epoch 0 is before training. The ring is the epoch whose weights were kept. "
-            + ("Upright lines: the learning rate changes. " if changes else "The learning rate never changed. ")
-            + "The loss may be weighted by lead step and is taken while the weights move, so compare its course, not "
-            "its height."
+            + ("Vertical lines: the learning rate changes. " if changes else "The learning rate never changed. ")
+            + "The loss may be weighted by lead step and is measured while the weights still change, "
+            "so compare its course, not its height."
         ),
         alt=(
             f"After {len(history.epoch)} epochs the model has {where}. Its free-running error on the eval split goes "
@@ -194,7 +194,7 @@ def timeline_figure(splits: tuple[SplitExtent, ...], *, grid: TimeGrid) -> Figur
     return Figure(
         key="splits",
         title="Splits in time",
-        caption="What came first trains, what follows selects the model, what came last judges it, once.",
+        caption="The model is trained on the earliest rows, selected on those after them, and judged once, on the last.",
         alt=f"The splits follow each other: {extents}.",
         draw=draw,
         height=1.5,

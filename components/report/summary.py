@@ -19,14 +19,7 @@ MOST_LAGS = 60
 
 @dataclasses.dataclass(frozen=True)
 class Pick:
-    """A window that is shown, and the rule that chose it.
-
-    Attributes:
-        name: What it stands for: `typical`.
-        percentile: Percentile of the window MAE that it lies at.
-        window: Position among all windows.
-        mae_scaled: Its MAE; infinite where a forecast is not finite.
-    """
+    """A window that is shown: the rule that chose it, its position among all, and its MAE (infinite if a forecast is)."""
 
     name: str
     percentile: int
@@ -59,13 +52,9 @@ def pick_windows(errors: SplitErrors) -> tuple[Pick, ...]:
 
 @dataclasses.dataclass(frozen=True)
 class OverallInterval:
-    """The bootstrap intervals of the overall MAE.
+    """The bootstrap intervals of the overall MAE over `starts` forecast starts, in scaled space and in the target's unit.
 
-    Attributes:
-        scaled: In scaled space; None where there are too few forecast starts, or no finite MAE.
-        in_unit: In the target's unit.
-        starts: Number of forecast starts.
-        block_length: Forecast starts in a block.
+    None where there are too few forecast starts, or no finite MAE.
     """
 
     scaled: Interval | None
@@ -75,13 +64,7 @@ class OverallInterval:
 
 
 def overall_interval(errors: SplitErrors, *, horizon: int, stride: int) -> OverallInterval:
-    """Bootstraps the MAE over forecast starts.
-
-    Args:
-        errors: Errors of the test split.
-        horizon: Steps of a forecast, `H`.
-        stride: Steps between the forecast starts of neighbouring windows.
-    """
+    """Bootstraps the MAE over forecast starts that are `stride` steps apart."""
     by_start = [
         errors_by_start(errors.forecast_start, absolute, errors.observed.astype(np.float64))
         for absolute in (errors.absolute, errors.absolute_in_unit)
@@ -125,10 +108,7 @@ def autocorrelation(errors: SplitErrors, *, grid: TimeGrid, stride: int) -> Auto
     Only the first lead step is free of overlap: two forecasts `h` steps ahead
     share `h - 1` steps of surprise, and are correlated whatever the model does.
 
-    Args:
-        errors: Errors of the test split.
-        grid: The grid of the series.
-        stride: Steps between the forecast starts of neighbouring windows.
+    `stride` is the number of steps between neighbouring forecast starts.
 
     Returns:
         Lags from one stride to `MOST_LAGS` of them, at most a quarter of the forecast starts;

@@ -33,15 +33,11 @@ _CONTEXT_HORIZONS = 2
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ForecastStrip:
-    """Forecasts of one series that follow each other, in the target's unit.
+    """Forecasts of one series that follow each other, in the target's unit; NaN where nothing was measured.
 
-    Attributes:
-        series_id: The series.
-        steps: First step of each forecast on the grid `[N]`.
-        context: Values before the first forecast `[T]`; NaN where not measured.
-        truth: Truth under each forecast `[N, H]`; NaN where not measured.
-        forecasts: The forecasts `[N, H]`.
-        left_out: How many more would have followed.
+    `steps [N]` are the first steps on the grid, `context [T]` lies before the
+    first forecast, `truth` and `forecasts` are `[N, H]`; `left_out` more would
+    have followed.
     """
 
     series_id: str
@@ -70,8 +66,8 @@ def overview_figure(scores: Sequence[FoldScore], *, grid: TimeGrid) -> Figure:
         _dots(errors, rows, scores)
         by_ratio = ", by ratio" if errors.get_xscale() == "log" else ""
         errors.set_xlabel(f"MAE of the test windows, {space.unit}{by_ratio}")
-        for ax, columns in ((times, 3), (errors, 3)):
-            ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, handlelength=1.6, columnspacing=1.2)
+        for ax in (times, errors):
+            ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, handlelength=1.6, columnspacing=1.2)
 
     return Figure(
         key="backtest",

@@ -128,14 +128,9 @@ class Figure:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Pictures:
-    """A figure, drawn.
+    """A figure, drawn: as PNG on white paper, and as SVG in light inks for a wide and a narrow page.
 
-    Attributes:
-        png: On white paper, for the figures folder.
-        wide: SVG of a wide canvas, in light inks.
-        narrow: The same of a narrow canvas.
-        wide_size: Width and height in CSS pixels.
-        narrow_size: The same of the narrow canvas.
+    Sizes are width and height in CSS pixels.
     """
 
     png: bytes

@@ -54,14 +54,10 @@ METRICS = {
 
 @dataclasses.dataclass(frozen=True)
 class Space:
-    """The space that errors are shown in.
+    """The space that errors are shown in: its unit, and how many of these are one scaled unit.
 
     With one scale for all series this is the target's unit; series on scales
     of their own can only be compared in scaled space.
-
-    Attributes:
-        factor: Shown units in one scaled unit.
-        unit: `ppm`, `scaled`.
     """
 
     factor: float

@@ -79,7 +79,7 @@ def test_verdict_stands_first_then_numbers_then_how_it_was_made(outline):
         "Forecasts against the truth",
         "Training",
         "Where it errs",
-        "What is left over",
+        "Residuals",
         "The data",
         "How it was made",
     ]
