@@ -21,9 +21,7 @@ EXIT_INTERRUPTED = 130
 def failure(error: BaseException | None, unfinished: Sequence[str]) -> str:
     """Says where and why a run failed: `failed in Trainer: OSError: disk full`.
 
-    Args:
-        error: What stopped it; None where nothing did, and it did not finish all the same.
-        unfinished: Nodes that did not end well.
+    Where no error stopped it, the first of the unfinished nodes is all that is known.
     """
     where = f" in {unfinished[0]}" if unfinished else ""
     return f"failed{where}: " + (f"{type(error).__name__}: {error}" if error else "it did not finish")

@@ -46,12 +46,7 @@ class Judgement:
 
 
 def judge(paths: RunPaths, run_id: str | None = None) -> Judgement:
-    """Reads the verdict of a run.
-
-    Args:
-        paths: The configuration's folder.
-        run_id: TFX's run id; None takes the newest run.
-    """
+    """Reads the verdict of a run; of the newest where no run id is given."""
     name = paths.root.name
     run = read_run(paths.address, run_id, pipeline=name if paths.store else None)
     if run is None:

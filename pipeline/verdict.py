@@ -17,16 +17,6 @@ from tapeline.schemas.evaluation_result import read_verdict as read_evaluation
 from tapeline.schemas.served_model import BASELINES
 from tapeline.schemas.serving_result import ServingResult, read_result
 
-# Custom properties that TFX's Evaluator gives a blessing.
-_JUDGED_MODEL = "current_model"
-_PREVIOUS_MODEL = "baseline_model"
-
-# The custom property that TFX's Pusher goes by.
-_BLESSED = "blessed"
-
-_SERVED_FORMAT = "Format-Serving"
-"""Where TFX keeps the SavedModel inside a Model artifact."""
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Verdict:
@@ -88,7 +78,7 @@ def read_verdict(run: Run) -> Verdict | None:
         evaluation=result,
         pushed_version=version,
         model_uri=model_uri,
-        previous_uri=blessing.properties.get(_PREVIOUS_MODEL),
+        previous_uri=blessing.properties.get("baseline_model"),
         judged_at=blessing.created,
         serving=_serving(run, result),
     )
@@ -100,7 +90,7 @@ def _serving(run: Run, result: EvaluationResult) -> ServingResult | None:
     if blessing is None:
         return None
     serving = read_result(blessing.uri)
-    if serving.model_fingerprint != result.model_fingerprint or blessing.properties.get(_BLESSED) != serving.blessed:
+    if serving.model_fingerprint != result.model_fingerprint or blessing.properties.get("blessed") != serving.blessed:
         raise DataError(
             f"serving gate: {blessing.uri!r} and its report are not about one model, or not about this run's. Run the "
             "ServingGate again."
@@ -110,7 +100,8 @@ def _serving(run: Run, result: EvaluationResult) -> ServingResult | None:
 
 def _judged_model(run: Run, blessing: Artifact, result: EvaluationResult) -> str:
     """Returns the judged model's URI, once it is sure that blessing, evaluation, run and model belong together."""
-    judged = str(blessing.properties.get(_JUDGED_MODEL, ""))
+    # TFX's Evaluator writes the two models onto the blessing, as `current_model` and `baseline_model`.
+    judged = str(blessing.properties.get("current_model", ""))
     trained = run.artifact("Trainer", "model")
     if trained is not None and judged != trained.uri:
         raise DataError(
@@ -123,7 +114,7 @@ def _judged_model(run: Run, blessing: Artifact, result: EvaluationResult) -> str
             f"blessing: {blessing.uri!r} names content {fingerprint or 'none'}, the evaluation "
             f"{result.model_fingerprint or 'none'}; they are not of one run. Run the Evaluator again."
         )
-    served = pathlib.Path(judged) / _SERVED_FORMAT
+    served = pathlib.Path(judged) / "Format-Serving"  # Where TFX keeps the SavedModel inside a Model artifact.
     if not served.is_dir():
         raise DataError(f"model: {str(served)!r} is gone, so nothing is left to judge. Run the pipeline again.")
     if folder_fingerprint(served) != fingerprint:

@@ -35,13 +35,7 @@ class Evaluator(BeamComponent, executor=Executor):
 
 
 def create_evaluator(*, gate: GateConfig, window: WindowConfig, data: DataConfig, **others: Any) -> Evaluator:
-    """Returns the node that judges a model on the test windows.
-
-    Args:
-        gate: What the candidate must reach.
-        window: Context and horizon.
-        data: Frequency and unit of the series.
-        **others: The other arguments of `Evaluator`.
+    """Returns the node that judges a model on the test windows; the other arguments are those of `Evaluator`.
 
     Raises:
         ConfigError: The gate asks for skill over a season that the context cannot hold.

@@ -43,13 +43,7 @@ class Executor(evaluator_executor.Executor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Judges a model.
-
-        Args:
-            input_dict: `examples` (windows), `model`, `rows`, `transform_graph`; perhaps `baseline_model`.
-            output_dict: `evaluation` and `blessing`.
-            exec_properties: TFX's own, and the sections `data`, `window` and `scaling` as JSON.
-        """
+        """Judges a model; see `component.Evaluator` for inputs, outputs and properties."""
         eval_config = config_pb2.EvalConfig()
         proto_utils.json_to_proto(exec_properties[standard_component_specs.EVAL_CONFIG_KEY], eval_config)
         found = self._audit(input_dict, exec_properties)

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tapeline.components.report.run_figures import SplitExtent
-from tapeline.components.report.scoring import ShownWindow
-from tapeline.components.report.summary import Autocorrelation, OverallInterval, Pick
+from tapeline.components.report.summary import Autocorrelation, OverallInterval, Pick, ShownWindow
 from tapeline.components.report.training_history import History
 from tapeline.components.report.window_errors import SplitErrors
 from tapeline.schemas.config import Config

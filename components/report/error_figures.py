@@ -1,5 +1,7 @@
 """Figures of errors: by lead step, by series, by time of the calendar, and what is left in the residuals."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure as Canvas
@@ -153,7 +155,7 @@ def residual_figure(errors: SplitErrors, space: Space) -> Figure:
         )
         for value, text in ((low, "5 %"), (middle, "median"), (high, "95 %")):
             ax.axvline(value, color=LIGHT.ink, linewidth=1.1, linestyle="-" if value == middle else (0, (4, 2)))
-            place = {"xycoords": ax.get_xaxis_transform(), "textcoords": "offset points"}
+            place: dict[str, Any] = {"xycoords": ax.get_xaxis_transform(), "textcoords": "offset points"}
             ax.annotate(text, (value, 1), (0, 2), ha="center", fontsize=8.5, **place)
         ax.xaxis.set_major_locator(MaxNLocator(nbins=5 if narrow else 9))
 

@@ -9,8 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-from tapeline.components.report.scoring import ShownWindow
-from tapeline.components.report.summary import Pick
+from tapeline.components.report.summary import Pick, ShownWindow
 from tapeline.components.report.training_history import History
 from tapeline.schemas.features import SINGLE_SERIES
 from tapeline.series.figures.style import LIGHT, PLAIN, Figure, axes, legend, safe

@@ -4,15 +4,14 @@
 `TestWindows.read` gives the few that are shown, in the target's unit.
 """
 
-import dataclasses
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from tapeline.components.report.window_errors import ScoredBatch
+from tapeline.components.report.summary import ShownWindow
+from tapeline.components.report.window_errors import ScoredBatch, Values
 from tapeline.schemas import features as names
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.served_model import BASELINES, EVALUATE, FORECAST, INTERVALS
@@ -20,34 +19,9 @@ from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.scaling import Scaler
 from tapeline.series.window_reader import parse_windows, split_files, window_feature_spec
 
-Values: TypeAlias = npt.NDArray[np.float64]
-
 _BATCH_VALUES = 2**18
 """Context and horizon values in a batch: long windows come in smaller batches."""
 _INDEX_BATCH = 4096
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class ShownWindow:
-    """A window in the target's unit, with the model's forecast of it.
-
-    Attributes:
-        series_id: Its series.
-        forecast_start: Epoch seconds of the first forecast value.
-        context: Values before it, NaN where nothing was measured `[T]`.
-        target: The truth `[H]`, NaN where unobserved.
-        forecast: The forecast `[H]`.
-        interval: Lower and upper end of the 80 % prediction interval, each `[H]`; None for a model without.
-        scale: Target units in one scaled unit.
-    """
-
-    series_id: bytes
-    forecast_start: int
-    context: Values
-    target: Values
-    forecast: Values
-    interval: tuple[Values, Values] | None
-    scale: float
 
 
 class TestWindows:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tapeline.components.report.bootstrap import Interval, block_length, errors_by_start, mae_interval
-from tapeline.components.report.window_errors import SplitErrors
+from tapeline.components.report.window_errors import SplitErrors, Values
 from tapeline.series.time_grid import TimeGrid
 
 MOST_LAGS = 60
@@ -25,6 +25,29 @@ class Pick:
     percentile: int
     window: int
     mae_scaled: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class ShownWindow:
+    """A window in the target's unit, with the model's forecast of it.
+
+    Attributes:
+        series_id: Its series.
+        forecast_start: Epoch seconds of the first forecast value.
+        context: Values before it, NaN where nothing was measured `[T]`.
+        target: The truth `[H]`, NaN where unobserved.
+        forecast: The forecast `[H]`.
+        interval: Lower and upper end of the 80 % prediction interval, each `[H]`; None for a model without.
+        scale: Target units in one scaled unit.
+    """
+
+    series_id: bytes
+    forecast_start: int
+    context: Values
+    target: Values
+    forecast: Values
+    interval: tuple[Values, Values] | None
+    scale: float
 
 
 _PERCENTILES = {"typical": 50, "best": 0, "worst": 100, "good": 5, "poor": 95}

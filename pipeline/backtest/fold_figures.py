@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
+from tapeline.components.report.summary import ShownWindow
 from tapeline.pipeline.backtest.folds import spread
 from tapeline.pipeline.backtest.tables import FoldScore
 from tapeline.schemas.features import SINGLE_SERIES
@@ -33,18 +34,10 @@ _CONTEXT_HORIZONS = 2
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ForecastStrip:
-    """Forecasts of one series that follow each other, in the target's unit; NaN where nothing was measured.
+    """Windows of one series that follow each other, first steps on the grid `[N]`; `left_out` more would have."""
 
-    `steps [N]` are the first steps on the grid, `context [T]` lies before the
-    first forecast, `truth` and `forecasts` are `[N, H]`; `left_out` more would
-    have followed.
-    """
-
-    series_id: str
+    windows: list[ShownWindow]
     steps: npt.NDArray[np.int64]
-    context: npt.NDArray[np.float64]
-    truth: npt.NDArray[np.float64]
-    forecasts: npt.NDArray[np.float64]
     left_out: int
 
 
@@ -144,23 +137,24 @@ def _finding(scores: Sequence[FoldScore]) -> str:
 
 def fold_figure(score: FoldScore, strip: ForecastStrip, *, grid: TimeGrid) -> Figure:
     """Forecasts that follow each other through a fold's test span, against the truth."""
-    horizon = strip.forecasts.shape[1]
-    before = strip.context[-min(len(strip.context), _CONTEXT_HORIZONS * horizon) :]
+    first = strip.windows[0]
+    horizon = len(first.target)
+    before = first.context[-min(len(first.context), _CONTEXT_HORIZONS * horizon) :]
+    clocks = [wall_clock(grid.timestamps(step + np.arange(-len(before), horizon)), grid) for step in strip.steps]
     unit = score.result.unit or "target"
-    series = "" if strip.series_id == SINGLE_SERIES else f"series {safe(strip.series_id)}, "
+    series = "" if first.series_id == SINGLE_SERIES.encode() else f"series {safe(first.series_id)}, "
 
     def draw(canvas: Canvas, narrow: bool) -> None:
         shown = "" if not strip.left_out else f", the first {len(strip.steps)} forecasts"
-        first = when(int(grid.timestamps([score.cuts.test_start])[0]), grid)
-        ax = axes(canvas, title=f"{series}{unit}; fold {score.number}, tested from {first}{shown}")
-        truth_steps = np.concatenate([strip.steps[0] - np.arange(len(before), 0, -1), _ahead(strip, horizon).ravel()])
-        truth = np.concatenate([before, strip.truth.ravel()])
-        ax.plot(_clock(truth_steps, grid), truth, color=LIGHT.ink, linewidth=1.2, label="truth")
-        for at, (steps, forecast) in enumerate(zip(_ahead(strip, horizon), strip.forecasts, strict=True)):
-            times = _clock(steps, grid)
+        start = when(int(grid.timestamps([score.cuts.test_start])[0]), grid)
+        ax = axes(canvas, title=f"{series}{unit}; fold {score.number}, tested from {start}{shown}")
+        times = [clocks[0][: len(before)], *(clock[len(before) :] for clock in clocks)]
+        truth = [before, *(window.target for window in strip.windows)]
+        ax.plot(np.concatenate(times), np.concatenate(truth), color=LIGHT.ink, linewidth=1.2, label="truth")
+        for at, (ahead, window) in enumerate(zip(times[1:], strip.windows, strict=True)):
             label = f"forecasts, {count(horizon, 'step')} each" if at == 0 else None
-            ax.plot(times, forecast, color=LIGHT.forecast, linestyle=(0, (4, 1.2)), linewidth=1.9, label=label)
-            ax.plot(times[:1], forecast[:1], "o", color=LIGHT.forecast, markersize=4)
+            ax.plot(ahead, window.forecast, color=LIGHT.forecast, linestyle=(0, (4, 1.2)), linewidth=1.9, label=label)
+            ax.plot(ahead[:1], window.forecast[:1], "o", color=LIGHT.forecast, markersize=4)
         date_axis(ax, narrow)
         ax.margins(x=0.01)
         legend(canvas, ax, columns=2)
@@ -176,11 +170,3 @@ def fold_figure(score: FoldScore, strip: ForecastStrip, *, grid: TimeGrid) -> Fi
         draw=draw,
         height=2.9,
     )
-
-
-def _ahead(strip: ForecastStrip, horizon: int) -> npt.NDArray[np.int64]:
-    return strip.steps[:, None] + np.arange(horizon)
-
-
-def _clock(steps: npt.NDArray[np.int64], grid: TimeGrid) -> npt.NDArray[np.float64]:
-    return wall_clock(grid.timestamps(steps), grid)

@@ -9,7 +9,6 @@ import json
 import pathlib
 from collections.abc import Sequence
 
-import numpy as np
 from tfx.utils import path_utils
 
 from tapeline.components.report.scoring import TestWindows
@@ -101,14 +100,7 @@ def _read_strip(windows: TestWindows, series_id: bytes | None, config: Config, s
     followed = end_to_end(steps, config.window.horizon)
     chosen = followed[: max(1, MOST_STEPS // config.window.horizon)]
     shown = windows.read(places[chosen].tolist(), scaler)
-    return ForecastStrip(
-        series_id=shown[0].series_id.decode(errors="replace"),
-        steps=steps[chosen],
-        context=shown[0].context,
-        truth=np.stack([window.target for window in shown]),
-        forecasts=np.stack([window.forecast for window in shown]),
-        left_out=len(followed) - len(chosen),
-    )
+    return ForecastStrip(windows=shown, steps=steps[chosen], left_out=len(followed) - len(chosen))
 
 
 def _in_one_space(scores: list[FoldScore]) -> list[FoldScore]:

@@ -85,7 +85,8 @@ def table(scores: Sequence[FoldScore], *, grid: TimeGrid) -> str:
     head = ["fold", "train from", "steps", "test from", "test to", "windows", "MAE scaled", f"MAE {unit}".strip()]
     rows = [[*head, *(NAMES[name] for name in BASELINES), "skill", "gate"]]
     for score in scores:
-        start, first, last = _times(score.cuts, grid)
+        steps = grid.timestamps([score.cuts.train_start, score.cuts.test_start, score.cuts.end - 1])
+        start, first, last = (when(seconds, grid) for seconds in steps)
         values = [score.metric("mae_scaled"), score.metric("mae"), *(score.baselines[name] for name in BASELINES)]
         rows.append(
             [
@@ -105,11 +106,6 @@ def table(scores: Sequence[FoldScore], *, grid: TimeGrid) -> str:
     lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
     lines.insert(len(scores) + 1, "-" * len(lines[0]))
     return "\n".join([*(line.rstrip() for line in lines), "", *_notes(scores, space)])
-
-
-def _times(cuts: Cuts, grid: TimeGrid) -> list[str]:
-    """Start of train, first and last time of test."""
-    return [when(seconds, grid) for seconds in grid.timestamps([cuts.train_start, cuts.test_start, cuts.end - 1])]
 
 
 def _numbers(errors: Sequence[float], skill: float, *, signed: bool = True) -> list[str]:

@@ -214,15 +214,11 @@ PLAIN = ticker.FuncFormatter(_plain)
 
 
 def safe(name: str | bytes, most: int = 60) -> str:
-    """Returns a name from the data that can be shown anywhere.
+    """Returns a name from the data, text or bytes in UTF-8, that can be shown anywhere.
 
     Control characters are not allowed in an SVG, and marks of direction would
-    turn the text around them: both become a replacement character. Long names
-    are cut.
-
-    Args:
-        name: Text, or bytes in UTF-8.
-        most: Characters at most.
+    turn the text around them: both become a replacement character. Names of
+    more than `most` characters are cut.
     """
     text = name.decode("utf-8", errors="replace") if isinstance(name, bytes) else name
     shown = "".join(

@@ -7,8 +7,7 @@ import pytest
 
 from tapeline.components.report.content import Content, DataGateFinding, DataGateReport, LineageEntry, Origin
 from tapeline.components.report.run_figures import SplitExtent
-from tapeline.components.report.scoring import ShownWindow
-from tapeline.components.report.summary import autocorrelation, overall_interval, pick_windows
+from tapeline.components.report.summary import ShownWindow, autocorrelation, overall_interval, pick_windows
 from tapeline.components.report.training_history import History
 from tapeline.components.report.window_errors import ErrorCollector, ScoredBatch
 from tapeline.schemas.checks import Requirement
