@@ -157,14 +157,14 @@ _SIGNS = {Outcome.PASSED: "✅", Outcome.REFUSED: "❌", Outcome.NOTHING: "⚠�
 def _sentence(evaluation: EvaluationResult) -> str:
     unit = f" {_md(evaluation.unit)}" if evaluation.unit else ""
     mae, scaled = (_number(evaluation.metrics.get(name, math.nan)) for name in ("mae", "mae_scaled"))
-    return f"Free-running MAE **{scaled}** scaled, {mae}{unit}, over {windows_text(evaluation)}."
+    return f"Mean absolute error **{scaled}** in scaled space, {mae}{unit}, free-running over {windows_text(evaluation)}."
 
 
 def _error_table(evaluation: EvaluationResult) -> str:
     """The model against the previous one and the baselines, all on the same windows."""
     rows = [("**this model**", evaluation.metrics.get("mae_scaled", math.nan), "")]
     rows += [(label, value, _percent(change)) for label, value, change in compared(evaluation)]
-    head = "| forecast | MAE scaled | this model against it |\n|---|---:|---:|\n"
+    head = "| forecast | MAE scaled | error of this model against it |\n|---|---:|---:|\n"
     return head + "\n".join(f"| {name} | {_number(value)} | {change} |" for name, value, change in rows)
 
 
