@@ -12,6 +12,7 @@ import contextlib
 import os
 import pathlib
 import sys
+import tempfile
 from collections.abc import Iterator
 
 from tapeline.cli.arguments import read_config
@@ -68,11 +69,7 @@ def _span(fold: Fold) -> str:
 
 
 def _stopped(backtest: Backtest, fold: Fold, outcome: LocalRun) -> int | None:
-    """Says what stopped a fold and returns the exit code; None where it came to its end.
-
-    Raises:
-        UserError: It is something that the user can fix.
-    """
+    """Says what stopped a fold and returns the exit code, or raises what the user can fix; None where it finished."""
     if isinstance(outcome.error, KeyboardInterrupt):
         print(
             f"tapeline backtest: interrupted in fold {fold.number} of {len(backtest.folds)}; "
@@ -83,13 +80,11 @@ def _stopped(backtest: Backtest, fold: Fold, outcome: LocalRun) -> int | None:
     refusal = user_error(outcome.error)
     if refusal is not None:
         raise type(refusal)(f"{_title(backtest, fold)}, {_span(fold)}: {refusal}\nLog: {shown(outcome.log)}")
-    if outcome.error is None and outcome.run is not None and not outcome.unfinished:
+    if outcome.error is None and not outcome.unfinished:
         return None
-    print(
-        f"\ntapeline backtest: fold {fold.number} {failure(outcome.error, outcome.unfinished)}\nThe folds before it are kept. "
-        f"Log: {shown(outcome.log)}",
-        file=sys.stderr,
-    )
+    reason = f"fold {fold.number} {failure(outcome.error, outcome.unfinished)}"
+    kept = f"The folds before it are kept. Log: {shown(outcome.log)}"
+    print(f"\ntapeline backtest: {reason}\n{kept}", file=sys.stderr)
     return EXIT_FAILED
 
 
@@ -97,9 +92,7 @@ def _require_writable(output: pathlib.Path) -> None:
     """Refuses a folder that cannot be written to before hours are spent on what should go there."""
     try:
         output.mkdir(parents=True, exist_ok=True)
-        probe = output / ".probe"
-        probe.touch()
-        probe.unlink()
+        tempfile.TemporaryFile(dir=output).close()
     except OSError as error:
         raise ConfigError(f"--output: cannot write to {str(output)!r}: {error}. Give another folder.") from error
 

@@ -50,9 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
         if "Evaluator" in outcome.node_ids:
             print(f"\ntapeline run: nothing to judge: {judgement.problem}\nLog: {shown(outcome.log)}", file=sys.stderr)
             return EXIT_FAILED
-        print(
-            f"\nThe components asked for are done. There is no verdict, because the Evaluator was not among them.\n  log    {shown(outcome.log)}"
-        )
+        print("\nThe components asked for are done. There is no verdict, because the Evaluator was not among them.")
+        print(f"  log    {shown(outcome.log)}")
         return EXIT_DONE
     write_files(judgement, paths.report(outcome.run.run_id))
     print(f"\n{verdict_text(verdict)}\n")

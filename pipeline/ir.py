@@ -32,5 +32,6 @@ def read_ir(path: pathlib.Path) -> pipeline_pb2.Pipeline:
     except (OSError, UnicodeDecodeError, json_format.ParseError) as error:
         problem = " ".join(str(error).split())
         raise ConfigError(
-            f"--ir: {str(path)!r} cannot be read as a pipeline: {problem}. Write one with `tapeline compile --target ir`."
+            f"--ir: {str(path)!r} cannot be read as a pipeline: {problem}. Write one with `tapeline "
+            "compile --target ir`."
         ) from error

@@ -86,7 +86,8 @@ def _pipeline(config: Config, nodes: dict[str, list[str]]) -> Any:
 
     # Defaults belong to the last arguments: data without a source in the configuration have to be named for each run.
     run.__defaults__ = (*filter(None, [config.data.source]), config.name, config.gate.mae_scaled_below)
-    description = f"Tapeline: {config.name}, a forecast of {config.window.horizon} steps, judged by the gates and pushed if blessed."
+    steps = f"a forecast of {config.window.horizon} steps"
+    description = f"Tapeline: {config.name}, {steps}, judged by the gates and pushed if blessed."
     return dsl.pipeline(name=_kfp_name(config.name), description=description)(run)
 
 

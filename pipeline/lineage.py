@@ -38,7 +38,7 @@ class NodeState(enum.Enum):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Artifact:
-    """Something that a node made: its number and properties in ML Metadata, its folder, and when (ms since the epoch)."""
+    """Something that a node made: its number in ML Metadata, its folder, and when (ms since the epoch)."""
 
     id: int
     uri: str

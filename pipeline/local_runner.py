@@ -61,8 +61,8 @@ def run_locally(
     """
     log = paths.logs / f"{datetime.datetime.now():%Y-%m-%dT%H-%M-%S}.log"
     busy = (
-        f"--home: a run of this configuration is in progress in {shown(paths.root)} (process {{process}}). Wait for it, "
-        "or give another --home."
+        f"--home: a run of this configuration is in progress in {shown(paths.root)} (process {{process}}). "
+        "Wait for it, or give another --home."
     )
     with locked(paths.lock, busy=busy), quiet(log):
         return _run(config, paths, log=log, from_node=from_node, to_node=to_node)

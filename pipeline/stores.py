@@ -95,7 +95,7 @@ def locked(path: pathlib.Path, *, busy: str = "") -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if busy else 0))
         except BlockingIOError:
             file.seek(0)
-            raise ConfigError(busy.format(process=file.read().strip() or "unknown")) from None
+            raise ConfigError(busy.replace("{process}", file.read().strip() or "unknown")) from None
         if busy:
             file.truncate(0)
             file.write(str(os.getpid()))

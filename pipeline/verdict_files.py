@@ -157,7 +157,8 @@ _SIGNS = {Outcome.PASSED: "✅", Outcome.REFUSED: "❌", Outcome.NOTHING: "⚠�
 def _sentence(evaluation: EvaluationResult) -> str:
     unit = f" {_md(evaluation.unit)}" if evaluation.unit else ""
     mae, scaled = (_number(evaluation.metrics.get(name, math.nan)) for name in ("mae", "mae_scaled"))
-    return f"Mean absolute error **{scaled}** in scaled space, {mae}{unit}, free-running over {windows_text(evaluation)}."
+    windows = windows_text(evaluation)
+    return f"Mean absolute error **{scaled}** in scaled space, {mae}{unit}, free-running over {windows}."
 
 
 def _error_table(evaluation: EvaluationResult) -> str:

@@ -28,7 +28,7 @@ RESAMPLES = 2_000
 
 @dataclasses.dataclass(frozen=True)
 class StartErrors:
-    """Errors summed over the windows of each forecast start `[N]`, starts ascending, and the targets behind each sum."""
+    """Errors summed by forecast start, ascending `[N]`, and how many observed targets are behind each sum."""
 
     absolute: npt.NDArray[np.float64]
     observed: npt.NDArray[np.float64]

@@ -157,5 +157,6 @@ def _meaning(interval: OverallInterval) -> str:
         f"The intervals are from a block bootstrap ({interval.scaled.resamples:,} resamples) over "
         f"{interval.starts:,} forecast starts in blocks of {interval.block_length}: windows overlap, and errors follow "
         "each other in time, so single windows would make them too narrow. They show how far the error may be from "
-        "that of another stretch of time like this one; the gate compares the error itself with its limit, not the interval."
+        "that of another stretch of time like this one; the gate compares the error itself "
+        "with its limit, not the interval."
     )

@@ -186,7 +186,7 @@ def _making(content: Content) -> Section:
             keep_words=False,
         ),
         Table(
-            caption="Artifacts that this report rests on, as ML Metadata knows them; folders are below the pipeline root",
+            caption="Artifacts that this report rests on, from ML Metadata; folders are below the pipeline root",
             head=("Part", "Type", "Id", "Folder"),
             rows=[(entry.part, entry.type_name, entry.id, entry.uri) for entry in origin.lineage],
             numbers=frozenset({2}),

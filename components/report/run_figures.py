@@ -127,8 +127,8 @@ def learning_figure(history: History) -> Figure:
         alt=(
             f"After {len(history.epoch)} epochs the model has {where}. Its free-running error on the eval split goes "
             f"from {number(history.before_training, 4)} to {number(history.kept_error, 4)}, the loss from "
-            f"{number(history.loss[0], 4)} to {number(history.loss[-1], 4)}. The learning rate changes {changes} times, from "
-            f"{number(history.learning_rate[0])} to {number(history.learning_rate[-1])}."
+            f"{number(history.loss[0], 4)} to {number(history.loss[-1], 4)}. The learning rate changes {changes} times, "
+            f"from {number(history.learning_rate[0])} to {number(history.learning_rate[-1])}."
         ),
         draw=draw,
         height=3.5,
@@ -193,7 +193,7 @@ def timeline_figure(splits: tuple[SplitExtent, ...], *, grid: TimeGrid) -> Figur
     return Figure(
         key="splits",
         title="Splits in time",
-        caption="The model is trained on the earliest rows, selected on those after them, and judged once, on the last.",
+        caption="The model is trained on the first rows, selected on those after them, and judged once, on the last.",
         alt=f"The splits follow each other: {extents}.",
         draw=draw,
         height=1.5,

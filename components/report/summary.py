@@ -19,7 +19,7 @@ MOST_LAGS = 60
 
 @dataclasses.dataclass(frozen=True)
 class Pick:
-    """A window that is shown: the rule that chose it, its position among all, and its MAE (infinite if a forecast is)."""
+    """A window that is shown: the rule that chose it, its position, and its MAE (infinite if a forecast is)."""
 
     name: str
     percentile: int
@@ -75,7 +75,7 @@ def pick_windows(errors: SplitErrors) -> tuple[Pick, ...]:
 
 @dataclasses.dataclass(frozen=True)
 class OverallInterval:
-    """The bootstrap intervals of the overall MAE over `starts` forecast starts, in scaled space and in the target's unit.
+    """The bootstrap intervals of the overall MAE over `starts` forecast starts, scaled and in the target's unit.
 
     None where there are too few forecast starts, or no finite MAE.
     """
