@@ -43,9 +43,9 @@ METRICS = {
     "scale_deviation": "deviation of the scales from those of the train rows",
     "target_influence": "influence of the horizon's targets on the forecast",
     "serving_process": "served by a process with TensorFlow alone",
-    "serving_wrong_answers": "real requests that were not answered right",
-    "serving_deviation": "distance of served forecasts from the Evaluator's, in scales",
-    "serving_wrong_refusals": "hostile requests that were not refused right",
+    "serving_wrong_answers": "real requests with a wrong answer, or none",
+    "serving_deviation": "largest difference of served forecasts from the Evaluator's, in units of the scale",
+    "serving_wrong_refusals": "hostile requests that were not refused with a message",
     "serving_latency_ms": "time of one forecast, in milliseconds",
     "serving_memory_mib": "peak memory while serving, in MiB",
 }
