@@ -47,15 +47,20 @@ def read_runner(path: str) -> dict[str, Any]:
     Raises:
         ConfigError: It is missing, or holds something else.
     """
-    try:
-        tree = yaml.safe_load(pathlib.Path(path).read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        problem = " ".join(str(error).split())
-        raise ConfigError(f"--runner: {path!r} cannot be read: {problem}. Give one of configs/runners/.") from error
+    tree = _read_yaml(path, "--runner", "Give one of configs/runners/.")
     if not isinstance(tree, dict) or list(tree) != ["beam"]:
         found = sorted(tree) if isinstance(tree, dict) else type(tree).__name__
         raise ConfigError(f"--runner: {path!r} holds {found}, must hold the section beam alone.")
     return tree
+
+
+def _read_yaml(path: str, option: str, fix: str) -> Any:
+    if not pathlib.Path(path).is_file():
+        raise ConfigError(f"{option}: no file {path!r}. {fix}")
+    try:
+        return yaml.safe_load(pathlib.Path(path).read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{option}: {path!r} cannot be read: {' '.join(str(error).split())}. {fix}") from error
 
 
 def name_of_runs(arguments: argparse.Namespace) -> str:
@@ -67,18 +72,10 @@ def name_of_runs(arguments: argparse.Namespace) -> str:
     if arguments.name is not None:
         return str(arguments.name)
     if arguments.config is not None:
-        path = pathlib.Path(arguments.config)
-        if not path.is_file():
-            raise ConfigError(f"--config: no file {str(path)!r}. Give the path of a YAML file, or --name.")
-        try:
-            tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ConfigError(
-                f"{path}: not readable as YAML: {' '.join(str(error).split())}. Mend the syntax."
-            ) from error
+        tree = _read_yaml(arguments.config, "--config", "Give the path of a YAML file, or --name.")
         name = tree.get("name") if isinstance(tree, dict) else None
         if not isinstance(name, str):
-            raise ConfigError(f"{path}: has no name. Give the name that the runs lie under with --name.")
+            raise ConfigError(f"{arguments.config}: has no name. Give the name that the runs lie under with --name.")
         return name
     home = RunPaths.of("", arguments.home).root
     known = sorted(path.parent.name for path in home.glob("*/metadata.db"))
@@ -107,7 +104,7 @@ def parse_config_json(text: str) -> "Config":
     try:
         tree = json.loads(text, parse_float=number)
     except json.JSONDecodeError as error:
-        raise ConfigError(f"--config-json: not readable as JSON: {error}. Mend the syntax.") from error
+        raise ConfigError(f"--config-json: not readable as JSON: {error}. Fix the syntax.") from error
     return parse_config(tree, origin="--config-json")
 
 

@@ -4,7 +4,7 @@ A fold is the same pipeline, up to the Evaluator, under a configuration whose
 split dates are the fold's. Nothing of a fold is known to another: scaler,
 schema, model and baselines are made from its own rows. Each fold has a folder
 of its own with ML Metadata and checkpoints, so one that is done is answered
-from the cache and one that was interrupted carries on.
+from the cache and one that was interrupted continues.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import contextlib
 import os
 import pathlib
 import sys
+import tempfile
 from collections.abc import Iterator
 
 from tapeline.cli.arguments import read_config
@@ -26,17 +27,7 @@ _LAST_NODE = "Evaluator"
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Runs all folds, prints the table and writes the results.
-
-    Args:
-        arguments: Those of a configuration, `home`, `folds`, `window`, `fold_length`, `output` and `json` of the command line.
-
-    Returns:
-        The exit code.
-
-    Raises:
-        UserError: The folds do not fit, or a fold's data were refused; the message says which.
-    """
+    """Runs all folds, prints the table and writes the results; returns the exit code."""
     config = read_config(arguments)
     backtest = plan_backtest(
         config,
@@ -61,11 +52,11 @@ def run(arguments: argparse.Namespace) -> int:
         # TensorFlow takes seconds to import; folds that do not fit are refused before.
         from tapeline.pipeline.backtest.results import write_results
 
-        results = write_results(backtest, outcomes, output)
+        table, numbers = write_results(backtest, outcomes, output)
     if arguments.json:
-        print(results.json, end="")
+        print(numbers, end="")
     else:
-        print(f"\n{results.table}\n\n  results  {shown(output)}")
+        print(f"\n{table}\n\n  results  {shown(output)}")
     return EXIT_DONE
 
 
@@ -78,28 +69,22 @@ def _span(fold: Fold) -> str:
 
 
 def _stopped(backtest: Backtest, fold: Fold, outcome: LocalRun) -> int | None:
-    """Says what stopped a fold and returns the exit code; None where it came to its end.
-
-    Raises:
-        UserError: It is something that the user can mend.
-    """
+    """Says what stopped a fold and returns the exit code, or raises what the user can fix; None where it finished."""
     if isinstance(outcome.error, KeyboardInterrupt):
         print(
             f"tapeline backtest: interrupted in fold {fold.number} of {len(backtest.folds)}; "
-            f"{fold.number - 1} before it are kept. The same command carries on.",
+            f"{fold.number - 1} before it are kept. Run the same command to continue.",
             file=sys.stderr,
         )
         return EXIT_INTERRUPTED
-    mendable = user_error(outcome.error)
-    if mendable is not None:
-        raise type(mendable)(f"{_title(backtest, fold)}, {_span(fold)}: {mendable}\nLog: {shown(outcome.log)}")
-    if outcome.error is None and outcome.run is not None and not outcome.unfinished:
+    refusal = user_error(outcome.error)
+    if refusal is not None:
+        raise type(refusal)(f"{_title(backtest, fold)}, {_span(fold)}: {refusal}\nLog: {shown(outcome.log)}")
+    if outcome.error is None and not outcome.unfinished:
         return None
-    print(
-        f"\ntapeline backtest: fold {fold.number} {failure(outcome.error, outcome.unfinished)}\nThe folds before it are kept. "
-        f"Log: {shown(outcome.log)}",
-        file=sys.stderr,
-    )
+    reason = f"fold {fold.number} {failure(outcome.error, outcome.unfinished)}"
+    kept = f"The folds before it are kept. Log: {shown(outcome.log)}"
+    print(f"\ntapeline backtest: {reason}\n{kept}", file=sys.stderr)
     return EXIT_FAILED
 
 
@@ -107,9 +92,7 @@ def _require_writable(output: pathlib.Path) -> None:
     """Refuses a folder that cannot be written to before hours are spent on what should go there."""
     try:
         output.mkdir(parents=True, exist_ok=True)
-        probe = output / ".probe"
-        probe.touch()
-        probe.unlink()
+        tempfile.TemporaryFile(dir=output).close()
     except OSError as error:
         raise ConfigError(f"--output: cannot write to {str(output)!r}: {error}. Give another folder.") from error
 

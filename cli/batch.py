@@ -23,15 +23,7 @@ _FILES = "forecast-*.parquet"
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Forecasts every series of a large file.
-
-    Args:
-        arguments: `model`, `input`, `output` and `runner`.
-
-    Raises:
-        ConfigError: An argument breaks a rule.
-        DataError: The input does.
-    """
+    """Forecasts every series of a large file; returns the exit code."""
     import dataclasses
 
     from tapeline.cli.arguments import read_runner
@@ -104,9 +96,9 @@ def _failed(error: BaseException, log: pathlib.Path, output: pathlib.Path) -> in
     from tapeline.forecaster.refusal_words import words_of
     from tapeline.schemas.errors import DataError
 
-    mendable = user_error(error)
-    if mendable is not None:
-        raise mendable
+    refusal = user_error(error)
+    if refusal is not None:
+        raise refusal
     if "assertion failed" in str(error):
         raise DataError(f"--input: the model refuses the data: {words_of(str(error))}") from error
     kept = output.with_name(f"{output.name}.log")

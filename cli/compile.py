@@ -1,17 +1,12 @@
-"""`tapeline compile`: the pipeline as a file for an orchestrator, or for `tapeline run-node`.
-
-tapeline compile --config configs/co2.yaml --target kubeflow --output pipeline.yaml
-tapeline compile --config configs/co2.yaml --target ir --run-id nightly     # runs/co2/ir/nightly.json
-"""
+"""`tapeline compile`: the pipeline as a file for Kubeflow, or for `tapeline run-node`."""
 
 import argparse
 import pathlib
-import tempfile
 from typing import TYPE_CHECKING
 
 from tapeline.cli.arguments import read_config, require_run_id
 from tapeline.cli.exit_codes import EXIT_DONE
-from tapeline.pipeline.console import quiet
+from tapeline.pipeline.console import hushed
 from tapeline.pipeline.paths import RunPaths, shown
 from tapeline.schemas.errors import ConfigError
 
@@ -20,25 +15,13 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Writes a pipeline for the orchestrator that was asked for.
-
-    Args:
-        arguments: those of a configuration, `target`, `output`, `home` and `run_id` of the command line.
-
-    Returns:
-        The exit code.
-
-    Raises:
-        ConfigError: An argument is missing or breaks a rule, or the output cannot be written.
-        DataError: For `ir`: the data's source is missing.
-    """
+    """Writes a pipeline for the orchestrator that was asked for; returns the exit code."""
     config = read_config(arguments)
     if arguments.target == "ir":
         return _compile_ir(config, arguments)
     if arguments.output is None:
         raise ConfigError("--output: is missing. Say where the pipeline for Kubeflow goes: --output pipeline.yaml.")
-    # What TensorFlow and Google's libraries say while they are imported stays off the terminal.
-    with tempfile.TemporaryDirectory() as folder, quiet(pathlib.Path(folder) / "compile.log"):
+    with hushed():
         from tapeline.pipeline.kubeflow import compile_kubeflow
 
         compile_kubeflow(config, arguments.output)

@@ -6,7 +6,7 @@ EXIT_DONE = 0
 """For `run`: blessed and pushed."""
 
 EXIT_REFUSED = 1
-"""The gate refused the model."""
+"""A gate refused the model."""
 
 EXIT_BAD_INPUT = 2
 """Bad configuration, data or arguments; for `gate`: nothing to judge."""
@@ -21,9 +21,7 @@ EXIT_INTERRUPTED = 130
 def failure(error: BaseException | None, unfinished: Sequence[str]) -> str:
     """Says where and why a run failed: `failed in Trainer: OSError: disk full`.
 
-    Args:
-        error: What stopped it; None where nothing did, and it came to no end all the same.
-        unfinished: Nodes that did not end well.
+    Where no error stopped it, the first of the unfinished nodes is all that is known.
     """
     where = f" in {unfinished[0]}" if unfinished else ""
-    return f"failed{where}: " + (f"{type(error).__name__}: {error}" if error else "it came to no end")
+    return f"failed{where}: " + (f"{type(error).__name__}: {error}" if error else "it did not finish")

@@ -1,20 +1,18 @@
-"""What `tapeline forecast` does: a pushed model and a file of recent rows in, a forecast of each series out.
+"""`tapeline forecast`: a pushed model and a file of recent rows in, a forecast of each series out.
 
 Imports TensorFlow, and nothing of TFX: it answers in seconds.
 """
 
 import argparse
-import contextlib
 import glob
 import os
 import sys
-import tempfile
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tapeline.cli.exit_codes import EXIT_DONE
+from tapeline.pipeline.console import hushed
 from tapeline.pipeline.paths import shown
-from tapeline.schemas.errors import ConfigError, UserError
+from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.whole_files import write_whole
 
 if TYPE_CHECKING:
@@ -27,15 +25,7 @@ _FEW_MEASURED = 5
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Forecasts.
-
-    Args:
-        arguments: `model`, `input`, `horizon`, `output` and `plot`.
-
-    Raises:
-        ConfigError: An argument breaks a rule.
-        DataError: The input does.
-    """
+    """Forecasts recent rows; returns the exit code."""
     from tapeline.clients.forecast.contexts import build_contexts
     from tapeline.clients.forecast.recent_rows import read_recent
     from tapeline.clients.forecast.table import SUFFIXES, check_output, forecast_table, to_csv, write_table
@@ -57,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     _warn(contexts, card.window.min_observed)
 
     # TensorFlow takes seconds to import; what is wrong with the rows is told before.
-    with _hushed():
+    with hushed():
         from tapeline.clients.forecast.asking import ServedModel
 
         forecasts = ServedModel(folder, horizon=card.window.horizon).forecast(contexts)
@@ -79,32 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-@contextlib.contextmanager
-def _hushed() -> Iterator[None]:
-    """Keeps off the terminal what TensorFlow writes while it is imported; an error that is no refusal shows it."""
-    sys.stderr.flush()
-    terminal = os.dup(2)
-    with tempfile.TemporaryFile() as said:
-        os.dup2(said.fileno(), 2)
-        try:
-            yield
-        except Exception as error:
-            if not isinstance(error, UserError):
-                said.seek(0)
-                os.write(terminal, said.read())
-            raise
-        finally:
-            sys.stderr.flush()
-            os.dup2(terminal, 2)
-            os.close(terminal)
-
-
 def data_of(card: "Card", source: str) -> "DataConfig":
     """Returns where recent rows are, and how they are read: as the training data were.
-
-    Args:
-        card: What the model was trained on.
-        source: The rows: a file, a glob, a folder or a built-in data set.
 
     Raises:
         ConfigError: There is nothing.

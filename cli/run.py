@@ -29,11 +29,11 @@ def run(arguments: argparse.Namespace) -> int:
     outcome = run_locally(config, paths, from_node=arguments.from_node, to_node=arguments.to_node)
 
     if isinstance(outcome.error, KeyboardInterrupt):
-        print("tapeline run: interrupted. The same command carries on.", file=sys.stderr)
+        print("tapeline run: interrupted. Run the same command to continue.", file=sys.stderr)
         return EXIT_INTERRUPTED
-    mendable = user_error(outcome.error)
-    if mendable is not None:
-        print(f"\ntapeline run: {mendable}\nNothing was pushed. Log: {shown(outcome.log)}", file=sys.stderr)
+    refusal = user_error(outcome.error)
+    if refusal is not None:
+        print(f"\ntapeline run: {refusal}\nNothing was pushed. Log: {shown(outcome.log)}", file=sys.stderr)
         return EXIT_BAD_INPUT
     if outcome.error is not None or outcome.run is None or outcome.unfinished:
         reason = failure(outcome.error, outcome.unfinished)
@@ -50,7 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
         if "Evaluator" in outcome.node_ids:
             print(f"\ntapeline run: nothing to judge: {judgement.problem}\nLog: {shown(outcome.log)}", file=sys.stderr)
             return EXIT_FAILED
-        print(f"\nThe components asked for are done; the gate was not among them.\n  log    {shown(outcome.log)}")
+        print("\nThe components asked for are done. There is no verdict, because the Evaluator was not among them.")
+        print(f"  log    {shown(outcome.log)}")
         return EXIT_DONE
     write_files(judgement, paths.report(outcome.run.run_id))
     print(f"\n{verdict_text(verdict)}\n")

@@ -1,7 +1,4 @@
-"""`tapeline run-node`: one node of a compiled pipeline, in this process.
-
-tapeline run-node --ir runs/co2/ir/nightly.json --node Trainer --run-id nightly
-"""
+"""`tapeline run-node`: one node of a compiled pipeline, in this process."""
 
 import argparse
 import pathlib
@@ -14,27 +11,17 @@ from tapeline.schemas.errors import ConfigError
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Runs one node of a compiled pipeline.
-
-    Args:
-        arguments: `ir`, `node`, `run_id`, `metadata` and `export` of the command line.
-
-    Returns:
-        The exit code.
-
-    Raises:
-        UserError: An argument breaks a rule, or the node refused the data.
-    """
+    """Runs one node of a compiled pipeline; returns the exit code."""
     require_run_id(arguments.run_id)
     path = pathlib.Path(arguments.ir)
     if not path.is_file():
         raise ConfigError(f"--ir: no file {str(path)!r}. Write it with `tapeline compile --target ir`.")
-    from tapeline.pipeline import node_runner as nodes
     from tapeline.pipeline.ir import read_ir
+    from tapeline.pipeline.node_runner import NodeFailedError, run_node
 
     try:
-        ended = nodes.run_node(read_ir(path), arguments.node, run_id=arguments.run_id, address=arguments.metadata)
-    except nodes.NodeFailedError as error:
+        ended = run_node(read_ir(path), arguments.node, run_id=arguments.run_id, address=arguments.metadata)
+    except NodeFailedError as error:
         print(f"tapeline run-node: {error}", flush=True)
         return EXIT_FAILED
     print(f"{arguments.node}: {ended.state.value}", flush=True)

@@ -21,9 +21,9 @@ def run(arguments: argparse.Namespace) -> int:
     output = pathlib.Path(arguments.output or f"schemas/{config.name}/schema.pbtxt")
     paths = RunPaths.of(config.name, arguments.home)
     outcome = run_locally(config, paths, to_node="StatisticsGen")
-    mendable = user_error(outcome.error)
-    if mendable is not None:
-        raise mendable
+    refusal = user_error(outcome.error)
+    if refusal is not None:
+        raise refusal
     statistics = outcome.run.artifact("StatisticsGen", "statistics") if outcome.run else None
     if statistics is None:
         print(f"tapeline schema: StatisticsGen failed: {outcome.error}\nLog: {shown(outcome.log)}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""What `tapeline serve` does: TensorFlow Serving's REST protocol for the versions in a folder."""
+"""`tapeline serve`: TensorFlow Serving's REST protocol for the versions in a folder."""
 
 import argparse
 import logging
@@ -12,12 +12,7 @@ _MIB = 1 << 20
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serves until SIGTERM or SIGINT.
-
-    Raises:
-        ConfigError: An argument breaks a rule, or the port is taken.
-        DataError: The folder holds no version that can be served.
-    """
+    """Serves until SIGTERM or SIGINT; returns the exit code."""
     if not 0 <= arguments.port < 1 << 16:
         raise ConfigError(f"--port: got {arguments.port}, must be from 0 (any free one) to 65535.")
     if arguments.max_body_mib <= 0:

@@ -10,7 +10,7 @@ from tfx.dsl.components.common.importer import Importer
 from tfx.orchestration import metadata
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.pipeline import Pipeline
-from tfx.proto.bulk_inferrer_pb2 import ModelSpec  # type: ignore[attr-defined]
+from tfx.proto.bulk_inferrer_pb2 import ModelSpec
 from tfx.types import standard_artifacts
 
 from tapeline.clients.batch.component import ForecastTables, RecentContextGen
@@ -20,12 +20,7 @@ from tapeline.schemas.served_model import PREDICT_EXAMPLES
 
 
 def run_batch_pipeline(card: Card, work: pathlib.Path, *, beam_args: tuple[str, ...]) -> None:
-    """Forecasts the file that a card names; see `create_batch_pipeline` for the arguments."""
-    LocalDagRunner().run(create_batch_pipeline(card, work, beam_args=beam_args))
-
-
-def create_batch_pipeline(card: Card, work: pathlib.Path, *, beam_args: tuple[str, ...]) -> Pipeline:
-    """Wires the components.
+    """Wires the components and runs them.
 
     Args:
         card: What the model was trained on; the source in it is the file to forecast.
@@ -43,7 +38,7 @@ def create_batch_pipeline(card: Card, work: pathlib.Path, *, beam_args: tuple[st
     tables = ForecastTables(
         examples=contexts.outputs["examples"], inference_result=inferrer.outputs["inference_result"], **sections
     )
-    return Pipeline(
+    pipeline = Pipeline(
         pipeline_name="batch",
         pipeline_root=str(work / "artifacts"),
         components=[contexts, model, inferrer, tables],
@@ -51,3 +46,4 @@ def create_batch_pipeline(card: Card, work: pathlib.Path, *, beam_args: tuple[st
         metadata_connection_config=metadata.sqlite_metadata_connection_config(str(work / "metadata.db")),
         beam_pipeline_args=[*beam_arguments(beam_args)],
     )
+    LocalDagRunner().run(pipeline)

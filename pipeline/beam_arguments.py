@@ -1,6 +1,7 @@
 """What Beam is told of where it runs, and of how code reaches its workers.
 
-beam_arguments(("--runner=FlinkRunner", "--environment_type=EXTERNAL", ...))
+>>> beam_arguments(("--runner=DataflowRunner", "--region=europe-west4"))
+['--runner=DataflowRunner', '--region=europe-west4']
 """
 
 from tapeline.schemas.stack import LOCAL_BEAM_RUNNER

@@ -1,8 +1,5 @@
 """What a person sees while a pipeline runs: a line a component, everything else in a log file.
 
-    with quiet(log_path) as console, ComponentLines(console, node_ids, read_state):
-        LocalDagRunner().run(pipeline)
-
 TFX, Beam and TensorFlow write thousands of lines to standard error, some from
 C++. `quiet` sends both standard streams' file descriptors to a log and keeps
 the terminal for Python's own `print`.
@@ -13,9 +10,13 @@ import logging
 import os
 import pathlib
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TextIO
+
+from tapeline.schemas.errors import user_error
+from tapeline.schemas.features import SPLITS
 
 _NODE_STARTED = "Component %s is running."
 _NODE_FINISHED = "Component %s is finished."
@@ -24,9 +25,6 @@ _NODE_FINISHED = "Component %s is finished."
 @contextlib.contextmanager
 def quiet(log_path: pathlib.Path) -> Iterator[TextIO]:
     """Sends all that is not printed by Python to a log file.
-
-    Args:
-        log_path: The log; its folder is made.
 
     Yields:
         The terminal (or whatever standard output was), which `print` keeps writing to.
@@ -53,6 +51,20 @@ def quiet(log_path: pathlib.Path) -> Iterator[TextIO]:
             root.removeHandler(handler)
             # Without any handler, the next record would have Python make one that writes to the terminal.
             root.addHandler(logging.NullHandler())
+
+
+@contextlib.contextmanager
+def hushed() -> Iterator[None]:
+    """Keeps off the terminal what TensorFlow and other libraries say; an error that is no refusal shows it."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = pathlib.Path(folder) / "log.txt"
+        try:
+            with quiet(log):
+                yield
+        except Exception as error:
+            if user_error(error) is None:
+                sys.stderr.write(log.read_text(encoding="utf-8", errors="replace"))
+            raise
 
 
 def _log_handler(log: TextIO) -> logging.Handler:
@@ -131,3 +143,38 @@ class ComponentLines(logging.Handler):
         self._started = None
         self._console.write(f"  {node_id:<18} {state:<8} {self._clock() - start:6.1f} s{counts and '  ' + counts}\n")
         self._console.flush()
+
+
+def counts_in_words(artifacts: Iterable[Mapping[str, Any]]) -> str:
+    """Returns what a component counted, for the end of its line: rows or windows by split, and series.
+
+    The numbers are those that components write onto their artifacts, summed
+    over all workers, so they are the same on every runner and for a cached
+    component. The serving gate writes its finding in place of numbers.
+
+    >>> counts_in_words([{"train_rows": 1599, "eval_rows": 342, "test_rows": 343, "unused_rows": 0}])
+    '2,284 rows: 1,599 train, 342 eval, 343 test'
+
+    Args:
+        artifacts: Properties of each artifact; the first with numbers of all splits counts, "" where none has them.
+    """
+    for properties in artifacts:
+        if "in_words" in properties:
+            return str(properties["in_words"])
+        parts = []
+        if "first_span" in properties:
+            first, last = properties["first_span"], properties["span"]
+            parts.append(f"span {last}" if first == last else f"spans {first} to {last}")
+        if "series" in properties:
+            parts.append(f"{properties['series']:,} series")
+        told = len(parts)
+        for what in ("rows", "windows"):
+            by_split: dict[str, Any] = {
+                split: properties.get(f"{split}_{what}") for split in (*SPLITS, "unused", "unmeasured")
+            }
+            if all(by_split[split] is not None for split in SPLITS):
+                shares = [f"{count:,} {split}" for split, count in by_split.items() if count or split in SPLITS]
+                parts.append(f"{sum(by_split[split] for split in SPLITS):,} {what}: {', '.join(shares)}")
+        if len(parts) > told:
+            return "; ".join(parts)
+    return ""

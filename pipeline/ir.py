@@ -1,8 +1,5 @@
 """A pipeline as a file: TFX's intermediate representation (IR), which one process writes and others run nodes of.
 
-    write_ir(create_pipeline(config, paths), paths.ir(run_id))
-    read_ir(paths.ir(run_id)).nodes
-
 The file is JSON. It holds everything a node depends on: wiring, execution
 properties with the fingerprints of data and code, and where artifacts go.
 """
@@ -19,21 +16,13 @@ from tapeline.schemas.whole_files import write_whole
 
 
 def write_ir(pipeline: tfx_pipeline.Pipeline, path: pathlib.Path) -> None:
-    """Compiles a pipeline and writes it in one step.
-
-    Args:
-        pipeline: From `create_pipeline`.
-        path: Where to; folders are made.
-    """
+    """Compiles a pipeline and writes it in one step."""
     compiled = Compiler().compile(pipeline)
     write_whole(path, json_format.MessageToJson(compiled, sort_keys=True))
 
 
 def read_ir(path: pathlib.Path) -> pipeline_pb2.Pipeline:
     """Reads what `write_ir` wrote.
-
-    Args:
-        path: The file.
 
     Raises:
         ConfigError: It is missing, or no pipeline.
@@ -43,5 +32,6 @@ def read_ir(path: pathlib.Path) -> pipeline_pb2.Pipeline:
     except (OSError, UnicodeDecodeError, json_format.ParseError) as error:
         problem = " ".join(str(error).split())
         raise ConfigError(
-            f"--ir: {str(path)!r} cannot be read as a pipeline: {problem}. Write one with `tapeline compile --target ir`."
+            f"--ir: {str(path)!r} cannot be read as a pipeline: {problem}. Write one with `tapeline "
+            "compile --target ir`."
         ) from error

@@ -1,13 +1,9 @@
-"""The gate's answer for machines: from ML Metadata to passed, refused, or nothing to judge.
-
-    judgement = judge(RunPaths.of("co2"))
-    judgement.outcome            # Outcome.PASSED
-    judgement.verdict.checks
+"""What became of a run's model at the gates, from ML Metadata: passed, refused, or nothing to judge.
 
 Nothing is computed anew and nothing heavy is imported: the Evaluator's
-validation and the ServingGate's checks are the verdict, and this reads them. What would make the verdict mean
-nothing (no Evaluator, a run that failed, artifacts of another run) is never
-taken for a pass.
+validation and the ServingGate's checks are the verdict, and this reads them.
+What would make the verdict mean nothing (no Evaluator, a run that failed,
+artifacts of another run) is never taken for a pass.
 """
 
 import dataclasses
@@ -23,7 +19,7 @@ _ERROR_CHARACTERS = 300
 
 
 class Outcome(enum.Enum):
-    """What became of a model at the gate."""
+    """What became of a model at the gates."""
 
     PASSED = "passed"
     REFUSED = "refused"
@@ -50,12 +46,7 @@ class Judgement:
 
 
 def judge(paths: RunPaths, run_id: str | None = None) -> Judgement:
-    """Reads the verdict of a run.
-
-    Args:
-        paths: The configuration's folder.
-        run_id: TFX's run id; None takes the newest run.
-    """
+    """Reads the verdict of a run; of the newest where no run id is given."""
     name = paths.root.name
     run = read_run(paths.address, run_id, pipeline=name if paths.store else None)
     if run is None:
@@ -64,8 +55,9 @@ def judge(paths: RunPaths, run_id: str | None = None) -> Judgement:
     def nothing(problem: str) -> Judgement:
         return Judgement(name=name, outcome=Outcome.NOTHING, run_id=run.run_id, problem=problem)
 
-    if run.state("Evaluator") not in (NodeState.COMPLETE, NodeState.CACHED):
-        return nothing(_no_evaluation(run))
+    if not run.state("Evaluator").ended_well:
+        reason = _unfinished(run) or "the Evaluator never ran; the run ended before it. Run without --to."
+        return nothing(f"run {run.run_id}: {reason}")
     try:
         verdict = read_verdict(run)
     except DataError as error:
@@ -93,21 +85,14 @@ def _no_run(paths: RunPaths, run_id: str | None) -> str:
     )
 
 
-def _no_evaluation(run: Run) -> str:
-    broken = _unfinished(run)
-    if broken:
-        return f"run {run.run_id}: {broken}"
-    return f"run {run.run_id}: the Evaluator never ran; the run ended before it. Run without --to."
-
-
 def _unfinished(run: Run) -> str:
-    """Says which node did not come to an end, and why; "" where all did."""
+    """Says which node did not finish, and why; "" where all did."""
     for node_id, node in run.nodes.items():
         if node.state is NodeState.FAILED:
             error = " ".join(node.error.split())
             if len(error) > _ERROR_CHARACTERS:
                 error = error[:_ERROR_CHARACTERS] + "..."
-            return f"{node_id} failed{f': {error}' if error else ''}. Mend the cause and run again."
+            return f"{node_id} failed{f': {error}' if error else ''}. Fix the cause and run again."
         if node.state is NodeState.RUNNING:
             return f"{node_id} is still running, or was killed. Wait for it, or run again."
     return ""

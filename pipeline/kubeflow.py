@@ -1,6 +1,4 @@
-"""The pipeline as a native Kubeflow pipeline (KFP 2): a container step for every node, and the gate at the end.
-
-    compile_kubeflow(config, "pipeline.yaml")
+"""The pipeline as a native Kubeflow pipeline (KFP 2): a container step for every node, and the verdict at the end.
 
 TFX 1.16 brings no runner for open-source Kubeflow, and what it compiles for
 Vertex AI is refused there. So the steps are plain container components of the KFP
@@ -8,20 +6,18 @@ SDK, and each runs one command:
 
     prepare     tapeline compile --target ir     the pipeline with this run's parameters and its data's fingerprint
     <node>      tapeline run-node                one for each node, as soon as those it needs have ended
-    gate        tapeline gate                    fails the run when the model is not blessed
+    gate        tapeline gate                    fails the run when a gate refused the model
 
 Artifacts and ML Metadata go from step to step by the shared volume, as they do
 in a local run; Kubeflow knows the order, the parameters and the report. Its
 cache is off: it would compare commands, TFX's compares inputs and code.
 """
 
-import contextlib
-import dataclasses
 import os
 import pathlib
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from typing import Any
 
 from kfp import compiler, dsl, kubernetes
 
@@ -40,26 +36,10 @@ _SMALL = ResourcesConfig(cpu="500m", memory="2Gi")
 """For steps that only compile or read."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Node:
-    """A node of the pipeline, as far as an orchestrator sees it.
-
-    Attributes:
-        id: TFX's name.
-        needs: Nodes that must have ended before.
-    """
-
-    id: str
-    needs: tuple[str, ...]
-
-
-def nodes_of(config: Config) -> tuple[Node, ...]:
-    """Returns the nodes of a configuration's pipeline, in an order in which they can run.
+def nodes_of(config: Config) -> dict[str, list[str]]:
+    """Returns the nodes that each node of a configuration's pipeline needs, in an order in which they can run.
 
     The data are not read and nothing is written.
-
-    Args:
-        config: What to run.
 
     Raises:
         ConfigError: The curated schema is missing.
@@ -68,38 +48,24 @@ def nodes_of(config: Config) -> tuple[Node, ...]:
 
     with tempfile.TemporaryDirectory() as folder:
         pipeline = create_pipeline(config, RunPaths.of(config.name, folder), fingerprint=_UNREAD)
-        return tuple(
-            Node(component.id, tuple(sorted(upstream.id for upstream in component.upstream_nodes)))
-            for component in pipeline.components
-        )
+        return {each.id: sorted(upstream.id for upstream in each.upstream_nodes) for each in pipeline.components}
 
 
 def compile_kubeflow(config: Config, output: str | os.PathLike[str]) -> None:
     """Writes a configuration's pipeline as KFP's YAML, to be uploaded.
 
-    Args:
-        config: What to run, and how it stands on the cluster.
-        output: The file.
-
     Raises:
         ConfigError: The curated schema is missing, or the file cannot be written.
     """
-    with _whole_file(output) as part:
-        compiler.Compiler().compile(_pipeline(config, nodes_of(config)), str(part))
-
-
-@contextlib.contextmanager
-def _whole_file(output: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
-    """Gives a file beside the one asked for, with the same suffix, and moves it into place at the end."""
     path = pathlib.Path(output)
     try:
         with replacing(path) as part:
-            yield part
+            compiler.Compiler().compile(_pipeline(config, nodes_of(config)), str(part))
     except OSError as error:
         raise ConfigError(f"--output: cannot write {str(path)!r}: {error}. Give another file.") from error
 
 
-def _pipeline(config: Config, nodes: tuple[Node, ...]) -> Callable[..., None]:
+def _pipeline(config: Config, nodes: dict[str, list[str]]) -> Any:
     """The function that KFP compiles; its arguments are the pipeline's parameters, with the configuration's values."""
     tree = config.model_dump(mode="json", exclude_unset=True)
     tree["data"].pop("source", None)
@@ -108,19 +74,20 @@ def _pipeline(config: Config, nodes: tuple[Node, ...]) -> Callable[..., None]:
         run_of = {"run_name": run_name, "job": dsl.PIPELINE_JOB_ID_PLACEHOLDER}
         first = _prepare(config)(config=tree, data=data, mae_scaled_below=mae_scaled_below, **run_of)
         tasks = {"": _placed(first, config, _SMALL, "prepare")}
-        for node in nodes:
+        for node, needs in nodes.items():
             task = _node(config, node)(**run_of)
-            task.after(*(tasks[needed] for needed in node.needs or ("",)))
-            resources = config.kubeflow.trainer if node.id == "Trainer" else config.kubeflow.resources
-            tasks[node.id] = _placed(task, config, resources, node.id)
+            task.after(*(tasks[needed] for needed in needs or [""]))
+            resources = config.kubeflow.trainer if node == "Trainer" else config.kubeflow.resources
+            tasks[node] = _placed(task, config, resources, node)
         last = _gate(config)(**run_of)
-        needed = {need for node in nodes for need in node.needs}
-        last.after(*(tasks[node.id] for node in nodes if node.id not in needed))
+        needed = {need for needs in nodes.values() for need in needs}
+        last.after(*(tasks[node] for node in nodes if node not in needed))
         _placed(last, config, _SMALL, "gate")
 
     # Defaults belong to the last arguments: data without a source in the configuration have to be named for each run.
     run.__defaults__ = (*filter(None, [config.data.source]), config.name, config.gate.mae_scaled_below)
-    description = f"Tapeline: {config.name}, a forecast of {config.window.horizon} steps, judged by the gate and pushed if blessed."
+    steps = f"a forecast of {config.window.horizon} steps"
+    description = f"Tapeline: {config.name}, {steps}, judged by the gates and pushed if blessed."
     return dsl.pipeline(name=_kfp_name(config.name), description=description)(run)
 
 
@@ -141,61 +108,39 @@ def _metadata(config: Config) -> list[str]:
     return ["--metadata", config.kubeflow.metadata] if config.kubeflow.metadata else []
 
 
-def _prepare(settings: Config) -> Callable[..., dsl.PipelineTask]:
+def _command(config: Config, command: str, *args: Any) -> dsl.ContainerSpec:
+    return dsl.ContainerSpec(image=config.kubeflow.image, command=["tapeline", command], args=list(args))
+
+
+def _prepare(settings: Config) -> Any:
     def prepare(config: dict, data: str, mae_scaled_below: float, run_name: str, job: str) -> dsl.ContainerSpec:  # type: ignore[type-arg]
-        return dsl.ContainerSpec(
-            image=settings.kubeflow.image,
-            command=["tapeline", "compile"],
-            args=[
-                *("--target", "ir"),
-                *("--config-json", config),
-                *("--data", data),
-                *("--set", f"gate.mae_scaled_below={mae_scaled_below}"),
-                *("--home", _home(settings)),
-                *("--run-id", f"{run_name}-{job}"),
-            ],
-        )
+        threshold = f"gate.mae_scaled_below={mae_scaled_below}"
+        given = ("--config-json", config, "--data", data, "--set", threshold, "--home", _home(settings))
+        return _command(settings, "compile", "--target", "ir", *given, "--run-id", f"{run_name}-{job}")
 
     return dsl.container_component(prepare)
 
 
-def _node(config: Config, node: Node) -> Callable[..., dsl.PipelineTask]:
-    def spec(run_name: str, job: str, export: tuple[str, ...] = ()) -> dsl.ContainerSpec:
-        return dsl.ContainerSpec(
-            image=config.kubeflow.image,
-            command=["tapeline", "run-node"],
-            args=[
-                *("--ir", _ir(config, f"{run_name}-{job}")),
-                *("--node", node.id),
-                *("--run-id", f"{run_name}-{job}"),
-                *_metadata(config),
-                *export,
-            ],
-        )
+def _node(config: Config, node: str) -> Any:
+    def spec(run_id: str, *export: Any) -> dsl.ContainerSpec:
+        which = ("--ir", _ir(config, run_id), "--node", node, "--run-id", run_id)
+        return _command(config, "run-node", *which, *_metadata(config), *export)
 
     def step(run_name: str, job: str) -> dsl.ContainerSpec:
-        return spec(run_name, job)
+        return spec(f"{run_name}-{job}")
 
     def step_with_page(run_name: str, job: str, page: dsl.Output[dsl.HTML]) -> dsl.ContainerSpec:
-        return spec(run_name, job, ("--export", f"report/{PAGE_FILE}", page.path))
+        return spec(f"{run_name}-{job}", "--export", f"report/{PAGE_FILE}", page.path)
 
-    function = step_with_page if node.id == "Report" else step
-    function.__name__ = re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", node.id).lower()
+    function = step_with_page if node == "Report" else step
+    function.__name__ = re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", node).lower()
     return dsl.container_component(function)
 
 
-def _gate(config: Config) -> Callable[..., dsl.PipelineTask]:
+def _gate(config: Config) -> Any:
     def gate(run_name: str, job: str) -> dsl.ContainerSpec:
-        return dsl.ContainerSpec(
-            image=config.kubeflow.image,
-            command=["tapeline", "gate"],
-            args=[
-                *("--name", config.name),
-                *("--home", _home(config)),
-                *("--run", f"{run_name}-{job}"),
-                *_metadata(config),
-            ],
-        )
+        which = ("--name", config.name, "--home", _home(config), "--run", f"{run_name}-{job}")
+        return _command(config, "gate", *which, *_metadata(config))
 
     return dsl.container_component(gate)
 

@@ -1,11 +1,7 @@
 """What ML Metadata knows of a run: which nodes ran, how they ended, what they made.
 
-    with open_store(paths.metadata) as store: ...
-    run = read_run(paths.metadata)          # the newest run
-    run.nodes["Trainer"].state              # NodeState.COMPLETE
-    run.artifact("Pusher", "pushed_model").properties["pushed"]
-
-TFX's runners return nothing. Whoever needs a verdict reads it here.
+TFX's runners return nothing. Whoever needs a verdict reads it here, with
+`read_run` for the newest run or a named one.
 """
 
 import contextlib
@@ -13,7 +9,7 @@ import dataclasses
 import enum
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ml_metadata.metadata_store import metadata_store
@@ -34,17 +30,15 @@ class NodeState(enum.Enum):
     RUNNING = "running"
     ABSENT = "not run"
 
+    @property
+    def ended_well(self) -> bool:
+        """Whether what the node made can be used."""
+        return self in (NodeState.COMPLETE, NodeState.CACHED)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Artifact:
-    """Something that a node made.
-
-    Attributes:
-        id: Number in ML Metadata.
-        uri: Folder that holds it.
-        properties: Properties and custom properties by name.
-        created: When it was made, milliseconds since the epoch.
-    """
+    """Something that a node made: its number in ML Metadata, its folder, and when (ms since the epoch)."""
 
     id: int
     uri: str
@@ -54,13 +48,7 @@ class Artifact:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NodeRun:
-    """One node in one run.
-
-    Attributes:
-        state: How it ended.
-        outputs: Artifacts by output key.
-        error: What its executor said when it failed, else "".
-    """
+    """One node in one run: how it ended, its artifacts by output key, and what its executor said if it failed."""
 
     state: NodeState
     outputs: Mapping[str, tuple[Artifact, ...]] = dataclasses.field(default_factory=dict)
@@ -69,12 +57,7 @@ class NodeRun:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Run:
-    """One run of a pipeline.
-
-    Attributes:
-        run_id: TFX's name for it.
-        nodes: Nodes that ML Metadata knows of, by id.
-    """
+    """One run of a pipeline: TFX's name for it, and the nodes that ML Metadata knows of, by id."""
 
     run_id: str
     nodes: Mapping[str, NodeRun]
@@ -102,14 +85,9 @@ def read_run(address: Address, run_id: str | None = None, *, pipeline: str | Non
     Returns:
         The run, or None where there is no such run.
     """
-    if _is_missing(address):
-        return None
-    with _turn(address):
-        store = _open(address)
-        contexts = _runs(store, pipeline)
-        if run_id is not None:
-            contexts = [context for context in contexts if context.name == run_id]
-        if not contexts:
+    with _opened(address) as store:
+        contexts = [context for context in _runs(store, pipeline) if run_id in (None, context.name)]
+        if store is None or not contexts:
             return None
         executions = sorted(store.get_executions_by_context(contexts[0].id), key=lambda each: each.id)
         nodes = {_node_id(store, each): _node_run(store, each) for each in executions}
@@ -117,34 +95,26 @@ def read_run(address: Address, run_id: str | None = None, *, pipeline: str | Non
 
 
 def run_ids(address: Address, *, pipeline: str | None = None) -> list[str]:
-    """Returns TFX's names of all runs, the newest first; none where there is no such file.
-
-    Args:
-        address: ML Metadata's.
-        pipeline: As in `read_run`.
-    """
-    if _is_missing(address):
-        return []
-    with _turn(address):
-        return [str(context.name) for context in _runs(_open(address), pipeline)]
+    """Returns TFX's names of all runs, the newest first; none where there is no such file."""
+    with _opened(address) as store:
+        return [str(context.name) for context in _runs(store, pipeline)]
 
 
-def _is_missing(address: Address) -> bool:
-    return "://" not in os.fspath(address) and not os.path.exists(address)
-
-
-def _turn(address: Address) -> contextlib.AbstractContextManager[None]:
-    """Waits for the others where many processes use one file."""
+@contextlib.contextmanager
+def _opened(address: Address) -> Iterator[metadata_store.MetadataStore | None]:
+    """Gives the store once no other process writes to its file; None where there is no such file."""
+    if "://" not in os.fspath(address) and not os.path.exists(address):
+        yield None
+        return
     lock = lock_of(address)
-    return locked(lock) if lock is not None and lock.exists() else contextlib.nullcontext()
+    with locked(lock) if lock is not None and lock.exists() else contextlib.nullcontext():
+        yield metadata_store.MetadataStore(connection(address))
 
 
-def _open(address: Address) -> metadata_store.MetadataStore:
-    return metadata_store.MetadataStore(connection(address))
-
-
-def _runs(store: metadata_store.MetadataStore, pipeline: str | None) -> list[metadata_store_pb2.Context]:
+def _runs(store: metadata_store.MetadataStore | None, pipeline: str | None) -> list[metadata_store_pb2.Context]:
     """Contexts of runs, the newest first."""
+    if store is None:
+        return []
     if pipeline is None:
         contexts = store.get_contexts_by_type("pipeline_run")
     else:
@@ -178,14 +148,9 @@ def _node_run(store: metadata_store.MetadataStore, execution: metadata_store_pb2
             continue
         key = next((step.key for step in event.path.steps if step.HasField("key")), "")
         (artifact,) = store.get_artifacts_by_id([event.artifact_id])
-        outputs.setdefault(key, []).append(
-            Artifact(
-                id=artifact.id,
-                uri=artifact.uri,
-                properties=_properties(artifact),
-                created=artifact.create_time_since_epoch,
-            )
-        )
+        created = artifact.create_time_since_epoch
+        found = Artifact(id=artifact.id, uri=artifact.uri, properties=_properties(artifact), created=created)
+        outputs.setdefault(key, []).append(found)
     ordered = {key: tuple(sorted(artifacts, key=lambda each: each.id)) for key, artifacts in outputs.items()}
     error = _message(str(_properties(execution).get("__execution_result__", "")))
     return NodeRun(state=_STATES.get(execution.last_known_state, NodeState.RUNNING), outputs=ordered, error=error)

@@ -1,25 +1,19 @@
 """Runs a pipeline on this machine, with TFX's LocalDagRunner.
 
-    outcome = run_locally(config, RunPaths.of(config.name))
-    outcome.exit_code        # 0 blessed and pushed, 1 refused, 2 bad input, 3 anything else
-
-LocalDagRunner's return says nothing, so the outcome comes from ML Metadata.
+LocalDagRunner returns nothing, so what became of the run comes from ML Metadata.
 """
 
-import contextlib
 import dataclasses
 import datetime
-import fcntl
 import logging
-import os
 import pathlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from tapeline.pipeline.console import ComponentLines, quiet
-from tapeline.pipeline.counts import counts_of
+from tapeline.pipeline.console import ComponentLines, counts_in_words, quiet
 from tapeline.pipeline.lineage import NodeState, Run, read_run
 from tapeline.pipeline.paths import RunPaths, shown
+from tapeline.pipeline.stores import locked
 from tapeline.schemas.config import Config
 from tapeline.schemas.errors import ConfigError
 
@@ -43,16 +37,11 @@ class LocalRun:
     @property
     def unfinished(self) -> tuple[str, ...]:
         """Nodes that were to run and did not end well."""
-        good = (NodeState.COMPLETE, NodeState.CACHED)
-        return tuple(node for node in self.node_ids if self.run is None or self.run.state(node) not in good)
+        return tuple(node for node in self.node_ids if self.run is None or not self.run.state(node).ended_well)
 
 
 def run_locally(
-    config: Config,
-    paths: RunPaths,
-    *,
-    from_node: str | None = None,
-    to_node: str | None = None,
+    config: Config, paths: RunPaths, *, from_node: str | None = None, to_node: str | None = None
 ) -> LocalRun:
     """Runs a configuration's pipeline, or a part of it, and returns when it has ended.
 
@@ -71,7 +60,11 @@ def run_locally(
         DataError: The source is missing.
     """
     log = paths.logs / f"{datetime.datetime.now():%Y-%m-%dT%H-%M-%S}.log"
-    with _locked(paths), quiet(log):
+    busy = (
+        f"--home: a run of this configuration is in progress in {shown(paths.root)} (process {{process}}). "
+        "Wait for it, or give another --home."
+    )
+    with locked(paths.lock, busy=busy), quiet(log):
         return _run(config, paths, log=log, from_node=from_node, to_node=to_node)
 
 
@@ -90,9 +83,8 @@ def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str |
     before = read_run(paths.metadata)
     if from_node is not None:
         _require_earlier_nodes(before, node_ids[: node_ids.index(from_node)], from_node)
-    options = None
-    if from_node or to_node:
-        options = RunOptions(from_nodes=[from_node] if from_node else None, to_nodes=[to_node] if to_node else None)
+    from_nodes, to_nodes = ([node] if node else None for node in (from_node, to_node))
+    options = RunOptions(from_nodes=from_nodes, to_nodes=to_nodes) if from_nodes or to_nodes else None
     error: BaseException | None = None
     lines = ComponentLines(sys.stdout, lambda node: _state_in_words(paths, node), talkative=frozenset({"Trainer"}))
     try:
@@ -116,33 +108,13 @@ def _state_in_words(paths: RunPaths, node_id: str) -> tuple[str, str]:
     if node is None:
         return NodeState.ABSENT.value, ""
     made = [artifact.properties for artifacts in node.outputs.values() for artifact in artifacts]
-    return node.state.value, counts_of(made)
+    return node.state.value, counts_in_words(made)
 
 
 def _require_earlier_nodes(before: Run | None, earlier: Sequence[str], from_node: str) -> None:
-    good = (NodeState.COMPLETE, NodeState.CACHED)
-    missing = [node for node in earlier if before is None or before.state(node) not in good]
+    missing = [node for node in earlier if before is None or not before.state(node).ended_well]
     if missing:
         raise ConfigError(
-            f"--from: {from_node!r} needs what the components before it made, and the last run did not come to "
-            f"an end of {', '.join(missing)}. Run without --from first."
+            f"--from: {from_node!r} needs what the components before it made, and the last run did not "
+            f"finish {', '.join(missing)}. Run without --from first."
         )
-
-
-@contextlib.contextmanager
-def _locked(paths: RunPaths) -> Iterator[None]:
-    """Keeps a second run out of the same folder; the lock goes with the process, however that ends."""
-    paths.root.mkdir(parents=True, exist_ok=True)
-    with open(paths.lock, "a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise ConfigError(
-                f"--home: a run of this configuration is going on in {shown(paths.root)} "
-                f"(process {lock.read().strip() or 'unknown'}). Wait for it, or give another --home."
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield

@@ -1,7 +1,5 @@
 """One node of a compiled pipeline, in this process: what a container step of Kubeflow runs.
 
-    run_node(read_ir(path), "Trainer", run_id="nightly-7f3a")
-
 TFX's portable launcher does the work: it resolves inputs, asks the cache, runs
 the executor and publishes what it made. Around it stands what many processes
 on one store need:
@@ -32,7 +30,7 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import launcher, outputs_utils, runtime_parameter_utils
 from tfx.proto.orchestration import execution_result_pb2, pipeline_pb2
 
-from tapeline.pipeline.lineage import NodeRun, NodeState, read_run
+from tapeline.pipeline.lineage import NodeRun, read_run
 from tapeline.pipeline.stores import Connection, connection, lock_of, locked
 from tapeline.schemas.errors import ConfigError, DataError, user_error
 
@@ -40,7 +38,7 @@ _EXECUTION_RESULT = "__execution_result__"
 """Custom property in which TFX keeps how an execution ended."""
 
 _REFUSED = 3
-"""gRPC's INVALID_ARGUMENT: what a user has to mend."""
+"""gRPC's INVALID_ARGUMENT: what a user has to fix."""
 
 _FAILED = 2
 """gRPC's UNKNOWN: anything else."""
@@ -106,7 +104,10 @@ def run_node(pipeline: pipeline_pb2.Pipeline, node_id: str, *, run_id: str, addr
         Exception: What an executor raised.
     """
     runtime_parameter_utils.substitute_runtime_parameter(pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id})
-    node = _find(pipeline, node_id)
+    nodes = {each.pipeline_node.node_info.id: each.pipeline_node for each in pipeline.nodes}
+    if node_id not in nodes:
+        raise ConfigError(f"--node: {node_id!r} is no component. Give one of: {', '.join(nodes)}.")
+    node = nodes[node_id]
     deployment = runner_utils.extract_local_deployment_config(pipeline)
     if address is None:
         address = deployment.metadata_connection_config.database_connection_config.sqlite.filename_uri
@@ -120,7 +121,7 @@ def run_node(pipeline: pipeline_pb2.Pipeline, node_id: str, *, run_id: str, addr
             _launch(store, node, pipeline)
     run = read_run(address, run_id)
     ended = run.nodes.get(node_id) if run else None
-    if ended is None or ended.state not in (NodeState.COMPLETE, NodeState.CACHED):
+    if ended is None or not ended.state.ended_well:
         # The launcher's return says nothing.
         reason = ended.error if ended else "it left no execution"
         raise NodeFailedError(f"{node_id} did not end well in run {run_id}: {reason}")
@@ -142,13 +143,6 @@ def _launch(store: SharedStore, node: pipeline_pb2.PipelineNode, pipeline: pipel
     except Exception as error:
         _record(store, node, error)
         raise
-
-
-def _find(pipeline: pipeline_pb2.Pipeline, node_id: str) -> pipeline_pb2.PipelineNode:
-    nodes = {node.pipeline_node.node_info.id: node.pipeline_node for node in pipeline.nodes}
-    if node_id not in nodes:
-        raise ConfigError(f"--node: {node_id!r} is no component. Give one of: {', '.join(nodes)}.")
-    return nodes[node_id]
 
 
 def _tidy_up(store: SharedStore, node: pipeline_pb2.PipelineNode, pipeline: pipeline_pb2.Pipeline) -> bool:

@@ -8,14 +8,25 @@ runs/<config name>/           one folder a configuration
   schemas/                    the schema of a run, named for its content
   ir/<run id>.json            the compiled pipeline, where each node runs in a process of its own (Kubeflow)
   steps/<run id>/<Node>.lock  held while such a process runs
-  report/<run id>/            verdict.json, junit.xml, summary.md
+  report/<run id>/            report.html, verdict.json, junit.xml, summary.md
   backtest/<key>/fold-01/     the same folder for each fold of a backtest, and its results beside them
   logs/<run id>.log           everything TFX and Beam say
+  .lock                       held during a run
 """
 
 import dataclasses
 import os
 import pathlib
+
+
+class _Place:
+    """A path in the folder of a configuration."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, paths: "RunPaths", owner: type) -> pathlib.Path:
+        return paths.root / self._name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +40,15 @@ class RunPaths:
 
     root: pathlib.Path
     store: str | None = None
+
+    metadata = _Place("metadata.db")
+    artifacts = _Place("artifacts")
+    serving_model = _Place("serving_model")
+    checkpoints = _Place("checkpoints")
+    schemas = _Place("schemas")
+    logs = _Place("logs")
+    reports = _Place("report")
+    lock = _Place(".lock")
 
     @classmethod
     def of(cls, name: str, home: str | os.PathLike[str] | None = None, *, store: str | None = None) -> "RunPaths":
@@ -44,65 +64,17 @@ class RunPaths:
         return cls(pathlib.Path(base).expanduser().resolve() / name, store)
 
     @property
-    def metadata(self) -> pathlib.Path:
-        """ML Metadata's SQLite file."""
-        return self.root / "metadata.db"
-
-    @property
     def address(self) -> str:
         """ML Metadata's address."""
         return self.store or str(self.metadata)
 
     def ir(self, run_id: str) -> pathlib.Path:
-        """The compiled pipeline of a run whose nodes run in processes of their own.
-
-        Args:
-            run_id: TFX's name of the run.
-        """
+        """The compiled pipeline of a run whose nodes run in processes of their own."""
         return self.root / "ir" / f"{run_id}.json"
 
-    @property
-    def artifacts(self) -> pathlib.Path:
-        """TFX's pipeline root."""
-        return self.root / "artifacts"
-
-    @property
-    def serving_model(self) -> pathlib.Path:
-        """The pushed versions."""
-        return self.root / "serving_model"
-
-    @property
-    def checkpoints(self) -> pathlib.Path:
-        """Checkpoints of training that has not ended."""
-        return self.root / "checkpoints"
-
-    @property
-    def schemas(self) -> pathlib.Path:
-        """Copies of curated schemas, named for their content."""
-        return self.root / "schemas"
-
-    @property
-    def logs(self) -> pathlib.Path:
-        """One log a run."""
-        return self.root / "logs"
-
-    @property
-    def reports(self) -> pathlib.Path:
-        """Reports and verdicts, a folder a run."""
-        return self.root / "report"
-
     def report(self, run_id: str) -> pathlib.Path:
-        """What a run has to say for itself; no colons, which upload actions and some file systems refuse.
-
-        Args:
-            run_id: TFX's name of the run.
-        """
+        """What a run has to say for itself; no colons, which upload actions and some file systems refuse."""
         return self.reports / run_id.replace(":", "-")
-
-    @property
-    def lock(self) -> pathlib.Path:
-        """Held while a run is going on."""
-        return self.root / ".lock"
 
 
 def shown(path: str | os.PathLike[str]) -> str:

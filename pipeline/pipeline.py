@@ -1,8 +1,5 @@
 """The pipeline: every component of a configuration, wired.
 
-    pipeline = create_pipeline(config, paths)
-    LocalDagRunner().run(pipeline)
-
 Wiring only: what a component does is in its room under `components/`, and the
 runners decide where it happens.
 """
@@ -68,12 +65,7 @@ def create_pipeline(config: Config, paths: RunPaths, *, fingerprint: str | None 
 def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.BaseNode]:
     data, features, window = config.data, config.features, config.window
 
-    example_gen = SeriesExampleGen(
-        data=data,
-        features=features,
-        split=config.split,
-        source_fingerprint=source,
-    )
+    example_gen = SeriesExampleGen(data=data, features=features, split=config.split, source_fingerprint=source)
     statistics_gen = StatisticsGen(examples=example_gen.outputs["examples"])
     schema_gen = _schema_node(config, paths, statistics_gen)
     example_validator = ExampleValidator(
@@ -98,10 +90,7 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         scaling=config.scaling,
     )
     windows = Windows(
-        transformed_examples=transform.outputs["transformed_examples"],
-        window=window,
-        data=data,
-        features=features,
+        transformed_examples=transform.outputs["transformed_examples"], window=window, data=data, features=features
     )
     trainer = Trainer(
         chunks=windows.outputs["chunks"],
@@ -166,19 +155,8 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         source_fingerprint=source,
     )
     return [
-        example_gen,
-        statistics_gen,
-        schema_gen,
-        example_validator,
-        data_gate,
-        transform,
-        windows,
-        trainer,
-        previous_model,
-        evaluator,
-        serving_gate,
-        pusher,
-        report,
+        *(example_gen, statistics_gen, schema_gen, example_validator, data_gate, transform, windows, trainer),
+        *(previous_model, evaluator, serving_gate, pusher, report),
     ]
 
 
@@ -187,7 +165,7 @@ def _schema_node(config: Config, paths: RunPaths, statistics_gen: StatisticsGen)
         return SchemaGen(statistics=statistics_gen.outputs["statistics"], infer_feature_shape=False)
     source = find_schema(config.schema_path)
     # The cache knows the path, not the content behind it: so the path names the content.
-    pinned = paths.schemas / f"{_file_fingerprint(source)}.pbtxt"
+    pinned = paths.schemas / f"{hashlib.sha256(source.read_bytes()).hexdigest()[:16]}.pbtxt"
     if not pinned.exists():
         write_whole(pinned, source.read_bytes())
     return ImportSchemaGen(schema_file=str(pinned))
@@ -207,7 +185,3 @@ def find_schema(schema_path: str) -> pathlib.Path:
         f"schema_path: no file {schema_path!r}. Write one with `tapeline schema`, correct the path, "
         "or leave schema_path out to have a schema inferred from the train split."
     )
-
-
-def _file_fingerprint(path: pathlib.Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

@@ -1,7 +1,5 @@
 """Addresses of ML Metadata: a SQLite file, a MySQL database, or a gRPC service such as Kubeflow's own.
 
-    metadata_store.MetadataStore(connection("grpc://metadata-grpc-service.kubeflow:8080"))
-
     /mnt/tapeline/runs/co2/metadata.db      a SQLite file
     mysql://user@host:3306/database         its password in the environment's TAPELINE_METADATA_PASSWORD
     grpc://host:8080
@@ -73,25 +71,33 @@ def _rule(address: str) -> str:
 
 
 def lock_of(address: str | os.PathLike[str]) -> pathlib.Path | None:
-    """Returns the lock file of those that share a SQLite file; None for a server.
-
-    Args:
-        address: As for `connection`.
-    """
+    """Returns the lock file of those that share a SQLite file; None for a server."""
     text = os.fspath(address)
     return None if "://" in text else pathlib.Path(text).with_name("metadata.lock")
 
 
 @contextlib.contextmanager
-def locked(path: pathlib.Path) -> Iterator[None]:
+def locked(path: pathlib.Path, *, busy: str = "") -> Iterator[None]:
     """Waits until no other process holds a lock file, and holds it.
 
     The kernel frees it when the process ends, however that happens.
 
     Args:
         path: The file; made when missing.
+        busy: Says that another process holds it, in place of waiting; `{process}` stands for its number.
+
+    Raises:
+        ConfigError: `busy`, where another process holds the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if busy else 0))
+        except BlockingIOError:
+            file.seek(0)
+            raise ConfigError(busy.replace("{process}", file.read().strip() or "unknown")) from None
+        if busy:
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
         yield

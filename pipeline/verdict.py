@@ -1,9 +1,5 @@
 """The verdict of a run: what Evaluator and ServingGate found and what the Pusher did, from ML Metadata and artifacts.
 
-    verdict = read_verdict(run)
-    verdict.accepted          # blessed, and pushed
-    print(verdict_text(verdict))
-
 A verdict is only as good as the things it is about: a blessing must be of the
 run's own model, and the model must still be what was judged.
 """
@@ -20,16 +16,6 @@ from tapeline.schemas.evaluation_result import EvaluationResult
 from tapeline.schemas.evaluation_result import read_verdict as read_evaluation
 from tapeline.schemas.served_model import BASELINES
 from tapeline.schemas.serving_result import ServingResult, read_result
-
-# Custom properties that TFX's Evaluator gives a blessing.
-_JUDGED_MODEL = "current_model"
-_PREVIOUS_MODEL = "baseline_model"
-
-# The custom property that TFX's Pusher goes by.
-_BLESSED = "blessed"
-
-_SERVED_FORMAT = "Format-Serving"
-"""Where TFX keeps the SavedModel inside a Model artifact."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,9 +57,6 @@ class Verdict:
 def read_verdict(run: Run) -> Verdict | None:
     """Reads the verdict of a run.
 
-    Args:
-        run: From ML Metadata.
-
     Returns:
         The verdict, or None where the run did not come to an Evaluator.
 
@@ -95,7 +78,7 @@ def read_verdict(run: Run) -> Verdict | None:
         evaluation=result,
         pushed_version=version,
         model_uri=model_uri,
-        previous_uri=blessing.properties.get(_PREVIOUS_MODEL),
+        previous_uri=blessing.properties.get("baseline_model"),
         judged_at=blessing.created,
         serving=_serving(run, result),
     )
@@ -107,7 +90,7 @@ def _serving(run: Run, result: EvaluationResult) -> ServingResult | None:
     if blessing is None:
         return None
     serving = read_result(blessing.uri)
-    if serving.model_fingerprint != result.model_fingerprint or blessing.properties.get(_BLESSED) != serving.blessed:
+    if serving.model_fingerprint != result.model_fingerprint or blessing.properties.get("blessed") != serving.blessed:
         raise DataError(
             f"serving gate: {blessing.uri!r} and its report are not about one model, or not about this run's. Run the "
             "ServingGate again."
@@ -117,7 +100,8 @@ def _serving(run: Run, result: EvaluationResult) -> ServingResult | None:
 
 def _judged_model(run: Run, blessing: Artifact, result: EvaluationResult) -> str:
     """Returns the judged model's URI, once it is sure that blessing, evaluation, run and model belong together."""
-    judged = str(blessing.properties.get(_JUDGED_MODEL, ""))
+    # TFX's Evaluator writes the two models onto the blessing, as `current_model` and `baseline_model`.
+    judged = str(blessing.properties.get("current_model", ""))
     trained = run.artifact("Trainer", "model")
     if trained is not None and judged != trained.uri:
         raise DataError(
@@ -130,7 +114,7 @@ def _judged_model(run: Run, blessing: Artifact, result: EvaluationResult) -> str
             f"blessing: {blessing.uri!r} names content {fingerprint or 'none'}, the evaluation "
             f"{result.model_fingerprint or 'none'}; they are not of one run. Run the Evaluator again."
         )
-    served = pathlib.Path(judged) / _SERVED_FORMAT
+    served = pathlib.Path(judged) / "Format-Serving"  # Where TFX keeps the SavedModel inside a Model artifact.
     if not served.is_dir():
         raise DataError(f"model: {str(served)!r} is gone, so nothing is left to judge. Run the pipeline again.")
     if folder_fingerprint(served) != fingerprint:
@@ -142,11 +126,7 @@ def _judged_model(run: Run, blessing: Artifact, result: EvaluationResult) -> str
 
 
 def verdict_text(verdict: Verdict) -> str:
-    """Returns the verdict as a person reads it on a terminal.
-
-    Args:
-        verdict: What was decided.
-    """
+    """Returns the verdict as a person reads it on a terminal."""
     evaluation = verdict.evaluation
     metrics = {**dict.fromkeys(("mae_scaled", "mae"), math.nan), **evaluation.metrics}
     unit = f" {evaluation.unit}" if evaluation.unit else ""
@@ -157,13 +137,8 @@ def verdict_text(verdict: Verdict) -> str:
         f"  {'':<16} {'MAE scaled':>10}   {'skill':>7}",
         f"  {'model':<16} {metrics['mae_scaled']:>10.5f}   {'':>7}   {metrics['mae']:.4g}{unit}",
     ]
-    for name, label in BASELINES.items():
-        mae, skill = (metrics.get(f"{kind}_{name}", math.nan) for kind in ("mae_scaled", "skill_over"))
-        lines.append(f"  {label:<16} {mae:>10.5f}   {skill:>+7.1%}")
-    if evaluation.previous_metrics:
-        previous = evaluation.previous_metrics.get("mae_scaled", math.nan)
-        change = relative_change(metrics["mae_scaled"], previous)
-        lines.append(f"  {'previous model':<16} {previous:>10.5f}   {0.0 - change:>+7.1%}")
+    for label, mae, change in compared(evaluation):
+        lines.append(f"  {label:<16} {mae:>10.5f}   {0.0 - change:>+7.1%}")
     lines.append("")
     lines += [f"  {'passed ' if check.passed else 'REFUSED'}  {in_words(check)}" for check in verdict.checks]
     return "\n".join(lines)
@@ -177,9 +152,17 @@ def windows_text(evaluation: EvaluationResult) -> str:
     return f"{count:,} test window{'' if count == 1 else 's'}{steps}"
 
 
-def relative_change(value: float, before: float) -> float:
-    """Returns the change from one value to another, as a share of the first; NaN where that is 0."""
-    return (value - before) / before if before else math.nan
+def compared(evaluation: EvaluationResult) -> list[tuple[str, float, float]]:
+    """Returns the scaled MAE of the previous model and of each baseline, and this model's change against it.
+
+    The change is a share of the other's error; NaN where that is 0.
+    """
+    error = evaluation.metrics.get("mae_scaled", math.nan)
+    others = {}
+    if evaluation.previous_metrics:
+        others["previous model"] = evaluation.previous_metrics.get("mae_scaled", math.nan)
+    others |= {label: evaluation.metrics.get(f"mae_scaled_{name}", math.nan) for name, label in BASELINES.items()}
+    return [(label, mae, (error - mae) / mae if mae else math.nan) for label, mae in others.items()]
 
 
 def headline(verdict: Verdict) -> str:

@@ -1,7 +1,5 @@
 """A verdict as files for machines and reviewers: `verdict.json`, `junit.xml` and `summary.md`.
 
-    for path in write_files(judgement, paths.report(run_id)): ...
-
 Each is a pure function of the judgement. `docs/verdict.md` describes the JSON,
 `schemas/verdict.schema.json` checks it. Names of series come from the data: they
 are escaped in every format.
@@ -19,10 +17,10 @@ import xml.etree.ElementTree as ElementTree
 from typing import Any
 
 from tapeline.pipeline.judgement import Judgement, Outcome
-from tapeline.pipeline.verdict import Verdict, headline, relative_change, windows_text
+from tapeline.pipeline.verdict import Verdict, compared, headline, windows_text
 from tapeline.schemas.checks import Check, in_words, required_in_words
 from tapeline.schemas.evaluation_result import EvaluationResult, without_nan
-from tapeline.schemas.served_model import BASELINES
+from tapeline.schemas.whole_files import write_whole
 
 SCHEMA_VERSION = 2
 """Of `verdict.json`. It grows when a field changes its meaning or goes away; new fields may come at any time."""
@@ -34,21 +32,13 @@ _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 def write_files(judgement: Judgement, folder: str | os.PathLike[str]) -> dict[str, pathlib.Path]:
     """Writes all three files, each in one step.
 
-    Args:
-        judgement: What the gate answers.
-        folder: Where to; made when missing.
-
     Returns:
         The files by name.
     """
-    target = pathlib.Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
-    written = {}
-    for name, render in {"verdict.json": to_json, "junit.xml": to_junit, "summary.md": to_markdown}.items():
-        path = written[name] = target / name
-        part = path.with_name(f".{name}.part")
-        part.write_text(render(judgement), encoding="utf-8")
-        part.replace(path)
+    renderers = {"verdict.json": to_json, "junit.xml": to_junit, "summary.md": to_markdown}
+    written = {name: pathlib.Path(folder) / name for name in renderers}
+    for name, render in renderers.items():
+        write_whole(written[name], render(judgement))
     return written
 
 
@@ -167,21 +157,15 @@ _SIGNS = {Outcome.PASSED: "✅", Outcome.REFUSED: "❌", Outcome.NOTHING: "⚠�
 def _sentence(evaluation: EvaluationResult) -> str:
     unit = f" {_md(evaluation.unit)}" if evaluation.unit else ""
     mae, scaled = (_number(evaluation.metrics.get(name, math.nan)) for name in ("mae", "mae_scaled"))
-    return f"Free-running MAE **{scaled}** scaled, {mae}{unit}, over {windows_text(evaluation)}."
+    windows = windows_text(evaluation)
+    return f"Mean absolute error **{scaled}** in scaled space, {mae}{unit}, free-running over {windows}."
 
 
 def _error_table(evaluation: EvaluationResult) -> str:
     """The model against the previous one and the baselines, all on the same windows."""
-    metrics, previous = evaluation.metrics, evaluation.previous_metrics
-    error = metrics.get("mae_scaled", math.nan)
-    rows = [("**this model**", error, "")]
-    if previous:
-        value = previous.get("mae_scaled", math.nan)
-        rows.append(("previous model", value, _percent(relative_change(error, value))))
-    for name, label in BASELINES.items():
-        value = metrics.get(f"mae_scaled_{name}", math.nan)
-        rows.append((label, value, _percent(relative_change(error, value))))
-    head = "| forecast | MAE scaled | this model against it |\n|---|---:|---:|\n"
+    rows = [("**this model**", evaluation.metrics.get("mae_scaled", math.nan), "")]
+    rows += [(label, value, _percent(change)) for label, value, change in compared(evaluation)]
+    head = "| forecast | MAE scaled | error of this model against it |\n|---|---:|---:|\n"
     return head + "\n".join(f"| {name} | {_number(value)} | {change} |" for name, value, change in rows)
 
 

@@ -1,9 +1,11 @@
-"""A requirement of a model and what became of it, as data; and the English for it, which comes last.
+"""A requirement of a model and what was measured, as data; and the English for it, which comes last.
 
-    below = Requirement(metric="mae_scaled", relation="<", bound=0.015)
-    check = below.judged(0.0102)
-    check.passed, check.id         # (True, 'mae_scaled.below')
-    in_words(check)                # 'mae_scaled is 0.0102, below 0.015'
+>>> below = Requirement(metric="mae_scaled", relation="<", bound=0.015)
+>>> check = below.judged(0.0102)
+>>> check.passed, check.id
+(True, 'mae_scaled.below')
+>>> in_words(check)
+'mae_scaled is 0.0102, below 0.015'
 
 The Evaluator's gate and the serving gate make checks; terminal, report and
 verdict files show them. Nothing reads the words back.
@@ -12,20 +14,14 @@ verdict files show them. Nothing reads the words back.
 import dataclasses
 import math
 import operator
-from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 Relation = Literal["<", "<=", ">", ">="]
 Scope = Literal["overall", "every_series"]
 Against = Literal["limit", "previous"]
 
-_HOLDS: Mapping[str, Callable[[float, float], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _RELATIONS = {"<": "below", "<=": "at most", ">": "above", ">=": "at least"}
+_HOLDS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -80,7 +76,7 @@ class Fault:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Check(Requirement):
-    """A requirement and what became of it.
+    """A requirement and what was measured.
 
     Attributes:
         value: What was measured; of every series, the worst value.
@@ -95,12 +91,6 @@ class Check(Requirement):
     of: int = 0
     failing: int = 0
     faults: tuple[Fault, ...] = ()
-
-    @classmethod
-    def parse(cls, tree: Mapping[str, Any]) -> "Check":
-        """Reads `dataclasses.asdict(check)` back from JSON, where numbers that are not finite are strings."""
-        numbers = {name: float(tree[name]) for name in ("value", "bound")}
-        return cls(**{**tree, **numbers, "faults": tuple(Fault(**fault) for fault in tree["faults"])})
 
 
 _CAUSES = {

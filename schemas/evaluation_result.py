@@ -1,10 +1,5 @@
 """What the Evaluator found: every number, and for every requirement whether it was met.
 
-    result = read_verdict(evaluation_uri, blessing_uri)
-    result.blessed                     # what TFX's Pusher goes by
-    result.metrics["mae_scaled"]       # 0.0103
-    [check.id for check in result.failed]      # []
-
 The Evaluator's executor writes the summary beside TFMA's own files, from
 nothing but those. Reading it needs no TensorFlow: TFMA alone takes ten
 seconds to import.
@@ -16,6 +11,8 @@ import math
 import pathlib
 from collections.abc import Mapping
 from typing import Any
+
+import pydantic
 
 from tapeline.schemas.checks import Check
 from tapeline.schemas.errors import DataError
@@ -108,21 +105,8 @@ def result_from_json(text: str) -> EvaluationResult:
     version = tree.get("version")
     if version != SUMMARY_VERSION:
         raise DataError(f"evaluation: version {version!r}, must be {SUMMARY_VERSION}. Run the Evaluator again.")
-    return EvaluationResult(
-        blessed=tree["blessed"],
-        checks=tuple(map(Check.parse, tree["checks"])),
-        metrics=_floats(tree["metrics"]),
-        by_lead_step={name: tuple(map(float, values)) for name, values in tree["by_lead_step"].items()},
-        series={series_id: _floats(values) for series_id, values in tree["series"].items()},
-        previous_metrics=_floats(tree["previous_metrics"]),
-        unit=tree["unit"],
-        model_fingerprint=tree["model_fingerprint"],
-        series_count=tree.get("series_count", len(tree["series"])),
-    )
-
-
-def _floats(values: Mapping[str, Any]) -> dict[str, float]:
-    return {name: float(value) for name, value in values.items()}
+    # Numbers that are not finite stand as strings, which pydantic takes for numbers again.
+    return pydantic.TypeAdapter(EvaluationResult).validate_python(tree)
 
 
 def without_nan(value: Any) -> Any:

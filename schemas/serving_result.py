@@ -1,9 +1,7 @@
 """What the serving gate found: its checks, written beside the blessing for machines and for people.
 
-    write_result(result, blessing_uri)        # serving_gate.json and serving_gate.txt
-    read_result(blessing_uri).blessed
-
-Reading needs no TensorFlow.
+`serving_gate.json` is for machines, `serving_gate.txt` for people. Reading
+needs no TensorFlow.
 """
 
 import dataclasses
@@ -11,6 +9,8 @@ import json
 import os
 import pathlib
 from collections.abc import Mapping
+
+import pydantic
 
 from tapeline.schemas.checks import Check, in_words
 from tapeline.schemas.errors import DataError
@@ -75,12 +75,7 @@ class ServingResult:
 
 
 def write_result(result: ServingResult, folder: str | os.PathLike[str]) -> None:
-    """Writes the report and the file that says whether the model is blessed.
-
-    Args:
-        result: What was found.
-        folder: The blessing's folder; made when missing.
-    """
+    """Writes the report and the file that says whether the model is blessed."""
     target = pathlib.Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     tree = {"version": _VERSION, "blessed": result.blessed, **dataclasses.asdict(result)}
@@ -103,13 +98,7 @@ def read_result(folder: str | os.PathLike[str]) -> ServingResult:
         raise DataError(
             f"serving gate: version {tree.get('version')!r}, must be {_VERSION}. Run the ServingGate again."
         )
-    result = ServingResult(
-        checks=tuple(map(Check.parse, tree["checks"])),
-        requests=tuple(tree["requests"]),
-        model_fingerprint=tree["model_fingerprint"],
-        versions=tree["versions"],
-        log=tree["log"],
-    )
+    result = pydantic.TypeAdapter(ServingResult).validate_python(tree)
     found = tuple((pathlib.Path(folder) / name).is_file() for name in (BLESSED_FILE, NOT_BLESSED_FILE))
     if found != (result.blessed, not result.blessed):
         raise DataError(

@@ -1,9 +1,15 @@
 """Files and folders that appear whole or not at all: written under another name, then renamed.
 
-write_whole(folder / "verdict.json", text)
+`write_whole` takes the content; `replacing` is for those who write to a path.
 
-with replacing(folder / "forecast.parquet") as part:     # for who writes by a path
-pyarrow.parquet.write_table(table, part)
+>>> import tempfile
+>>> with tempfile.TemporaryDirectory() as folder:
+...     with replacing(f"{folder}/forecast.csv") as part:
+...         _ = part.write_text("step,value")
+...         os.listdir(folder) == [part.name]
+...     os.listdir(folder)
+True
+['forecast.csv']
 """
 
 import contextlib
@@ -56,12 +62,7 @@ def parts_of(path: pathlib.Path) -> list[pathlib.Path]:
 
 
 def put_in_place(made: pathlib.Path, target: pathlib.Path) -> None:
-    """Renames what is whole to its name; a folder that bore it is gone only when the new one is there.
-
-    Args:
-        made: A file or folder on the same disk.
-        target: Its name.
-    """
+    """Renames what is whole to its name; a folder that bore it is gone only when the new one is there."""
     if not target.is_dir():
         os.replace(made, target)
         return

@@ -1,23 +1,21 @@
 """Whether the test windows and the scaled space are what they should be, recomputed from the rows of the data.
 
-    limits = AUDIT_LIMITS["window_deviation"]
-    window_deviation(sample, rows, scaler=scaler)      # 0.0 when every value is where it belongs
-    scale_deviation(scaler, expected)                  # 0.0 when the scales are those of the train rows
-
 A model that is scored on windows with tomorrow in the context, or in a space
 stretched by the test split's extremes, looks better than it is, and no metric
 of its forecasts can tell. So nothing that made the windows is trusted here:
 contexts and targets of sampled windows are put together once more, value by
 value, from the rows that came out of the data gate. The results enter TFMA's
-validation as metrics with limits (`metrics.AuditMetric`): the blessing depends
+validation as metrics with limits (`beam_metrics.AuditMetric`): the blessing depends
 on them like on any error.
 """
 
 import dataclasses
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tapeline.series.scaling import Scaler
 from tapeline.series.step_index import StepIndex
@@ -49,12 +47,12 @@ class WindowSample:
         target: Scaled values, float32 `[n, H]`; NaN where unobserved.
     """
 
-    rank: np.ndarray
-    series: np.ndarray
-    start: np.ndarray
-    context: np.ndarray
-    observed: np.ndarray
-    target: np.ndarray
+    rank: npt.NDArray[np.uint64]
+    series: npt.NDArray[np.object_]
+    start: npt.NDArray[np.int64]
+    context: npt.NDArray[np.float32]
+    observed: npt.NDArray[np.float32]
+    target: npt.NDArray[np.float32]
 
     def smallest(self, count: int) -> "WindowSample":
         """Returns the windows with the smallest ranks: a draw that does not depend on the order of files."""
@@ -73,7 +71,9 @@ class WindowSample:
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in fields))
 
 
-def window_deviation(sample: WindowSample, steps: StepIndex, values: np.ndarray, *, scaler: Scaler) -> float:
+def window_deviation(
+    sample: WindowSample, steps: StepIndex, values: npt.NDArray[np.float64], *, scaler: Scaler
+) -> float:
     """Returns the largest distance of a window from the rows that it was cut from.
 
     Distances of values beyond 1 are relative. It is infinite where a value is
@@ -96,7 +96,9 @@ def window_deviation(sample: WindowSample, steps: StepIndex, values: np.ndarray,
     return worst
 
 
-def _context_distance(context: np.ndarray, observed: np.ndarray, truth: np.ndarray) -> float:
+def _context_distance(
+    context: npt.NDArray[np.float32], observed: npt.NDArray[np.float32], truth: npt.NDArray[np.float64]
+) -> float:
     measured = ~np.isnan(truth)
     if not np.array_equal(observed, measured.astype(observed.dtype)) or not measured.any():
         return math.inf
@@ -105,7 +107,7 @@ def _context_distance(context: np.ndarray, observed: np.ndarray, truth: np.ndarr
     return _distance(context, np.interp(steps, steps[measured], truth[measured]))
 
 
-def _distance(values: np.ndarray, truth: np.ndarray) -> float:
+def _distance(values: npt.NDArray[np.floating[Any]], truth: npt.NDArray[np.float64]) -> float:
     known = ~np.isnan(truth)
     if not np.array_equal(~np.isnan(values), known):
         return math.inf
@@ -128,13 +130,8 @@ def scale_deviation(scaler: Scaler, expected: Scaler) -> float:
     return math.inf if np.isnan(distance).any() else float(distance.max())
 
 
-def forecast_change(before: np.ndarray, after: np.ndarray) -> float:
-    """Returns the largest change of a forecast; infinite where one becomes, or is no longer, finite.
-
-    Args:
-        before: `[B, H]`.
-        after: `[B, H]`.
-    """
+def forecast_change(before: npt.NDArray[np.float32], after: npt.NDArray[np.float32]) -> float:
+    """Returns the largest change of a forecast; infinite where one becomes, or is no longer, finite."""
     if before.shape != after.shape or not np.array_equal(np.isfinite(before), np.isfinite(after)):
         return math.inf
     finite = np.isfinite(before)

@@ -1,8 +1,5 @@
 """Runs the audit of `audit.py` on Beam: one pass over the test windows, one over the rows of the data.
 
-    found = run_audit(make_pipeline, files=files, scaler=scaler, plan=plan, folder=temporary)
-    found["window_deviation"]
-
 A worker reads a file at a time and leaves what it found in a file of its own;
 the main process merges those.
 """
@@ -14,6 +11,7 @@ from typing import Any
 
 import apache_beam as beam
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import tensorflow as tf
 
@@ -37,30 +35,11 @@ _SCANS_A_MERGE = 64
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AuditPlan:
-    """What workers need to know.
-
-    Attributes:
-        data: Section `data`.
-        window: Section `window`.
-        scaling: Section `scaling`.
-    """
+    """The sections of the configuration that workers need."""
 
     data: DataConfig
     window: WindowConfig
     scaling: ScalingConfig
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class AuditFiles:
-    """What is read.
-
-    Attributes:
-        windows: Files of the test windows.
-        rows: Files of the rows behind them, with the split of each.
-    """
-
-    windows: Sequence[str]
-    rows: Sequence[tuple[str, str]]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -78,16 +57,16 @@ class RowScan:
     train: Moments
     train_rows: int
     last_seen: int
-    place: np.ndarray
-    value: np.ndarray
+    place: npt.NDArray[np.int64]
+    value: npt.NDArray[np.float32]
 
-    def arrays(self) -> dict[str, np.ndarray]:
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Returns all of it as it lies on disk."""
         facts = np.array([self.train_rows, self.last_seen])
         return {**self.train._asdict(), "facts": facts, "place": self.place, "value": self.value}
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "RowScan":
+    def from_arrays(cls, arrays: dict[str, npt.NDArray[Any]]) -> "RowScan":
         """Takes what `arrays` gave."""
         train = Moments(*(arrays[name] for name in Moments._fields))
         train_rows, last_seen = arrays["facts"].tolist()
@@ -141,11 +120,8 @@ class ScanRows:
         grid = TimeGrid.of(self.plan.data)
         scans: list[RowScan] = []
         for batch in read_rows(path, RowFeatures(numbers=(names.TARGET,))):
-            series, ordinal, target = (
-                batch[names.SERIES_ID],
-                grid.ordinals(batch[names.TIMESTAMP]),
-                batch[NUMBERS][:, 0],
-            )
+            series, ordinal = batch[names.SERIES_ID], grid.ordinals(batch[names.TIMESTAMP])
+            target = batch[NUMBERS][:, 0]
             place = steps.locate(series, ordinal)
             ids = series if self.plan.scaling.per_series else np.full(len(series), b"", object)
             trained = len(target) if split == names.SPLITS[0] else 0
@@ -175,13 +151,20 @@ def merge_scans(scans: Sequence[RowScan]) -> RowScan:
 
 
 def run_audit(
-    make_pipeline: Callable[[], Any], *, files: AuditFiles, scaler: Scaler, plan: AuditPlan, folder: str
+    make_pipeline: Callable[[], Any],
+    *,
+    windows: Sequence[str],
+    rows: Sequence[tuple[str, str]],
+    scaler: Scaler,
+    plan: AuditPlan,
+    folder: str,
 ) -> dict[str, float]:
     """Audits test windows and scales.
 
     Args:
         make_pipeline: Makes Beam pipelines.
-        files: What is read.
+        windows: Files of the test windows.
+        rows: Files of the rows behind them, each after its split.
         scaler: The scales that the windows are in.
         plan: Configuration.
         folder: For temporary files; workers reach it.
@@ -192,29 +175,29 @@ def run_audit(
     Raises:
         DataError: There are no rows in train.
     """
-    drawn = _gather(make_pipeline, list(files.windows), ScanWindows(plan, folder), folder)
+    drawn = _gather(make_pipeline, list(windows), ScanWindows(plan, folder), folder)
     if not drawn:
         return dict.fromkeys(("window_deviation", "steps_before_test", "scale_deviation"), math.inf)
     earliest = min(int(part.pop("earliest")) for part in drawn)
     sample = WindowSample.join([WindowSample(**part) for part in drawn]).smallest(AUDITED_WINDOWS)
     steps = sample.steps()
     steps_path = save({name: np.asarray(value) for name, value in vars(steps).items()}, folder)
-    scans = _gather(make_pipeline, list(files.rows), ScanRows(plan, steps_path, folder), folder)
-    rows = merge_scans([RowScan.from_arrays(scan) for scan in scans]) if scans else None
-    if rows is None or not rows.train_rows:
+    scans = _gather(make_pipeline, list(rows), ScanRows(plan, steps_path, folder), folder)
+    found = merge_scans([RowScan.from_arrays(scan) for scan in scans]) if scans else None
+    if found is None or not found.train_rows:
         raise DataError("rows: the train split holds none. Check the source and the split's dates.")
     values = np.full(len(steps.keys), np.nan)
-    values[rows.place] = rows.value
+    values[found.place] = found.value
     return {
         "window_deviation": window_deviation(sample, steps, values, scaler=scaler),
-        "steps_before_test": float(max(0, rows.last_seen + 1 - earliest)),
-        "scale_deviation": scale_deviation(scaler, Scaler.parse(scale_file(rows.train, plan.scaling))),
+        "steps_before_test": float(max(0, found.last_seen + 1 - earliest)),
+        "scale_deviation": scale_deviation(scaler, Scaler.parse(scale_file(found.train, plan.scaling))),
     }
 
 
 def _gather(
     make_pipeline: Callable[[], Any], files: list[Any], scan: Callable[[Any], Iterator[str]], folder: str
-) -> list[dict[str, np.ndarray]]:
+) -> list[dict[str, npt.NDArray[Any]]]:
     """Scans files on workers and loads what they left."""
     scanned = beam.Create(files) | beam.Reshuffle() | beam.FlatMap(scan)
     # A bundle that is repeated leaves its file twice; its path is written once.

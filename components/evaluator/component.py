@@ -7,7 +7,7 @@ from tfx.types import standard_component_specs
 from tfx.types.standard_artifacts import Examples, Model, ModelBlessing, ModelEvaluation, TransformGraph
 from tfx.utils import json_utils
 
-from tapeline.components.evaluator.eval_config import create_eval_config
+from tapeline.components.evaluator.eval_config import gate_requirements, to_eval_config
 from tapeline.components.evaluator.executor import Executor
 from tapeline.components.tfx_component import BeamComponent, Input, Output, Property
 from tapeline.schemas.errors import ConfigError
@@ -16,7 +16,7 @@ from tapeline.series.baselines import natural_seasons, season_of
 
 
 class Evaluator(BeamComponent, executor=Executor):
-    """TFX's Evaluator with an executor that audits what it judges, and writes `results.SUMMARY_FILE`."""
+    """TFX's Evaluator with an executor that audits what it judges, and writes a summary of what it found."""
 
     TYPE_ANNOTATION = standard_component_specs.EvaluatorSpec.TYPE_ANNOTATION
 
@@ -35,34 +35,23 @@ class Evaluator(BeamComponent, executor=Executor):
 
 
 def create_evaluator(*, gate: GateConfig, window: WindowConfig, data: DataConfig, **others: Any) -> Evaluator:
-    """Returns the node that judges a model on the test windows.
-
-    Args:
-        gate: What the candidate must reach.
-        window: Context and horizon.
-        data: Frequency and unit of the series.
-        **others: The other arguments of `Evaluator`.
+    """Returns the node that judges a model on the test windows; the other arguments are those of `Evaluator`.
 
     Raises:
         ConfigError: The gate asks for skill over a season that the context cannot hold.
     """
-    _check_season(gate, window, data)
-    return Evaluator(
-        eval_config=create_eval_config(gate),
-        example_splits=json_utils.dumps(["test"]),
-        window=window,
-        data=data,
-        **others,
-    )
-
-
-def _check_season(gate: GateConfig, window: WindowConfig, data: DataConfig) -> None:
-    if gate.season is not None or gate.skill_over.seasonal_naive is None:
-        return
-    if season_of(data.frequency, context_length=window.context_length) is None:
+    asks_season = gate.season is None and gate.skill_over.seasonal_naive is not None
+    if asks_season and season_of(data.frequency, context_length=window.context_length) is None:
         known = ", ".join(map(str, natural_seasons(data.frequency))) or "none"
         raise ConfigError(
             f"gate.season: frequency {data.frequency!r} has no season (steps: {known}) that fits into "
             f"window.context_length {window.context_length}, and gate.skill_over.seasonal_naive needs one. Lengthen "
             "the context, set gate.season (to steps, or to auto), or set gate.skill_over.seasonal_naive to null."
         )
+    return Evaluator(
+        eval_config=to_eval_config(gate_requirements(gate)),
+        example_splits=json_utils.dumps(["test"]),
+        window=window,
+        data=data,
+        **others,
+    )

@@ -1,7 +1,5 @@
 """The gate: what a model must reach to be blessed, and the same as TFMA's EvalConfig.
 
-    create_eval_config(GateConfig(mae_scaled_below=0.015))
-
 TFMA's bounds are inclusive; a limit that must be strictly kept is moved to the
 next floating-point number. Each threshold names its slices: all windows
 together, or every series, where a plain TFMA threshold would hold for both.
@@ -33,18 +31,11 @@ PREVIOUS = "previous"
 MOST_SERIES = 5000
 """Series that are scored one by one. Each is a slice that TFMA takes 5 ms for, and 1 kB of the verdict."""
 
-_SLICES = {
-    "overall": config_pb2.SlicingSpec(),
-    "every_series": config_pb2.SlicingSpec(feature_keys=[names.SERIES_ID]),
-}
+_SLICES = {"overall": config_pb2.SlicingSpec(), "every_series": config_pb2.SlicingSpec(feature_keys=[names.SERIES_ID])}
 
 
 def gate_requirements(gate: GateConfig) -> tuple[Requirement, ...]:
-    """Returns everything that a gate requires, in the order in which a reader wants it.
-
-    Args:
-        gate: Section `gate`.
-    """
+    """Returns everything that a gate requires, in the order in which a reader wants it."""
     required = [Requirement(metric="mae_scaled", relation="<", bound=gate.mae_scaled_below)]
     if gate.no_worse_than_blessed:
         required.append(Requirement(metric="mae_scaled", relation="<=", against="previous"))
@@ -67,25 +58,12 @@ def for_series(requirements: Iterable[Requirement], count: int) -> tuple[Require
     """Returns what is required of so many series: of too many, nothing of each, unless each has a limit of its own.
 
     Without slices nothing gets by: all windows together must be finite, which is all that every series must be.
-
-    Args:
-        requirements: From `gate_requirements`.
-        count: How many series there are.
     """
     required = tuple(requirements)
     of_series = {one.metric for one in required if one.scope == "every_series"}
     if count <= MOST_SERIES or "mae_scaled" in of_series:
         return required
     return tuple(one for one in required if one.scope == "overall")
-
-
-def create_eval_config(gate: GateConfig) -> config_pb2.EvalConfig:
-    """Returns TFMA's configuration for a gate, before the audit and before the number of series is known.
-
-    Args:
-        gate: What a model must reach.
-    """
-    return to_eval_config(gate_requirements(gate))
 
 
 def to_eval_config(
@@ -116,7 +94,7 @@ def to_eval_config(
 
 
 def read_requirements(eval_config: config_pb2.EvalConfig) -> tuple[Requirement, ...]:
-    """Returns the requirements that a configuration of `create_eval_config` was made from, metric by metric."""
+    """Returns the requirements that a configuration was made from, metric by metric."""
     return tuple(
         Requirement(**{**tree, "bound": float(tree["bound"])})
         for spec in eval_config.metrics_specs
@@ -151,11 +129,10 @@ def _model_spec(name: str) -> config_pb2.ModelSpec:
 def _threshold(requirement: Requirement) -> config_pb2.MetricThreshold:
     if requirement.against == "previous":
         change = config_pb2.GenericChangeThreshold(
-            direction=config_pb2.MetricDirection.LOWER_IS_BETTER,
-            absolute={"value": 0.0},  # type: ignore[arg-type]
+            direction=config_pb2.MetricDirection.LOWER_IS_BETTER, absolute={"value": 0.0}
         )
         return config_pb2.MetricThreshold(change_threshold=change)
     is_upper, is_strict = requirement.relation[0] == "<", "=" not in requirement.relation
     bound = math.nextafter(requirement.bound, -math.inf if is_upper else math.inf) if is_strict else requirement.bound
-    value = config_pb2.GenericValueThreshold(**{"upper_bound" if is_upper else "lower_bound": {"value": bound}})  # type: ignore[arg-type]
+    value = config_pb2.GenericValueThreshold(**{"upper_bound" if is_upper else "lower_bound": {"value": bound}})
     return config_pb2.MetricThreshold(value_threshold=value)

@@ -20,7 +20,7 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import path_utils, proto_utils
 
 from tapeline.components.evaluator import scored_model
-from tapeline.components.evaluator.beam_audit import AuditFiles, AuditPlan, run_audit
+from tapeline.components.evaluator.beam_audit import AuditPlan, run_audit
 from tapeline.components.evaluator.eval_config import for_series, read_requirements, to_eval_config
 from tapeline.components.evaluator.probe import first_windows, target_influence
 from tapeline.components.evaluator.tfma_results import collect
@@ -31,9 +31,7 @@ from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
 from tapeline.series.scaling import Scaler
 from tapeline.series.window_reader import split_files
 
-ROWS_KEY = "rows"
-TRANSFORM_GRAPH_KEY = "transform_graph"
-_SPLIT = "test"
+_SECTIONS: dict[str, Any] = {"data": DataConfig, "window": WindowConfig, "scaling": ScalingConfig}
 
 
 class Executor(evaluator_executor.Executor):
@@ -45,13 +43,7 @@ class Executor(evaluator_executor.Executor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Judges a model.
-
-        Args:
-            input_dict: `examples` (windows), `model`, `rows`, `transform_graph`; perhaps `baseline_model`.
-            output_dict: `evaluation` and `blessing`.
-            exec_properties: TFX's own, and the sections `data`, `window` and `scaling` as JSON.
-        """
+        """Judges a model; see `component.Evaluator` for inputs, outputs and properties."""
         eval_config = config_pb2.EvalConfig()
         proto_utils.json_to_proto(exec_properties[standard_component_specs.EVAL_CONFIG_KEY], eval_config)
         found = self._audit(input_dict, exec_properties)
@@ -80,21 +72,17 @@ class Executor(evaluator_executor.Executor):
         blessing.set_string_custom_property(MODEL_FINGERPRINT, fingerprint)
 
     def _audit(self, input_dict: dict[str, list[types.Artifact]], exec_properties: dict[str, Any]) -> dict[str, float]:
-        windows = split_files(artifact_utils.get_single_uri(input_dict[standard_component_specs.EXAMPLES_KEY]), _SPLIT)
-        rows_uri = artifact_utils.get_single_uri(input_dict[ROWS_KEY])
+        windows = split_files(artifact_utils.get_single_uri(input_dict[standard_component_specs.EXAMPLES_KEY]), "test")
+        rows_uri = artifact_utils.get_single_uri(input_dict["rows"])
         folder = self._get_tmp_dir()
         fileio.makedirs(folder)
         found = run_audit(
             self._make_beam_pipeline,
-            files=AuditFiles(
-                windows=windows,
-                rows=[(split, path) for split in SPLITS for path in split_files(rows_uri, split)],
-            ),
-            scaler=Scaler.load(artifact_utils.get_single_uri(input_dict[TRANSFORM_GRAPH_KEY])),
+            windows=windows,
+            rows=[(split, path) for split in SPLITS for path in split_files(rows_uri, split)],
+            scaler=Scaler.load(artifact_utils.get_single_uri(input_dict["transform_graph"])),
             plan=AuditPlan(
-                data=DataConfig.model_validate_json(exec_properties["data"]),
-                window=WindowConfig.model_validate_json(exec_properties["window"]),
-                scaling=ScalingConfig.model_validate_json(exec_properties["scaling"]),
+                **{name: section.model_validate_json(exec_properties[name]) for name, section in _SECTIONS.items()}
             ),
             folder=folder,
         )

@@ -1,7 +1,5 @@
 """Whether a model that is scored reads the answers: it forecasts twice, the second time with other answers.
 
-    target_influence(model_dir, serialized_windows)      # 0.0 for a free-running forecast
-
 Test windows carry the horizon's targets, because TFMA compares with them. The
 `evaluate` signature is given the whole windows; a model that parses the
 targets can feed them to its decoder, and would look better than anything that
@@ -24,10 +22,6 @@ PROBED_WINDOWS = 64
 
 def target_influence(model_dir: str, windows: Sequence[bytes]) -> float:
     """Returns the largest change of any output when nothing but the targets changes, in scaled units.
-
-    Args:
-        model_dir: The SavedModel.
-        windows: Serialized test windows.
 
     Returns:
         0 for a model that does not see the targets; infinite where an output becomes, or is no longer, finite.
@@ -52,10 +46,5 @@ def with_other_targets(windows: Sequence[bytes]) -> list[bytes]:
 
 
 def first_windows(files: Sequence[str], count: int = PROBED_WINDOWS) -> list[bytes]:
-    """Returns the first windows in files.
-
-    Args:
-        files: Gzip TFRecord files.
-        count: Most windows returned.
-    """
+    """Returns the first windows in files."""
     return list(tf.data.TFRecordDataset(list(files), compression_type="GZIP").take(count).as_numpy_iterator())

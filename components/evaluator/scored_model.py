@@ -30,7 +30,8 @@ class ScoredSignature:
 
     def __call__(self, batch: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns the outputs for a batch."""
-        return self._signature(**{self._argument: batch})
+        outputs: dict[str, tf.Tensor] = self._signature(**{self._argument: batch})
+        return outputs
 
 
 class ScoredModel:
@@ -49,13 +50,7 @@ class ScoredModel:
 def custom_eval_shared_model(
     eval_saved_model_path: str, model_name: str, eval_config: config_pb2.EvalConfig, **_: Any
 ) -> tfma.types.EvalSharedModel:
-    """Returns what TFMA's own function returns, with another way to load the model.
-
-    Args:
-        eval_saved_model_path: The SavedModel.
-        model_name: TFMA's name of it.
-        eval_config: The configuration.
-    """
+    """Returns what TFMA's own function returns, with another way to load the model."""
     loader = tfma.types.ModelLoader(construct_fn=functools.partial(ScoredModel, eval_saved_model_path))
     return tfma.default_eval_shared_model(
         eval_saved_model_path=eval_saved_model_path,

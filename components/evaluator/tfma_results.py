@@ -34,16 +34,15 @@ def collect(evaluation_uri: str, requirements: Iterable[Requirement], *, compare
     for one_slice in tfma.load_metrics(evaluation_uri):
         series_id = _series_id(one_slice)
         for name, model_name, value in _values(one_slice):
-            if name in AUDIT_LIMITS and (series_id is not None or model_name != CANDIDATE):
-                continue
             if isinstance(value, tuple):
                 if series_id is None and model_name == CANDIDATE:
                     by_lead_step[name] = value
-            elif series_id is not None:
-                if model_name == CANDIDATE:
-                    series.setdefault(series_id, {})[name] = value
-            else:
-                (metrics if model_name == CANDIDATE else previous)[name] = value
+            elif series_id is None and model_name == CANDIDATE:
+                metrics[name] = value
+            elif name not in AUDIT_LIMITS and series_id is None:
+                previous[name] = value
+            elif name not in AUDIT_LIMITS and series_id is not None and model_name == CANDIDATE:
+                series.setdefault(series_id, {})[name] = value
     validation = tfma.load_validation_result(evaluation_uri)
     failed = {
         (failure.metric_key.name, failure.metric_key.is_diff, _series_id(one_slice))

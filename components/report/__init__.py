@@ -1,1 +1,15 @@
-"""The report: one page on what a run found, and the figures in it."""
+"""The Report: one page on what a run found, for people, whether the model was blessed or refused.
+
+In: the verdicts of Evaluator and serving gate, the model, the record of its
+training, the test windows and what the data gate found. Out: `report.html`,
+`report.json` and the figures. The error is computed once more from the test
+windows, beside TFMA's.
+
+Read in this order:
+
+1. What is computed: `window_errors.py`, `bootstrap.py`, `summary.py`, `scoring.py`, `training_history.py`.
+2. What the report says: `content.py`, and `collect.py`, which reads it from the artifacts.
+3. How it is shown: `run_figures.py`, `error_figures.py`, `page.py`, `headline.py`, `page_sections.py`, and
+   `writing.py` with `page.html.j2` and `page.css`.
+4. `executor.py` and `component.py`.
+"""

@@ -1,8 +1,9 @@
 """How far the MAE of a test split could be from that of another stretch of time like it.
 
-    errors = errors_by_start(forecast_start, absolute, observed)
-    interval = mae_interval(errors, block_length=block_length(len(errors.absolute), overlap=24))
-    interval.low, interval.high        # 95 % of the resampled MAEs lie between
+>>> errors = errors_by_start(np.arange(40), absolute=np.arange(40.0), observed=np.ones(40))
+>>> interval = mae_interval(errors, block_length=block_length(40, overlap=5))
+>>> interval.low < errors.mae < interval.high
+True
 
 Windows overlap and errors follow each other in time, so resampling single
 windows would pretend to know far more than there is to know. The moving-block
@@ -17,6 +18,7 @@ import dataclasses
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 LEAST_BLOCKS = 4
 """Blocks that must fit side by side into the forecast starts; with fewer there is nothing to resample."""
@@ -26,15 +28,10 @@ RESAMPLES = 2_000
 
 @dataclasses.dataclass(frozen=True)
 class StartErrors:
-    """Errors summed over the windows of each forecast start, starts ascending.
+    """Errors summed by forecast start, ascending `[N]`, and how many observed targets are behind each sum."""
 
-    Attributes:
-        absolute: Sum of absolute errors, float64 `[N]`.
-        observed: Number of observed targets behind that sum `[N]`.
-    """
-
-    absolute: np.ndarray
-    observed: np.ndarray
+    absolute: npt.NDArray[np.float64]
+    observed: npt.NDArray[np.float64]
 
     @property
     def mae(self) -> float:
@@ -45,15 +42,7 @@ class StartErrors:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Interval:
-    """A bootstrap interval of the MAE.
-
-    Attributes:
-        low: Lower end, in the unit of the errors.
-        high: Upper end.
-        level: Share of the resampled values between the ends.
-        block_length: Forecast starts in a block.
-        resamples: Number of resampled values.
-    """
+    """A bootstrap interval of the MAE: the share `level` of the resampled values lies between its ends."""
 
     low: float
     high: float
@@ -62,7 +51,9 @@ class Interval:
     resamples: int
 
 
-def errors_by_start(forecast_start: np.ndarray, absolute: np.ndarray, observed: np.ndarray) -> StartErrors:
+def errors_by_start(
+    forecast_start: npt.NDArray[np.int64], absolute: npt.NDArray[np.float64], observed: npt.NDArray[np.float64]
+) -> StartErrors:
     """Sums the errors of windows, over series, for each forecast start.
 
     Args:
@@ -79,9 +70,8 @@ def errors_by_start(forecast_start: np.ndarray, absolute: np.ndarray, observed: 
             "each must hold one value a window."
         )
     _, position = np.unique(forecast_start, return_inverse=True)
-    return StartErrors(
-        absolute=np.bincount(position, weights=absolute), observed=np.bincount(position, weights=observed)
-    )
+    by_start = (np.bincount(position, weights=values).astype(np.float64) for values in (absolute, observed))
+    return StartErrors(*by_start)
 
 
 def block_length(starts: int, *, overlap: int) -> int:
@@ -95,16 +85,11 @@ def block_length(starts: int, *, overlap: int) -> int:
         starts: Number of forecast starts, `N`.
         overlap: Starts that one horizon spans: `ceil(horizon / stride)`.
     """
-    return max(1, overlap, math.ceil(starts ** (1 / 3)))
+    return max(1, overlap, math.ceil(float(np.cbrt(starts))))
 
 
 def mae_interval(
-    errors: StartErrors,
-    *,
-    block_length: int,
-    level: float = 0.95,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
+    errors: StartErrors, *, block_length: int, level: float = 0.95, resamples: int = RESAMPLES, seed: int = 0
 ) -> Interval | None:
     """Resamples blocks of forecast starts and returns the interval of the MAE.
 

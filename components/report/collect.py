@@ -1,7 +1,7 @@
 """Everything that stands in a report, gathered from the artifacts of a run.
 
-content = collect(sources, config=config, origin=origin)
-content.errors.mae_scaled, content.result.metrics["mae_scaled"]    # recomputed, and TFMA's
+The error of the model stands in it twice: as TFMA found it, and recomputed
+here from the same windows.
 """
 
 import dataclasses
@@ -29,45 +29,20 @@ FINDINGS_FILE = "findings.json"
 """What the data gate found, inside its report artifact."""
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Sources:
-    """Folders of the artifacts that a report is made from.
-
-    Attributes:
-        evaluation: The Evaluator's.
-        blessing: The verdict's.
-        model_dir: The SavedModel.
-        windows: Windows; the `test` split is read.
-        model_run: The Trainer's record.
-        data_report: The data gate's.
-        transform_graph: Holds the scales of the series.
-        infra_blessing: The serving gate's; None where there is none.
-    """
-
-    evaluation: str
-    blessing: str
-    model_dir: str
-    windows: str
-    model_run: str
-    data_report: str
-    transform_graph: str
-    infra_blessing: str | None = None
-
-
-def collect(sources: Sources, *, config: Config, origin: Origin) -> Content:
+def collect(uris: Mapping[str, str], *, config: Config, origin: Origin) -> Content:
     """Reads the artifacts and scores the test windows anew.
 
     Args:
-        sources: Where they lie.
+        uris: The folder of each input of `component.Report`; for `model` that of the SavedModel.
         config: The configuration of the run.
-        origin: How it was made.
+        origin: How the run was made; fingerprints of the model are added.
 
     Raises:
         DataError: An artifact is incomplete, or the test split holds no window.
     """
     grid, stride = TimeGrid.of(config.data), config.window.eval_stride
-    scaler = Scaler.load(sources.transform_graph)
-    windows = TestWindows(sources.windows, shape=config.window_shape(), model_dir=sources.model_dir)
+    scaler = Scaler.load(uris["transform_graph"])
+    windows = TestWindows(uris["windows"], shape=config.window_shape(), model_dir=uris["model"])
     collector = ErrorCollector(grid=grid)
     for batch in windows.scored(scaler):
         collector.add(batch)
@@ -77,10 +52,11 @@ def collect(sources: Sources, *, config: Config, origin: Origin) -> Content:
             "steps. Shorten window.context_length or window.horizon, or give the test split more rows."
         )
     errors = collector.result()
-    card = json.loads((pathlib.Path(sources.model_dir) / CARD_FILE).read_text(encoding="utf-8"))
-    result = read_verdict(sources.evaluation, sources.blessing)
-    if sources.infra_blessing is not None:
-        serving = read_result(sources.infra_blessing)
+    picks = pick_windows(errors)
+    card = json.loads((pathlib.Path(uris["model"]) / CARD_FILE).read_text(encoding="utf-8"))
+    result = read_verdict(uris["evaluation"], uris["model_blessing"])
+    if "infra_blessing" in uris:
+        serving = read_result(uris["infra_blessing"])
         both = result.blessed and serving.blessed
         result = dataclasses.replace(result, blessed=both, checks=result.checks + serving.checks)
     fingerprints = {
@@ -93,19 +69,16 @@ def collect(sources: Sources, *, config: Config, origin: Origin) -> Content:
         result=result,
         errors=errors,
         interval=overall_interval(errors, horizon=config.window.horizon, stride=stride),
-        views=windows.views(pick_windows(errors), scaler),
+        views=tuple(zip(picks, windows.read([pick.window for pick in picks], scaler), strict=True)),
         autocorrelation=autocorrelation(errors, grid=grid, stride=stride),
-        history=read_history(sources.model_run, card=card),
-        data_gate=read_data_gate_report(sources.data_report),
+        history=read_history(uris["model_run"], card=card),
+        data_gate=read_data_gate_report(uris["data_report"]),
         origin=dataclasses.replace(origin, fingerprints=fingerprints),
     )
 
 
 def read_data_gate_report(data_report_uri: str) -> DataGateReport:
     """Reads what the data gate wrote.
-
-    Args:
-        data_report_uri: Folder of its report.
 
     Raises:
         DataError: There is none.
@@ -121,7 +94,7 @@ def read_data_gate_report(data_report_uri: str) -> DataGateReport:
         findings=tuple(_finding(each) for each in tree["findings"]),
         omitted=sum(each["count"] for each in tree["omitted"]),
         splits=tuple(
-            SplitExtent(name, tree["splits"][name]["rows"], tree["splits"][name]["first"], tree["splits"][name]["last"])
+            SplitExtent(name, *(tree["splits"][name][key] for key in ("rows", "first", "last")))
             for name in SPLITS
             if name in tree["splits"]
         ),

@@ -1,15 +1,5 @@
 """The last node: one page on what the run found, for people.
 
-    report = Report(
-        evaluation=evaluator.outputs["evaluation"],
-        model_blessing=evaluator.outputs["blessing"],
-        ...
-        config=config.model_dump_json(),
-        report_dir="runs/co2/report",
-        ...
-    )
-    report.outputs["report"]     # report.html, report.json, figures/
-
 It needs the verdict, not a blessing: a refused model is the one whose report
 is read.
 """

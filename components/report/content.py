@@ -1,6 +1,6 @@
 """What a report says, before it is a page: read and computed, not yet drawn.
 
-`collect.py` fills it, `page.py` writes it, `report_json` gives it to machines.
+`collect.py` fills it, `page_sections.py` makes a page of it, `report_json` gives it to machines.
 """
 
 import dataclasses
@@ -8,8 +8,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from tapeline.components.report.run_figures import SplitExtent, WindowView
-from tapeline.components.report.summary import Autocorrelation, OverallInterval
+from tapeline.components.report.run_figures import SplitExtent
+from tapeline.components.report.summary import Autocorrelation, OverallInterval, Pick, ShownWindow
 from tapeline.components.report.training_history import History
 from tapeline.components.report.window_errors import SplitErrors
 from tapeline.schemas.config import Config
@@ -27,12 +27,8 @@ _SIX_DIGITS = 5e-7
 class LineageEntry:
     """An artifact that the report rests on.
 
-    Attributes:
-        part: What it is to the report: `model`.
-        type_name: Its type in ML Metadata.
-        id: Its number there.
-        uri: Where it lies, relative to the pipeline root.
-        producer: The node that made it.
+    `part` is what it is to the report, such as `model`; the rest is what ML
+    Metadata knows, `uri` relative to the pipeline root.
     """
 
     part: str
@@ -44,14 +40,9 @@ class LineageEntry:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Origin:
-    """How a run was made.
+    """How a run was made: TFX's name of it, when the report was made (in words), and what went into it.
 
-    Attributes:
-        run_id: TFX's name of the run.
-        made: When the report was made, in words.
-        versions: Version by package.
-        fingerprints: Hash by what it is of.
-        lineage: The artifacts.
+    Versions are by package, fingerprints by what they are of.
     """
 
     run_id: str
@@ -63,14 +54,10 @@ class Origin:
 
 @dataclasses.dataclass(frozen=True)
 class DataGateFinding:
-    """Something that the data gate reported.
+    """Something that the data gate reported, an `error` or a `warning`.
 
-    Attributes:
-        severity: `error` or `warning`.
-        kind: One word for machines.
-        place: Series, column and split it is about; "" for the whole.
-        message: What was found.
-        fix: What can be done.
+    `kind` is one word for machines; `place` names series, column and split, and
+    is "" for the whole.
     """
 
     severity: str
@@ -82,16 +69,7 @@ class DataGateFinding:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DataGateReport:
-    """What the data gate found.
-
-    Attributes:
-        series: Number of series.
-        errors: Number of errors.
-        warnings: Number of warnings.
-        findings: Those that are listed.
-        omitted: Number of those that are not.
-        splits: Extent of train, eval and test.
-    """
+    """What the data gate found: numbers of series, errors and warnings, and the findings that are not omitted."""
 
     series: int
     errors: int
@@ -105,23 +83,17 @@ class DataGateReport:
 class Content:
     """What a report says.
 
-    Attributes:
-        config: The configuration of the run.
-        result: The Evaluator's verdict and numbers.
-        errors: Errors over the test windows, recomputed.
-        interval: How far the overall MAE may be from that of another stretch of time.
-        views: Windows to look at.
-        autocorrelation: Of the residuals one step ahead; None where there are too few.
-        history: The course of training.
-        data_gate: What the data gate found.
-        origin: How the run was made.
+    `errors` are recomputed from the test windows; `interval` is how far their
+    mean may be from that of another stretch of time; `views` are windows to
+    look at, each with the rule that chose it; `autocorrelation` is None where
+    there are too few residuals.
     """
 
     config: Config
     result: EvaluationResult
     errors: SplitErrors
     interval: OverallInterval
-    views: tuple[WindowView, ...]
+    views: tuple[tuple[Pick, ShownWindow], ...]
     autocorrelation: Autocorrelation | None
     history: History
     data_gate: DataGateReport
@@ -158,12 +130,12 @@ def report_json(content: Content) -> dict[str, Any]:
         },
         "windows_shown": [
             {
-                **dataclasses.asdict(view.pick),
+                **dataclasses.asdict(pick),
                 "series_id": view.series_id.decode("utf-8", errors="replace"),
                 "forecast_start": when(view.forecast_start, grid),
-                "mae": view.mae,
+                "mae": pick.mae_scaled * view.scale,
             }
-            for view in content.views
+            for pick, view in content.views
         ],
         "autocorrelation": dataclasses.asdict(content.autocorrelation) if content.autocorrelation else None,
         "data_gate": dataclasses.asdict(content.data_gate),

@@ -1,7 +1,9 @@
 """Figures of errors: by lead step, by series, by time of the calendar, and what is left in the residuals."""
 
+from typing import Any
+
 import numpy as np
-from matplotlib.axes import Axes
+import numpy.typing as npt
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
@@ -51,11 +53,10 @@ def lead_step_figure(errors: SplitErrors, space: Space) -> Figure:
         alt=_lead_step_finding(values, space),
         draw=draw,
         height=3.5,
-        narrow_height=3.3,
     )
 
 
-def _lead_step_finding(values: dict[str, np.ndarray], space: Space) -> str:
+def _lead_step_finding(values: dict[str, npt.NDArray[np.float64]], space: Space) -> str:
     model = values["forecast"]
     others = ", ".join(f"{NAMES[name]} {number(values[name][-1])}" for name in FORECAST_STYLES if name != "forecast")
     best = np.all([model <= values[name] for name in FORECAST_STYLES], axis=0).sum()
@@ -103,19 +104,11 @@ def series_figure(errors: SplitErrors, space: Space) -> Figure:
         ),
         draw=draw,
         height=height,
-        narrow_height=height,
     )
 
 
-def cycle_figure(cycle: Cycle, values: np.ndarray, overall: float, space: Space) -> Figure:
-    """MAE by time of the calendar.
-
-    Args:
-        cycle: The cycle.
-        values: MAE by phase, scaled; NaN without targets.
-        overall: MAE over all targets, scaled.
-        space: The space shown.
-    """
+def cycle_figure(cycle: Cycle, values: npt.NDArray[np.float64], overall: float, space: Space) -> Figure:
+    """MAE by time of the calendar: scaled values by phase, NaN without targets, and that over all targets."""
     shown = values * space.factor
 
     def draw(canvas: Canvas, narrow: bool) -> None:
@@ -142,8 +135,6 @@ def cycle_figure(cycle: Cycle, values: np.ndarray, overall: float, space: Space)
         caption=f"Mean absolute error, {space.unit}, of the forecast values that lie in each {cycle.name}.",
         alt=alt,
         draw=draw,
-        height=2.7,
-        narrow_height=2.6,
     )
 
 
@@ -164,7 +155,8 @@ def residual_figure(errors: SplitErrors, space: Space) -> Figure:
         )
         for value, text in ((low, "5 %"), (middle, "median"), (high, "95 %")):
             ax.axvline(value, color=LIGHT.ink, linewidth=1.1, linestyle="-" if value == middle else (0, (4, 2)))
-            _above(ax, value, text)
+            place: dict[str, Any] = {"xycoords": ax.get_xaxis_transform(), "textcoords": "offset points"}
+            ax.annotate(text, (value, 1), (0, 2), ha="center", fontsize=8.5, **place)
         ax.xaxis.set_major_locator(MaxNLocator(nbins=5 if narrow else 9))
 
     sampled = f" Those of every {errors.residual_stride:,}th window." if errors.residual_stride > 1 else ""
@@ -172,21 +164,13 @@ def residual_figure(errors: SplitErrors, space: Space) -> Figure:
     tails = f" The outermost bars hold the {percent(beyond)} that lie further out." if beyond else ""
     return Figure(
         key="residuals",
-        title="Residuals",
+        title="Distribution of the residuals",
         caption=f"{count(len(values), 'residual')} of all lead steps, {space.unit}.{sampled}{tails}",
         alt=(
             f"Distribution of forecast minus truth: median {number(middle)} {space.unit}, 90 % of all residuals lie "
             f"between {number(low)} and {number(high)}; the mean is {number(values.mean())}."
         ),
         draw=draw,
-        height=2.9,
-        narrow_height=2.8,
-    )
-
-
-def _above(ax: Axes, x: float, text: str) -> None:
-    ax.annotate(
-        text, (x, 1), (0, 2), xycoords=ax.get_xaxis_transform(), textcoords="offset points", ha="center", fontsize=8.5
     )
 
 
@@ -204,10 +188,10 @@ def autocorrelation_figure(found: Autocorrelation) -> Figure:
     strongest = int(np.nanargmax(np.abs(found.value)))
     return Figure(
         key="residual_autocorrelation",
-        title="What the residuals still know",
+        title="Autocorrelation of the residuals",
         caption=(
             "Autocorrelation of the residuals one step ahead, where windows do not overlap. In the grey band lie "
-            "95 % of the values of independent residuals; beyond it, the past could still be used better."
+            "95 % of the values of independent residuals; beyond it, the model does not use all that the past tells."
         ),
         alt=(
             f"{found.outside} of {len(found.lag)} autocorrelations lie beyond the band of independent residuals; by "
@@ -216,6 +200,4 @@ def autocorrelation_figure(found: Autocorrelation) -> Figure:
             f"{found.lag[strongest]}."
         ),
         draw=draw,
-        height=2.7,
-        narrow_height=2.6,
     )

@@ -12,7 +12,7 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
-from tapeline.components.report.collect import Sources, collect
+from tapeline.components.report.collect import collect
 from tapeline.components.report.content import LineageEntry, Origin
 from tapeline.components.report.writing import copy_report, write_report
 from tapeline.schemas.config import Config
@@ -35,16 +35,7 @@ class Executor(base_executor.BaseExecutor):
         root = folder.parents[2]
         uris = {name: artifact_utils.get_single_uri(artifacts) for name, artifacts in input_dict.items() if artifacts}
         content = collect(
-            Sources(
-                evaluation=uris["evaluation"],
-                blessing=uris["model_blessing"],
-                infra_blessing=uris.get("infra_blessing"),
-                model_dir=path_utils.serving_model_dir(uris["model"]),
-                windows=uris["windows"],
-                model_run=uris["model_run"],
-                data_report=uris["data_report"],
-                transform_graph=uris["transform_graph"],
-            ),
+            {**uris, "model": path_utils.serving_model_dir(uris["model"])},
             config=Config.model_validate_json(exec_properties["config"]),
             origin=Origin(
                 run_id=self._run_id(folder),
@@ -75,13 +66,7 @@ def versions() -> dict[str, str]:
 
 
 def lineage(part: str, artifacts: list[types.Artifact], root: pathlib.Path) -> LineageEntry:
-    """Returns what ML Metadata knows of an input.
-
-    Args:
-        part: What the input is to the report.
-        artifacts: The input.
-        root: The pipeline root, whose folders are named for the nodes.
-    """
+    """Returns what ML Metadata knows of an input."""
     artifact = artifact_utils.get_single_instance(artifacts)
     uri = os.path.relpath(artifact.uri, root)
     return LineageEntry(part, artifact.type_name, artifact.id, uri, producer=uri.split(os.sep)[0])

@@ -69,10 +69,8 @@ def _value(value: float) -> str:
 
 def headline(content: Content, space: Space) -> Section:
     """The error with its interval, the skill over the baselines, and the number of windows."""
-    config, errors, metrics = content.config, content.errors, content.result.metrics
-    interval = content.interval
-    starts = errors.forecast_start
-    grid = TimeGrid.of(config.data)
+    config, errors, metrics, interval = content.config, content.errors, content.result.metrics, content.interval
+    starts, grid = errors.forecast_start, TimeGrid.of(config.data)
     tiles = [
         Tile(
             name="Mean absolute error",
@@ -85,7 +83,8 @@ def headline(content: Content, space: Space) -> Section:
     for name in BASELINES:
         skill = metrics.get(f"skill_over_{name}", math.nan)
         aside = f"which errs by {space.text(metrics.get(f'mae_scaled_{name}', math.nan))}"
-        tiles.append(Tile(name=f"Less error than {NAMES[name]}", value=percent(skill), asides=[aside]))
+        more_or_less = "More" if skill < 0 else "Less"
+        tiles.append(Tile(name=f"{more_or_less} error than {NAMES[name]}", value=percent(abs(skill)), asides=[aside]))
     if "interval_coverage_80" in metrics:
         width = space.text(metrics.get("interval_width_80_scaled", math.nan))
         tiles.append(
@@ -127,14 +126,13 @@ def headline(content: Content, space: Space) -> Section:
 
 def _everything(content: Content) -> Table:
     previous = content.result.previous_metrics
-    head = ("Metric", "This model", "The previous model") if previous else ("Metric", "This model")
     rows = []
     for name, value in content.result.metrics.items():
         other = (_value(previous[name]),) if name in previous else ("",) if previous else ()
         rows.append((metric_name(name), _value(value), *other))
     return Table(
         caption="Everything the Evaluator measured on the test split, over all windows",
-        head=head,
+        head=("Metric", "This model", *(["The previous model"] if previous else [])),
         rows=rows,
         numbers=frozenset({1, 2}),
         folded="All metrics",
@@ -157,5 +155,6 @@ def _meaning(interval: OverallInterval) -> str:
         f"The intervals are from a block bootstrap ({interval.scaled.resamples:,} resamples) over "
         f"{interval.starts:,} forecast starts in blocks of {interval.block_length}: windows overlap, and errors follow "
         "each other in time, so single windows would make them too narrow. They show how far the error may be from "
-        "that of another stretch of time like this one; the gate goes by the value itself."
+        "that of another stretch of time like this one; the gate compares the error itself "
+        "with its limit, not the interval."
     )

@@ -1,23 +1,13 @@
-"""The page: what a report says, as one HTML file that needs nothing else.
+"""What the page is made of, before it is HTML: a verdict, checks, and sections of tiles, figures and tables.
 
-    page = build_page(content)
-    drawings = {figure.key: render(figure) for figure in page.figures}
-    html = to_html(page, drawings)
-
-Styles and figures are inside; there is no script. Whatever comes from the data
-goes through the template's escaping. A content security policy says the same
-to the browser: nothing is fetched, nothing runs.
+`headline.py` and `page_sections.py` fill it, `page.html.j2` lays it out.
 """
 
 import dataclasses
-import functools
-import importlib.resources
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import jinja2
-
-from tapeline.series.figures.style import Figure, Pictures
+from tapeline.series.figures.style import Figure
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,17 +43,9 @@ class Table:
     keep_words: bool = True
 
 
-@dataclasses.dataclass(frozen=True)
-class Listing:
-    """Text in a fixed pitch, folded."""
-
-    title: str
-    text: str
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Section:
-    """A part of the page, in the order: tiles, paragraphs, figures, findings, tables, listing."""
+    """A part of the page, in the order: tiles, paragraphs, figures, findings, tables, a folded text with its title."""
 
     key: str
     title: str
@@ -72,7 +54,7 @@ class Section:
     figures: Sequence[Figure] = ()
     findings: Sequence[Any] = ()
     tables: Sequence[Table] = ()
-    listing: Listing | None = None
+    listing: tuple[str, str] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,17 +68,7 @@ class Verdict:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Page:
-    """The page.
-
-    Attributes:
-        title: Its heading.
-        lead: What was forecast, in a line.
-        verdict: The verdict.
-        alarm: What makes the verdict worthless; "" when nothing does.
-        checks: Each requirement and its outcome.
-        sections: What follows.
-        footer: When and by what it was made.
-    """
+    """The page. `alarm` says what makes the verdict worthless, and is empty when nothing does."""
 
     title: str
     lead: str
@@ -110,28 +82,3 @@ class Page:
     def figures(self) -> tuple[Figure, ...]:
         """All figures, in order."""
         return tuple(figure for section in self.sections for figure in section.figures)
-
-    @property
-    def css(self) -> str:
-        """The style sheet."""
-        return _file("page.css")
-
-
-def to_html(page: Page, drawings: Mapping[str, Pictures]) -> str:
-    """Returns the page as one HTML file.
-
-    Args:
-        page: What it says.
-        drawings: The pictures of each figure, by its key.
-    """
-    return _template().render(page=page, drawings=drawings)
-
-
-@functools.cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
-    return environment.from_string(_file("page.html.j2"))
-
-
-def _file(name: str) -> str:
-    return importlib.resources.files("tapeline.components.report").joinpath(name).read_text(encoding="utf-8")

@@ -1,7 +1,4 @@
-"""The words of the report: the verdict first, then what it rests on, then how the run was made.
-
-page = build_page(content)
-"""
+"""The sections of the report in words: the verdict first, then what it rests on, then how the run was made."""
 
 import dataclasses
 
@@ -17,7 +14,7 @@ from tapeline.components.report.error_figures import (
     series_figure,
 )
 from tapeline.components.report.headline import alarm, checks, headline, verdict
-from tapeline.components.report.page import Listing, Page, Section, Table
+from tapeline.components.report.page import Page, Section, Table
 from tapeline.components.report.run_figures import learning_figure, timeline_figure, window_figure
 from tapeline.schemas.served_model import BASELINES
 from tapeline.series.figures.style import safe
@@ -30,11 +27,7 @@ _LEAST_PHASES = 3
 
 
 def build_page(content: Content) -> Page:
-    """Puts the page together; its figures are not drawn yet.
-
-    Args:
-        content: What was read and computed.
-    """
+    """Puts the page together; its figures are not drawn yet."""
     config = content.config
     space = Space.of(content.errors.scale, config.data.unit)
     series = len(content.errors.series_ids)
@@ -101,7 +94,7 @@ def _forecasts(content: Content) -> Section | None:
             "Chosen by rule, not by eye: all test windows are ordered by their mean absolute error in scaled space; "
             "shown are those at the 50th, 0th, 100th, 5th and 95th percentile."
         ],
-        figures=[window_figure(view, grid=grid, unit=unit) for view in content.views],
+        figures=[window_figure(view, pick, grid=grid, unit=unit) for pick, view in content.views],
     )
 
 
@@ -152,15 +145,15 @@ def _residuals(content: Content, space: Space) -> Section | None:
         figures.append(autocorrelation_figure(content.autocorrelation))
     if not figures:
         return None
-    return Section(key="residuals-left", title="What is left over", figures=figures)
+    return Section(key="residuals-left", title="Residuals", figures=figures)
 
 
 def _data(content: Content) -> Section:
     report, grid = content.data_gate, TimeGrid.of(content.config.data)
     found = f"{count(report.errors, 'error')} and {count(report.warnings, 'warning')}"
     if not report.errors and not report.warnings:
-        found = "nothing to object to"
-    paragraphs = [f"The data gate looked at {count(report.series, 'series')} and found {found}."]
+        found = "no errors and no warnings"
+    paragraphs = [f"The data gate checked {count(report.series, 'series')} and found {found}."]
     if report.omitted:
         paragraphs.append(f"{count(report.omitted, 'finding')} more of the same kinds are not listed.")
     rows = [
@@ -178,14 +171,7 @@ def _data(content: Content) -> Section:
         paragraphs=paragraphs,
         findings=[dataclasses.replace(finding, fix=sentence(finding.fix)) for finding in report.findings],
         figures=[timeline_figure(report.splits, grid=grid)],
-        tables=[
-            Table(
-                caption="Splits",
-                head=("Split", "Rows", "First", "Last"),
-                rows=rows,
-                numbers=frozenset({1}),
-            )
-        ],
+        tables=[Table(caption="Splits", head=("Split", "Rows", "First", "Last"), rows=rows, numbers=frozenset({1}))],
     )
 
 
@@ -200,11 +186,11 @@ def _making(content: Content) -> Section:
             keep_words=False,
         ),
         Table(
-            caption="Artifacts that this report rests on, as ML Metadata knows them; folders are below the pipeline root",
+            caption="Artifacts that this report rests on, from ML Metadata; folders are below the pipeline root",
             head=("Part", "Type", "Id", "Folder"),
             rows=[(entry.part, entry.type_name, entry.id, entry.uri) for entry in origin.lineage],
             numbers=frozenset({2}),
         ),
     ]
     text = yaml.safe_dump(content.config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-    return Section(key="making", title="How it was made", tables=tables, listing=Listing("The configuration", text))
+    return Section(key="making", title="How it was made", tables=tables, listing=("The configuration", text))

@@ -4,11 +4,12 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-from tapeline.components.report.summary import Pick
+from tapeline.components.report.summary import Pick, ShownWindow
 from tapeline.components.report.training_history import History
 from tapeline.schemas.features import SINGLE_SERIES
 from tapeline.series.figures.style import LIGHT, PLAIN, Figure, axes, legend, safe
@@ -21,32 +22,7 @@ _LEAST_CONTEXT = 20
 _RULES = {0: "least error of all windows", 100: "largest error of all windows"}
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class WindowView:
-    """A window as it is shown, in the target's unit.
-
-    Attributes:
-        pick: The rule that chose it.
-        series_id: Its series.
-        forecast_start: Epoch seconds of the first forecast value.
-        context: Measured values before it, NaN where there are none `[T]`.
-        target: The truth `[H]`, NaN where unobserved.
-        forecast: The forecast `[H]`.
-        interval: Lower and upper end of the 80 % prediction interval, each `[H]`; None for a model without.
-        mae: MAE of this window.
-    """
-
-    pick: Pick
-    series_id: bytes
-    forecast_start: int
-    context: np.ndarray
-    target: np.ndarray
-    forecast: np.ndarray
-    interval: tuple[np.ndarray, np.ndarray] | None
-    mae: float
-
-
-def window_figure(view: WindowView, *, grid: TimeGrid, unit: str) -> Figure:
+def window_figure(view: ShownWindow, pick: Pick, *, grid: TimeGrid, unit: str) -> Figure:
     """One forecast against the truth."""
     horizon = len(view.target)
     shown = min(len(view.context), max(2 * horizon, _LEAST_CONTEXT))
@@ -72,22 +48,22 @@ def window_figure(view: WindowView, *, grid: TimeGrid, unit: str) -> Figure:
         legend(canvas, ax, columns=2 if narrow else 4)
 
     finite = np.isfinite(view.forecast).all()
-    rule = _RULES.get(view.pick.percentile, f"{view.pick.percentile}th percentile of the window error")
-    error = f"mean absolute error {number(view.mae)} {unit}" if finite else "forecasts that are not finite"
+    rule = _RULES.get(pick.percentile, f"{pick.percentile}th percentile of the window error")
+    error = (
+        f"mean absolute error {number(pick.mae_scaled * view.scale)} {unit}"
+        if finite
+        else "forecasts that are not finite"
+    )
     return Figure(
-        key=f"forecast_{view.pick.name}",
-        title=f"A {view.pick.name} window"
-        if view.pick.name in ("typical", "good", "poor")
-        else f"The {view.pick.name} window",
+        key=f"forecast_{pick.name}",
+        title=f"{'The' if pick.percentile in _RULES else 'A'} {pick.name} window",
         caption=f"{rule[0].upper() + rule[1:]}: {series}forecast from {start}, {count(horizon, 'step')}; {error}.",
         alt=f"{_direction(view)} {error[0].upper() + error[1:]}, {rule}, {series}forecast from {start}.",
         draw=draw,
-        height=2.7,
-        narrow_height=2.8,
     )
 
 
-def _direction(view: WindowView) -> str:
+def _direction(view: ShownWindow) -> str:
     """Where the forecast lies and where the truth went."""
     seen = np.flatnonzero(np.isfinite(view.target) & np.isfinite(view.forecast))
     if not len(seen):
@@ -100,7 +76,7 @@ def _direction(view: WindowView) -> str:
     )
 
 
-def _lonely(values: np.ndarray) -> dict[str, Any]:
+def _lonely(values: npt.NDArray[np.float64]) -> dict[str, Any]:
     """A marker where a line cannot show a value, because neither neighbour was measured."""
     measured = np.concatenate([[False], np.isfinite(values), [False]])
     alone = measured[1:-1] & ~measured[:-2] & ~measured[2:]
@@ -108,11 +84,7 @@ def _lonely(values: np.ndarray) -> dict[str, Any]:
 
 
 def learning_figure(history: History) -> Figure:
-    """Loss and validation error by epoch, with the changes of the learning rate and the best epoch.
-
-    Args:
-        history: The course of training.
-    """
+    """Loss and validation error by epoch, with the changes of the learning rate and the best epoch."""
     kept = history.kept_epoch or 0
     lines = {
         "loss, train": (history.epoch, history.loss),
@@ -130,13 +102,8 @@ def learning_figure(history: History) -> Figure:
         ax = axes(canvas, title="error, scaled", x_label="epoch")
         for (name, (epochs, values)), style in zip(lines.items(), styles, strict=False):
             ax.plot(epochs, values, label=name, **_lonely(values), **style)
-        ring: dict[str, Any] = {
-            "markersize": 8,
-            "markerfacecolor": LIGHT.paper,
-            "color": LIGHT.forecast,
-            "linestyle": "none",
-        }
-        ax.plot([kept], [history.kept_error], marker="o", label="weights kept", **ring)
+        ring: dict[str, Any] = {"marker": "o", "markersize": 8, "markerfacecolor": LIGHT.paper}
+        ax.plot([kept], [history.kept_error], color=LIGHT.forecast, linestyle="none", label="weights kept", **ring)
         finite = np.concatenate([values[np.isfinite(values)] for _, values in lines.values()])
         if len(finite) and finite.min() > 0 and finite.max() > 8 * finite.min():
             ax.set_yscale("log")
@@ -153,15 +120,15 @@ def learning_figure(history: History) -> Figure:
         title="Learning curves",
         caption=(
             "By epoch, in scaled space. Epoch 0 is before training. The ring is the epoch whose weights were kept. "
-            + ("Upright lines: the learning rate changes. " if changes else "The learning rate never changed. ")
-            + "The loss may be weighted by lead step and is taken while the weights move, so compare its course, not "
-            "its height."
+            + ("Vertical lines: the learning rate changes. " if changes else "The learning rate never changed. ")
+            + "The loss may be weighted by lead step and is measured while the weights still change, "
+            "so compare its course, not its height."
         ),
         alt=(
             f"After {len(history.epoch)} epochs the model has {where}. Its free-running error on the eval split goes "
             f"from {number(history.before_training, 4)} to {number(history.kept_error, 4)}, the loss from "
-            f"{number(history.loss[0], 4)} to {number(history.loss[-1], 4)}. The learning rate changes {changes} times, from "
-            f"{number(history.learning_rate[0])} to {number(history.learning_rate[-1])}."
+            f"{number(history.loss[0], 4)} to {number(history.loss[-1], 4)}. The learning rate changes {changes} times, "
+            f"from {number(history.learning_rate[0])} to {number(history.learning_rate[-1])}."
         ),
         draw=draw,
         height=3.5,
@@ -190,14 +157,7 @@ def _mark_rates(ax: Axes, history: History, narrow: bool) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class SplitExtent:
-    """One split in time.
-
-    Attributes:
-        name: `train`, `eval` or `test`.
-        rows: Number of rows.
-        first: Epoch seconds of the first row; None without rows.
-        last: The same of the last row.
-    """
+    """One split in time, from its first row to its last in epoch seconds; None without rows."""
 
     name: str
     rows: int
@@ -207,26 +167,20 @@ class SplitExtent:
 
 def timeline_figure(splits: tuple[SplitExtent, ...], *, grid: TimeGrid) -> Figure:
     """The splits on a line of time."""
-    inks = (LIGHT.muted, LIGHT.seasonal_naive, LIGHT.forecast)
-    hatches = ("", "///", "")
+    styles: tuple[dict[str, Any], ...] = (
+        {"color": LIGHT.muted},
+        {"facecolor": "none", "edgecolor": LIGHT.seasonal_naive, "hatch": "///"},
+        {"color": LIGHT.forecast},
+    )
     known = [split for split in splits if split.first is not None and split.last is not None]
 
     def draw(canvas: Canvas, narrow: bool) -> None:
         ax = axes(canvas, title="")
-        span = []
-        for place, split in enumerate(splits):
-            if split.first is None or split.last is None:
-                continue
-            start, end = wall_clock(np.array([split.first, split.last]), grid)
-            span += [start, end]
-            style = (
-                {"color": inks[place % 3]}
-                if not hatches[place % 3]
-                else {"facecolor": "none", "edgecolor": inks[place % 3], "hatch": hatches[place % 3]}
-            )
-            ax.barh(-place, end - start, left=start, height=0.5, **style)  # type: ignore[arg-type]
-        if span:
-            ax.set_xlim(min(span), max(span) + (max(span) - min(span)) * 0.01 + 1e-6)
+        for place, (split, style) in enumerate(zip(splits, styles, strict=False)):
+            if split in known:
+                start, end = wall_clock(np.array([split.first, split.last]), grid)
+                ax.barh(-place, end - start, left=start, height=0.5, **style)
+        ax.margins(x=0.01)
         ax.set_yticks([-place for place in range(len(splits))], [split.name for split in splits])
         ax.grid(visible=False, axis="y")
         ax.xaxis_date()
@@ -239,9 +193,8 @@ def timeline_figure(splits: tuple[SplitExtent, ...], *, grid: TimeGrid) -> Figur
     return Figure(
         key="splits",
         title="Splits in time",
-        caption="What came first trains, what follows selects the model, what came last judges it, once.",
+        caption="The model is trained on the first rows, selected on those after them, and judged once, on the last.",
         alt=f"The splits follow each other: {extents}.",
         draw=draw,
         height=1.5,
-        narrow_height=1.5,
     )

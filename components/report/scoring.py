@@ -1,20 +1,17 @@
 """Forecasts of the test windows, made anew through the signature that the Evaluator scores.
 
-windows = TestWindows(uri, shape=shape, model_dir=model_dir)
-for batch in windows.scored(scaler):
-    collector.add(batch)
-windows.views(picks, scaler)      # the few that are shown, with their context
+`TestWindows.scored` yields all of them in batches, in scaled space;
+`TestWindows.read` gives the few that are shown, in the target's unit.
 """
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
-from tapeline.components.report.run_figures import WindowView
-from tapeline.components.report.summary import Pick
-from tapeline.components.report.window_errors import ScoredBatch
+from tapeline.components.report.summary import ShownWindow
+from tapeline.components.report.window_errors import ScoredBatch, Values
 from tapeline.schemas import features as names
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.served_model import BASELINES, EVALUATE, FORECAST, INTERVALS
@@ -25,27 +22,6 @@ from tapeline.series.window_reader import parse_windows, split_files, window_fea
 _BATCH_VALUES = 2**18
 """Context and horizon values in a batch: long windows come in smaller batches."""
 _INDEX_BATCH = 4096
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class ReadWindows:
-    """A few windows in the target's unit, with the model's forecasts of them.
-
-    Attributes:
-        series_id: Their series, bytes `[N]`.
-        forecast_start: Epoch seconds `[N]`.
-        context: NaN where nothing was measured `[N, T]`.
-        target: The truth `[N, H]`, NaN where unobserved.
-        forecast: `[N, H]`.
-        interval: Lower and upper end of the 80 % prediction interval, each `[N, H]`; None for a model without.
-    """
-
-    series_id: np.ndarray
-    forecast_start: np.ndarray
-    context: np.ndarray
-    target: np.ndarray
-    forecast: np.ndarray
-    interval: tuple[np.ndarray, np.ndarray] | None
 
 
 class TestWindows:
@@ -90,34 +66,16 @@ class TestWindows:
                 scale=scaler.parameters(series_id)[1],
             )
 
-    def views(self, picks: Sequence[Pick], scaler: Scaler) -> tuple[WindowView, ...]:
-        """Reads the chosen windows again, in the target's unit, in the order of the picks."""
-        if not picks:
-            return ()
-        windows = self.read([pick.window for pick in picks], scaler)
-        _, scale = scaler.parameters(windows.series_id)
-        return tuple(
-            WindowView(
-                pick=pick,
-                series_id=windows.series_id[i],
-                forecast_start=int(windows.forecast_start[i]),
-                context=windows.context[i],
-                target=windows.target[i],
-                forecast=windows.forecast[i],
-                interval=(windows.interval[0][i], windows.interval[1][i]) if windows.interval else None,
-                mae=pick.mae_scaled * scale[i],
-            )
-            for i, pick in enumerate(picks)
-        )
-
-    def read(self, places: Sequence[int] | np.ndarray, scaler: Scaler) -> ReadWindows:
+    def read(self, places: Sequence[int], scaler: Scaler) -> list[ShownWindow]:
         """Reads and forecasts a few windows.
 
         Args:
             places: Their positions among all windows; the order is kept.
             scaler: Takes them to the target's unit.
         """
-        order = {int(place): i for i, place in enumerate(places)}
+        order = {place: i for i, place in enumerate(places)}
+        if not order:
+            return []
         found = [b""] * len(order)
         for place, record in enumerate(self._records().take(max(order) + 1).as_numpy_iterator()):
             if place in order:
@@ -125,22 +83,29 @@ class TestWindows:
         serialized = tf.constant(found)
         windows = parse_windows(serialized, self._shape, with_target=True)
         outputs = self._forecast(examples=serialized)
-        series_id = windows[names.SERIES_ID].numpy()
+        series_id, start = windows[names.SERIES_ID].numpy(), windows[names.FORECAST_START].numpy()
 
-        def in_unit(scaled: tf.Tensor) -> np.ndarray:
+        def in_unit(scaled: tf.Tensor) -> Values:
             return scaler.unscale(scaled.numpy().astype(np.float64), series_id)
 
-        ends = INTERVALS[0]
-        return ReadWindows(
-            series_id=series_id,
-            forecast_start=windows[names.FORECAST_START].numpy(),
-            context=np.where(windows[names.CONTEXT_OBSERVED].numpy() > 0, in_unit(windows[names.CONTEXT]), np.nan),
-            target=in_unit(windows[names.TARGET]),
-            forecast=in_unit(outputs[FORECAST]),
-            interval=(in_unit(outputs[ends[0]]), in_unit(outputs[ends[1]])) if set(ends) <= set(outputs) else None,
-        )
+        context = np.where(windows[names.CONTEXT_OBSERVED].numpy() > 0, in_unit(windows[names.CONTEXT]), np.nan)
+        target, forecast = in_unit(windows[names.TARGET]), in_unit(outputs[FORECAST])
+        ends = [in_unit(outputs[name]) for name in INTERVALS[0] if name in outputs]
+        scale = scaler.parameters(series_id)[1]
+        return [
+            ShownWindow(
+                series_id=series_id[i],
+                forecast_start=int(start[i]),
+                context=context[i],
+                target=target[i],
+                forecast=forecast[i],
+                interval=(ends[0][i], ends[1][i]) if ends else None,
+                scale=float(scale[i]),
+            )
+            for i in range(len(found))
+        ]
 
-    def of_series(self, series_id: bytes | None) -> tuple[np.ndarray, np.ndarray]:
+    def of_series(self, series_id: bytes | None) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Returns positions and forecast starts of a series' windows, in order of time.
 
         Args:
@@ -148,8 +113,8 @@ class TestWindows:
         """
         spec = window_feature_spec(self._shape, with_target=False)
         wanted = {name: spec[name] for name in (names.SERIES_ID, names.FORECAST_START)}
-        found: list[np.ndarray] = []
-        starts: list[np.ndarray] = []
+        found: list[npt.NDArray[np.bool_]] = []
+        starts: list[npt.NDArray[np.int64]] = []
         for serialized in self._records().batch(_INDEX_BATCH):
             parsed = {name: value.numpy() for name, value in tf.io.parse_example(serialized, wanted).items()}
             series_id = parsed[names.SERIES_ID][0] if series_id is None else series_id

@@ -1,18 +1,17 @@
 """What a reader wants to know of the errors: which windows to look at, which series, what is left in the residuals.
 
-pick_windows(errors)                     # typical, best, worst, good, poor
-overall_interval(errors, grid=grid, horizon=24, stride=1)
-worst_series(errors, most=12)
-autocorrelation(errors, grid=grid, stride=1)
+`pick_windows` chooses the windows, `overall_interval` bootstraps the error,
+`worst_series` orders the series, `autocorrelation` looks into the residuals.
 """
 
 import dataclasses
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from tapeline.components.report.bootstrap import Interval, block_length, errors_by_start, mae_interval
-from tapeline.components.report.window_errors import SplitErrors
+from tapeline.components.report.window_errors import SplitErrors, Values
 from tapeline.series.time_grid import TimeGrid
 
 MOST_LAGS = 60
@@ -20,19 +19,35 @@ MOST_LAGS = 60
 
 @dataclasses.dataclass(frozen=True)
 class Pick:
-    """A window that is shown, and the rule that chose it.
-
-    Attributes:
-        name: What it stands for: `typical`.
-        percentile: Percentile of the window MAE that it lies at.
-        window: Position among all windows.
-        mae_scaled: Its MAE; infinite where a forecast is not finite.
-    """
+    """A window that is shown: the rule that chose it, its position, and its MAE (infinite if a forecast is)."""
 
     name: str
     percentile: int
     window: int
     mae_scaled: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class ShownWindow:
+    """A window in the target's unit, with the model's forecast of it.
+
+    Attributes:
+        series_id: Its series.
+        forecast_start: Epoch seconds of the first forecast value.
+        context: Values before it, NaN where nothing was measured `[T]`.
+        target: The truth `[H]`, NaN where unobserved.
+        forecast: The forecast `[H]`.
+        interval: Lower and upper end of the 80 % prediction interval, each `[H]`; None for a model without.
+        scale: Target units in one scaled unit.
+    """
+
+    series_id: bytes
+    forecast_start: int
+    context: Values
+    target: Values
+    forecast: Values
+    interval: tuple[Values, Values] | None
+    scale: float
 
 
 _PERCENTILES = {"typical": 50, "best": 0, "worst": 100, "good": 5, "poor": 95}
@@ -44,9 +59,6 @@ def pick_windows(errors: SplitErrors) -> tuple[Pick, ...]:
     Windows of equal MAE are ordered by series and forecast start, so that one
     set of windows always gives one choice. Fewer than five windows give fewer
     picks: none is shown twice.
-
-    Args:
-        errors: Errors of the test split.
     """
     mae = errors.window_mae
     judged = np.flatnonzero(~np.isnan(mae))
@@ -63,13 +75,9 @@ def pick_windows(errors: SplitErrors) -> tuple[Pick, ...]:
 
 @dataclasses.dataclass(frozen=True)
 class OverallInterval:
-    """The bootstrap intervals of the overall MAE.
+    """The bootstrap intervals of the overall MAE over `starts` forecast starts, scaled and in the target's unit.
 
-    Attributes:
-        scaled: In scaled space; None where there are too few forecast starts, or no finite MAE.
-        in_unit: In the target's unit.
-        starts: Number of forecast starts.
-        block_length: Forecast starts in a block.
+    None where there are too few forecast starts, or no finite MAE.
     """
 
     scaled: Interval | None
@@ -79,15 +87,9 @@ class OverallInterval:
 
 
 def overall_interval(errors: SplitErrors, *, horizon: int, stride: int) -> OverallInterval:
-    """Bootstraps the MAE over forecast starts.
-
-    Args:
-        errors: Errors of the test split.
-        horizon: Steps of a forecast, `H`.
-        stride: Steps between the forecast starts of neighbouring windows.
-    """
+    """Bootstraps the MAE over forecast starts that are `stride` steps apart."""
     by_start = [
-        errors_by_start(errors.forecast_start, absolute, errors.observed)
+        errors_by_start(errors.forecast_start, absolute, errors.observed.astype(np.float64))
         for absolute in (errors.absolute, errors.absolute_in_unit)
     ]
     starts = len(by_start[0].absolute)
@@ -96,13 +98,8 @@ def overall_interval(errors: SplitErrors, *, horizon: int, stride: int) -> Overa
     return OverallInterval(scaled=scaled, in_unit=in_unit, starts=starts, block_length=length)
 
 
-def worst_series(errors: SplitErrors, *, most: int) -> np.ndarray:
-    """Returns the positions of the series with the largest MAE, the worst first; those without a finite MAE lead.
-
-    Args:
-        errors: Errors of the test split.
-        most: Series returned at most.
-    """
+def worst_series(errors: SplitErrors, *, most: int) -> npt.NDArray[np.int64]:
+    """Returns the positions of the series with the largest MAE, the worst first; those without a finite MAE lead."""
     mae = errors.series_mae
     judged = np.flatnonzero(np.bincount(errors.series, weights=errors.observed, minlength=len(mae)) > 0)
     return judged[np.argsort(-np.where(np.isfinite(mae), mae, np.inf)[judged], kind="stable")][:most]
@@ -118,9 +115,9 @@ class Autocorrelation:
         bound: 95 % of the values of independent residuals lie within plus and minus this `[L]`.
     """
 
-    lag: np.ndarray
-    value: np.ndarray
-    bound: np.ndarray
+    lag: npt.NDArray[np.int64]
+    value: npt.NDArray[np.float64]
+    bound: npt.NDArray[np.float64]
 
     @property
     def outside(self) -> int:
@@ -134,10 +131,7 @@ def autocorrelation(errors: SplitErrors, *, grid: TimeGrid, stride: int) -> Auto
     Only the first lead step is free of overlap: two forecasts `h` steps ahead
     share `h - 1` steps of surprise, and are correlated whatever the model does.
 
-    Args:
-        errors: Errors of the test split.
-        grid: The grid of the series.
-        stride: Steps between the forecast starts of neighbouring windows.
+    `stride` is the number of steps between neighbouring forecast starts.
 
     Returns:
         Lags from one stride to `MOST_LAGS` of them, at most a quarter of the forecast starts;

@@ -1,8 +1,4 @@
-"""The course of training, as the Trainer wrote it down epoch by epoch.
-
-history = read_history(model_run_uri, card=card)
-history.kept_epoch, history.rate_changes
-"""
+"""The course of training, as the Trainer wrote it down epoch by epoch."""
 
 import dataclasses
 import json
@@ -11,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tapeline.schemas.artifact_files import HISTORY_FILE
 from tapeline.schemas.errors import DataError
@@ -36,12 +33,12 @@ class History:
         parameters: Numbers that are learned.
     """
 
-    epoch: np.ndarray
-    loss: np.ndarray
-    val_loss: np.ndarray
-    teacher_forced: np.ndarray | None
-    learning_rate: np.ndarray
-    seconds: np.ndarray
+    epoch: npt.NDArray[np.int64]
+    loss: npt.NDArray[np.float64]
+    val_loss: npt.NDArray[np.float64]
+    teacher_forced: npt.NDArray[np.float64] | None
+    learning_rate: npt.NDArray[np.float64]
+    seconds: npt.NDArray[np.float64]
     kept_epoch: int | None
     before_training: float
     train_windows: int
@@ -63,10 +60,6 @@ class History:
 def read_history(model_run_uri: str, *, card: Mapping[str, Any]) -> History:
     """Reads the history that the Trainer wrote.
 
-    Args:
-        model_run_uri: Folder of the ModelRun artifact.
-        card: The model card, which says what was kept.
-
     Raises:
         DataError: There is none, or an epoch lacks a value.
     """
@@ -77,24 +70,22 @@ def read_history(model_run_uri: str, *, card: Mapping[str, Any]) -> History:
     if not epochs:
         raise DataError(f"model_run: {str(path)!r} holds no epoch. Train for at least one.")
 
-    def column(name: str) -> np.ndarray:
+    measured = [TEACHER_FORCED] if all(TEACHER_FORCED in epoch for epoch in epochs) else []
+    columns = {}
+    for name in ("epoch", "loss", "val_loss", "learning_rate", "seconds", *measured):
         missing = [str(number) for number, epoch in enumerate(epochs, start=1) if name not in epoch]
         if missing:
             raise DataError(
                 f"model_run: lines {', '.join(missing[:5])} of {str(path)!r} have no {name!r}. Train anew with this "
                 "version of Tapeline."
             )
-        return np.array([np.nan if epoch[name] is None else float(epoch[name]) for epoch in epochs])
-
+        columns[name] = np.array([np.nan if epoch[name] is None else float(epoch[name]) for epoch in epochs])
     return History(
-        epoch=column("epoch").astype(np.int64),
-        loss=column("loss"),
-        val_loss=column("val_loss"),
-        teacher_forced=column(TEACHER_FORCED) if all(TEACHER_FORCED in epoch for epoch in epochs) else None,
-        learning_rate=column("learning_rate"),
-        seconds=column("seconds"),
+        epoch=columns.pop("epoch").astype(np.int64),
+        teacher_forced=columns.pop(TEACHER_FORCED, None),
         kept_epoch=card["best_epoch"],
         before_training=float(card["val_mae_scaled_before_training"]),
         train_windows=card["train_windows"],
         parameters=card["parameters"],
+        **columns,
     )

@@ -1,12 +1,7 @@
 """Errors over the test windows, summed batch by batch: any number of windows in little memory.
 
-    collector = ErrorCollector(grid=TimeGrid.of(data))
-    for batch in scored_batches:
-        collector.add(batch)
-    errors = collector.result()
-    errors.mae_scaled                # the number that TFMA must agree with
-    errors.lead_step["persistence"]  # MAE by lead step [H], scaled
-
+`ErrorCollector` takes batches of windows with their forecasts, `SplitErrors` is
+what comes of them; its `mae_scaled` is the number that TFMA must agree with.
 Four numbers stay of each window; everything else is summed by lead step and by
 time of the calendar. The residuals are kept for their distribution until there
 are `MOST_RESIDUALS`, from then on those of every 2nd, 4th, ... window.
@@ -16,12 +11,17 @@ Letters: `N` windows, `S` series, `H` horizon.
 import dataclasses
 import math
 from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from tapeline.schemas.served_model import BASELINES, FORECAST
 from tapeline.series.cycles import Cycle, cycles_of
 from tapeline.series.time_grid import TimeGrid
+
+Values: TypeAlias = npt.NDArray[np.float64]
+Counts: TypeAlias = npt.NDArray[np.int64]
 
 MOST_RESIDUALS = 2**20
 """Residuals kept for the distribution."""
@@ -39,11 +39,11 @@ class ScoredBatch:
         scale: Units of the target in one scaled unit `[B]`.
     """
 
-    series_id: np.ndarray
-    forecast_start: np.ndarray
-    target: np.ndarray
-    forecasts: Mapping[str, np.ndarray]
-    scale: np.ndarray
+    series_id: npt.NDArray[np.object_]
+    forecast_start: Counts
+    target: Values
+    forecasts: Mapping[str, Values]
+    scale: Values
 
     def __post_init__(self) -> None:
         for name, forecast in self.forecasts.items():
@@ -70,15 +70,15 @@ class SplitErrors:
     """
 
     series_ids: tuple[bytes, ...]
-    scale: np.ndarray
-    series: np.ndarray
-    forecast_start: np.ndarray
-    absolute: np.ndarray
-    observed: np.ndarray
-    first_residual: np.ndarray
-    lead_step: Mapping[str, np.ndarray]
-    cycles: Mapping[Cycle, np.ndarray]
-    residuals: np.ndarray
+    scale: Values
+    series: Counts
+    forecast_start: Counts
+    absolute: Values
+    observed: Counts
+    first_residual: Values
+    lead_step: Mapping[str, Values]
+    cycles: Mapping[Cycle, Values]
+    residuals: npt.NDArray[np.float32]
     residual_stride: int
 
     @property
@@ -92,25 +92,26 @@ class SplitErrors:
         return ratio(self.absolute_in_unit.sum(), self.observed.sum())
 
     @property
-    def absolute_in_unit(self) -> np.ndarray:
+    def absolute_in_unit(self) -> Values:
         """Sum of absolute errors of each window in the target's unit `[N]`."""
         return self.absolute * self.scale[self.series]
 
     @property
-    def window_mae(self) -> np.ndarray:
+    def window_mae(self) -> Values:
         """MAE of each window, scaled `[N]`; NaN without an observed target, infinite where a forecast is not finite."""
         with np.errstate(invalid="ignore", divide="ignore"):
             mae = self.absolute / self.observed
         return np.where(self.observed == 0, np.nan, np.where(np.isfinite(mae), mae, np.inf))
 
     @property
-    def series_mae(self) -> np.ndarray:
+    def series_mae(self) -> Values:
         """MAE of each series, scaled `[S]`; NaN without an observed target or with a forecast that is not finite."""
         count = len(self.series_ids)
         absolute = np.bincount(self.series, weights=self.absolute, minlength=count)
         observed = np.bincount(self.series, weights=self.observed, minlength=count)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return absolute / observed
+            mae: Values = absolute / observed
+        return mae
 
 
 def ratio(numerator: float, denominator: float) -> float:
@@ -129,8 +130,8 @@ class ErrorCollector:
         self._grid = grid
         self._series: dict[bytes, int] = {}
         self._scale: list[float] = []
-        self._windows: list[tuple[np.ndarray, ...]] = []
-        self._lead: dict[str, np.ndarray] = {}
+        self._windows: list[tuple[npt.NDArray[Any], ...]] = []
+        self._lead: dict[str, Values] = {}
         self._cycles = {cycle: np.zeros((2, len(cycle.labels))) for cycle in cycles_of(grid)}
         self._residuals = ResidualSample()
 
@@ -163,10 +164,10 @@ class ErrorCollector:
             self._scale.append(float(scale))
         return self._series[series_id]
 
-    def _add_lead(self, name: str, values: np.ndarray) -> None:
+    def _add_lead(self, name: str, values: npt.NDArray[Any]) -> None:
         self._lead[name] = self._lead.get(name, 0.0) + values.sum(axis=0)
 
-    def _add_cycles(self, forecast_start: np.ndarray, absolute: np.ndarray, observed: np.ndarray) -> None:
+    def _add_cycles(self, forecast_start: Counts, absolute: Values, observed: npt.NDArray[np.bool_]) -> None:
         if not self._cycles:
             return
         steps = self._grid.ordinals(forecast_start)[:, None] + np.arange(absolute.shape[1])
@@ -222,9 +223,9 @@ class ResidualSample:
         self._most = most
         self._seen = 0
         self._rows = np.zeros(0, np.int64)
-        self._kept: list[np.ndarray] = []
+        self._kept: list[npt.NDArray[np.float32]] = []
 
-    def add(self, residual: np.ndarray) -> None:
+    def add(self, residual: Values) -> None:
         """Adds windows `[B, H]`."""
         rows = np.arange(self._seen, self._seen + len(residual))
         self._seen += len(residual)
@@ -237,7 +238,8 @@ class ResidualSample:
             self._kept = [np.concatenate(self._kept)[stays]]
             self._rows = self._rows[stays]
 
-    def values(self) -> np.ndarray:
+    def values(self) -> npt.NDArray[np.float32]:
         """The finite residuals kept, float32 `[R]`."""
         kept = np.concatenate(self._kept).ravel()
-        return kept[np.isfinite(kept)]
+        finite: npt.NDArray[np.float32] = kept[np.isfinite(kept)]
+        return finite

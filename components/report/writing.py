@@ -1,31 +1,31 @@
-"""Puts a report into a folder, the page last.
+"""Puts a report into a folder: the page as one HTML file that needs nothing else, its numbers and its figures.
 
-write_report(content, folder)        # report.html, report.json, figures/*.png
-copy_report(folder, to=other)
+Styles and figures are inside the page; there is no script. Whatever comes from
+the data goes through the template's escaping. A content security policy says
+the same to the browser: nothing is fetched, nothing runs.
 """
 
+import importlib.resources
 import json
 import pathlib
 import shutil
-import uuid
+from collections.abc import Mapping
+
+import jinja2
 
 from tapeline.components.report.content import Content, report_json
-from tapeline.components.report.page import to_html
+from tapeline.components.report.page import Page
 from tapeline.components.report.page_sections import build_page
 from tapeline.schemas.artifact_files import PAGE_FILE
-from tapeline.series.figures.style import render
+from tapeline.schemas.whole_files import replacing
+from tapeline.series.figures.style import Pictures, render
 
 NUMBERS_FILE = "report.json"
 FIGURES_FOLDER = "figures"
 
 
 def write_report(content: Content, folder: pathlib.Path) -> None:
-    """Draws a report and writes its page, its numbers and its figures.
-
-    Args:
-        content: What it says.
-        folder: Where it goes; TFX gives each execution a folder of its own.
-    """
+    """Draws a report and writes its figures, its numbers and, last, its page; the folder is made."""
     page = build_page(content)
     drawings = {figure.key: render(figure) for figure in page.figures}
     figures = folder / FIGURES_FOLDER
@@ -37,17 +37,19 @@ def write_report(content: Content, folder: pathlib.Path) -> None:
     (folder / PAGE_FILE).write_text(to_html(page, drawings), encoding="utf-8")
 
 
-def copy_report(folder: pathlib.Path, *, to: pathlib.Path) -> None:
-    """Copies a report, file by file, the page last; whatever else lies there stays.
+def to_html(page: Page, drawings: Mapping[str, Pictures]) -> str:
+    """Returns the page as one HTML file, with the pictures of each figure by its key."""
+    template, css = (
+        importlib.resources.files("tapeline.components.report").joinpath(name).read_text(encoding="utf-8")
+        for name in ("page.html.j2", "page.css")
+    )
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
+    return environment.from_string(template).render(page=page, drawings=drawings, css=css)
 
-    Args:
-        folder: A whole report.
-        to: Folder that it is copied into.
-    """
+
+def copy_report(folder: pathlib.Path, *, to: pathlib.Path) -> None:
+    """Copies a report, file by file, the page last; whatever else lies there stays."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     for source in sorted(files, key=lambda path: path.name == PAGE_FILE):
-        target = to / source.relative_to(folder)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-        shutil.copyfile(source, part)
-        part.replace(target)
+        with replacing(to / source.relative_to(folder)) as part:
+            shutil.copyfile(source, part)

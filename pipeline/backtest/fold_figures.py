@@ -1,18 +1,16 @@
-"""Figures of a backtest: all folds against the baselines, and the forecasts of each fold.
-
-render_png(overview_figure(scores, grid=grid))
-render_png(fold_figure(score, strip, grid=grid))
-"""
+"""Figures of a backtest: all folds against the baselines, and the forecasts of each fold."""
 
 import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
+from tapeline.components.report.summary import ShownWindow
 from tapeline.pipeline.backtest.folds import spread
 from tapeline.pipeline.backtest.tables import FoldScore
 from tapeline.schemas.features import SINGLE_SERIES
@@ -36,32 +34,15 @@ _CONTEXT_HORIZONS = 2
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ForecastStrip:
-    """Forecasts of one series that follow each other, in the target's unit.
+    """Windows of one series that follow each other, first steps on the grid `[N]`; `left_out` more would have."""
 
-    Attributes:
-        series_id: The series.
-        steps: First step of each forecast on the grid `[N]`.
-        context: Values before the first forecast `[T]`; NaN where not measured.
-        truth: Truth under each forecast `[N, H]`; NaN where not measured.
-        forecasts: The forecasts `[N, H]`.
-        left_out: How many more would have followed.
-    """
-
-    series_id: str
-    steps: np.ndarray
-    context: np.ndarray
-    truth: np.ndarray
-    forecasts: np.ndarray
+    windows: list[ShownWindow]
+    steps: npt.NDArray[np.int64]
     left_out: int
 
 
 def overview_figure(scores: Sequence[FoldScore], *, grid: TimeGrid) -> Figure:
-    """Where the folds lie, and in the same rows the error of each against the baselines.
-
-    Args:
-        scores: One a fold.
-        grid: The grid of the data.
-    """
+    """Where the folds lie, and in the same rows the error of each against the baselines."""
     space = scores[0].space
     rows = np.arange(len(scores))
 
@@ -78,8 +59,8 @@ def overview_figure(scores: Sequence[FoldScore], *, grid: TimeGrid) -> Figure:
         _dots(errors, rows, scores)
         by_ratio = ", by ratio" if errors.get_xscale() == "log" else ""
         errors.set_xlabel(f"MAE of the test windows, {space.unit}{by_ratio}")
-        for ax, columns in ((times, 3), (errors, 3)):
-            ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, handlelength=1.6, columnspacing=1.2)
+        for ax in (times, errors):
+            ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, handlelength=1.6, columnspacing=1.2)
 
     return Figure(
         key="backtest",
@@ -98,14 +79,14 @@ def _bars(ax: Axes, row: int, score: FoldScore, grid: TimeGrid) -> None:
         ax.barh(row, right - left, left=left, height=0.5, label=name if row == 0 else None, **style)
 
 
-def _dots(ax: Axes, rows: np.ndarray, scores: Sequence[FoldScore]) -> None:
+def _dots(ax: Axes, rows: npt.NDArray[np.int64], scores: Sequence[FoldScore]) -> None:
     """The baselines over the model, fold by fold, with the model's mean and spread behind."""
     errors = [score.model for score in scores]
     ax.plot(errors, rows, "o", color=LIGHT.forecast, markersize=10, label="model")
     for name in BASELINES:
         style = {**FORECAST_STYLES[name], "linestyle": "none"}
         ax.plot([score.baselines[name] for score in scores], rows, label=NAMES[name], **style)
-    mean, deviation = dataclasses.astuple(spread(errors))
+    mean, deviation = spread(errors)
     if np.isfinite(deviation):
         ax.axvspan(mean - deviation, mean + deviation, color=LIGHT.forecast, alpha=0.12, linewidth=0)
         ax.axvline(mean, color=LIGHT.forecast, linewidth=1.1, linestyle=(0, (4, 2)), zorder=1, label="mean \u00b1 sd")
@@ -155,33 +136,25 @@ def _finding(scores: Sequence[FoldScore]) -> str:
 
 
 def fold_figure(score: FoldScore, strip: ForecastStrip, *, grid: TimeGrid) -> Figure:
-    """Forecasts that follow each other through a fold's test span, against the truth.
-
-    Args:
-        score: The fold.
-        strip: Its forecasts.
-        grid: The grid of the data.
-    """
-    horizon = strip.forecasts.shape[1]
-    before = strip.context[-min(len(strip.context), _CONTEXT_HORIZONS * horizon) :]
+    """Forecasts that follow each other through a fold's test span, against the truth."""
+    first = strip.windows[0]
+    horizon = len(first.target)
+    before = first.context[-min(len(first.context), _CONTEXT_HORIZONS * horizon) :]
+    clocks = [wall_clock(grid.timestamps(step + np.arange(-len(before), horizon)), grid) for step in strip.steps]
     unit = score.result.unit or "target"
-    series = "" if strip.series_id == SINGLE_SERIES else f"series {safe(strip.series_id)}, "
+    series = "" if first.series_id == SINGLE_SERIES.encode() else f"series {safe(first.series_id)}, "
 
     def draw(canvas: Canvas, narrow: bool) -> None:
         shown = "" if not strip.left_out else f", the first {len(strip.steps)} forecasts"
-        first = when(int(grid.timestamps([score.cuts.test_start])[0]), grid)
-        ax = axes(
-            canvas,
-            title=f"{series}{unit}; fold {score.number}, tested from {first}{shown}",
-        )
-        truth_steps = np.concatenate([strip.steps[0] - np.arange(len(before), 0, -1), _ahead(strip, horizon).ravel()])
-        truth = np.concatenate([before, strip.truth.ravel()])
-        ax.plot(_clock(truth_steps, grid), truth, color=LIGHT.ink, linewidth=1.2, label="truth")
-        for at, (steps, forecast) in enumerate(zip(_ahead(strip, horizon), strip.forecasts, strict=True)):
-            times = _clock(steps, grid)
+        start = when(int(grid.timestamps([score.cuts.test_start])[0]), grid)
+        ax = axes(canvas, title=f"{series}{unit}; fold {score.number}, tested from {start}{shown}")
+        times = [clocks[0][: len(before)], *(clock[len(before) :] for clock in clocks)]
+        truth = [before, *(window.target for window in strip.windows)]
+        ax.plot(np.concatenate(times), np.concatenate(truth), color=LIGHT.ink, linewidth=1.2, label="truth")
+        for at, (ahead, window) in enumerate(zip(times[1:], strip.windows, strict=True)):
             label = f"forecasts, {count(horizon, 'step')} each" if at == 0 else None
-            ax.plot(times, forecast, color=LIGHT.forecast, linestyle=(0, (4, 1.2)), linewidth=1.9, label=label)
-            ax.plot(times[:1], forecast[:1], "o", color=LIGHT.forecast, markersize=4)
+            ax.plot(ahead, window.forecast, color=LIGHT.forecast, linestyle=(0, (4, 1.2)), linewidth=1.9, label=label)
+            ax.plot(ahead[:1], window.forecast[:1], "o", color=LIGHT.forecast, markersize=4)
         date_axis(ax, narrow)
         ax.margins(x=0.01)
         legend(canvas, ax, columns=2)
@@ -197,11 +170,3 @@ def fold_figure(score: FoldScore, strip: ForecastStrip, *, grid: TimeGrid) -> Fi
         draw=draw,
         height=2.9,
     )
-
-
-def _ahead(strip: ForecastStrip, horizon: int) -> np.ndarray:
-    return strip.steps[:, None] + np.arange(horizon)
-
-
-def _clock(steps: np.ndarray, grid: TimeGrid) -> np.ndarray:
-    return wall_clock(grid.timestamps(steps), grid)

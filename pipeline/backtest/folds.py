@@ -1,9 +1,9 @@
 """Where the folds of a backtest lie in time: rolling origin, refitted in every fold.
 
-    folds = plan_folds(
-        Cuts(train_start=0, eval_start=70, test_start=85, end=100), folds=3, window="expanding", spec=spec
-    )
-    [(fold.test_start, fold.end) for fold in folds]     # [(85, 90), (90, 95), (95, 100)]
+>>> base = Cuts(train_start=0, eval_start=70, test_start=85, end=100)
+>>> spec = WindowSpec(context_length=8, horizon=2)
+>>> [(fold.test_start, fold.end) for fold in plan_folds(base, folds=3, window="expanding", spec=spec)]
+[(85, 90), (90, 95), (95, 100)]
 
 Times are steps of the grid, whole numbers. The test spans tile the time up to
 the end, so each step is forecast by the model that was trained last before it:
@@ -20,7 +20,7 @@ International Journal of Forecasting 16(4).
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.window_spec import WindowSpec
@@ -31,14 +31,7 @@ TrainWindow = Literal["expanding", "sliding"]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Cuts:
-    """Where time is cut, in steps of the grid; each split ends where the next begins.
-
-    Attributes:
-        train_start: First step of train.
-        eval_start: First step of eval.
-        test_start: First step of test.
-        end: First step after test.
-    """
+    """Where time is cut, in steps of the grid: the first of each split, and the first after test."""
 
     train_start: int
     eval_start: int
@@ -108,25 +101,15 @@ def _too_short(length: int, *, test: int, folds: int, spec: WindowSpec, shared: 
     )
 
 
-@dataclasses.dataclass(frozen=True)
-class Spread:
-    """A value over folds.
-
-    Attributes:
-        mean: Arithmetic mean; NaN where a fold has no value.
-        deviation: Sample standard deviation; NaN for fewer than two folds.
-    """
+class Spread(NamedTuple):
+    """Mean and sample standard deviation of a value over folds; the latter is NaN for fewer than two folds."""
 
     mean: float
     deviation: float
 
 
 def spread(values: Sequence[float]) -> Spread:
-    """Returns mean and standard deviation; a value that is not finite shows in both.
-
-    Args:
-        values: One a fold.
-    """
+    """Returns mean and standard deviation; a value that is not finite shows in both."""
     count = len(values)
     mean = math.fsum(values) / count if count and all(map(math.isfinite, values)) else math.nan
     if count < 2:

@@ -1,8 +1,4 @@
-"""Where the folds of a backtest lie: for each a configuration and a folder.
-
-backtest = plan_backtest(config, RunPaths.of(config.name), folds=5, window="expanding")
-for fold in backtest.folds: ...
-"""
+"""The folds of a backtest: for each the dates of its splits, a configuration and a folder."""
 
 import dataclasses
 import hashlib
@@ -27,14 +23,7 @@ _KEY_LENGTH = 12
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Fold:
-    """One fold: a pipeline of its own.
-
-    Attributes:
-        number: From 1, the earliest first.
-        cuts: Where its splits lie, in steps of the grid.
-        config: The configuration with the fold's dates.
-        paths: Its folder.
-    """
+    """One fold, a pipeline of its own: its dates, the configuration with them, and its folder."""
 
     number: int
     cuts: Cuts
@@ -44,13 +33,10 @@ class Fold:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Backtest:
-    """All folds.
+    """All folds, the earliest first.
 
-    Attributes:
-        config: The configuration as it was given.
-        window: What becomes of train from fold to fold.
-        root: Folder of the folds, and of the results where no other is named.
-        folds: The earliest first.
+    `root` is the folder of the folds, and of the results where no other is
+    named.
     """
 
     config: Config
@@ -104,9 +90,6 @@ def plan_backtest(
 def base_cuts(config: Config) -> Cuts:
     """Returns where the configuration itself cuts its data, in steps of the grid.
 
-    Args:
-        config: Names the data.
-
     Raises:
         ConfigError: The split's dates do not fit the data.
         DataError: The source is missing, or cannot be read as it should.
@@ -119,13 +102,7 @@ def base_cuts(config: Config) -> Cuts:
 
 
 def fold_config(config: Config, cuts: Cuts, *, base: Cuts) -> Config:
-    """Returns the configuration of one fold.
-
-    Args:
-        config: That of the backtest.
-        cuts: Where the fold's splits lie.
-        base: Where the configuration's own lie.
-    """
+    """Returns the configuration of one fold."""
     grid = TimeGrid.of(config.data)
     dates = {name: show_time(int(grid.timestamps([step])[0])) for name, step in dataclasses.asdict(cuts).items()}
     split = {

@@ -1,7 +1,7 @@
-"""Puts the results of a backtest together and writes them: table, numbers and figures.
+"""Puts the results of a backtest together and writes them.
 
-results = write_results(backtest, outcomes, output)
-print(results.table)      # also backtest.txt, beside backtest.json, backtest.png and fold-01.png ...
+What is written: the table `backtest.txt`, the numbers `backtest.json`, and the
+figures `backtest.png`, `fold-01.png`, `fold-02.png` and so on.
 """
 
 import dataclasses
@@ -13,42 +13,31 @@ from tfx.utils import path_utils
 
 from tapeline.components.report.scoring import TestWindows
 from tapeline.pipeline.backtest.fold_figures import ForecastStrip, fold_figure, overview_figure
-from tapeline.pipeline.backtest.fold_forecasts import read_strip
 from tapeline.pipeline.backtest.plan import Backtest, Fold
-from tapeline.pipeline.backtest.tables import FoldScore, table, to_tree, typical_series
+from tapeline.pipeline.backtest.tables import FoldScore, end_to_end, table, to_tree, typical_series
 from tapeline.pipeline.console import quiet
 from tapeline.pipeline.lineage import Run
 from tapeline.pipeline.local_runner import LocalRun
+from tapeline.schemas.config import Config
+from tapeline.schemas.errors import DataError
 from tapeline.schemas.evaluation_result import read_verdict
 from tapeline.schemas.whole_files import write_whole
-from tapeline.series.figures.style import Figure, render_png
+from tapeline.series.figures.style import render_png
 from tapeline.series.figures.wording import Space
 from tapeline.series.scaling import Scaler
 from tapeline.series.time_grid import TimeGrid
 
 TABLE_FILE, NUMBERS_FILE = "backtest.txt", "backtest.json"
 
-
-@dataclasses.dataclass(frozen=True)
-class Results:
-    """What was written.
-
-    Attributes:
-        table: For people.
-        json: For machines.
-    """
-
-    table: str
-    json: str
+MOST_STEPS = 480
+"""Steps of a test span that are shown; more cannot be told apart on a page."""
 
 
-def write_results(backtest: Backtest, outcomes: Sequence[LocalRun], output: pathlib.Path) -> Results:
+def write_results(backtest: Backtest, outcomes: Sequence[LocalRun], output: pathlib.Path) -> tuple[str, str]:
     """Reads what the Evaluators found, forecasts what is shown, and writes all files.
 
-    Args:
-        backtest: The folds.
-        outcomes: What became of each; all came to their end.
-        output: Folder of the files; those of an earlier backtest are replaced.
+    Returns:
+        The table for people, and the numbers as JSON.
     """
     grid = TimeGrid.of(backtest.config.data)
     scores, figures = [], []
@@ -64,23 +53,20 @@ def write_results(backtest: Backtest, outcomes: Sequence[LocalRun], output: path
         "name": backtest.config.name,
         "window": backtest.window,
         **to_tree(scores, grid=grid),
-        "figures": [{"file": _file(figure), "shows": figure.caption, "alt": figure.alt} for figure in figures],
+        "figures": [{"file": f"{figure.key}.png", "shows": figure.caption, "alt": figure.alt} for figure in figures],
         "config": backtest.config.model_dump(mode="json"),
     }
-    results = Results(table(scores, grid=grid), json.dumps(tree, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+    lines = table(scores, grid=grid)
+    numbers = json.dumps(tree, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
     for figure in figures:
-        write_whole(output / _file(figure), render_png(figure))
-    write_whole(output / TABLE_FILE, f"{results.table}\n")
-    write_whole(output / NUMBERS_FILE, results.json)
-    return results
+        write_whole(output / f"{figure.key}.png", render_png(figure))
+    write_whole(output / TABLE_FILE, f"{lines}\n")
+    write_whole(output / NUMBERS_FILE, numbers)
+    return lines, numbers
 
 
 def read_fold(fold: Fold, run: Run) -> tuple[FoldScore, ForecastStrip]:
     """Reads one fold's numbers, and the forecasts that are shown of it.
-
-    Args:
-        fold: The fold.
-        run: Its run.
 
     Raises:
         DataError: An artifact is incomplete, or the test split holds no window.
@@ -95,15 +81,26 @@ def read_fold(fold: Fold, run: Run) -> tuple[FoldScore, ForecastStrip]:
         shape=fold.config.window_shape(),
         model_dir=path_utils.serving_model_path(_uri(run, "Trainer", "model")),
     )
-    strip = read_strip(
-        windows,
-        series_id=typical_series(result.series) if result.series else None,
-        horizon=fold.config.window.horizon,
-        grid=TimeGrid.of(fold.config.data),
-        scaler=scaler,
-    )
+    shown = typical_series(result.series).encode() if result.series else None
+    strip = _read_strip(windows, shown, fold.config, scaler)
     space = Space.of(scale, fold.config.data.unit)
     return FoldScore(number=fold.number, cuts=fold.cuts, result=result, space=space), strip
+
+
+def _read_strip(windows: TestWindows, series_id: bytes | None, config: Config, scaler: Scaler) -> ForecastStrip:
+    """Forecasts a series end to end with the model that was judged; None takes the series of the first window.
+
+    Windows overlap: every one is taken that begins where the one before it
+    ends. There is no choice by error.
+    """
+    places, starts = windows.of_series(series_id)
+    if not len(places):
+        raise DataError(f"windows: the test split holds no window of series {series_id!r}. Run the backtest again.")
+    steps = TimeGrid.of(config.data).ordinals(starts)
+    followed = end_to_end(steps, config.window.horizon)
+    chosen = followed[: max(1, MOST_STEPS // config.window.horizon)]
+    shown = windows.read(places[chosen].tolist(), scaler)
+    return ForecastStrip(windows=shown, steps=steps[chosen], left_out=len(followed) - len(chosen))
 
 
 def _in_one_space(scores: list[FoldScore]) -> list[FoldScore]:
@@ -117,7 +114,3 @@ def _uri(run: Run, node: str, key: str) -> str:
     artifact = run.artifact(node, key)
     assert artifact is not None, f"{node} came to its end without {key}"
     return artifact.uri
-
-
-def _file(figure: Figure) -> str:
-    return f"{figure.key}.png"

@@ -1,8 +1,5 @@
 """What a backtest found, fold by fold, as a table for people and a tree for machines.
 
-    print(table(scores, grid=grid))
-    json.dumps(to_tree(scores, grid=grid))
-
 Every fold fits its scaler anew, so each has a scaled space of its own: 0.01 is
 more in a fold whose train split spans more. Folds are compared, and averaged,
 in the target's unit and by skill; the scaled MAE stands beside them because the
@@ -15,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tapeline.pipeline.backtest.folds import Cuts, Spread, spread
 from tapeline.schemas.checks import in_words
@@ -70,11 +68,7 @@ class FoldScore:
 
 
 def spreads(scores: Sequence[FoldScore]) -> dict[str, Spread]:
-    """Returns mean and standard deviation over the folds, by column of the table.
-
-    Args:
-        scores: One a fold.
-    """
+    """Returns mean and standard deviation over the folds, by column of the table."""
     columns = {
         "mae_scaled": [score.metric("mae_scaled") for score in scores],
         "mae": [score.metric("mae") for score in scores],
@@ -85,18 +79,14 @@ def spreads(scores: Sequence[FoldScore]) -> dict[str, Spread]:
 
 
 def table(scores: Sequence[FoldScore], *, grid: TimeGrid) -> str:
-    """Returns the table: a line a fold, then mean and standard deviation.
-
-    Args:
-        scores: One a fold, at least one.
-        grid: The grid of the data.
-    """
+    """Returns the table: a line a fold, then mean and standard deviation."""
     unit, space = scores[0].result.unit, scores[0].space.unit
     # Series on scales of their own have a MAE in the unit, but no common factor for the baselines.
     head = ["fold", "train from", "steps", "test from", "test to", "windows", "MAE scaled", f"MAE {unit}".strip()]
     rows = [[*head, *(NAMES[name] for name in BASELINES), "skill", "gate"]]
     for score in scores:
-        start, first, last = _times(score.cuts, grid)
+        steps = grid.timestamps([score.cuts.train_start, score.cuts.test_start, score.cuts.end - 1])
+        start, first, last = (when(seconds, grid) for seconds in steps)
         values = [score.metric("mae_scaled"), score.metric("mae"), *(score.baselines[name] for name in BASELINES)]
         rows.append(
             [
@@ -118,11 +108,6 @@ def table(scores: Sequence[FoldScore], *, grid: TimeGrid) -> str:
     return "\n".join([*(line.rstrip() for line in lines), "", *_notes(scores, space)])
 
 
-def _times(cuts: Cuts, grid: TimeGrid) -> list[str]:
-    """Start of train, first and last time of test."""
-    return [when(seconds, grid) for seconds in grid.timestamps([cuts.train_start, cuts.test_start, cuts.end - 1])]
-
-
 def _numbers(errors: Sequence[float], skill: float, *, signed: bool = True) -> list[str]:
     scaled, *others = errors
     shown = [number(value, 4) if math.isfinite(value) else str(value) for value in others]
@@ -141,12 +126,7 @@ def _notes(scores: Sequence[FoldScore], space: str) -> list[str]:
 
 
 def to_tree(scores: Sequence[FoldScore], *, grid: TimeGrid) -> dict[str, Any]:
-    """Returns everything as a tree for JSON; numbers that are not finite stand as strings.
-
-    Args:
-        scores: One a fold, at least one.
-        grid: The grid of the data.
-    """
+    """Returns everything as a tree for JSON; numbers that are not finite stand as strings."""
     tree = {
         "version": JSON_VERSION,
         "unit": scores[0].result.unit,
@@ -178,11 +158,7 @@ def _fold_tree(score: FoldScore, grid: TimeGrid) -> dict[str, Any]:
 
 
 def typical_series(series: Mapping[str, Mapping[str, float]]) -> str:
-    """Returns the series whose MAE lies in the middle; those without a finite one count as the worst.
-
-    Args:
-        series: Metrics of each series, as the Evaluator gives them.
-    """
+    """Returns the series whose MAE lies in the middle; those without a finite one count as the worst."""
 
     def rank(series_id: str) -> tuple[float, str]:
         mae = series[series_id].get("mae_scaled", np.nan)
@@ -191,7 +167,7 @@ def typical_series(series: Mapping[str, Mapping[str, float]]) -> str:
     return sorted(series, key=rank)[(len(series) - 1) // 2]
 
 
-def end_to_end(steps: np.ndarray, horizon: int) -> np.ndarray:
+def end_to_end(steps: npt.NDArray[np.int64], horizon: int) -> npt.NDArray[np.int64]:
     """Returns the positions of forecasts that do not overlap: each the first that begins after the one before ends.
 
     Args:

@@ -114,7 +114,7 @@ class Figure:
         alt: The finding with its numbers, for those who do not see it.
         draw: Paints on a canvas; told whether the canvas is narrow.
         height: Inches on a wide canvas.
-        narrow_height: Inches on a narrow one.
+        narrow_height: Inches on a narrow one; None for the same.
     """
 
     key: str
@@ -122,20 +122,15 @@ class Figure:
     caption: str
     alt: str
     draw: Callable[[Canvas, bool], None]
-    height: float = 3.1
-    narrow_height: float = 2.9
+    height: float = 2.8
+    narrow_height: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Pictures:
-    """A figure, drawn.
+    """A figure, drawn: as PNG on white paper, and as SVG in light inks for a wide and a narrow page.
 
-    Attributes:
-        png: On white paper, for the figures folder.
-        wide: SVG of a wide canvas, in light inks.
-        narrow: The same of a narrow canvas.
-        wide_size: Width and height in CSS pixels.
-        narrow_size: The same of the narrow canvas.
+    Sizes are width and height in CSS pixels.
     """
 
     png: bytes
@@ -155,7 +150,7 @@ class Pictures:
 
 def render(figure: Figure) -> Pictures:
     """Draws a figure for every reader: wide, narrow, and as PNG."""
-    sizes = ((WIDE_INCHES, figure.height), (NARROW_INCHES, figure.narrow_height))
+    sizes = ((WIDE_INCHES, figure.height), (NARROW_INCHES, figure.narrow_height or figure.height))
     with mpl.rc_context(_RC), warnings.catch_warnings():
         # Names may be in a script that the PNG's font lacks; the page's own fonts have it.
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
@@ -219,15 +214,11 @@ PLAIN = ticker.FuncFormatter(_plain)
 
 
 def safe(name: str | bytes, most: int = 60) -> str:
-    """Returns a name from the data that can be shown anywhere.
+    """Returns a name from the data, text or bytes in UTF-8, that can be shown anywhere.
 
     Control characters are not allowed in an SVG, and marks of direction would
-    turn the text around them: both become a replacement character. Long names
-    are cut.
-
-    Args:
-        name: Text, or bytes in UTF-8.
-        most: Characters at most.
+    turn the text around them: both become a replacement character. Names of
+    more than `most` characters are cut.
     """
     text = name.decode("utf-8", errors="replace") if isinstance(name, bytes) else name
     shown = "".join(

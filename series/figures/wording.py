@@ -4,6 +4,7 @@ import dataclasses
 import math
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tapeline.schemas.served_model import BASELINES, FORECAST
@@ -42,9 +43,9 @@ METRICS = {
     "scale_deviation": "deviation of the scales from those of the train rows",
     "target_influence": "influence of the horizon's targets on the forecast",
     "serving_process": "served by a process with TensorFlow alone",
-    "serving_wrong_answers": "real requests that were not answered right",
-    "serving_deviation": "distance of served forecasts from the Evaluator's, in scales",
-    "serving_wrong_refusals": "hostile requests that were not refused right",
+    "serving_wrong_answers": "real requests with a wrong answer, or none",
+    "serving_deviation": "largest difference of served forecasts from the Evaluator's, in units of the scale",
+    "serving_wrong_refusals": "hostile requests that were not refused with a message",
     "serving_latency_ms": "time of one forecast, in milliseconds",
     "serving_memory_mib": "peak memory while serving, in MiB",
 }
@@ -53,21 +54,17 @@ METRICS = {
 
 @dataclasses.dataclass(frozen=True)
 class Space:
-    """The space that errors are shown in.
+    """The space that errors are shown in: its unit, and how many of these are one scaled unit.
 
     With one scale for all series this is the target's unit; series on scales
     of their own can only be compared in scaled space.
-
-    Attributes:
-        factor: Shown units in one scaled unit.
-        unit: `ppm`, `scaled`.
     """
 
     factor: float
     unit: str
 
     @classmethod
-    def of(cls, scale: np.ndarray, unit: str) -> "Space":
+    def of(cls, scale: npt.NDArray[np.float64], unit: str) -> "Space":
         """The space for series with these scales `[S]`."""
         if np.all(scale == scale[0]):
             return cls(float(scale[0]), unit or "target units")

@@ -18,7 +18,7 @@ CO2 = str(pathlib.Path(__file__).parents[2] / "configs" / "co2.yaml")
         (
             KeyboardInterrupt(),
             exit_codes.EXIT_INTERRUPTED,
-            ["interrupted in fold 2 of 3", "The same command carries on"],
+            ["interrupted in fold 2 of 3", "Run the same command to continue"],
         ),
         (
             DataError("a gap of 30 steps. Fill it."),
@@ -26,7 +26,7 @@ CO2 = str(pathlib.Path(__file__).parents[2] / "configs" / "co2.yaml")
             ["co2, fold 2 of 3", "a gap of 30 steps"],
         ),
         (OSError("disk full"), exit_codes.EXIT_FAILED, ["fold 2 failed", "OSError: disk full", "before it are kept"]),
-        (None, exit_codes.EXIT_FAILED, ["fold 2 failed in Trainer: it came to no end"]),
+        (None, exit_codes.EXIT_FAILED, ["fold 2 failed in Trainer: it did not finish"]),
     ],
 )
 def test_the_exit_code_and_the_message_tell_what_stopped_it(

@@ -118,4 +118,4 @@ def test_a_second_run_in_the_same_folder_waits_for_nobody(
         fcntl.flock(held, fcntl.LOCK_EX)
         ended = tapeline("run", *project.arguments)
     assert ended.code == 2
-    assert "is going on" in ended.err
+    assert "is in progress" in ended.err

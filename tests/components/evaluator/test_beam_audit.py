@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tapeline.components.evaluator.beam_audit import AuditFiles, AuditPlan, run_audit
+from tapeline.components.evaluator.beam_audit import AuditPlan, run_audit
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
 from tapeline.schemas.stack import LOCAL_BEAM_RUNNER
@@ -77,13 +77,10 @@ class World:
 
     def audit(self, *, starts=range(TEST, 38), splits=None, plan=PLAN, scaler=SCALER):
         splits = splits or {"train": (0, 15), "eval": (15, TEST), "test": (TEST, 40)}
-        files = AuditFiles(
-            windows=self.write(windows(starts)),
-            rows=[(split, path) for split, hours in splits.items() for path in self.write(rows(*hours))],
-        )
         return run_audit(
             lambda: beam.Pipeline(runner=LOCAL_BEAM_RUNNER),
-            files=files,
+            windows=self.write(windows(starts)),
+            rows=[(split, path) for split, hours in splits.items() for path in self.write(rows(*hours))],
             scaler=scaler,
             plan=plan,
             folder=str(self.folder),

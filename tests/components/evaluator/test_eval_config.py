@@ -6,7 +6,6 @@ import math
 
 from tapeline.components.evaluator.eval_config import (
     MOST_SERIES,
-    create_eval_config,
     for_series,
     gate_requirements,
     read_requirements,
@@ -28,7 +27,7 @@ def limits(config, *, of_series):
 def test_a_few_series_are_scored_one_by_one():
     required = gate_requirements(GateConfig())
     assert for_series(required, MOST_SERIES) == required
-    config = create_eval_config(GateConfig())
+    config = to_eval_config(gate_requirements(GateConfig()))
     assert [list(spec.feature_keys) for spec in config.slicing_specs] == [[], ["series_id"]]
     assert limits(config, of_series=True) == {"finite_share"}
 
@@ -48,7 +47,7 @@ def test_a_limit_for_each_series_is_kept_however_many_they_are():
 
 def test_a_strict_bound_is_the_next_number_for_tfma_and_stays_what_it_is_as_a_requirement():
     gate = GateConfig(mae_scaled_below=0.015, skill_over=SkillConfig(ridge=0.1))
-    config = create_eval_config(gate)
+    config = to_eval_config(gate_requirements(gate))
     thresholds = {
         json.loads(metric.config)["name"]: metric.per_slice_thresholds[0].threshold.value_threshold
         for metric in config.metrics_specs[0].metrics
@@ -68,7 +67,9 @@ def test_requirements_come_back_from_the_configuration_in_order():
         return [dataclasses.astuple(dataclasses.replace(one, bound=repr(one.bound))) for one in required]
 
     required = gate_requirements(GateConfig(mae_scaled_below_per_series=0.1))
-    assert plain(read_requirements(create_eval_config(GateConfig(mae_scaled_below_per_series=0.1)))) == plain(required)
+    assert plain(
+        read_requirements(to_eval_config(gate_requirements(GateConfig(mae_scaled_below_per_series=0.1))))
+    ) == plain(required)
 
 
 def test_what_the_audit_found_goes_to_its_metric():

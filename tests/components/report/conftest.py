@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tapeline.components.report.content import Content, DataGateFinding, DataGateReport, LineageEntry, Origin
-from tapeline.components.report.run_figures import SplitExtent, WindowView
-from tapeline.components.report.summary import autocorrelation, overall_interval, pick_windows
+from tapeline.components.report.run_figures import SplitExtent
+from tapeline.components.report.summary import ShownWindow, autocorrelation, overall_interval, pick_windows
 from tapeline.components.report.training_history import History
 from tapeline.components.report.window_errors import ErrorCollector, ScoredBatch
 from tapeline.schemas.checks import Requirement
@@ -92,15 +92,17 @@ def sample_content(
         series_id, start, past, target, forecast = windows[pick.window]
         past, target, forecast = (part * SCALE + OFFSET for part in (past, target, forecast))
         views.append(
-            WindowView(
-                pick=pick,
-                series_id=series_id,
-                forecast_start=start,
-                context=past,
-                target=target,
-                forecast=forecast,
-                interval=None,
-                mae=pick.mae_scaled * SCALE,
+            (
+                pick,
+                ShownWindow(
+                    series_id=series_id,
+                    forecast_start=start,
+                    context=past,
+                    target=target,
+                    forecast=forecast,
+                    interval=None,
+                    scale=SCALE,
+                ),
             )
         )
     mae = errors.mae_scaled

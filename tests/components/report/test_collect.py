@@ -1,13 +1,12 @@
 """From artifacts to content: windows scored through a SavedModel, and what is said when an artifact is incomplete."""
 
-import dataclasses
 import json
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tapeline.components.report.collect import FINDINGS_FILE, Sources, collect, read_data_gate_report
+from tapeline.components.report.collect import FINDINGS_FILE, collect, read_data_gate_report
 from tapeline.components.report.content import Origin
 from tapeline.components.report.headline import verdict
 from tapeline.components.report.scoring import TestWindows
@@ -87,7 +86,7 @@ def make_sources(folder, *, with_interval=False, mae=0.15):
     """Artifacts of a run whose model errs by 0.1 in three of four values and by 0.3 in one: 0.15 on average."""
     paths = {
         name: folder / name
-        for name in ("evaluation", "blessing", "model", "windows", "model_run", "data_report", "transform_graph")
+        for name in ("evaluation", "model_blessing", "model", "windows", "model_run", "data_report", "transform_graph")
     }
     for path in paths.values():
         path.mkdir()
@@ -122,7 +121,7 @@ def make_sources(folder, *, with_interval=False, mae=0.15):
         model_fingerprint="beef",
     )
     (paths["evaluation"] / SUMMARY_FILE).write_text(result_to_json(result))
-    (paths["blessing"] / "BLESSED").write_text("")
+    (paths["model_blessing"] / "BLESSED").write_text("")
     findings = {
         "series": 1,
         "errors": 0,
@@ -134,8 +133,7 @@ def make_sources(folder, *, with_interval=False, mae=0.15):
         "omitted": [{"severity": "warning", "kind": "drift", "count": 2}],
     }
     (paths["data_report"] / FINDINGS_FILE).write_text(json.dumps(findings))
-    uris = {name: str(path) for name, path in paths.items()}
-    return Sources(model_dir=uris.pop("model"), **uris)
+    return {name: str(path) for name, path in paths.items()}
 
 
 def test_error_is_recomputed_through_the_signature_and_agrees(sources):
@@ -151,7 +149,7 @@ def test_error_is_recomputed_through_the_signature_and_agrees(sources):
 @pytest.mark.parametrize(("latency_ms", "word"), [(0.5, "Blessed"), (3.0, "Refused")])
 def test_the_serving_gate_has_its_word_in_the_verdict(sources, tmp_path, latency_ms, word):
     write_result(served(latency_ms=latency_ms), tmp_path / "infra_blessing")
-    both = dataclasses.replace(sources, infra_blessing=str(tmp_path / "infra_blessing"))
+    both = {**sources, "infra_blessing": str(tmp_path / "infra_blessing")}
     content = collect(both, config=CONFIG, origin=ORIGIN)
     assert verdict(content).word == word
     assert ("one forecast takes 3 ms" in verdict(content).reason) is (word == "Refused")
@@ -163,35 +161,35 @@ def test_another_error_in_the_evaluation_does_not_agree(tmp_path):
 
 
 def test_windows_are_shown_in_the_unit_of_the_target(sources):
-    views = {view.pick.name: view for view in collect(sources, config=CONFIG, origin=ORIGIN).views}
-    best = views["best"]
+    views = {pick.name: (pick, view) for pick, view in collect(sources, config=CONFIG, origin=ORIGIN).views}
+    pick, best = views["best"]
     assert best.forecast_start == 3600 * 10
     assert best.series_id == b"a"
     # Scaled 0, (unobserved), 0, 0.5 at 50 units a scaled unit, from 300.
     assert best.context == pytest.approx([300, np.nan, 300, 325], nan_ok=True)
     assert best.target == pytest.approx([325, 325])
     assert best.forecast == pytest.approx([330, 330])
-    assert best.mae == pytest.approx(5.0, abs=1e-5)
+    assert pick.mae_scaled * best.scale == pytest.approx(5.0, abs=1e-5)
     assert best.interval is None
 
 
 def test_prediction_interval_is_read_where_the_model_has_one(tmp_path):
     views = collect(make_sources(tmp_path, with_interval=True), config=CONFIG, origin=ORIGIN).views
-    for view in views:
+    for _, view in views:
         lower, upper = view.interval
         assert lower == pytest.approx(view.forecast - 5.0, abs=1e-4)
         assert upper == pytest.approx(view.forecast + 5.0, abs=1e-4)
 
 
 def test_history_tells_what_was_kept(sources):
-    history = read_history(sources.model_run, card=CARD)
+    history = read_history(sources["model_run"], card=CARD)
     assert history.kept_epoch == 1
     assert history.kept_error == 0.25
     assert history.teacher_forced.tolist() == [0.1]
 
 
 def test_gate_report_counts_what_is_not_listed(sources):
-    gate = read_data_gate_report(sources.data_report)
+    gate = read_data_gate_report(sources["data_report"])
     assert (gate.warnings, gate.omitted) == (3, 2)
     assert gate.findings[0].place == "series a"
     assert [(split.name, split.rows, split.first) for split in gate.splits] == [("train", 9, 0), ("test", 0, None)]
@@ -202,14 +200,14 @@ def test_batches_of_one_window_give_the_same_error(sources, monkeypatch):
     monkeypatch.setattr("tapeline.components.report.scoring._BATCH_VALUES", 1)
     single = collect(sources, config=CONFIG, origin=ORIGIN)
     assert single.errors.mae_scaled == pytest.approx(whole.errors.mae_scaled, rel=1e-12)
-    assert [view.forecast_start for view in single.views] == [view.forecast_start for view in whole.views]
+    assert [view.forecast_start for _, view in single.views] == [view.forecast_start for _, view in whole.views]
 
 
 def test_a_model_without_the_scored_signature_is_refused(sources, tmp_path):
     model = Forecaster(0.1, False)
     tf.saved_model.save(model, str(tmp_path / "other"), signatures={"serving_default": model.evaluate})
     with pytest.raises(DataError, match=r"signatures \['serving_default'\], not 'evaluate'"):
-        TestWindows(sources.windows, shape=CONFIG.window_shape(), model_dir=str(tmp_path / "other"))
+        TestWindows(sources["windows"], shape=CONFIG.window_shape(), model_dir=str(tmp_path / "other"))
 
 
 def test_a_test_split_without_windows_is_refused(sources, tmp_path):
@@ -246,17 +244,17 @@ def test_executor_writes_the_artifact_and_a_copy_for_the_run(tmp_path):
     (root / "inputs").mkdir(parents=True)
     sources = make_sources(root / "inputs")
     types = {
-        "evaluation": (standard_artifacts.ModelEvaluation, sources.evaluation),
-        "model_blessing": (standard_artifacts.ModelBlessing, sources.blessing),
+        "evaluation": (standard_artifacts.ModelEvaluation, sources["evaluation"]),
+        "model_blessing": (standard_artifacts.ModelBlessing, sources["model_blessing"]),
         "model": (standard_artifacts.Model, str(root / "Trainer" / "model" / "7")),
-        "model_run": (standard_artifacts.ModelRun, sources.model_run),
-        "windows": (standard_artifacts.Examples, sources.windows),
-        "transform_graph": (standard_artifacts.TransformGraph, sources.transform_graph),
-        "examples": (standard_artifacts.Examples, sources.windows),
-        "data_report": (ValidationReport, sources.data_report),
+        "model_run": (standard_artifacts.ModelRun, sources["model_run"]),
+        "windows": (standard_artifacts.Examples, sources["windows"]),
+        "transform_graph": (standard_artifacts.TransformGraph, sources["transform_graph"]),
+        "examples": (standard_artifacts.Examples, sources["windows"]),
+        "data_report": (ValidationReport, sources["data_report"]),
     }
     tf.io.gfile.makedirs(str(root / "Trainer" / "model" / "7"))
-    tf.io.gfile.rename(sources.model_dir, str(root / "Trainer" / "model" / "7" / "Format-Serving"))
+    tf.io.gfile.rename(sources["model"], str(root / "Trainer" / "model" / "7" / "Format-Serving"))
     inputs = {}
     for name, (artifact_type, uri) in types.items():
         artifact = artifact_type()

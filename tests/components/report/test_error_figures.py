@@ -151,19 +151,18 @@ def test_residuals_far_out_do_not_squeeze_the_rest(content):
 
 
 def test_window_shows_its_rule_its_start_and_its_error(content):
-    view = content.views[0]
-    figure = window_figure(view, grid=WEEKLY, unit="ppm")
+    pick, view = content.views[0]
+    figure = window_figure(view, pick, grid=WEEKLY, unit="ppm")
     assert f"50th percentile of the window error: forecast from {when(view.forecast_start, WEEKLY)}" in figure.caption
-    assert f"Mean absolute error {number(view.mae)} ppm" in figure.alt
+    assert f"Mean absolute error {number(pick.mae_scaled * view.scale)} ppm" in figure.alt
     assert {"truth", "forecast", "cutoff"} <= set(texts(render(figure).wide))
 
 
 def test_window_with_a_prediction_interval_shows_it(content):
-    view = dataclasses.replace(
-        content.views[0], interval=(content.views[0].forecast - 1, content.views[0].forecast + 1)
-    )
-    assert "80 % prediction interval" in texts(render(window_figure(view, grid=WEEKLY, unit="ppm")).wide)
-    without = texts(render(window_figure(content.views[0], grid=WEEKLY, unit="ppm")).wide)
+    pick, without = content.views[0]
+    view = dataclasses.replace(without, interval=(without.forecast - 1, without.forecast + 1))
+    assert "80 % prediction interval" in texts(render(window_figure(view, pick, grid=WEEKLY, unit="ppm")).wide)
+    without = texts(render(window_figure(without, pick, grid=WEEKLY, unit="ppm")).wide)
     assert "prediction interval" not in without
 
 

@@ -9,8 +9,8 @@ import re
 import pytest
 
 from tapeline.components.report.content import report_json, same_to_six_digits
-from tapeline.components.report.page import to_html
 from tapeline.components.report.page_sections import build_page
+from tapeline.components.report.writing import to_html
 from tapeline.series.figures.style import Pictures
 
 VOID = {"meta", "link", "img", "source", "br"}
@@ -79,7 +79,7 @@ def test_verdict_stands_first_then_numbers_then_how_it_was_made(outline):
         "Forecasts against the truth",
         "Training",
         "Where it errs",
-        "What is left over",
+        "Residuals",
         "The data",
         "How it was made",
     ]

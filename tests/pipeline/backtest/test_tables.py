@@ -10,6 +10,7 @@ import pytest
 from matplotlib.figure import Figure as Canvas
 from matplotlib.text import Text
 
+from tapeline.components.report.summary import ShownWindow
 from tapeline.pipeline.backtest.fold_figures import ForecastStrip, fold_figure, overview_figure
 from tapeline.pipeline.backtest.folds import Cuts
 from tapeline.pipeline.backtest.tables import FoldScore, end_to_end, spreads, table, to_tree, typical_series
@@ -115,15 +116,19 @@ def test_the_series_shown_is_the_one_in_the_middle():
 
 
 def strip() -> ForecastStrip:
-    truth = np.arange(9.0).reshape(3, 3)
-    return ForecastStrip(
-        series_id="<b>&$x$",
-        steps=np.array([110, 113, 116]),
-        context=np.arange(-8.0, 0.0),
-        truth=truth,
-        forecasts=truth + 0.5,
-        left_out=2,
-    )
+    windows = [
+        ShownWindow(
+            series_id=b"<b>&$x$",
+            forecast_start=86_400 * (110 + first),
+            context=np.arange(first - 8.0, first),
+            target=np.arange(first, first + 3.0),
+            forecast=np.arange(first, first + 3.0) + 0.5,
+            interval=None,
+            scale=1.0,
+        )
+        for first in (0, 3, 6)
+    ]
+    return ForecastStrip(windows=windows, steps=np.array([110, 113, 116]), left_out=2)
 
 
 def drawn(figure: Figure) -> Canvas:
@@ -167,7 +172,9 @@ def test_forecasts_of_a_fold_are_drawn_with_the_name_as_it_is():
     # The truth is one line: 6 steps of context (two horizons), then 9; then a line and a dot for each forecast.
     truth, *forecasts = canvas.axes[0].lines
     assert truth.get_ydata().tolist() == [-6, -5, -4, -3, -2, -1, *range(9)]
-    assert [line.get_ydata().tolist() for line in forecasts[::2]] == strip().forecasts.tolist()
+    assert [line.get_ydata().tolist() for line in forecasts[::2]] == [
+        window.forecast.tolist() for window in strip().windows
+    ]
 
 
 @pytest.mark.parametrize("figure", [overview_figure(SCORES, grid=DAILY), fold_figure(SCORES[0], strip(), grid=DAILY)])
