@@ -1,74 +1,58 @@
-"""All that the next epoch depends on, taken out of its holders and put back.
+"""All that the next epoch depends on, taken out of its holders for a checkpoint and put back from one."""
 
-state = TrainingState(model, groups, callbacks)
-store.save(state.snapshot(epoch=4, history=rows), best=True)
-state.restore(store.load())
-"""
-
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+import dataclasses
+from collections.abc import Iterator, Sequence
 
 import keras
 import numpy as np
 
 from tapeline.components.trainer.callbacks import ResumableCallback
 from tapeline.components.trainer.checkpoint import Snapshot
-from tapeline.components.trainer.gradients import VariableGroup
+from tapeline.components.trainer.optimizers import VariableGroup
 
 
+@dataclasses.dataclass(frozen=True)
 class TrainingState:
-    """The variables of a model and its optimizers, and the memory of callbacks."""
+    """The variables of a model and its optimizers, and the memory of callbacks.
 
-    def __init__(
-        self,
-        model: keras.Model,
-        groups: Sequence[VariableGroup],
-        callbacks: Sequence[keras.callbacks.Callback],
-    ) -> None:
-        """Remembers who holds what.
+    Attributes:
+        model: Its variables, not only the trainable ones.
+        groups: Their optimizers' variables: moments, step counts, learning rates.
+        callbacks: Those that are resumable are asked for their memory.
+    """
 
-        Args:
-            model: Its variables, not only the trainable ones.
-            groups: Their optimizers' variables: moments, step counts, learning rates.
-            callbacks: Those that are resumable are asked for their memory.
-        """
-        self._model = model
-        self._groups = groups
-        self._callbacks = callbacks
+    model: keras.Model
+    groups: Sequence[VariableGroup]
+    callbacks: Sequence[keras.callbacks.Callback]
 
     def _variables(self) -> Iterator[tuple[str, keras.Variable]]:
         # By number: Keras counts up the names of layers within a process, so a path may differ after a restart.
-        for number, variable in enumerate(self._model.variables):
+        for number, variable in enumerate(self.model.variables):
             yield f"model/{number}", variable
-        for group in self._groups:
+        for group in self.groups:
             for number, variable in enumerate(group.optimizer.variables):
                 yield f"optimizer/{group.name}/{number}", variable
 
-    def _resumable(self) -> Iterator[tuple[str, ResumableCallback]]:
-        for number, callback in enumerate(self._callbacks):
-            if isinstance(callback, ResumableCallback):
-                yield f"callback/{number}/{type(callback).__name__}", callback
+    def _resumable(self) -> dict[str, ResumableCallback]:
+        resumable = [callback for callback in self.callbacks if isinstance(callback, ResumableCallback)]
+        return {f"{number}/{type(callback).__name__}": callback for number, callback in enumerate(resumable)}
 
-    def snapshot(self, *, epoch: int, history: Sequence[Mapping[str, float]]) -> Snapshot:
-        """Copies everything.
+    def snapshot(self, *, epoch: int, history: list[dict[str, float]]) -> Snapshot:
+        """Returns a copy of everything.
 
         Args:
             epoch: Epochs done.
             history: What was logged in each of them.
         """
-        # Copies, since on a CPU NumPy may look into the very memory that the next step changes.
-        arrays = {name: np.array(variable.numpy()) for name, variable in self._variables()}
-        memories: dict[str, Any] = {}
-        for name, callback in self._resumable():
-            memory = dict(callback.state_dict())
-            kept = memory.pop("arrays", [])
-            arrays |= {f"{name}/{number}": array for number, array in enumerate(kept)}
-            memories[name] = {"values": memory, "arrays": len(kept)}
-        stopped = bool(self._model.stop_training)
         return Snapshot(
             epoch=epoch,
-            arrays=arrays,
-            state={"callbacks": memories, "history": [dict(row) for row in history], "stopped": stopped},
+            # Copies, since on a CPU NumPy may look into the very memory that the next step changes.
+            arrays={name: np.array(variable.numpy()) for name, variable in self._variables()},
+            state={
+                "callbacks": {name: callback.state_dict() for name, callback in self._resumable().items()},
+                "history": history,
+                "stopped": bool(self.model.stop_training),
+            },
         )
 
     def restore(self, snapshot: Snapshot) -> list[dict[str, float]]:
@@ -82,9 +66,7 @@ class TrainingState:
         """
         for name, variable in self._variables():
             variable.assign(snapshot.arrays[name])
-        for name, callback in self._resumable():
-            memory = snapshot.state["callbacks"][name]
-            arrays = [snapshot.arrays[f"{name}/{number}"] for number in range(memory["arrays"])]
-            callback.load_state(memory["values"] | ({"arrays": arrays} if arrays else {"arrays": []}))
-        self._model.stop_training = snapshot.state["stopped"]
+        for name, callback in self._resumable().items():
+            callback.load_state(snapshot.state["callbacks"][name])
+        self.model.stop_training = snapshot.state["stopped"]
         return list(snapshot.state["history"])

@@ -1,6 +1,6 @@
 """One fingerprint for one run: whatever could change the result changes it."""
 
-from tapeline.components.trainer.run_identity import run_fingerprint
+from tapeline.components.trainer.checkpoint import run_fingerprint
 
 
 def test_settings_and_content_count_and_names_do_not(tmp_path):
