@@ -12,7 +12,7 @@ Read from the outside to the inside:
 3. `dataset.py`: which windows come next.
 4. `train_step.py`, `sampling.py`, `losses.py`, `optimizers.py`: one step, from the forecast to the update.
 5. `validation.py`, `callbacks.py`: how good the model is; when to stop and when to slow down.
-6. `checkpoint.py`, `training_state.py`, `distribution.py`, `diagnosis.py`: crashes, devices, numbers that overflow.
+6. `checkpoint.py`, `distribution.py`, `diagnosis.py`: crashes, devices, numbers that overflow.
 7. `training_records.py`: what a person sees, during training and after it.
 
 `docs/training-loop.md` walks through the loop with code that runs.

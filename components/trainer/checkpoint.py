@@ -21,7 +21,7 @@ import json
 import os
 import pathlib
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -29,6 +29,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from tapeline.components.trainer.callbacks import ResumableCallback
+from tapeline.components.trainer.optimizers import VariableGroup
 from tapeline.schemas.whole_files import parts_of, write_whole
 
 LAST, BEST = "last.npz", "best.npz"
@@ -130,6 +132,67 @@ class CheckpointStore:
                 left.unlink(missing_ok=True)
         if self.directory.is_dir() and not any(self.directory.iterdir()):
             self.directory.rmdir()
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingState:
+    """All that the next epoch depends on: variables of the model and its optimizers, and the memory of callbacks.
+
+    Attributes:
+        model: Its variables, not only the trainable ones.
+        groups: Their optimizers' variables: moments, step counts, learning rates.
+        callbacks: Those that are resumable are asked for their memory.
+    """
+
+    model: keras.Model
+    groups: Sequence[VariableGroup]
+    callbacks: Sequence[keras.callbacks.Callback]
+
+    def _variables(self) -> Iterator[tuple[str, keras.Variable]]:
+        # By number: Keras counts up the names of layers within a process, so a path may differ after a restart.
+        for number, variable in enumerate(self.model.variables):
+            yield f"model/{number}", variable
+        for group in self.groups:
+            for number, variable in enumerate(group.optimizer.variables):
+                yield f"optimizer/{group.name}/{number}", variable
+
+    def _resumable(self) -> dict[str, ResumableCallback]:
+        resumable = [callback for callback in self.callbacks if isinstance(callback, ResumableCallback)]
+        return {f"{number}/{type(callback).__name__}": callback for number, callback in enumerate(resumable)}
+
+    def snapshot(self, *, epoch: int, history: list[dict[str, float]]) -> Snapshot:
+        """Returns a copy of everything.
+
+        Args:
+            epoch: Epochs done.
+            history: What was logged in each of them.
+        """
+        return Snapshot(
+            epoch=epoch,
+            # Copies, since on a CPU NumPy may look into the very memory that the next step changes.
+            arrays={name: np.array(variable.numpy()) for name, variable in self._variables()},
+            state={
+                "callbacks": {name: callback.state_dict() for name, callback in self._resumable().items()},
+                "history": history,
+                "stopped": bool(self.model.stop_training),
+            },
+        )
+
+    def restore(self, snapshot: Snapshot) -> list[dict[str, float]]:
+        """Puts everything back.
+
+        Args:
+            snapshot: From a run with the same configuration.
+
+        Returns:
+            What was logged in the epochs that are done.
+        """
+        for name, variable in self._variables():
+            variable.assign(snapshot.arrays[name])
+        for name, callback in self._resumable().items():
+            callback.load_state(snapshot.state["callbacks"][name])
+        self.model.stop_training = snapshot.state["stopped"]
+        return list(snapshot.state["history"])
 
 
 @contextlib.contextmanager

@@ -41,19 +41,12 @@ T = TypeVar("T")
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Pool:
-    """Chunks side by side in memory, and windows in them.
+    """Chunks side by side in memory, and windows in them."""
 
-    Attributes:
-        arrays: `timestamp` `[N]`, `target` `[N]`, `past_covariates` `[N, P]`, `future_covariates` `[N, K]`.
-        static: Static covariates of each chunk `[C, S]`.
-        offsets: Where each window's forecast starts, a position in `arrays`, `[W]`.
-        chunk_of: Which chunk each window lies in `[W]`.
-    """
-
-    arrays: dict[str, npt.NDArray[Any]]
-    static: Floats
-    offsets: Positions
-    chunk_of: Positions
+    arrays: dict[str, npt.NDArray[Any]]  # timestamp [N], target [N], past_covariates [N, P], future_covariates [N, K]
+    static: Floats  # static covariates of each chunk [C, S]
+    offsets: Positions  # where each window's forecast starts, a position in `arrays`, [W]
+    chunk_of: Positions  # which chunk each window lies in [W]
 
     @classmethod
     def of(cls, chunks: list[Chunk]) -> "_Pool":

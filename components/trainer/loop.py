@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from tapeline.components.trainer.callbacks import EarlyStopping, ReduceLROnPlateau, learning_rate_of
-from tapeline.components.trainer.checkpoint import CheckpointMismatchError, CheckpointStore
+from tapeline.components.trainer.checkpoint import CheckpointMismatchError, CheckpointStore, TrainingState
 from tapeline.components.trainer.dataset import WindowStream, prefetch
 from tapeline.components.trainer.diagnosis import not_finite_error
 from tapeline.components.trainer.distribution import (
@@ -31,7 +31,6 @@ from tapeline.components.trainer.losses import make_loss
 from tapeline.components.trainer.optimizers import averaged, variable_groups
 from tapeline.components.trainer.sampling import sampling_probability
 from tapeline.components.trainer.train_step import GradientHook, LossTerm, StepResult, TrainStep
-from tapeline.components.trainer.training_state import TrainingState
 from tapeline.components.trainer.validation import Validation
 from tapeline.forecaster.network.recurrent import on_cpu
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster

@@ -108,9 +108,8 @@ class TrainStep:
             seed: What all draws of this step come from; another one in every step.
         """
         # Tensors, not Python numbers: a new Python number would build a new graph.
-        numbers = self.compiled(
-            window, target, tf.constant(probability, tf.float32), tf.constant(seed, tf.int32)
-        ).numpy()
+        drawing = tf.constant(probability, tf.float32), tf.constant(seed, tf.int32)
+        numbers = self.compiled(window, target, *drawing).numpy()
         loss, weight, norm = (float(number) for number in numbers[:3])
         terms, squares = np.split(numbers[3:], [len(self.terms)])
         return StepResult(loss=loss, terms=terms, weight=weight, gradient_norm=norm, squares=squares)
@@ -157,9 +156,8 @@ class TrainStep:
         def part(number: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
             start = number * size
             rows = {name: _rows(values, start, size) for name, values in window.items()}
-            return self._part(
-                rows, _rows(target, start, size), weights, probability, seed=seed, place=Place(first + start, total)
-            )
+            place = Place(first + start, total)
+            return self._part(rows, _rows(target, start, size), weights, probability, seed=seed, place=place)
 
         if self.accumulate == 1:
             losses, gradients = self._part(window, target, weights, probability, seed=seed, place=Place(first, total))
@@ -198,14 +196,9 @@ class TrainStep:
             for size in even_sizes(target.shape[0], self.shards):
                 rows = {name: values[start : start + size] for name, values in window.items()}
                 truth = target[start : start + size]
+                where = Place(place.first + start, place.total)
                 forecast = sample_forecast(
-                    self.model,
-                    rows,
-                    truth,
-                    probability,
-                    draw=self.sampling.draw,
-                    seed=seed,
-                    place=Place(place.first + start, place.total),
+                    self.model, rows, truth, probability, draw=self.sampling.draw, seed=seed, place=where
                 )
                 losses.append(tf.stack([term.loss.sums(truth, forecast)[0] for term in self.terms]))
                 start += size

@@ -1,4 +1,4 @@
-"""Moving averages of the weights."""
+"""Groups of variables: their optimizers, and the moving averages of the weights."""
 
 import keras
 import numpy as np
