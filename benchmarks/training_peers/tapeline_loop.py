@@ -10,10 +10,11 @@ import rounds
 import tensorflow as tf
 
 from tapeline.components.trainer.dataset import WindowStream
-from tapeline.components.trainer.gradients import LossTerm, choose_shards, variable_groups
-from tapeline.components.trainer.loop import available_cores, train_epoch
+from tapeline.components.trainer.distribution import available_cores, choose_shards
+from tapeline.components.trainer.loop import train_epoch
 from tapeline.components.trainer.losses import make_loss
-from tapeline.components.trainer.train_step import TrainStep
+from tapeline.components.trainer.optimizers import variable_groups
+from tapeline.components.trainer.train_step import LossTerm, TrainStep
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.schemas.training_config import LossConfig, ModelConfig, SamplingConfig, TrainingConfig
 from tapeline.schemas.window_spec import WindowShape, WindowSpec
@@ -76,10 +77,9 @@ def train(variant: str, size: int, steps: int) -> float:
         batch_size=size,
         shuffle_windows=config.shuffle_windows,
     )
-    strategy = tf.distribute.get_strategy()
     # The first epoch of a step builds its graph.
     for epoch in range(2 if first else 1):
-        logs = train_epoch(step, stream, epoch=epoch, config=config, callbacks=(), strategy=strategy)
+        logs = train_epoch(step, stream, epoch=epoch, config=config, callbacks=())
     return logs["windows_per_second"]
 
 

@@ -1,13 +1,8 @@
 """Callbacks that decide: when to stop, and when to slow down.
 
-Both are subclasses of `keras.callbacks.Callback` and take the decisions of
-Keras' own, epoch by epoch (a property test feeds both the same losses). What
-they add is a memory that survives a crash: `state_dict()` goes into the
-checkpoint of every epoch, `load_state()` brings it back.
-
-    stopping = EarlyStopping(patience=15)
-    slowing = ReduceLROnPlateau(optimizers, factor=0.5, patience=5)
-    train(model, ..., callbacks=[slowing, stopping])
+Both are subclasses of `keras.callbacks.Callback`, look at `val_loss`, and decide as Keras' own do, epoch by epoch (a
+property test feeds both the same losses). In addition their memory survives a crash: it is part of the checkpoint of
+every epoch.
 """
 
 from collections.abc import Sequence
@@ -15,143 +10,110 @@ from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
-
-State = dict[str, Any]
-"""What a callback remembers: numbers, strings, lists, and NumPy arrays under the key `arrays`."""
 
 
 class ResumableCallback(keras.callbacks.Callback):
-    """A callback whose memory is part of a checkpoint."""
+    """A callback whose memory is part of a checkpoint.
 
-    def state_dict(self) -> State:
-        """What must be known to carry on after this epoch; JSON values, and arrays in a list under `arrays`."""
-        return {}
+    Attributes:
+        remembered: Names of the attributes that must be known to carry on after an epoch: JSON values and arrays.
+    """
 
-    def load_state(self, state: State) -> None:
+    remembered: tuple[str, ...] = ()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Returns the memory as it is after an epoch."""
+        return {name: getattr(self, name) for name in self.remembered}
+
+    def load_state(self, state: dict[str, Any]) -> None:
         """Takes up what `state_dict` gave; called after `on_train_begin`."""
+        for name in self.remembered:
+            value = state[name]
+            setattr(self, name, list(value) if isinstance(value, list) else value)
 
 
 class EarlyStopping(ResumableCallback):
-    """Ends training when the monitored error has stopped falling.
+    """Ends training when the validation error has stopped falling.
 
-    The loop reads `model.stop_training` after each epoch. At the end of
-    training the model has the weights of its best epoch again: the last ones
-    are `patience` epochs past it.
+    The loop reads `model.stop_training` after each epoch. At the end of training the model has the weights of its best
+    epoch again: the last ones are `patience` epochs past it.
 
     Args:
         patience: Epochs in a row without improvement after which training ends.
         min_delta: Least fall of the error that counts as an improvement.
-        warm_up: Epochs at the start that are not looked at. With a sampling
-            schedule the first epochs train an easier task; their error may be
-            lower than that of the epochs after them.
-        restore_best: Whether `on_train_end` brings the best weights back.
-        monitor: Which entry of the logs is looked at.
+        warm_up: Epochs at the start that are not looked at. With a sampling schedule the first epochs train an easier
+            task; their error may be lower than that of the epochs after them.
     """
 
-    def __init__(
-        self,
-        *,
-        patience: int,
-        min_delta: float = 0.0,
-        warm_up: int = 0,
-        restore_best: bool = True,
-        monitor: str = "val_loss",
-    ) -> None:
+    remembered = ("untrained", "untrained_weights", "best", "best_epoch", "best_weights", "wait")
+
+    def __init__(self, *, patience: int, min_delta: float = 0.0, warm_up: int = 0) -> None:
         super().__init__()
         self.patience = patience
         self.min_delta = min_delta
         self.warm_up = warm_up
-        self.restore_best = restore_best
-        self.monitor = monitor
-        self._forget()
+        self.on_train_begin()
 
-    def _forget(self) -> None:
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        self.untrained: float | None = None
+        self.untrained_weights: list[npt.NDArray[Any]] = []
         self.best: float | None = None
         self.best_epoch: int | None = None
-        self.best_weights: list[np.ndarray] | None = None
-        self.stopped_epoch: int | None = None
+        self.best_weights: list[npt.NDArray[Any]] = []
         self.wait = 0
-        self.untrained: float | None = None
-        self.untrained_weights: list[np.ndarray] = []
 
     def note_untrained(self, error: float) -> None:
         """Remembers the model as it is before the first epoch.
 
-        A model that starts from a good baseline may never get better than it;
-        then `on_train_end` brings the start back. Patience does not count from
-        there: the first epochs are often worse than such a start, and lead on.
+        A model that starts from a good baseline may never get better than it; then `on_train_end` brings the start
+        back. Patience does not count from there: the first epochs are often worse than such a start, and lead on.
 
         Args:
-            error: The monitored error before training.
+            error: The validation error before training.
         """
         self.untrained = error
         self.untrained_weights = self.model.get_weights()
 
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        self._forget()
-
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         if epoch < self.warm_up:
             return
-        error = (logs or {})[self.monitor]
+        error = (logs or {})["val_loss"]
         if improves(error, self.best, self.min_delta):
             self.best, self.best_epoch, self.wait = error, epoch, 0
-            if self.restore_best:
-                self.best_weights = self.model.get_weights()
+            self.best_weights = self.model.get_weights()
             return
         self.wait += 1
         if self.wait >= self.patience:
-            self.stopped_epoch = epoch
             self.model.stop_training = True
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        if not self.restore_best or self.best is None:
+        if self.best is None:
             return
         if self.untrained is not None and not self.best < self.untrained:
             self.best_epoch = None
             self.model.set_weights(self.untrained_weights)
-        elif self.best_weights is not None:
+        else:
             self.model.set_weights(self.best_weights)
-
-    def state_dict(self) -> State:
-        return {
-            "untrained": self.untrained,
-            "untrained_arrays": len(self.untrained_weights),
-            "best": self.best,
-            "best_epoch": self.best_epoch,
-            "stopped_epoch": self.stopped_epoch,
-            "wait": self.wait,
-            "arrays": self.untrained_weights + (self.best_weights or []),
-        }
-
-    def load_state(self, state: State) -> None:
-        self.best = state["best"]
-        self.best_epoch = state["best_epoch"]
-        self.stopped_epoch = state["stopped_epoch"]
-        self.wait = state["wait"]
-        self.untrained = state["untrained"]
-        self.untrained_weights = list(state["arrays"][: state["untrained_arrays"]])
-        self.best_weights = list(state["arrays"][state["untrained_arrays"] :]) or None
 
 
 class ReduceLROnPlateau(ResumableCallback):
-    """Lowers the learning rate when the monitored error has stopped falling.
+    """Lowers the learning rate when the validation error has stopped falling.
 
-    A large rate finds the valley and then jumps from wall to wall; each
-    reduction lets the weights settle deeper. The rates themselves are variables
-    of the optimizers, so they are in the checkpoint already.
+    A large rate finds the valley and then jumps from wall to wall; each reduction lets the weights settle deeper. The
+    rates themselves are variables of the optimizers, so they are in the checkpoint already.
 
     Args:
-        optimizers: Whose rates are lowered, all at once; None: that of
-            `model.optimizer`.
+        optimizers: Whose rates are lowered, all at once; None: that of `model.optimizer`.
         factor: What a rate is multiplied by, above 0 and below 1.
         patience: Epochs in a row without improvement before a reduction.
         min_delta: Least fall of the error that counts as an improvement.
         cooldown: Epochs after a reduction in which none is counted.
         min_learning_rate: Where a rate stops falling.
-        monitor: Which entry of the logs is looked at.
     """
+
+    remembered = ("best", "wait", "cooling")
 
     def __init__(
         self,
@@ -162,30 +124,25 @@ class ReduceLROnPlateau(ResumableCallback):
         min_delta: float = 0.0,
         cooldown: int = 0,
         min_learning_rate: float = 0.0,
-        monitor: str = "val_loss",
     ) -> None:
         super().__init__()
         if not 0.0 < factor < 1.0:
             raise ValueError(f"factor: got {factor}, must lie between 0 and 1 for the rate to fall.")
-        self._optimizers = None if optimizers is None else list(optimizers)
+        self._optimizers = optimizers
         self.factor = factor
         self.patience = patience
         self.min_delta = min_delta
         self.cooldown = cooldown
         self.min_learning_rate = min_learning_rate
-        self.monitor = monitor
-        self._forget()
+        self.on_train_begin()
 
-    def _forget(self) -> None:
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         self.best: float | None = None
         self.wait = 0
         self.cooling = 0
 
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        self._forget()
-
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        error = (logs or {})[self.monitor]
+        error = (logs or {})["val_loss"]
         if self.cooling:
             self.cooling -= 1
             self.wait = 0
@@ -198,9 +155,8 @@ class ReduceLROnPlateau(ResumableCallback):
 
     def _reduce(self) -> bool:
         """Lowers every rate that is above the floor; returns whether there was one."""
-        optimizers = [self.model.optimizer] if self._optimizers is None else self._optimizers
         reduced = False
-        for optimizer in optimizers:
+        for optimizer in [self.model.optimizer] if self._optimizers is None else self._optimizers:
             rate = learning_rate_of(optimizer)
             # Rates are float32: a floor such as 1e-5 is not the same number in double precision.
             if rate > np.float32(self.min_learning_rate):
@@ -208,15 +164,13 @@ class ReduceLROnPlateau(ResumableCallback):
                 reduced = True
         return reduced
 
-    def state_dict(self) -> State:
-        return {"best": self.best, "wait": self.wait, "cooling": self.cooling}
-
-    def load_state(self, state: State) -> None:
-        self.best, self.wait, self.cooling = state["best"], state["wait"], state["cooling"]
-
 
 def improves(error: float, best: float | None, min_delta: float) -> bool:
-    """Whether `error` lies more than `min_delta` under the best so far. The first one does; NaN never does."""
+    """Returns whether `error` lies more than `min_delta` under the best so far. The first one does; NaN never does.
+
+    >>> improves(0.5, None, 0.1), improves(0.45, 0.5, 0.1), improves(0.3, 0.5, 0.1)
+    (True, False, True)
+    """
     return best is None or error + min_delta < best
 
 

@@ -1,13 +1,4 @@
-"""The Trainer as a TFX component: the hand-written loop between Windows and the Evaluator.
-
-trainer = Trainer(
-    chunks=windows.outputs["chunks"],
-    transform_graph=transform.outputs["transform_graph"],
-    data=..., features=..., window=..., scaling=..., model_config=..., training=..., gate=...,  # sections
-    checkpoint_root="runs/co2/checkpoints",
-)
-trainer.outputs["model"], trainer.outputs["model_run"]
-"""
+"""The Trainer as a TFX component: the hand-written loop between Windows and the Evaluator."""
 
 from tfx.types.standard_artifacts import Examples, Model, ModelRun, TransformGraph
 
@@ -18,7 +9,7 @@ from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 
 
 class Trainer(Component, executor=Executor):
-    """Trains the forecaster; raises `tapeline.schemas.errors.TrainingError` when a number is not finite any more."""
+    """Trains the forecaster; raises `tapeline.schemas.errors.TrainingError` when a number is no longer finite."""
 
     chunks = Input(Examples, "Chunks of the train and eval splits, from Windows.")
     transform_graph = Input(TransformGraph, "The fitted transform: scales, and what the served model applies.")

@@ -1,40 +1,36 @@
 """Batches of windows, cut from chunks while training runs.
 
-    stream = WindowStream(read=lambda: read_chunks(files), spec=spec, batch_size=64, shuffle_windows=100_000, seed=1)
-    for window, target in prefetch(stream.batches(epoch=0)):
-        ...                                   # window["context"] is [64, T], target [64, H]
+Neighbouring windows share all but one step; stored one by one they would take `T + H` times the room of the data. So
+chunks are stored, a bounded number of them is in memory, and a batch is gathered out of these when it is due.
 
-Neighbouring windows share all but one step; stored one by one they would take
-`T + H` times the room of the data. So chunks are stored, a bounded number of
-them is in memory, and a batch is gathered out of these when it is due.
-
-Shuffling, where the data are larger than memory should be: chunks arrive in
-generations. Half of a generation's windows, drawn at random, are mixed with
-all that the generation before left over:
+Shuffling, where the data are larger than memory should be: chunks arrive in generations. Half of a generation's
+windows, drawn at random, are mixed with all that the generation before left over:
 
     generation    1          2          3
     windows     [ab][ab]   [cd][cd]   [ef][ef]
     emitted      ab         ab+cd      cd+ef     ef
 
-Data of one generation are read once and mixed all over. Order depends on the
-seed and the epoch alone: an epoch can be repeated after a crash.
+Data of one generation are read once and mixed all over. Order depends on the seed and the epoch alone: an epoch can be
+repeated after a crash.
 """
 
+import collections
+import concurrent.futures
 import dataclasses
-import itertools
 import math
-import queue
-import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from tapeline.schemas import features as names
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.windowing import Chunk, cut_arrays
 
-Batch = tuple[dict[str, np.ndarray], np.ndarray]
+Floats = npt.NDArray[np.float32]
+Positions = npt.NDArray[np.int64]
+Batch = tuple[dict[str, Floats], Floats]
 """The window features that a model computes with, and the target `[B, H]`."""
 
 _GENERATION_STEPS = 2**22
@@ -45,19 +41,12 @@ T = TypeVar("T")
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Pool:
-    """Chunks side by side in memory, and windows in them.
+    """Chunks side by side in memory, and windows in them."""
 
-    Attributes:
-        arrays: `timestamp` `[N]`, `target` `[N]`, `past_covariates` `[N, P]`, `future_covariates` `[N, K]`.
-        static: Static covariates of each chunk `[C, S]`.
-        offsets: Where each window's forecast starts, a position in `arrays`, `[W]`.
-        chunk_of: Which chunk each window lies in `[W]`.
-    """
-
-    arrays: dict[str, np.ndarray]
-    static: np.ndarray
-    offsets: np.ndarray
-    chunk_of: np.ndarray
+    arrays: dict[str, npt.NDArray[Any]]  # timestamp [N], target [N], past_covariates [N, P], future_covariates [N, K]
+    static: Floats  # static covariates of each chunk [C, S]
+    offsets: Positions  # where each window's forecast starts, a position in `arrays`, [W]
+    chunk_of: Positions  # which chunk each window lies in [W]
 
     @classmethod
     def of(cls, chunks: list[Chunk]) -> "_Pool":
@@ -71,7 +60,7 @@ class _Pool:
             chunk_of=np.repeat(np.arange(len(chunks)), counts),
         )
 
-    def keep(self, windows: np.ndarray) -> "_Pool":
+    def keep(self, windows: Positions) -> "_Pool":
         return dataclasses.replace(self, offsets=self.offsets[windows], chunk_of=self.chunk_of[windows])
 
     def join(self, other: "_Pool") -> "_Pool":
@@ -82,7 +71,7 @@ class _Pool:
             chunk_of=np.concatenate([self.chunk_of, other.chunk_of + len(self.static)]),
         )
 
-    def cut(self, windows: np.ndarray, spec: WindowSpec) -> Batch:
+    def cut(self, windows: Positions, spec: WindowSpec) -> Batch:
         window = cut_arrays(**self.arrays, offsets=self.offsets[windows], spec=spec)
         window[names.STATIC_COVARIATES] = self.static[self.chunk_of[windows]]
         del window[names.FORECAST_START]
@@ -90,49 +79,35 @@ class _Pool:
         return window, target
 
 
+@dataclasses.dataclass(kw_only=True, eq=False)
 class WindowStream:
-    """The windows of one split, as batches of one fixed shape.
+    """The windows of one split, as batches of one fixed shape; nothing is read before it is asked for.
 
-    The last batch of an epoch is filled up with windows whose target is NaN:
-    they count in no loss and no metric. So every window is seen once an epoch,
-    whatever the batch size, and a graph that is compiled for one batch fits all.
+    The last batch of an epoch is filled up with windows whose target is NaN: they count in no loss and no metric. So
+    every window is seen once an epoch, whatever the batch size, and a graph that is compiled for one batch fits all.
+
+    Attributes:
+        read: Starts a new pass over the chunks, each time in the same order.
+        spec: Context length and horizon.
+        batch_size: Windows in a batch.
+        shuffle_windows: Windows among which a batch is drawn; 0 keeps their order.
+        seed: Seed of the shuffling.
+        fill_last: Whether the last batch is filled up; else it is shorter.
     """
 
-    def __init__(
-        self,
-        *,
-        read: Callable[[], Iterable[Chunk]],
-        spec: WindowSpec,
-        batch_size: int,
-        shuffle_windows: int = 0,
-        seed: int = 0,
-        fill_last: bool = True,
-    ) -> None:
-        """Says what to read; nothing is read yet.
-
-        Args:
-            read: Starts a new pass over the chunks, each time in the same order.
-            spec: Context length and horizon.
-            batch_size: Windows in a batch.
-            shuffle_windows: Windows among which a batch is drawn; 0 keeps their order.
-            seed: Seed of the shuffling.
-            fill_last: Whether the last batch is filled up; else it is shorter.
-        """
-        self.spec = spec
-        self.batch_size = batch_size
-        self._read = read
-        self._shuffled = shuffle_windows > 0
-        # Two thirds arrive, one third is left over from before: together what was asked for.
-        self._generation = max(2 * (shuffle_windows or 65_536) // 3, 2 * batch_size)
-        self._seed = seed
-        self._fill_last = fill_last
-        self._whole: _Pool | None = None
-        self._count: int | None = None
+    read: Callable[[], Iterable[Chunk]]
+    spec: WindowSpec
+    batch_size: int
+    shuffle_windows: int = 0
+    seed: int = 0
+    fill_last: bool = True
+    _whole: _Pool | None = dataclasses.field(default=None, init=False)
+    _count: int | None = dataclasses.field(default=None, init=False)
 
     def count(self) -> int:
         """Returns the number of windows; the first call reads all chunks."""
         if self._count is None:
-            self._count = sum(len(chunk.forecast_offsets) for chunk in self._read())
+            self._count = sum(len(chunk.forecast_offsets) for chunk in self.read())
         return self._count
 
     def steps(self) -> int:
@@ -148,25 +123,25 @@ class WindowStream:
         Yields:
             Windows and their targets.
         """
-        for pool, order in self._rounds(np.random.default_rng([self._seed % 2**63, epoch])):
+        for pool, order in self._rounds(np.random.default_rng([self.seed % 2**63, epoch])):
             for start in range(0, len(order), self.batch_size):
                 yield self._batch(pool, order[start : start + self.batch_size])
 
-    def _batch(self, pool: _Pool, windows: np.ndarray) -> Batch:
-        missing = self.batch_size - len(windows) if self._fill_last else 0
+    def _batch(self, pool: _Pool, windows: Positions) -> Batch:
+        missing = self.batch_size - len(windows) if self.fill_last else 0
         window, target = pool.cut(np.concatenate([windows, np.repeat(windows[:1], missing)]), self.spec)
         if missing:
             target[len(windows) :] = np.nan
         return window, target
 
-    def _rounds(self, rng: np.random.Generator) -> Iterator[tuple[_Pool, np.ndarray]]:
+    def _rounds(self, rng: np.random.Generator) -> Iterator[tuple[_Pool, Positions]]:
         """Yields pools and the windows to emit from each; all but the last round make up whole batches."""
         if self._whole is not None:
             yield self._whole, self._order(len(self._whole.offsets), rng)
             return
-        chunks = iter(self._read())
+        chunks = iter(self.read())
         rest: _Pool | None = None
-        for number in itertools.count():
+        while True:
             arrived, ended = self._generation_of(chunks)
             if arrived:
                 new = _Pool.of(arrived)
@@ -176,41 +151,44 @@ class WindowStream:
                 pool = rest
             else:
                 return
-            if ended and number == 0:
-                self._whole = pool
-            left_over = 0 if rest is None else len(rest.offsets)
             total = len(pool.offsets)
             if ended:
+                if rest is None:
+                    self._whole = pool
                 yield pool, self._order(total, rng)
                 return
+            left_over = 0 if rest is None else len(rest.offsets)
             fresh = left_over + self._order(total - left_over, rng)
-            emitted = left_over + (total - left_over) // (2 if self._shuffled else 1)
+            emitted = left_over + (total - left_over) // (2 if self.shuffle_windows else 1)
             emitted -= emitted % self.batch_size
             now = np.concatenate([np.arange(left_over), fresh[: emitted - left_over]])
             rest = new.keep(fresh[emitted - left_over :] - left_over)
-            yield pool, rng.permutation(now) if self._shuffled else now
+            yield pool, rng.permutation(now) if self.shuffle_windows else now
 
-    def _order(self, count: int, rng: np.random.Generator) -> np.ndarray:
-        return rng.permutation(count) if self._shuffled else np.arange(count)
+    def _order(self, count: int, rng: np.random.Generator) -> Positions:
+        return rng.permutation(count) if self.shuffle_windows else np.arange(count)
 
     def _generation_of(self, chunks: Iterator[Chunk]) -> tuple[list[Chunk], bool]:
         """Takes chunks until a generation is full; says whether they have ended."""
+        # Two thirds arrive, one third is left over from before: together what was asked for.
+        full = max(2 * (self.shuffle_windows or 65_536) // 3, 2 * self.batch_size)
         taken: list[Chunk] = []
         windows = steps = 0
         for chunk in chunks:
-            if not len(chunk.forecast_offsets):
-                continue
-            taken.append(chunk)
-            windows += len(chunk.forecast_offsets)
-            steps += len(chunk.target)
-            enough = windows >= 2 * self.batch_size
-            if windows >= self._generation or (steps >= _GENERATION_STEPS and enough):
+            if len(chunk.forecast_offsets):
+                taken.append(chunk)
+                windows += len(chunk.forecast_offsets)
+                steps += len(chunk.target)
+            if windows >= full or (steps >= _GENERATION_STEPS and windows >= 2 * self.batch_size):
                 return taken, False
         return taken, True
 
 
 def prefetch(items: Iterable[T], depth: int = 2) -> Generator[T, None, None]:
     """Computes the next items in a thread of its own while the present one is used.
+
+    >>> list(prefetch(number * number for number in range(4)))
+    [0, 1, 4, 9]
 
     Args:
         items: What to compute.
@@ -219,36 +197,12 @@ def prefetch(items: Iterable[T], depth: int = 2) -> Generator[T, None, None]:
     Yields:
         The items, in order; an error in computing one is raised where it is due.
     """
-    waiting: queue.Queue = queue.Queue(maxsize=depth)
-    abandoned = threading.Event()
-
-    def put(entry: tuple[bool, object]) -> bool:
-        while not abandoned.is_set():
-            try:
-                waiting.put(entry, timeout=0.1)
-                return True
-            except queue.Full:
-                continue
-        return False
-
-    def work() -> None:
-        try:
-            for item in items:
-                if not put((True, item)):
-                    return
-            put((False, None))
-        except BaseException as error:  # whatever it is, it belongs to the consumer
-            put((False, error))
-
-    threading.Thread(target=work, name="prefetch", daemon=True).start()
+    iterator, end = iter(items), object()
+    pool = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="prefetch")
     try:
-        while True:
-            more, value = waiting.get()
-            if more:
-                yield value
-            elif value is not None:
-                raise value
-            else:
-                return
+        waiting = collections.deque(pool.submit(next, iterator, end) for _ in range(depth))
+        while (item := waiting.popleft().result()) is not end:
+            waiting.append(pool.submit(next, iterator, end))
+            yield item  # type: ignore[misc]  # what is not the end is an item
     finally:
-        abandoned.set()
+        pool.shutdown(cancel_futures=True)

@@ -1,40 +1,40 @@
 """The training loop, from top to bottom: epochs around steps.
 
-    history = train(model, train_data=train_stream, validation_data=eval_stream, config=config.training)
-    history.best, history.val_loss      # the epoch that the model's weights are from, and its error
+Two loops, one inside the other. The inner one makes the steps of an epoch and knows nothing of validation. The outer
+one knows nothing of gradients: it validates, asks the callbacks, and writes a checkpoint.
 
-Two loops, one inside the other. The inner one makes the steps of an epoch and
-knows nothing of validation. The outer one knows nothing of gradients: it
-validates, asks the callbacks, and writes a checkpoint.
-
-All randomness is drawn from the seed, the epoch and the step. So an epoch that
-was cut short by a crash is simply made again, from the checkpoint before it,
-and comes out the same.
+All randomness is drawn from the seed, the epoch and the step. So an epoch that was cut short by a crash is simply made
+again, from the checkpoint before it, and comes out the same.
 """
 
 import dataclasses
-import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from tapeline.components.trainer.averaging import averaged
 from tapeline.components.trainer.callbacks import EarlyStopping, ReduceLROnPlateau, learning_rate_of
-from tapeline.components.trainer.checkpoint import CheckpointMismatchError, CheckpointStore
+from tapeline.components.trainer.checkpoint import CheckpointMismatchError, CheckpointStore, TrainingState
 from tapeline.components.trainer.dataset import WindowStream, prefetch
-from tapeline.components.trainer.diagnosis import advice, first_not_finite
-from tapeline.components.trainer.distribution import check_batch_size, is_chief, naming_lost_workers, to_replicas
-from tapeline.components.trainer.gradients import GradientHook, LossTerm, choose_shards, variable_groups
+from tapeline.components.trainer.diagnosis import not_finite_error
+from tapeline.components.trainer.distribution import (
+    available_cores,
+    check_batch_size,
+    choose_shards,
+    is_chief,
+    naming_lost_workers,
+    to_replicas,
+)
 from tapeline.components.trainer.losses import make_loss
+from tapeline.components.trainer.optimizers import averaged, variable_groups
 from tapeline.components.trainer.sampling import sampling_probability
-from tapeline.components.trainer.train_step import StepResult, TrainStep
-from tapeline.components.trainer.training_state import TrainingState
+from tapeline.components.trainer.train_step import GradientHook, LossTerm, StepResult, TrainStep
 from tapeline.components.trainer.validation import Validation
+from tapeline.forecaster.network.recurrent import on_cpu
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
-from tapeline.schemas.errors import DataError, TrainingError
+from tapeline.schemas.errors import DataError
 from tapeline.schemas.training_config import TrainingConfig
 
 Logs = dict[str, float]
@@ -78,20 +78,27 @@ def train(
         validation_data: The windows that decide about stopping and slowing down.
         config: The section `training`.
         callbacks: Told about every epoch, after early stopping and the learning rate have decided.
-        checkpoints: Where to write one an epoch, and to carry on from; None for neither.
+        checkpoints: Where to write one each epoch, and to carry on from; None for neither.
         extra_terms: What is minimised beside the configured loss.
         gradient_hook: Sees, and may change, each gradient by its variable's path.
         say: Gets a line when something other than an epoch is worth telling.
 
     Raises:
         DataError: There are no windows to train on or to validate with.
-        TrainingError: The loss or a gradient is not finite any more, or another worker is gone.
+        TrainingError: The loss or a gradient is no longer finite, or another worker is gone.
     """
     strategy = tf.distribute.get_strategy()
-    _check_data(train_data, validation_data, strategy)
+    for name, data in (("train", train_data), ("eval", validation_data)):
+        check_batch_size(data.batch_size, strategy)
+        if not data.count():
+            raise DataError(
+                f"{name}: the split holds no windows of {data.spec.context_length} + {data.spec.horizon} steps. "
+                "Shorten window.context_length or window.horizon, or give the split more rows."
+            )
     groups = variable_groups(model, config)
     optimizers = [group.optimizer for group in groups]
     horizon = train_data.spec.horizon
+    cores_share = choose_shards(config.batch_size // strategy.num_replicas_in_sync, available_cores())
     step = TrainStep(
         model,
         terms=(LossTerm(loss=make_loss(config.loss, horizon)), *extra_terms),
@@ -99,7 +106,7 @@ def train(
         sampling=config.sampling,
         clip_norm=config.clip_norm,
         accumulate=config.accumulate,
-        shards=config.shards or _shards(config, strategy),
+        shards=config.shards or (cores_share if on_cpu() else 1),
         gradient_hook=gradient_hook,
     )
     validate = Validation(model, horizon=horizon)
@@ -124,7 +131,7 @@ def train(
             for callback in callbacks:
                 callback.on_epoch_begin(epoch)
             rate = learning_rate_of(optimizers[0])
-            logs = train_epoch(step, train_data, epoch=epoch, config=config, callbacks=callbacks, strategy=strategy)
+            logs = train_epoch(step, train_data, epoch=epoch, config=config, callbacks=callbacks)
             # What is judged, and kept as the best, are the averaged weights; training goes on from its own.
             with averaged(groups):
                 errors = validate(validation_data)
@@ -158,7 +165,6 @@ def train_epoch(
     epoch: int,
     config: TrainingConfig,
     callbacks: Sequence[keras.callbacks.Callback],
-    strategy: tf.distribute.Strategy,
 ) -> Logs:
     """The inner loop: one step a batch, each window once.
 
@@ -168,13 +174,12 @@ def train_epoch(
         epoch: Number of the epoch, from 0.
         config: The section `training`.
         callbacks: Told about every step.
-        strategy: Who takes part.
 
     Returns:
         The mean loss, the mean norm of the gradients, and how fast it went.
 
     Raises:
-        TrainingError: The loss or a gradient is not finite any more.
+        TrainingError: The loss or a gradient is no longer finite.
     """
     started = time.perf_counter()
     probability = sampling_probability(config.sampling, epoch)
@@ -182,13 +187,13 @@ def train_epoch(
     results: list[StepResult] = []
     loss = weight = 0.0
     # Cutting windows and handing them to the devices goes on in a thread while the step before is computed.
-    batches = prefetch((window, to_replicas(window, target, strategy)) for window, target in data.batches(epoch))
+    batches = prefetch((window, to_replicas(window, target, step.strategy)) for window, target in data.batches(epoch))
     try:
         for number, (window, on_replicas) in enumerate(batches):
             seed = (config.seed % 2**31, (epoch * steps + number) % 2**31)
             result = step(*on_replicas, probability=probability, seed=seed)
             if not result.finite:
-                raise _not_finite(step, window, result, epoch=epoch, number=number, config=config)
+                raise not_finite_error(step, window, result, epoch=epoch, number=number, config=config)
             results.append(result)
             loss, weight = loss + result.loss * result.weight, weight + result.weight
             for callback in callbacks:
@@ -196,59 +201,18 @@ def train_epoch(
     finally:
         batches.close()
     seconds = time.perf_counter() - started
-    return {
+    logs = {
         "loss": loss / max(weight, 1e-9),
-        **_loss_of_each_term(step, results),
         "gradient_norm": float(np.mean([result.gradient_norm for result in results])),
         "sampling_probability": probability,
         "windows_per_second": data.count() / seconds,
         "seconds": seconds,
     }
-
-
-def _loss_of_each_term(step: TrainStep, results: Sequence[StepResult]) -> Logs:
-    """The terms apart, where there is more than one."""
-    if len(step.term_names) == 1:
-        return {}
-    means = np.average([result.terms for result in results], axis=0, weights=[result.weight for result in results])
-    return {f"loss_{name}": float(mean) for name, mean in zip(step.term_names, means, strict=True)}
-
-
-def _not_finite(
-    step: TrainStep,
-    window: Mapping[str, np.ndarray],
-    result: StepResult,
-    *,
-    epoch: int,
-    number: int,
-    config: TrainingConfig,
-) -> TrainingError:
-    what = first_not_finite(step, window, result)
-    return TrainingError(
-        f"training stopped in epoch {epoch + 1}, step {number + 1}: {what} is not finite any more. No update was made; "
-        f"the checkpoint of epoch {epoch} is kept. {advice(config)}"
-    )
-
-
-def _check_data(train_data: WindowStream, validation_data: WindowStream, strategy: tf.distribute.Strategy) -> None:
-    for name, data in (("train", train_data), ("eval", validation_data)):
-        check_batch_size(data.batch_size, strategy)
-        if not data.count():
-            raise DataError(
-                f"{name}: the split holds no windows of {data.spec.context_length} + {data.spec.horizon} steps. "
-                "Shorten window.context_length or window.horizon, or give the split more rows."
-            )
-
-
-def _shards(config: TrainingConfig, strategy: tf.distribute.Strategy) -> int:
-    if tf.config.list_logical_devices("GPU"):
-        return 1
-    return choose_shards(config.batch_size // strategy.num_replicas_in_sync, available_cores())
-
-
-def available_cores() -> int:
-    """Returns the cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if len(step.terms) > 1:
+        weights = [result.weight for result in results]
+        means = np.average([result.terms for result in results], axis=0, weights=weights)
+        logs |= {f"loss_{term.loss.name}": float(mean) for term, mean in zip(step.terms, means, strict=True)}
+    return logs
 
 
 def _resume(state: TrainingState, checkpoints: CheckpointStore | None, say: Say) -> list[Logs]:

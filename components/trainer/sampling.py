@@ -1,14 +1,13 @@
 """What the decoder reads in training: the truth, its own output, or a mixture that shifts from one to the other.
 
-    probability = sampling_probability(config.training.sampling, epoch)
-    forecast = sample_forecast(model, window, target, probability, draw="step", seed=seed)
+>>> config = SamplingConfig(schedule="linear", start=0.0, end=1.0, epochs=20)
+>>> [sampling_probability(config, epoch) for epoch in (0, 5, 20, 30)]
+[0.0, 0.25, 1.0, 1.0]
 
-Teacher forcing hides from a decoder that it will have to live with its own
-mistakes. Scheduled sampling (Bengio et al. 2015) feeds it more and more of
-its own output. Step after step, with a gradient through every step, that is
-slow. Here the output to feed is made first, by a rollout without gradient;
-then the whole horizon is decoded from the mixture in one call of the fused
-kernel, and only that call is differentiated.
+Teacher forcing hides from a decoder that it will have to live with its own mistakes. Scheduled sampling (Bengio et al.
+2015) feeds it more and more of its own output. Step after step, with a gradient through every step, that is slow. Here
+the output to feed is made first, by a rollout without gradient; then the whole horizon is decoded from the mixture in
+one call of the fused kernel, and only that call is differentiated.
 """
 
 import math
@@ -40,7 +39,7 @@ def sampling_probability(config: SamplingConfig, epoch: int) -> float:
 
 
 def _covered(schedule: str, progress: float) -> float:
-    """Share of the way that a schedule has covered, from 0 at 0 to 1 at 1."""
+    """Returns the share of the way that a schedule has covered, from 0 at 0 to 1 at 1."""
     if schedule == "constant":
         return 0.0
     if schedule == "linear":
@@ -50,16 +49,13 @@ def _covered(schedule: str, progress: float) -> float:
             1.0 / (1.0 + math.exp(-_SIGMOID_REACH * (2.0 * place - 1.0))) for place in (0.0, progress, 1.0)
         )
         return (here - low) / (high - low)
-    if schedule == "exponential":
-        return (1.0 - _EXPONENTIAL_REST**progress) / (1.0 - _EXPONENTIAL_REST)
-    raise ValueError(f"schedule: got {schedule!r}, must be constant, linear, inverse_sigmoid or exponential.")
+    return float((1.0 - _EXPONENTIAL_REST**progress) / (1.0 - _EXPONENTIAL_REST))
 
 
-def teacher_inputs(model: Seq2SeqForecaster, encoded: Encoded, target: tf.Tensor) -> tf.Tensor:
+def teacher_inputs(encoded: Encoded, target: tf.Tensor) -> tf.Tensor:
     """Returns the true value before each lead step; where it was not observed, the linear forecast of it.
 
     Args:
-        model: The model.
         encoded: What the model's encoder made of the windows.
         target: `[B, H]`, NaN where unobserved.
 
@@ -82,10 +78,9 @@ def sample_forecast(
 ) -> tf.Tensor:
     """Forecasts windows whose targets are known, as training does.
 
-    The model's own output is computed without gradient; the gradient is that
-    of one last pass, which reads the mixture. With probability 0 nothing but
-    that pass is made: teacher forcing. With probability 1 the forecast is
-    exactly that of free running.
+    The model's own output is computed without gradient; the gradient is that of one last pass, which reads the mixture.
+    With probability 0 nothing but that pass is made: teacher forcing. With probability 1 the forecast is exactly that
+    of free running.
 
     Args:
         model: The model.
@@ -101,7 +96,7 @@ def sample_forecast(
     """
     dropout_seed, draw_seed = tf.unstack(tf.random.split(tf.cast(seed, tf.int32), 2))
     encoded = model.encode(window, training=True, seed=dropout_seed, place=place)
-    truth = teacher_inputs(model, encoded, target)
+    truth = teacher_inputs(encoded, target)
 
     def mixed() -> tf.Tensor:
         own = tf.concat([encoded.last, model.rollout(encoded)[:, :-1]], axis=1)

@@ -1,22 +1,96 @@
-"""What training leaves behind for later looks: a line of JSON an epoch, and TensorBoard's files.
+"""What a person sees of training: lines and a bar while it runs, JSON and TensorBoard's files for later looks.
 
-    train(model, ..., callbacks=[HistoryLines(run / "history.jsonl"), TensorBoardLogs(run)])
+`HistoryLines` and `TensorBoardLogs` are resumable: a run that was killed and carries on in a new folder has the epochs
+from before the crash in its records as well.
 
-Both are resumable: a run that was killed and carries on in a new folder has
-the epochs from before the crash in its records as well.
+>>> print(epoch_line(6, 150, {"loss": 0.0102, "val_loss": 0.0101, "learning_rate": 0.001, "windows_per_second": 9310}))
+epoch   7/150  loss 0.01020  val_loss 0.01010  learning_rate 0.001     9,310 windows/s
+>>> print(bar(1, 3, 0.5))
+  [==========....................] 1/3  loss 0.50000
 """
 
 import json
 import os
 import pathlib
-from collections.abc import Mapping
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TextIO
 
 import keras
 import tensorflow as tf
 
-from tapeline.components.trainer.callbacks import ResumableCallback, State
+from tapeline.components.trainer.callbacks import ResumableCallback
 from tapeline.schemas import features as names
 from tapeline.schemas.window_spec import WindowShape
+
+_BAR_WIDTH = 30
+_REDRAW_SECONDS = 0.1
+
+
+def epoch_line(epoch: int, epochs: int, logs: Mapping[str, float]) -> str:
+    """Returns what is printed after an epoch.
+
+    Args:
+        epoch: Number of the epoch, from 0.
+        epochs: Most epochs there will be.
+        logs: `loss`, `val_loss`, `learning_rate` and `windows_per_second`.
+    """
+    width = len(str(epochs))
+    return (
+        f"epoch {epoch + 1:{width}d}/{epochs}  loss {logs['loss']:.5f}  val_loss {logs['val_loss']:.5f}  "
+        f"learning_rate {logs['learning_rate']:<8.3g}  {logs['windows_per_second']:,.0f} windows/s"
+    )
+
+
+def bar(done: int, steps: int, loss: float) -> str:
+    """Returns the bar inside an epoch: steps made, steps of the epoch, mean loss so far."""
+    filled = _BAR_WIDTH * done // steps
+    return f"  [{'=' * filled}{'.' * (_BAR_WIDTH - filled)}] {done}/{steps}  loss {loss:.5f}"
+
+
+class ProgressLines(keras.callbacks.Callback):
+    """Prints a line for each epoch; on a terminal a bar is drawn over it while the epoch runs.
+
+    Args:
+        epochs: Most epochs there will be.
+        stream: Where to print; None: standard output as it is when training begins.
+        clock: Seconds; replaced in tests.
+    """
+
+    def __init__(
+        self, epochs: int, *, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__()
+        self._epochs = epochs
+        self._given = stream
+        self._clock = clock
+        self._drawn = 0
+        self._redraw_at = 0.0
+
+    @property
+    def _stream(self) -> TextIO:
+        return self._given or sys.stdout
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        if not logs or not self._stream.isatty() or self._clock() < self._redraw_at:
+            return
+        self._redraw_at = self._clock() + _REDRAW_SECONDS
+        self._clear()
+        self._drawn = self._stream.write(bar(batch + 1, int(logs["steps"]), logs["loss"]))
+        self._stream.flush()
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        self._clear()
+        print(epoch_line(epoch, self._epochs, logs or {}), file=self._stream, flush=True)
+
+    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
+        self._clear()
+
+    def _clear(self) -> None:
+        if self._drawn:
+            self._stream.write("\r" + " " * self._drawn + "\r")
+            self._drawn = 0
 
 
 class HistoryLines(ResumableCallback):
@@ -26,31 +100,25 @@ class HistoryLines(ResumableCallback):
         path: The file; its folder is made.
     """
 
+    remembered = ("rows",)
+
     def __init__(self, path: str | os.PathLike[str]) -> None:
         super().__init__()
         self._path = pathlib.Path(path)
-        self._rows: list[dict[str, float]] = []
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        self._rows = []
-        self._rewrite()
+        self.load_state({"rows": []})
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        self._rows.append({"epoch": epoch + 1, **(logs or {})})
+        self.rows.append({"epoch": epoch + 1, **(logs or {})})
         with open(self._path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(self._rows[-1]) + "\n")
+            file.write(json.dumps(self.rows[-1]) + "\n")
 
-    def state_dict(self) -> State:
-        return {"rows": self._rows}
-
-    def load_state(self, state: State) -> None:
-        self._rows = list(state["rows"])
-        self._rewrite()
-
-    def _rewrite(self) -> None:
-        """The file may hold epochs that are about to be repeated, or half a line."""
+    def load_state(self, state: dict[str, Any]) -> None:
+        self.rows: list[dict[str, float]] = list(state["rows"])
+        # The file may hold epochs that are about to be repeated, or half a line.
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.write_text("".join(json.dumps(row) + "\n" for row in self._rows), encoding="utf-8")
+        self._path.write_text("".join(json.dumps(row) + "\n" for row in self.rows), encoding="utf-8")
 
 
 class TensorBoardLogs(ResumableCallback):
@@ -61,23 +129,24 @@ class TensorBoardLogs(ResumableCallback):
         histograms_every: Epochs between two histograms of each weight.
     """
 
+    remembered = ("rows",)
+
     def __init__(self, directory: str | os.PathLike[str], *, histograms_every: int = 5) -> None:
         super().__init__()
         self._directory = os.fspath(directory)
         self._every = histograms_every
-        self._rows: list[dict[str, float]] = []
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        self._rows = []
+        self.rows: list[dict[str, float]] = []
         self._writer = tf.summary.create_file_writer(self._directory)
         with self._writer.as_default():
             tf.summary.graph(_graph_of(self.model))
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        self._rows.append({"epoch": epoch, **(logs or {})})
-        with self._writer.as_default(step=epoch):
-            _write_scalars(logs or {})
-            if epoch % self._every == 0:
+        self.rows.append(dict(logs or {}))
+        self._write_scalars(epoch)
+        if epoch % self._every == 0:
+            with self._writer.as_default(step=epoch):
                 for variable in self.model.trainable_variables:
                     tf.summary.histogram(variable.path, variable.numpy())
         self._writer.flush()
@@ -85,23 +154,19 @@ class TensorBoardLogs(ResumableCallback):
     def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
         self._writer.close()
 
-    def state_dict(self) -> State:
-        return {"rows": self._rows}
+    def load_state(self, state: dict[str, Any]) -> None:
+        super().load_state(state)
+        for epoch in range(len(self.rows)):
+            self._write_scalars(epoch)
 
-    def load_state(self, state: State) -> None:
-        self._rows = list(state["rows"])
-        for row in self._rows:
-            with self._writer.as_default(step=int(row["epoch"])):
-                _write_scalars({name: value for name, value in row.items() if name != "epoch"})
-
-
-def _write_scalars(logs: Mapping[str, float]) -> None:
-    for name, value in logs.items():
-        tf.summary.scalar(name, value)
+    def _write_scalars(self, epoch: int) -> None:
+        with self._writer.as_default(step=epoch):
+            for name, value in self.rows[epoch].items():
+                tf.summary.scalar(name, value)
 
 
 def _graph_of(model: keras.Model) -> tf.Graph:
-    """The graph that forecasts a batch free-running."""
+    """Returns the graph that forecasts a batch free-running."""
     shape: WindowShape = model.shape
     steps = shape.context_length
     sizes = {

@@ -1,18 +1,11 @@
-"""From chunks to a trained model, without TFX: the ridge, the model that starts from it, the loop.
-
-trained = run_training(
-    train_chunks=lambda: read_chunks(train_files), eval_chunks=lambda: read_chunks(eval_files),
-    window=config.window, features=config.features, model=config.model, training=config.training,
-)
-trained.model(window)                # free-running forecasts, scaled
-trained.history.val_loss
-"""
+"""From chunks to a trained model, without TFX: the ridge, the model that starts from it, the loop."""
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import keras
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from tapeline.components.trainer.checkpoint import CheckpointStore
@@ -78,12 +71,12 @@ def run_training(
         model: The section `model`.
         training: The section `training`.
         callbacks: Told about every epoch.
-        checkpoints: Where to write one an epoch, and to carry on from.
+        checkpoints: Where to write one each epoch, and to carry on from.
         say: Gets a line when something other than an epoch is worth telling.
 
     Raises:
         DataError: A split has no windows.
-        TrainingError: The loss or a gradient is not finite any more.
+        TrainingError: The loss or a gradient is no longer finite.
     """
     make_reproducible(training)
     spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
@@ -116,9 +109,11 @@ def run_training(
             checkpoints=checkpoints,
             say=say,
         )
+    ridge = LinearHighway(shape, trainable=False)
+    ridge.set_weights([fit.kernel, fit.bias])
     return TrainedModel(
         model=forecaster,
-        ridge=ridge_layer(fit, shape),
+        ridge=ridge,
         fit=fit,
         history=history,
         train_windows=train_data.count(),
@@ -133,20 +128,7 @@ def make_reproducible(training: TrainingConfig) -> None:
         tf.config.experimental.enable_op_determinism()
 
 
-def ridge_layer(fit: RidgeFit, shape: WindowShape) -> LinearHighway:
-    """Returns a ridge regression as a layer that is not trained.
-
-    Args:
-        fit: The regression.
-        shape: Widths of a window.
-    """
-    layer = LinearHighway(shape, trainable=False)
-    layer.kernel.assign(fit.kernel)
-    layer.bias.assign(fit.bias)
-    return layer
-
-
-def _ridge_batches(chunks: Chunks, spec: WindowSpec) -> Callable[[], Iterator[dict[str, np.ndarray]]]:
-    """Passes over the windows as they are: one that only fills up a batch would count in a sum."""
+def _ridge_batches(chunks: Chunks, spec: WindowSpec) -> Callable[[], Iterator[dict[str, npt.NDArray[np.float32]]]]:
+    """Returns passes over the windows as they are: one that only fills up a batch would count in a sum."""
     stream = WindowStream(read=chunks, spec=spec, batch_size=_RIDGE_BATCH, fill_last=False)
     return lambda: ({**window, names.TARGET: target} for window, target in stream.batches())

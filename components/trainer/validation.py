@@ -1,24 +1,32 @@
 """How good the model is, as it will be used: free-running, on windows that it was not trained on.
 
-    errors = Validation(model, horizon=24)(eval_stream)
-    errors.free_running       # the val_loss: what early stopping and the learning rate look at
-    errors.teacher_forced     # the same decoder, fed with the truth: a diagnostic
-
-The gap between the two is what teacher forcing hides: how much worse the
-decoder gets when it has to live on its own output.
+`Validation` scores the model after each epoch. The free-running error is the `val_loss`, which early stopping and the
+learning rate look at. The error of the same decoder fed with the truth is a diagnostic: the gap between the two is what
+teacher forcing hides, how much worse the decoder gets when it has to live on its own output. `eval_residuals` gives the
+errors of the trained model one by one.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from tapeline.components.trainer.dataset import WindowStream
 from tapeline.components.trainer.distribution import to_replicas
-from tapeline.components.trainer.lead_step_metric import LeadStepMAE
+from tapeline.components.trainer.losses import LeadStepMAE
 from tapeline.components.trainer.sampling import teacher_inputs
+from tapeline.forecaster.network.inputs import Window
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
+from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.conformal import absolute_residuals
+from tapeline.series.windowing import Chunk
+
+MOST_RESIDUALS = 100_000
+"""Windows that residuals are kept of; of more, evenly spaced ones. A quantile needs no more."""
+
+_RESIDUALS_BATCH = 512
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -33,7 +41,7 @@ class ValidationErrors:
 
     free_running: float
     teacher_forced: float
-    by_lead_step: np.ndarray
+    by_lead_step: npt.NDArray[np.float32]
 
 
 class Validation:
@@ -50,7 +58,7 @@ class Validation:
         self._strategy = tf.distribute.get_strategy()
         self._free = LeadStepMAE(horizon=horizon, name="free_running")
         self._forced = LeadStepMAE(horizon=horizon, name="teacher_forced")
-        self.compiled = tf.function(self._forecasts, autograph=False)
+        self._compiled = tf.function(self._forecasts, autograph=False)
 
     def __call__(self, stream: WindowStream) -> ValidationErrors:
         """Scores every window of a stream.
@@ -61,7 +69,7 @@ class Validation:
         self._free.reset_state()
         self._forced.reset_state()
         for window, target in stream.batches():
-            free, forced = self.compiled(*to_replicas(window, target, self._strategy))
+            free, forced = self._compiled(*to_replicas(window, target, self._strategy))
             self._free.update_state(target, free)
             self._forced.update_state(target, forced)
         return ValidationErrors(
@@ -70,16 +78,49 @@ class Validation:
             by_lead_step=np.asarray(self._free.by_lead_step()),
         )
 
-    def _forecasts(self, window: Mapping[str, tf.Tensor], target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def _forecasts(self, window: Window, target: tf.Tensor) -> list[tf.Tensor]:
         on_replicas = self._strategy.run(self._replica_forecasts, args=(window, target))
-        free, forced = (self._strategy.experimental_local_results(part)[0] for part in on_replicas)
-        return free, forced
+        return [self._strategy.experimental_local_results(part)[0] for part in on_replicas]
 
-    def _replica_forecasts(self, window: Mapping[str, tf.Tensor], target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Both forecasts of one replica's windows, gathered from all replicas: `[B, H]` each."""
+    def _replica_forecasts(self, window: Window, target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns both forecasts of one replica's windows, gathered from all replicas: `[B, H]` each."""
         # One reading of the context serves both ways of decoding.
         encoded = self._model.encode(window)
         free = self._model.rollout(encoded)
-        forced = self._model.decode(encoded, teacher_inputs(self._model, encoded, target))
+        forced = self._model.decode(encoded, teacher_inputs(encoded, target))
         replica = tf.distribute.get_replica_context()
         return replica.all_gather(free, axis=0), replica.all_gather(forced, axis=0)
+
+
+def eval_residuals(
+    forecast: Callable[[Mapping[str, tf.Tensor]], tf.Tensor],
+    *,
+    read: Callable[[], Iterable[Chunk]],
+    spec: WindowSpec,
+    most: int = MOST_RESIDUALS,
+) -> npt.NDArray[np.float64]:
+    """Returns the absolute errors on the windows of a split, NaN where nothing was measured.
+
+    Prediction intervals are made from them. So the forecasts are free-running, with the weights that are exported: the
+    very numbers that will be served.
+
+    Args:
+        forecast: The model: a batch of windows → `[B, H]`, scaled.
+        read: Starts a pass over the chunks of the split.
+        spec: Context length and horizon.
+        most: Most windows whose errors are kept.
+
+    Returns:
+        `[N, H]`, scaled.
+    """
+    stream = WindowStream(read=read, spec=spec, batch_size=_RESIDUALS_BATCH)
+    windows = stream.count()
+    every = -(-windows // most) or 1
+    compiled = tf.function(forecast, autograph=False)
+    kept, first = [np.zeros((0, spec.horizon))], 0
+    for window, target in stream.batches():
+        chosen = slice(-first % every, windows - first, every)
+        first += len(target)
+        ahead = compiled({name: tf.convert_to_tensor(values) for name, values in window.items()})
+        kept.append(absolute_residuals(target[chosen], ahead.numpy()[chosen]))
+    return np.concatenate(kept)

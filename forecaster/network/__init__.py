@@ -1,1 +1,13 @@
-"""One room of the project; see the modules inside."""
+"""The network that forecasts: an LSTM over the context, an LSTM over the horizon, and a line under both.
+
+In come windows in scaled space, features of `docs/data-formats.md`; out go forecasts `[B, H]` in the same space.
+Everything here is written from plain TensorFlow operations and knows neither files nor a training loop, so that
+training, evaluation and serving run the same code.
+
+Read in this order:
+
+1. `seq2seq.py`: the whole forecaster, which the rest is made for.
+2. `inputs.py`: what encoder and decoder see of a window.
+3. `recurrent.py`, `layers.py`, `draws.py`: what they are made of; random numbers that stay the same in a split batch.
+4. `highway.py`, `ridge.py`: the line, and its closed-form solution that training starts from.
+"""

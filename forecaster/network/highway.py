@@ -1,10 +1,9 @@
 """The linear highway: one linear map from all that is known to all lead steps.
 
-It runs under the recurrent part of the model, which only learns what is left
-over. Started from its closed-form ridge solution (`tapeline.forecaster.network.ridge`)
-the untrained model is already a strong baseline, the NLinear of Zeng et al.,
-"Are Transformers Effective for Time Series Forecasting?" (2023), with known
-covariates; frozen, it is the gate's baseline `ridge`.
+It runs under the recurrent part of the model, which only learns what is left over. Started from its closed-form ridge
+solution (`tapeline.forecaster.network.ridge`) the untrained model is already a strong baseline, the NLinear of Zeng et
+al., "Are Transformers Effective for Time Series Forecasting?" (2023), with known covariates; frozen, it is the gate's
+baseline `ridge`.
 """
 
 import keras

@@ -1,23 +1,20 @@
 """What the encoder and the decoder see at each step, made from a window.
 
-    encoder_inputs(window, shape=shape, spread=spread)              # [B, T, ...]
-    decoder_inputs(window, linear, shape=shape, lags=(24, 168), spread=spread)  # [B, H, ...]
-
-Values of the target are relative to the last context value and in units of
-`spread`. Nothing here is learned.
+Values of the target are relative to the last context value and in units of `spread`. Nothing here is learned.
 """
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
-from tapeline.forecaster.network.rolling import rolling_size, rolling_statistics
 from tapeline.schemas import features
 from tapeline.schemas.sections import RollingConfig
 from tapeline.schemas.window_spec import WindowShape
 
 Window = Mapping[str, tf.Tensor]
+"""Features of `docs/data-formats.md`: what a model reads of a batch of windows."""
 
 
 def encoder_size(shape: WindowShape, rolling: Sequence[RollingConfig]) -> int:
@@ -30,8 +27,8 @@ def encoder_inputs(
 ) -> tf.Tensor:
     """Returns what the encoder sees.
 
-    At each step: the value, whether it was measured, the past and the future
-    covariates of that step, the rolling statistics up to it, the static covariates.
+    At each step: the value, whether it was measured, the past and the future covariates of that step, the rolling
+    statistics up to it, the static covariates.
 
     Args:
         window: Features of `docs/data-formats.md`.
@@ -67,11 +64,10 @@ def decoder_inputs(
 ) -> tf.Tensor:
     """Returns what the decoder knows at each lead step besides the value before it.
 
-    That is: the future covariates of the step; for each lag the value and the
-    covariates of the step one lag (or as many as reach into the context) ago;
-    the linear forecast of the step. A day ago at this hour it was so warm and
-    demand was so high, now it is this warm: with both sides at hand at the
-    same step, a network need not carry them through its state.
+    That is: the future covariates of the step; for each lag the value and the covariates of the step one lag (or as
+    many as reach into the context) ago; the linear forecast of the step. A day ago at this hour it was so warm and
+    demand was so high, now it is this warm: with both sides at hand at the same step, a network need not carry them
+    through its state.
 
     Args:
         window: Features of `docs/data-formats.md`.
@@ -101,17 +97,18 @@ def decoder_inputs(
     return tf.concat(parts, axis=2)
 
 
-def lag_positions(lag: int, shape: WindowShape) -> np.ndarray:
+def lag_positions(lag: int, shape: WindowShape) -> npt.NDArray[np.int64]:
     """Returns where in the context each lead step looks with a lag: one lag back, or the fewest that reach the context.
 
-    With a context of 6 steps and lag 2, lead steps 6, 7, 8, 9 look at 4, 5, 4, 5.
+    >>> lag_positions(2, WindowShape(context_length=6, horizon=4)).tolist()  # of the steps 6, 7, 8, 9
+    [4, 5, 4, 5]
 
     Args:
         lag: Steps of a season.
         shape: Context length and horizon.
 
     Returns:
-        Positions, int64 `[H]`, before `context_length`.
+        Positions `[H]`, before `context_length`.
     """
     steps = np.arange(shape.horizon)
     return shape.context_length + steps - lag * (steps // lag + 1)
@@ -120,3 +117,53 @@ def lag_positions(lag: int, shape: WindowShape) -> np.ndarray:
 def _relative_context(window: Window, spread: tf.Tensor) -> tf.Tensor:
     context = window[features.CONTEXT]
     return (context - context[:, -1:]) / spread
+
+
+def rolling_size(rolling: Sequence[RollingConfig]) -> int:
+    """Returns how many statistics there are at each step."""
+    return sum(len(config.statistics) for config in rolling)
+
+
+def rolling_statistics(values: tf.Tensor, rolling: Sequence[RollingConfig]) -> tf.Tensor:
+    """Returns statistics over the last steps of each step, the step itself included.
+
+    At the start, where fewer steps than the window exist, they are taken over those that do. The standard deviation is
+    that of the population (divisor N). No value after a step enters its statistic. They are functions of the context
+    alone, computed inside the model, so training, evaluation and serving cannot disagree about them.
+
+    >>> mean_of_two = RollingConfig(window=2, statistics=("mean",))
+    >>> rolling_statistics(tf.constant([[1.0, 3.0, 5.0]]), [mean_of_two]).numpy().tolist()
+    [[[1.0], [2.0], [4.0]]]
+
+    Args:
+        values: `[B, T]`, without NaN.
+        rolling: The windows, and which statistics of each.
+
+    Returns:
+        `[B, T, R]`, `R` from `rolling_size`.
+    """
+    # A variance from sums of squares cancels; in float64, about values near 0, what cancels is below 1e-12.
+    wide = tf.cast(values, tf.float64)
+    wide -= tf.reduce_mean(wide, axis=1, keepdims=True)
+    centre = tf.cast(values, tf.float64) - wide
+    columns = []
+    for config in rolling:
+        mean = _rolling_mean(wide, config.window)
+        for statistic in config.statistics:
+            if statistic == "mean":
+                columns.append(mean + centre)
+            else:
+                variance = _rolling_mean(wide * wide, config.window) - mean * mean
+                columns.append(tf.sqrt(tf.maximum(variance, 0.0)))
+    return tf.cast(tf.stack(columns, axis=2), values.dtype)
+
+
+def _rolling_mean(values: tf.Tensor, window: int) -> tf.Tensor:
+    """Returns the mean over the last `window` steps, from differences of a cumulative sum; `[B, T]` float64."""
+    length = tf.shape(values)[1]
+    # totals[:, t] is the sum of the first t values: the sum of (t - window, t] is totals[t] - totals[t - window].
+    totals = tf.pad(tf.cumsum(values, axis=1), ((0, 0), (1, 0)))
+    ends = tf.range(1, length + 1)
+    starts = tf.maximum(ends - window, 0)
+    sums = tf.gather(totals, ends, axis=1) - tf.gather(totals, starts, axis=1)
+    return sums / tf.cast(ends - starts, values.dtype)

@@ -1,45 +1,93 @@
-"""Small layers that fit a recurrent network: normalisation, and dropout that holds still over time.
+"""The layers around the recurrence, from scratch: cross-attention and normalisation.
 
-mask = variational_mask((batch, 1, units), rate=0.2, seed=seed)  # one mask a window
-outputs = LayerNormalisation(units)(outputs) * mask              # the same at every step
+>>> attention = CrossAttention(4, heads=2, seed=1)
+>>> keys, values = attention.project(tf.ones((3, 10, 4)))       # encoder outputs, once for each window
+>>> tuple(attention(tf.ones((3, 5, 4)), keys, values).shape)    # decoder outputs, of all steps or of one
+(3, 5, 4)
 """
-
-from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
 
-from tapeline.forecaster.network.draws import Place, draw_uniform
 
+class CrossAttention(keras.layers.Layer):
+    """Multi-head attention: decoder outputs ask, encoder outputs answer; each step looks back at the whole context.
 
-def variational_mask(
-    shape: Sequence[int | tf.Tensor], *, rate: float, seed: tf.Tensor, place: Place | None = None
-) -> tf.Tensor:
-    """Draws a dropout mask: 0 with probability `rate`, else `1 / (1 - rate)`, so that the mean stays 1.
-
-    Dropout that draws anew at every step destroys what a recurrent network
-    carries along; one mask a window, the same at every step, does not (Gal and
-    Ghahramani, "A Theoretically Grounded Application of Dropout in Recurrent
-    Neural Networks", 2016). Give a time axis of length 1 and let it broadcast.
-
-    Args:
-        shape: Shape of the mask.
-        rate: Probability of a zero.
-        seed: `[2]` integers; the same seed draws the same mask.
-        place: Where the windows lie in their batch; None: they are the batch.
-
-    Returns:
-        float32, of the given shape.
+    Vaswani et al., "Attention Is All You Need" (2017), section 3.2.
     """
-    kept = draw_uniform(shape, seed=seed, place=place) >= rate
-    return tf.cast(kept, tf.float32) / (1.0 - rate)
+
+    def __init__(self, units: int, *, heads: int, seed: int, name: str | None = None) -> None:
+        """Makes the weights.
+
+        Args:
+            units: `U`, width of queries, keys, values and result.
+            heads: Parts that the units are divided into, each with attention weights of its own.
+            seed: Seed of the initial weights.
+            name: Name of the layer.
+
+        Raises:
+            ValueError: The units do not divide evenly among the heads.
+        """
+        super().__init__(name=name)
+        if units % heads:
+            raise ValueError(f"heads: got {heads}, must divide the units ({units}) evenly.")
+        self.units = units
+        self.heads = heads
+        names = ("query", "key", "value", "output")
+        self.kernels = {
+            part: self.add_weight(
+                shape=(units, units),
+                initializer=keras.initializers.GlorotUniform(seed=seed + number),
+                name=f"{part}_kernel",
+            )
+            for number, part in enumerate(names)
+        }
+        self.biases = {
+            part: self.add_weight(shape=(units,), initializer="zeros", name=f"{part}_bias") for part in names
+        }
+        self.built = True
+
+    def project(self, encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns keys and values of the context, `[B, heads, T, U / heads]` each.
+
+        Args:
+            encoded: Encoder outputs `[B, T, U]`.
+        """
+        return self._split(self._linear("key", encoded)), self._split(self._linear("value", encoded))
+
+    def call(self, queries: tf.Tensor, keys: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
+        """Returns what the queries find.
+
+        Args:
+            queries: Decoder outputs `[B, H, U]`.
+            keys: From `project`.
+            values: From `project`.
+
+        Returns:
+            `[B, H, U]`.
+        """
+        asked = self._split(self._linear("query", queries))
+        # A dot product of d independent terms of variance 1 has variance d: divided by its root, the softmax
+        # starts neither flat nor saturated, whatever the size of a head.
+        scores = tf.matmul(asked, keys, transpose_b=True) * (self.units // self.heads) ** -0.5
+        found = tf.matmul(tf.nn.softmax(scores), values)
+        joined = tf.transpose(found, (0, 2, 1, 3))
+        return self._linear("output", tf.reshape(joined, (-1, tf.shape(queries)[1], self.units)))
+
+    def _linear(self, part: str, inputs: tf.Tensor) -> tf.Tensor:
+        return tf.tensordot(inputs, self.kernels[part].value, axes=1) + self.biases[part].value
+
+    def _split(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Turns `[B, N, U]` into `[B, heads, N, U / heads]`."""
+        parted = tf.reshape(inputs, (-1, tf.shape(inputs)[1], self.heads, self.units // self.heads))
+        return tf.transpose(parted, (0, 2, 1, 3))
 
 
 class LayerNormalisation(keras.layers.Layer):
-    """Mean 0 and variance 1 over the features of each step, then a learned scale and shift (Ba et al. 2016).
+    """Gives the features of each step mean 0 and variance 1, then a learned scale and shift (Ba et al. 2016).
 
-    Unlike batch normalisation it looks at one step of one window only: it does
-    the same in training, in a fused pass and in an autoregressive step.
+    Unlike batch normalisation it looks at one step of one window only: it does the same in training, in a fused pass
+    and in an autoregressive step.
     """
 
     def __init__(self, size: int, *, epsilon: float = 1e-3, name: str | None = None) -> None:

@@ -1,15 +1,15 @@
 """The LSTM, apart from how it is unrolled over time.
 
-    core = LSTMCore(64, input_size=8, seed=1)
-    output, state = core(inputs_t, core.initial_state(batch))  # one step: autoregressive decoding
-    outputs, state = unroll(core, inputs, state)               # a whole sequence, in one kernel
+>>> core = LSTMCore(4, input_size=2, seed=1)
+>>> output, state = core(tf.zeros((3, 2)), core.initial_state(3))  # one step: autoregressive decoding
+>>> outputs, state = unroll(core, tf.zeros((3, 10, 2)), state)     # a whole sequence, in one kernel
+>>> tuple(output.shape), tuple(outputs.shape)
+((3, 4), (3, 10, 4))
 
-One set of weights, in Keras' layout (gates in the order input, forget, cell,
-output), drives five ways of computing the same numbers: a single step
-written out, a fused kernel for the CPU whose forward and backward passes are
-one C++ call each, Keras' own layer, which takes cuDNN on a GPU, a loop of
-plain operations, which is the fastest for hundreds of windows and only serves,
-and the same loop in what other platforms than TensorFlow have.
+One set of weights, in Keras' layout (gates in the order input, forget, cell, output), drives five ways of computing the
+same numbers: a single step written out, a fused kernel for the CPU whose forward and backward passes are one C++ call
+each, Keras' own layer, which takes cuDNN on a GPU, a loop of plain operations, which is the fastest for hundreds of
+windows and only serves, and the same loop in what other platforms than TensorFlow have.
 """
 
 from typing import Literal, NamedTuple
@@ -93,8 +93,8 @@ class LSTMCore(keras.layers.Layer):
     def advance(self, projected: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:
         """Makes one step from inputs that went through `kernel` already.
 
-        A decoder knows most of its inputs before it starts: it projects those
-        of all steps at once and only the fed-back value step by step.
+        A decoder knows most of its inputs before it starts: it projects those of all steps at once and only the
+        fed-back value step by step.
 
         Args:
             projected: `inputs @ kernel`, `[B, 4 U]`.
@@ -110,8 +110,18 @@ class LSTMCore(keras.layers.Layer):
         return hidden, State(hidden, cell)
 
 
+def on_cpu() -> bool:
+    """Returns whether the fused kernel, which is for the CPU, is what runs a sequence."""
+    return not tf.config.list_logical_devices("GPU")
+
+
 def unroll(
-    core: LSTMCore, inputs: tf.Tensor, state: State | None = None, *, kernel: Kernel = "auto"
+    core: LSTMCore,
+    inputs: tf.Tensor,
+    state: State | None = None,
+    *,
+    kernel: Kernel = "auto",
+    recurrent_kernel: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, State]:
     """Runs a core over a sequence whose inputs are all known.
 
@@ -119,45 +129,19 @@ def unroll(
         core: The LSTM.
         inputs: `[B, T, F]`.
         state: The state before the first step; None for zeros.
-        kernel: `fused` for the CPU, `keras` for Keras' layer (cuDNN on a GPU), `auto` by
-            whether TensorFlow sees a GPU; `loop` for large batches that no gradient is wanted of;
-            `portable` for converters.
+        kernel: `fused` for the CPU, `keras` for Keras' layer (cuDNN on a GPU), `auto` by whether TensorFlow sees a GPU;
+            `loop` for large batches that no gradient is wanted of; `portable` for converters.
+        recurrent_kernel: `[U, 4 U]` in place of the core's own; Keras' layer does not take one, and the fused kernel
+            stands in for it.
 
     Returns:
         The outputs of all steps `[B, T, U]` and the state after the last.
     """
     if state is None:
         state = core.initial_state(tf.shape(inputs)[0])
-    if kernel == "auto":
-        kernel = "fused" if on_cpu() else "keras"
-    if kernel == "keras":
+    if recurrent_kernel is None and (kernel == "keras" or (kernel == "auto" and not on_cpu())):
         outputs, hidden, cell = core.sequence(inputs, initial_state=[state.hidden, state.cell])
         return outputs, State(hidden, cell)
-    return unroll_changed(core, inputs, state, kernel=kernel)
-
-
-def on_cpu() -> bool:
-    """Returns whether the fused kernel, which is for the CPU, is what runs a sequence."""
-    return not tf.config.list_logical_devices("GPU")
-
-
-def unroll_changed(
-    core: LSTMCore,
-    inputs: tf.Tensor,
-    state: State,
-    *,
-    recurrent_kernel: tf.Tensor | None = None,
-    kernel: Kernel = "fused",
-) -> tuple[tf.Tensor, State]:
-    """Runs a core over a sequence, with another recurrent kernel than its own if one is given; as `unroll`.
-
-    Args:
-        core: The LSTM.
-        inputs: `[B, T, F]`.
-        state: The state before the first step.
-        recurrent_kernel: `[U, 4 U]`, in place of the core's own.
-        kernel: `loop` or `portable`, or anything else for the fused kernel.
-    """
     recurrent = core.recurrent_kernel.value if recurrent_kernel is None else recurrent_kernel
     weights = tf.concat([core.kernel.value, recurrent], axis=0)
     if kernel in ("loop", "portable"):
@@ -178,7 +162,9 @@ def _unroll_loop(
     # one tensor, which moves up by a step each time; the number of steps must then be known.
     steps = by_time.shape[0] if portable else tf.shape(by_time)[0]
 
-    def body(step: tf.Tensor, hidden: tf.Tensor, cell: tf.Tensor, done: tf.TensorArray | tf.Tensor) -> tuple:
+    def body(
+        step: tf.Tensor, hidden: tf.Tensor, cell: tf.Tensor, done: tf.TensorArray | tf.Tensor
+    ) -> tuple[tf.Tensor, ...]:
         products = tf.matmul(tf.concat([by_time[step], hidden], axis=1), weights)
         write, keep, candidate, read = tf.split(tf.sigmoid(tf.nn.bias_add(products, bias)), 4, axis=1)
         cell = keep * cell + write * (2.0 * candidate - 1.0)
@@ -219,6 +205,6 @@ def _unroll_fused(core: LSTMCore, weights: tf.Tensor, inputs: tf.Tensor, state: 
 
 
 def _kernel_order(weights: tf.Tensor) -> tf.Tensor:
-    """Gates of the last axis from Keras' order (input, forget, cell, output) to BlockLSTM's (input, cell, forget, output)."""
+    """Turns gates of the last axis from Keras' order (input, forget, cell, output) to input, cell, forget, output."""
     write, keep, candidate, read = tf.split(weights, 4, axis=-1)
     return tf.concat([write, candidate, keep, read], axis=-1)

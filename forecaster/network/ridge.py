@@ -1,18 +1,16 @@
 """The linear highway in closed form: ridge regression over streamed windows.
 
-    fit = fit_ridge(train_batches, eval_batches, shape=shape)
-    model.adopt(fit)                 # the untrained model now forecasts like the ridge
-    fit.penalty, fit.eval_mae        # chosen on the eval windows
-
-Only sums over windows are kept (`RidgeStatistics`), so memory grows with the
-square of the number of inputs, never with the number of windows.
+Only sums over windows are kept (`RidgeStatistics`), so memory grows with the square of the number of inputs, never with
+the number of windows. A model that adopts the fit forecasts like the ridge before it is trained.
 """
 
 import dataclasses
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import scipy.linalg
 
 from tapeline.forecaster.network.highway import highway_inputs, highway_size
@@ -20,7 +18,9 @@ from tapeline.schemas import features
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.window_spec import WindowShape
 
-Batches = Callable[[], Iterable[Mapping[str, np.ndarray]]]
+Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+Batches = Callable[[], Iterable[Mapping[str, Floats]]]
 """Called once a pass; gives batches of windows with their target."""
 
 PENALTIES = tuple(10.0 ** np.arange(-6.0, 1.01, 0.5))
@@ -48,14 +48,14 @@ class RidgeStatistics:
     """
 
     count: float
-    inputs: np.ndarray
-    outputs: np.ndarray
-    gram: np.ndarray
-    cross: np.ndarray
+    inputs: Doubles
+    outputs: Doubles
+    gram: Doubles
+    cross: Doubles
     squared_outputs: float
 
     @classmethod
-    def of(cls, inputs: np.ndarray, outputs: np.ndarray) -> "RidgeStatistics":
+    def of(cls, inputs: npt.NDArray[Any], outputs: npt.NDArray[Any]) -> "RidgeStatistics":
         """Returns the sums over some windows.
 
         Args:
@@ -83,21 +83,20 @@ class RidgeFit:
         eval_mae: Its mean absolute error on the eval windows, scaled units.
     """
 
-    kernel: np.ndarray
-    bias: np.ndarray
+    kernel: Floats
+    bias: Floats
     spread: float
     penalty: float
     covariate_factor: float
     eval_mae: float
 
 
-def relative_target(window: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def relative_target(window: Mapping[str, Floats]) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Returns the target less the last context value, with gaps bridged, and which windows have none.
 
-    The closed form wants every step of every window it uses. A gap is bridged
-    by a straight line from its neighbours in the window, the last context
-    value among them. This is for the closed form alone; loss and metrics leave
-    such steps out.
+    The closed form wants every step of every window it uses. A gap is bridged by a straight line from its neighbours in
+    the window, the last context value among them. This is for the closed form alone; loss and metrics leave such steps
+    out.
 
     Returns:
         `[B, H]` without NaN, and bool `[B]`: where all steps were observed.
@@ -112,7 +111,7 @@ def relative_target(window: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.nd
     return relative, complete
 
 
-def solve_ridge(statistics: RidgeStatistics, penalty: float, *, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def solve_ridge(statistics: RidgeStatistics, penalty: float, *, scale: Doubles) -> tuple[Doubles, Doubles]:
     """Solves a ridge regression whose intercept is not penalised.
 
     Args:
@@ -134,11 +133,11 @@ def solve_ridge(statistics: RidgeStatistics, penalty: float, *, scale: np.ndarra
     return kernel, mean_out - mean_in @ kernel
 
 
-def input_scale(statistics: RidgeStatistics, context_length: int) -> np.ndarray:
+def input_scale(statistics: RidgeStatistics, context_length: int) -> Doubles:
     """Returns the unit of each input `[D]`: one for all context steps, its own deviation for every other input.
 
-    A shared unit keeps what distinguishes the steps: those close to the last
-    value vary less, and with a unit each the penalty would fall on them least.
+    A shared unit keeps what distinguishes the steps: those close to the last value vary less, and with a unit each the
+    penalty would fall on them least.
     """
     variance = np.diag(statistics.gram) / statistics.count - (statistics.inputs / statistics.count) ** 2
     scale = np.sqrt(np.maximum(variance, 0.0))
@@ -157,9 +156,8 @@ def fit_ridge(
 ) -> RidgeFit:
     """Fits the highway on the train windows with the penalties that are best on the eval windows.
 
-    Train windows with unobserved targets are left out, as long as half of the
-    windows remain; where they are the rule (no values at weekends) their gaps
-    are bridged: see `relative_target`.
+    Train windows with unobserved targets are left out, as long as half of the windows remain; where they are the rule
+    (no values at weekends) their gaps are bridged: see `relative_target`.
 
     Args:
         train: Passes over the train windows.
@@ -209,10 +207,8 @@ def _train_statistics(train: Batches, shape: WindowShape) -> RidgeStatistics:
     return complete if complete.count >= bridged.count else complete + bridged
 
 
-def _eval_errors(
-    evaluation: Batches, solutions: Sequence[tuple[np.ndarray, np.ndarray]], shape: WindowShape
-) -> np.ndarray:
-    """Mean absolute error of each solution over the observed eval steps."""
+def _eval_errors(evaluation: Batches, solutions: Sequence[tuple[Doubles, Doubles]], shape: WindowShape) -> Doubles:
+    """Returns the mean absolute error of each solution over the observed eval steps."""
     total, observed = np.zeros(len(solutions)), 0
     for window in evaluation():
         inputs = np.asarray(highway_inputs(window, shape), np.float64)

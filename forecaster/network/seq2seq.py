@@ -1,27 +1,28 @@
 """The sequence-to-sequence forecaster: an LSTM over the context, an LSTM over the horizon, a line under both.
 
-    model = Seq2SeqForecaster(shape=config.window_shape(), config=config.model,
-                              rolling=config.features.rolling, seed=1)
-    model(window)                            # free-running: reads its own output; [B, H]
-    model.decode(model.encode(window), previous)  # all decoder inputs given: teacher forcing; [B, H]
+>>> model = Seq2SeqForecaster(shape=WindowShape(context_length=8, horizon=3), config=ModelConfig(units=4), seed=1)
+>>> window = {"context": tf.ones((2, 8)), "context_observed": tf.ones((2, 8))}
+>>> model(window).numpy().tolist()  # free-running: the decoder reads its own output
+[[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
+>>> truth = tf.ones((2, 3))
+>>> model.decode(model.encode(window), previous=truth).shape  # teacher forcing: all decoder inputs are given
+TensorShape([2, 3])
 
-All that enters the network is relative to the last context value and in units
-of `spread`, the usual distance of the future from it: a level that training
-never saw looks like one that it did. The output head starts at zero, so the
+All that enters the network is relative to the last context value and in units of `spread`, the usual distance of the
+future from it: a level that training never saw looks like one that it did. The output head starts at zero, so the
 untrained model is its linear highway, and training can only add to it.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
-from tapeline.forecaster.network.attention import CrossAttention
-from tapeline.forecaster.network.draws import Place
+from tapeline.forecaster.network.draws import Place, variational_mask
 from tapeline.forecaster.network.highway import LinearHighway
 from tapeline.forecaster.network.inputs import Window, decoder_inputs, decoder_size, encoder_inputs, encoder_size
-from tapeline.forecaster.network.layers import LayerNormalisation, variational_mask
-from tapeline.forecaster.network.recurrent import Kernel, LSTMCore, State, on_cpu, unroll, unroll_changed
+from tapeline.forecaster.network.layers import CrossAttention, LayerNormalisation
+from tapeline.forecaster.network.recurrent import Kernel, LSTMCore, State, on_cpu, unroll
 from tapeline.forecaster.network.ridge import RidgeFit
 from tapeline.schemas import features
 from tapeline.schemas.sections import RollingConfig
@@ -38,10 +39,10 @@ class Encoded(NamedTuple):
     Attributes:
         last: Last context value `[B, 1]`, scaled.
         linear: The highway's forecast less `last`, `[B, H]`; zeros without a highway.
-        known: What each decoder step knows besides the value before it, `[B, H, D]`.
+        known: What each decoder step knows besides the value before it, `[B, H, D]`, after dropout.
         state: The decoder's state before its first step.
         memory: Keys and values of the context for the attention; empty without it.
-        input_mask: Dropout of the decoder's inputs `[B, 1, 1 + D]`, or None.
+        value_mask: Dropout of the value before each decoder step `[B, 1, 1]`, or None.
         output_mask: Dropout of the decoder's outputs `[B, 1, U]`, or None.
     """
 
@@ -50,7 +51,7 @@ class Encoded(NamedTuple):
     known: tf.Tensor
     state: State
     memory: tuple[tf.Tensor, ...]
-    input_mask: tf.Tensor | None
+    value_mask: tf.Tensor | None
     output_mask: tf.Tensor | None
 
 
@@ -94,8 +95,7 @@ class Seq2SeqForecaster(keras.Model):
         """
         self.spread.assign(fit.spread)
         if self.highway is not None:
-            self.highway.kernel.assign(fit.kernel)
-            self.highway.bias.assign(fit.bias)
+            self.highway.set_weights([fit.kernel, fit.bias])
 
     def encode(
         self,
@@ -128,7 +128,7 @@ class Seq2SeqForecaster(keras.Model):
         known = decoder_inputs(window, linear, shape=self.shape, lags=self.config.lags, spread=spread)
         if linear is None:
             linear = tf.zeros((tf.shape(context)[0], self.shape.horizon))
-        input_mask = output_mask = None
+        value_mask = output_mask = None
         if training and self.config.dropout:
             if seed is None:
                 raise ValueError(f"seed: is None, but dropout ({self.config.dropout}) needs one in training.")
@@ -138,10 +138,10 @@ class Seq2SeqForecaster(keras.Model):
                 variational_mask((batch, 1, width), rate=self.config.dropout, seed=part, place=place)
                 for width, part in zip(widths, tf.unstack(tf.random.split(seed, 3)), strict=True)
             )
-            inputs *= encoder_mask
+            inputs, known, value_mask = inputs * encoder_mask, known * input_mask[:, :, 1:], input_mask[:, :, :1]
         outputs, state = unroll(self.encoder, inputs, kernel=kernel)
         memory = self.attention.project(outputs) if self.attention is not None else ()
-        return Encoded(last, linear, known, state, memory, input_mask, output_mask)
+        return Encoded(last, linear, known, state, memory, value_mask, output_mask)
 
     def decode(self, encoded: Encoded, previous: tf.Tensor) -> tf.Tensor:
         """Forecasts from given decoder inputs, in one pass over the horizon.
@@ -154,10 +154,9 @@ class Seq2SeqForecaster(keras.Model):
             `[B, H]`, scaled.
         """
         values = ((previous - encoded.last) / self.spread.value)[:, :, tf.newaxis]
-        inputs = tf.concat([values, encoded.known], axis=2)
-        if encoded.input_mask is not None:
-            inputs *= encoded.input_mask
-        outputs, _ = unroll(self.decoder, inputs, encoded.state)
+        if encoded.value_mask is not None:
+            values *= encoded.value_mask
+        outputs, _ = unroll(self.decoder, tf.concat([values, encoded.known], axis=2), encoded.state)
         return encoded.last + encoded.linear + self._correction(outputs, encoded)
 
     def rollout(self, encoded: Encoded, *, kernel: Kernel = "auto") -> tf.Tensor:
@@ -170,20 +169,17 @@ class Seq2SeqForecaster(keras.Model):
         Returns:
             `[B, H]`, scaled.
         """
-        plain_head = self.attention is None and self.norm is None and encoded.output_mask is None
-        if plain_head and encoded.input_mask is None and on_cpu():
+        if self.attention is None and self.norm is None and encoded.output_mask is None and on_cpu():
             return self._rollout_at_once(encoded, kernel)
-        mask = encoded.input_mask
-        known = encoded.known if mask is None else encoded.known * mask[:, :, 1:]
-        kernel = self.decoder.kernel.value
+        weights = self.decoder.kernel.value
         # Only the fed-back value is unknown in advance: all else goes through the kernel in one multiplication.
-        projected = tf.tensordot(known, kernel[1:], axes=1)
+        projected = tf.tensordot(encoded.known, weights[1:], axes=1)
 
         def advance(step: tf.Tensor | int, value: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:
             fed = value / self.spread.value
-            if mask is not None:
-                fed *= mask[:, 0, :1]
-            output, state = self.decoder.advance(projected[:, step] + fed * kernel[:1], state)
+            if encoded.value_mask is not None:
+                fed *= encoded.value_mask[:, 0]
+            output, state = self.decoder.advance(projected[:, step] + fed * weights[:1], state)
             correction = self._correction(output[:, tf.newaxis], encoded)
             return encoded.linear[:, step, tf.newaxis] + correction, state
 
@@ -196,7 +192,7 @@ class Seq2SeqForecaster(keras.Model):
                 steps.append(value)
             return encoded.last + tf.concat(steps, axis=1)
 
-        def body(step: tf.Tensor, value: tf.Tensor, state: State, done: tf.TensorArray) -> tuple:
+        def body(step: tf.Tensor, value: tf.Tensor, state: State, done: tf.TensorArray) -> tuple[Any, ...]:
             value, state = advance(step, value, state)
             return step + 1, value, state, done.write(step, value[:, 0])
 
@@ -205,11 +201,11 @@ class Seq2SeqForecaster(keras.Model):
         return encoded.last + tf.transpose(done.stack())
 
     def _rollout_at_once(self, encoded: Encoded, kernel: Kernel) -> tf.Tensor:
-        """The same in one call of a kernel for sequences, where nothing but a linear head stands between output and input.
+        """Does the same in one call, where nothing but a linear head stands between the decoder's output and input.
 
-        The value that a step reads is then `linear / spread + h w + b`, `h` being the output of the step before it:
-        the part with `h` goes through `w k` (`k`: the row of the decoder's kernel that the value meets) as it goes
-        through the recurrent kernel. So `w k` is added to that kernel, and the rest is known before the first step.
+        The value that a step reads is then `linear / spread + h w + b`, `h` being the output of the step before it: the
+        part with `h` goes through `w k` (`k`: the row of the decoder's kernel that the value meets) as it goes through
+        the recurrent kernel. So `w k` is added to that kernel, and the rest is known before the first step.
         """
         weights, state = self.head_kernel.value, encoded.state
         # The first step reads 0. What the changed kernel makes of the encoder's state is taken off again.
@@ -217,7 +213,7 @@ class Seq2SeqForecaster(keras.Model):
         rest = encoded.linear[:, :-1] / self.spread.value + self.head_bias.value
         values = tf.concat([first, rest], axis=1)[:, :, tf.newaxis]
         fed_back = tf.matmul(weights, self.decoder.kernel.value[:1])
-        outputs, _ = unroll_changed(
+        outputs, _ = unroll(
             self.decoder,
             tf.concat([values, encoded.known], axis=2),
             state,
@@ -245,12 +241,11 @@ class Seq2SeqForecaster(keras.Model):
     def variable_groups(self) -> dict[str, list[keras.Variable]]:
         """Returns the trainable variables by part: `highway` and `network`, for an optimizer each."""
         highway = self.highway.trainable_variables if self.highway is not None else []
-        paths = {variable.path for variable in highway}
-        network = [variable for variable in self.trainable_variables if variable.path not in paths]
+        network = [each for each in self.trainable_variables if all(each is not other for other in highway)]
         return {"highway": highway, "network": network}
 
     def _correction(self, outputs: tf.Tensor, encoded: Encoded) -> tf.Tensor:
-        """What the network adds to the line, `[B, N]`, from decoder outputs `[B, N, U]`."""
+        """Returns what the network adds to the line, `[B, N]`, from decoder outputs `[B, N, U]`."""
         if self.attention is not None:
             outputs = tf.concat([outputs, self.attention(outputs, *encoded.memory)], axis=2)
         if self.norm is not None:

@@ -24,7 +24,7 @@ import tensorflow as tf
 from tapeline.components.trainer.checkpoint import CheckpointStore
 from tapeline.components.trainer.dataset import WindowStream
 from tapeline.components.trainer.loop import train
-from tapeline.components.trainer.progress import ProgressLines
+from tapeline.components.trainer.training_records import ProgressLines
 from tapeline.components.trainer.training_run import make_reproducible
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.schemas.errors import TrainingError

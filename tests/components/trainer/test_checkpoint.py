@@ -15,6 +15,7 @@ from tapeline.components.trainer.checkpoint import (
     CheckpointStore,
     Snapshot,
     own_folder,
+    run_fingerprint,
 )
 
 
@@ -113,3 +114,23 @@ def test_what_was_interrupted_is_carried_on_by_the_next_one(tmp_path):
         pass
     with own_folder(tmp_path / "checkpoints", otherwise="second") as folder:
         assert folder == tmp_path / "checkpoints"
+
+
+def test_settings_and_content_count_and_names_do_not(tmp_path):
+    def fingerprint(settings, *contents):
+        paths = []
+        for number, content in enumerate(contents):
+            path = tmp_path / f"{len(list(tmp_path.iterdir()))}-{number}"
+            path.write_bytes(content)
+            paths.append(str(path))
+        return run_fingerprint(settings=settings, files=paths)
+
+    one = fingerprint({"model": "a", "training": "b"}, b"x", b"yz")
+    assert fingerprint({"training": "b", "model": "a"}, b"x", b"yz") == one
+    others = [
+        fingerprint({"model": "a", "training": "c"}, b"x", b"yz"),
+        fingerprint({"model": "a", "training": "b"}, b"x", b"yy"),
+        fingerprint({"model": "a", "training": "b"}, b"xy", b"z"),
+        fingerprint({"model": "a", "training": "b"}, b"yz", b"x"),
+    ]
+    assert len({one, *others}) == 5

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from tapeline.components.trainer.distribution import (
     check_batch_size,
+    choose_shards,
     is_chief,
     local_strategy,
     naming_lost_workers,
@@ -78,3 +79,10 @@ def test_one_replica_gets_the_batch_as_it_is():
 
 def test_without_gpus_one_device_trains():
     assert local_strategy(64).num_replicas_in_sync == 1
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "cores", "shards"), [(64, 2, 2), (256, 2, 4), (256, 8, 8), (16, 8, 1), (1, 1, 1), (512, 1, 8)]
+)
+def test_shards_keep_the_cores_busy_with_pieces_of_a_good_size(batch_size, cores, shards):
+    assert choose_shards(batch_size, cores) == shards

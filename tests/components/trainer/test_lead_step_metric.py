@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tapeline.components.trainer.lead_step_metric import LeadStepMAE
+from tapeline.components.trainer.losses import LeadStepMAE
 
 NAN = math.nan
 

@@ -6,9 +6,9 @@ import pytest
 import tensorflow as tf
 
 from tapeline.components.trainer.checkpoint import CheckpointStore
-from tapeline.components.trainer.gradients import LossTerm
 from tapeline.components.trainer.loop import train
 from tapeline.components.trainer.losses import HorizonWeightedHuber
+from tapeline.components.trainer.train_step import LossTerm
 from tapeline.components.trainer.validation import Validation
 from tapeline.schemas.errors import DataError, TrainingError
 from tests.components.trainer.small_training import config, forecaster, stream, wave, weights, without_graphs

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from tapeline.components.trainer.losses import (
     HorizonWeightedHuber,
     HorizonWeightedMAE,
-    horizon_weighted_absolute_error,
     lead_step_weights,
     make_loss,
 )
@@ -90,8 +89,8 @@ def test_huber_over_delta_agrees_with_keras():
     [((2, 3), (2, 3, 1)), ((2, 3, 1), (2, 3)), ((2, 3), (2, 4)), ((3,), (3,)), ((), ()), ((1, 3), (2, 3))],
 )
 def test_shapes_that_would_broadcast_are_refused(target, forecast):
-    with pytest.raises(ValueError, match=r"y_true has shape .* y_pred has .*both must be \[B, H\]"):
-        horizon_weighted_absolute_error(tf.zeros(target), tf.zeros(forecast), tf.ones(3))
+    with pytest.raises(ValueError, match=r"y_true has shape .* y_pred has .*both must be \[B, 3\]"):
+        HorizonWeightedMAE(horizon=3)(tf.zeros(target), tf.zeros(forecast))
 
 
 def test_a_forecast_of_another_horizon_is_refused():

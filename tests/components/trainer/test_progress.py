@@ -2,7 +2,7 @@
 
 import io
 
-from tapeline.components.trainer.progress import ProgressLines, bar, epoch_line
+from tapeline.components.trainer.training_records import ProgressLines, bar, epoch_line
 
 LOGS = {"loss": 0.0102, "val_loss": 0.0101, "learning_rate": 0.0005, "windows_per_second": 9310.4}
 

@@ -76,7 +76,7 @@ def case():
 
 def test_the_decoder_reads_the_last_value_then_the_truth(case):
     model, window, target = case
-    inputs = teacher_inputs(model, model.encode(window), target)
+    inputs = teacher_inputs(model.encode(window), target)
     np.testing.assert_array_equal(inputs[:, 0], window["context"][:, -1])
     np.testing.assert_array_equal(inputs[:, 1:], target[:, :-1])
 
@@ -86,7 +86,7 @@ def test_an_unobserved_truth_is_replaced_by_the_linear_forecast(case):
     holed = target.copy()
     holed[2, 1] = np.nan
     encoded = model.encode(window)
-    inputs = teacher_inputs(model, encoded, holed)
+    inputs = teacher_inputs(encoded, holed)
     linear = window["context"][2, -1] + encoded.linear[2, 1]
     assert float(inputs[2, 2]) == pytest.approx(float(linear))
     assert np.isfinite(inputs).all()
@@ -95,7 +95,7 @@ def test_an_unobserved_truth_is_replaced_by_the_linear_forecast(case):
 def test_probability_zero_is_teacher_forcing(case):
     model, window, target = case
     encoded = model.encode(window)
-    forced = model.decode(encoded, teacher_inputs(model, encoded, target))
+    forced = model.decode(encoded, teacher_inputs(encoded, target))
     np.testing.assert_allclose(sample_forecast(model, window, target, 0.0, seed=SEED), forced, atol=1e-6)
 
 

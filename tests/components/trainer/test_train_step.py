@@ -6,17 +6,10 @@ import pytest
 import tensorflow as tf
 
 from tapeline.components.trainer.diagnosis import first_not_finite
-from tapeline.components.trainer.gradients import (
-    LossTerm,
-    VariableGroup,
-    choose_shards,
-    clip_by_norm,
-    even_sizes,
-    variable_groups,
-)
 from tapeline.components.trainer.losses import HorizonWeightedHuber, HorizonWeightedMAE
+from tapeline.components.trainer.optimizers import VariableGroup, clip_by_norm, variable_groups
 from tapeline.components.trainer.sampling import sample_forecast
-from tapeline.components.trainer.train_step import TrainStep
+from tapeline.components.trainer.train_step import LossTerm, TrainStep, even_sizes
 from tapeline.schemas.training_config import SamplingConfig, TrainingConfig
 from tests.components.trainer.small_training import forecaster, stream, wave, weights, without_graphs
 
@@ -223,10 +216,3 @@ def test_a_batch_without_a_single_observed_target_changes_nothing_and_is_no_erro
 def test_sizes_are_even():
     assert even_sizes(10, 4) == [3, 3, 2, 2]
     assert even_sizes(2, 5) == [1, 1]
-
-
-@pytest.mark.parametrize(
-    ("batch_size", "cores", "shards"), [(64, 2, 2), (256, 2, 4), (256, 8, 8), (16, 8, 1), (1, 1, 1), (512, 1, 8)]
-)
-def test_shards_keep_the_cores_busy_with_pieces_of_a_good_size(batch_size, cores, shards):
-    assert choose_shards(batch_size, cores) == shards

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tapeline.forecaster.network.attention import CrossAttention
+from tapeline.forecaster.network.layers import CrossAttention
 
 BATCH, CONTEXT, HORIZON, UNITS, HEADS = 2, 6, 3, 8, 4
 

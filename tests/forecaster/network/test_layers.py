@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tapeline.forecaster.network.layers import LayerNormalisation, variational_mask
+from tapeline.forecaster.network.draws import variational_mask
+from tapeline.forecaster.network.layers import LayerNormalisation
 
 
 def test_layer_normalisation_equals_keras():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tapeline.forecaster.network.rolling import rolling_size, rolling_statistics
+from tapeline.forecaster.network.inputs import rolling_size, rolling_statistics
 from tapeline.schemas.sections import RollingConfig
 
 

@@ -1,11 +1,10 @@
-"""Moving averages of the weights."""
+"""Groups of variables: their optimizers, and the moving averages of the weights."""
 
 import keras
 import numpy as np
 import pytest
 
-from tapeline.components.trainer.averaging import averaged
-from tapeline.components.trainer.gradients import VariableGroup, variable_groups
+from tapeline.components.trainer.optimizers import VariableGroup, averaged, variable_groups
 from tapeline.schemas.training_config import TrainingConfig
 from tests.components.trainer.small_training import forecaster
 

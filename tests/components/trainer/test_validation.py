@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from tapeline.components.trainer.residuals import eval_residuals
+from tapeline.components.trainer.validation import eval_residuals
 from tests.components.trainer.small_training import SPEC, wave
 
 CHUNK = wave(60)
