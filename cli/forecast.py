@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     # TensorFlow takes seconds to import; what is wrong with the rows is told before.
     with _hushed():
-        from tapeline.clients.forecast.asking import ServedModel
+        from tapeline.clients.forecast.loaded_model import ServedModel
 
         forecasts = ServedModel(folder, horizon=card.window.horizon).forecast(contexts)
     several = data.series_id is not None or len(data.target) > 1

@@ -23,7 +23,7 @@ from tensorflow_serving.apis import prediction_log_pb2
 from tapeline.clients.rest.metadata import signature_defs
 from tapeline.clients.rest.predict_requests import InputSpec
 from tapeline.clients.rest.request_errors import RequestError, listed
-from tapeline.forecaster.refusal_words import words_of
+from tapeline.forecaster.refusal_message import refusal_message
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.served_model import CARD_FILE, GRAPH_FILE, SERVE, WARM_UP_FILE
 
@@ -58,7 +58,7 @@ class Signature:
         try:
             return {name: values.numpy() for name, values in self.function(**tensors).items()}
         except tf.errors.InvalidArgumentError as error:
-            raise RequestError(words_of(error.message)) from error
+            raise RequestError(refusal_message(error.message)) from error
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,7 +17,7 @@ import numpy as np
 
 from tapeline.components.serving_gate.process import Answer, Served
 from tapeline.components.serving_gate.requests import Ask, RealWindows
-from tapeline.forecaster.refusal_words import words_of
+from tapeline.forecaster.refusal_message import refusal_message
 from tapeline.schemas.checks import Check, Fault, Requirement
 from tapeline.schemas.sections import ServingConfig
 from tapeline.schemas.served_model import EVALUATE, FORECAST, FORECAST_TIME, LEVELS
@@ -80,7 +80,7 @@ _SERVED = Requirement(metric="serving_process", relation=">=", bound=1.0)
 def answer_problem(ask: Ask, answer: Answer, windows: RealWindows) -> str:
     """Returns what is wrong with the answer to a real request, or ""."""
     if answer.kind != "answered":
-        return f"{answer.error or 'refused'}: {words_of(answer.message)}"
+        return f"{answer.error or 'refused'}: {refusal_message(answer.message)}"
     rows = len(windows.series_id[ask.rows])
     missing = [name for name in LEVELS if name not in answer.outputs]
     if missing:
@@ -111,8 +111,8 @@ def refusal_problem(ask: Ask, answer: Answer) -> str:
         finite = np.isfinite(answer.outputs.get(FORECAST, 0.0)).all()
         return "answered" if finite else "answered with values that are not finite"
     if answer.kind != "refused":
-        return f"{answer.error} in place of InvalidArgument: {words_of(answer.message)}"
-    words = words_of(answer.message)
+        return f"{answer.error} in place of InvalidArgument: {refusal_message(answer.message)}"
+    words = refusal_message(answer.message)
     if len(words) < _LEAST_WORDS:
         return f"refused without a message ({words!r})"
     if ask.word not in answer.message:

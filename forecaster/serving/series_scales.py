@@ -6,7 +6,7 @@ fitted on the train split: `scaled = (value - offset) / scale`.
 
 import tensorflow as tf
 
-from tapeline.forecaster.serving.requirements import Rule
+from tapeline.forecaster.serving.request_rules import Rule
 from tapeline.series.scaling import Scaler
 
 

@@ -12,7 +12,7 @@ business days and days on a wall clock are looked up in a table of 1900 to
 import numpy as np
 import tensorflow as tf
 
-from tapeline.forecaster.serving.requirements import Rule, first_offender
+from tapeline.forecaster.serving.request_rules import Rule, first_offender
 from tapeline.series.time_grid import TimeGrid
 
 _FIRST, _END = -2_208_988_800, 4_102_444_800  # 1900-01-01 and 2100-01-01, epoch seconds

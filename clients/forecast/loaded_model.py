@@ -13,7 +13,7 @@ import tensorflow as tf
 from tapeline.clients.forecast.contexts import Context
 from tapeline.clients.forecast.forecasts import Forecast
 from tapeline.clients.forecast.raw_requests import raw_request
-from tapeline.forecaster.refusal_words import words_of
+from tapeline.forecaster.refusal_message import refusal_message
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.served_model import ANY_HORIZON, FORECAST_TIME, HORIZON, LEVELS, SERVE
 
@@ -60,7 +60,7 @@ class ServedModel:
         try:
             outputs = {name: value.numpy() for name, value in signature(**inputs).items()}
         except tf.errors.InvalidArgumentError as error:
-            raise DataError(f"--input: the model refuses the data: {words_of(str(error))}") from error
+            raise DataError(f"--input: the model refuses the data: {refusal_message(str(error))}") from error
         for row, context in enumerate(contexts):
             levels = {level: outputs[level][row] for level in LEVELS}
             yield Forecast(series_id=context.series_id, times=outputs[FORECAST_TIME][row], levels=levels)
