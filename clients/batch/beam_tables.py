@@ -1,7 +1,4 @@
-"""What BulkInferrer wrote, as Parquet: one table for each of its files, on a Beam worker.
-
-for path in WriteTable(folder, card, style)("prediction_logs-00000-of-00004.gz"): ...
-"""
+"""What BulkInferrer wrote, as Parquet: one table for each of its files, on a Beam worker."""
 
 import dataclasses
 import os
@@ -11,8 +8,7 @@ from collections.abc import Iterator
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
-from tapeline.clients.forecast.forecasts import Forecast
-from tapeline.clients.forecast.table import forecast_table, write_table
+from tapeline.clients.forecast.table import Forecast, forecast_table, write_table
 from tapeline.forecaster.pushed_model import Card
 from tapeline.schemas import features as names
 from tapeline.schemas.served_model import FORECAST_TIME, LEVELS

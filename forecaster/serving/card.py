@@ -1,8 +1,4 @@
-"""What a served model says about itself: the card that lies in its `assets.extra`.
-
-    card = json.load(open("serving_model/1763700000/assets.extra/model_card.json"))
-    card["inputs"]["context_length"]         # steps that a request must hold
-    card["inputs"]["series"]                 # the series that the model has scales for; null where they do not matter
+"""The parts of a served model's card, which lies in its `assets.extra` as `model_card.json`.
 
 A client finds under `inputs` all that it must know to turn a table into a
 request, under `limits` what the model does not do, and under `intervals` what
@@ -13,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tapeline.forecaster.serving.raw_windows import LONGEST_HORIZON
@@ -70,7 +67,7 @@ def describe_data(chunks: Iterable[Chunk]) -> dict[str, Any]:
     return {"series": len(series), "first_time": first, "last_time": last}
 
 
-def describe_intervals(half_widths: np.ndarray) -> dict[str, Any]:
+def describe_intervals(half_widths: npt.NDArray[np.floating]) -> dict[str, Any]:
     """Returns how far the prediction intervals reach, scaled, by level in percent; null stands for infinite.
 
     Args:

@@ -1,10 +1,5 @@
 """A second, small SavedModel beside the graph that is served: one function of plain numbers, ready for converters.
 
-    write_portable(folder, network=network, scaler=scaler, intervals=intervals, ...)
-
-    function = tf.saved_model.load(folder).signatures["serving_default"]
-    function(context=context, future_covariates=calendar)["forecast"]     # [B, H], in the target's unit
-
 Gap filling, scaling, network, intervals and the way back to the unit are
 inside. Left to the client are what other platforms have no types for: times
 (epoch seconds do not fit into their 32-bit integers), series ids (they have no
@@ -22,7 +17,7 @@ import tensorflow as tf
 from tapeline.forecaster.serving.intervals import Intervals
 from tapeline.schemas import features as names
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
-from tapeline.schemas.served_model import LEVELS, SERVE
+from tapeline.schemas.served_model import FORECAST, LEVELS, SERVE
 from tapeline.series.gap_filling import fill_gaps
 from tapeline.series.scaling import Scaler
 
@@ -82,7 +77,7 @@ def write_portable(
                 names.STATIC_COVARIATES: tf.zeros((batch, 0)),
             }
         )
-        ends = {"forecast": scaled, **intervals.around(scaled)}
+        ends = {FORECAST: scaled, **intervals.around(scaled)}
         return {name: tf.identity(values * scale + offset, name=name) for name, values in ends.items()}
 
     module = tf.Module()
@@ -141,11 +136,8 @@ def _guide(
 
 
 def _calendar_columns(calendar: Sequence[str]) -> list[dict[str, str]]:
-    columns = []
-    for name in calendar:
-        if name == "weekend":
-            columns.append({"feature": name, "value": "1 on Saturday and Sunday, else 0, on the zone's wall clock"})
-            continue
-        for part in ("sine", "cosine"):
-            columns.append({"feature": name, "value": f"{part} of 2 pi times the phase (docs/serving.md)"})
-    return columns
+    weekend = ["1 on Saturday and Sunday, else 0, on the zone's wall clock"]
+    waves = [f"{part} of 2 pi times the phase (docs/serving.md)" for part in ("sine", "cosine")]
+    return [
+        {"feature": name, "value": value} for name in calendar for value in (weekend if name == "weekend" else waves)
+    ]

@@ -1,8 +1,4 @@
-"""Refusals inside the graph: what a request must be, said so that a person understands it.
-
-    rules = [Rule(length >= 104, "context: too short; ... steps given:", lambda: [length])]
-    with tf.control_dependencies([enforce(rules)]):
-        ...
+"""Rules of requests, and refusals in plain words, inside the graph.
 
 A good request pays for the conditions alone: what shows the offender is computed when there is one.
 """
