@@ -1,13 +1,9 @@
 """The version in use of a folder of versions, replaced while requests go on.
 
-    versions = ModelVersions("serving_model", load=ServedModel.load)
-    with versions.watched():             # loads the newest version, and looks for a newer one every second
-        model = versions.current         # a request keeps the model it has begun with
-
 A new version is loaded and warmed up whole before the reference to the one in
-use is replaced: a request has either the one or the other, and none waits.
-What the folder's newest version is decides, as with TensorFlow Serving, so
-removing that version goes back to the one before it.
+use is replaced: a request keeps the one it has begun with, and none waits. The
+folder's newest version decides, as with TensorFlow Serving, so removing that
+version goes back to the one before it.
 """
 
 import contextlib
@@ -20,6 +16,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import Generic, Protocol, TypeVar
 
+from tapeline.forecaster.versions import IN_USE
 from tapeline.forecaster.versions import versions as versions_in
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.whole_files import write_whole
@@ -54,11 +51,11 @@ class ModelVersions(Generic[Model]):
     def __init__(self, base: str | os.PathLike[str], *, load: Callable[[pathlib.Path], Model]) -> None:
         self._base = pathlib.Path(base)
         self._load = load
-        self._marker = self._base / f".in-use-{os.getpid()}"
+        self._marker = self._base / f"{IN_USE}{os.getpid()}"
         self._current: Model | None = None
         self._states: dict[int, tuple[str, str]] = {}
-        self._broken: dict[int, frozenset] = {}
-        self._released: list[weakref.ref] = []
+        self._broken: dict[int, frozenset[tuple[pathlib.Path, int, int]]] = {}
+        self._released: list[weakref.ref[Model]] = []
         self._marks = True
 
     @property
@@ -159,7 +156,7 @@ class ModelVersions(Generic[Model]):
             self._released = [model for model in self._released if model() is not None]
 
 
-def _content(folder: pathlib.Path) -> frozenset:
+def _content(folder: pathlib.Path) -> frozenset[tuple[pathlib.Path, int, int]]:
     """Names, sizes and times of the files of a version: what changes while it is copied."""
     found = set()
     for path in folder.rglob("*"):
