@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from tapeline.components.serving_gate.requests import RealWindows
+from tapeline.components.serving_gate.real_requests import RealWindows
 from tapeline.schemas import features as names
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from tapeline.series.grouping.rows_io import read_rows
