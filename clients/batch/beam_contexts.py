@@ -5,6 +5,7 @@ of its series, and those of one series merge in any order.
 """
 
 import dataclasses
+import functools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -45,7 +46,7 @@ class RecentContexts(beam.PTransform):  # type: ignore[type-arg]
         made = (
             blocks
             | "Tails" >> beam.FlatMap(self._tails).with_output_types(tuple[bytes, Any])
-            | "Newest" >> beam.CombinePerKey(merge, context_length=length)
+            | "Newest" >> beam.CombinePerKey(functools.partial(merge, context_length=length))  # type: ignore[arg-type]
             | "Requests" >> beam.FlatMap(self._request).with_outputs(_FINDINGS, main="requests")
         )
         _ = made["requests"] | "Write" >> beam.io.WriteToTFRecord(

@@ -103,7 +103,7 @@ class TableExecutor(base_beam_executor.BaseBeamExecutor):
         folder = artifact_utils.get_single_uri(output_dict["forecasts"])
         fileio.makedirs(folder)
         files = log_files(artifact_utils.get_single_uri(input_dict["inference_result"]))
-        pipeline: beam.Pipeline = self._make_beam_pipeline()
+        pipeline: Any = self._make_beam_pipeline()
         with pipeline:
             _ = (
                 pipeline

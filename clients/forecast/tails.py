@@ -48,8 +48,7 @@ class Tail:
         if last is None:
             return self
         kept = self.ordinal > last - context_length
-        arrays = (self.ordinal, self.seconds, self.row, self.values)
-        return Tail(self.start, *(array[kept] for array in arrays))
+        return Tail(self.start, self.ordinal[kept], self.seconds[kept], self.row[kept], self.values[kept])
 
 
 def tails_of(rows: Rows, layout: RowLayout, *, grid: TimeGrid, context_length: int) -> dict[bytes, Tail]:

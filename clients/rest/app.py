@@ -43,7 +43,7 @@ register_url_convertor("model_name", _ModelName())
 
 
 def create_app(
-    versions: ModelVersions[ServedModel],
+    versions: ModelVersions,
     *,
     name: str,
     max_body_bytes: int,

@@ -14,12 +14,15 @@ import pathlib
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 from tapeline.forecaster.versions import IN_USE
 from tapeline.forecaster.versions import versions as versions_in
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.whole_files import write_whole
+
+if TYPE_CHECKING:
+    from tapeline.clients.rest.loaded_version import ServedModel
 
 LOADING, AVAILABLE, END = "LOADING", "AVAILABLE", "END"
 
@@ -27,18 +30,7 @@ _POLL_SECONDS = 1.0
 _log = logging.getLogger("tapeline.serve")
 
 
-class Versioned(Protocol):
-    """What is loaded."""
-
-    @property
-    def version(self) -> int:
-        """Its number."""
-
-
-Model = TypeVar("Model", bound=Versioned)
-
-
-class ModelVersions(Generic[Model]):
+class ModelVersions:
     """Loads the newest version, and says which one is in use.
 
     A file `.in-use-<process id>` in the folder holds the version's number, so that the Pusher leaves it in its place.
@@ -48,18 +40,18 @@ class ModelVersions(Generic[Model]):
         load: Makes a model of a version's folder; raises `DataError` where it cannot be served.
     """
 
-    def __init__(self, base: str | os.PathLike[str], *, load: Callable[[pathlib.Path], Model]) -> None:
+    def __init__(self, base: str | os.PathLike[str], *, load: Callable[[pathlib.Path], "ServedModel"]) -> None:
         self._base = pathlib.Path(base)
         self._load = load
         self._marker = self._base / f"{IN_USE}{os.getpid()}"
-        self._current: Model | None = None
+        self._current: ServedModel | None = None
         self._states: dict[int, tuple[str, str]] = {}
         self._broken: dict[int, frozenset[tuple[pathlib.Path, int, int]]] = {}
-        self._released: list[weakref.ref[Model]] = []
+        self._released: list[weakref.ref[ServedModel]] = []
         self._marks = True
 
     @property
-    def current(self) -> Model:
+    def current(self) -> "ServedModel":
         """The version in use.
 
         Raises:

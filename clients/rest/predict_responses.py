@@ -48,9 +48,9 @@ def _plain(name: str, values: npt.NDArray[Any]) -> Any:
         # By way of text: the shortest one that gives the float back, read as the double that Python writes like it.
         return values.astype("U").astype(np.float64).tolist()
     if values.dtype.kind in "OSU":
-        texts = np.empty(values.shape, object)
-        texts.flat = [_text(value, binary=name.endswith(_BINARY)) for value in values.flat]
-        return texts.tolist()
+        texts = np.empty(values.size, object)
+        texts[:] = [_text(value, binary=name.endswith(_BINARY)) for value in values.flat]
+        return texts.reshape(values.shape).tolist()
     return values.tolist()
 
 

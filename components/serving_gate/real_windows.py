@@ -1,15 +1,15 @@
 """Test windows and the raw rows that they were cut from: real requests whose answers are known.
 
-    windows = read_real_windows(window_files, row_files, data=..., features=..., window=..., count=16)
-
 A few windows are taken from every file; their rows are looked up in the rows
 that came out of the data gate, so nothing that made the windows is trusted.
 """
 
 import math
 from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from tapeline.components.serving_gate.real_requests import RealWindows
@@ -20,6 +20,7 @@ from tapeline.series.grouping.series_rows import NUMBERS, RowFeatures
 from tapeline.series.step_index import StepIndex
 from tapeline.series.time_grid import TimeGrid
 
+_T = TypeVar("_T")
 _MOST_FILES = 16
 _RECORDS_A_FILE = 2048
 """Windows of one file that are looked at; a draw among them needs no more."""
@@ -92,28 +93,31 @@ def draw_windows(files: Sequence[str], *, count: int) -> list[bytes]:
         files: Gzip TFRecord files.
         count: How many, at least one.
     """
-    chosen = [
-        files[place] for place in np.unique(np.linspace(0, len(files) - 1, min(len(files), _MOST_FILES), dtype=int))
-    ]
+    chosen = _spread(files, _MOST_FILES)
     drawn: list[bytes] = []
     for path in chosen:
         records = tf.data.TFRecordDataset(path, compression_type="GZIP").take(_RECORDS_A_FILE)
         windows = list(records.as_numpy_iterator())
-        if windows:
-            each = min(len(windows), math.ceil(count / len(chosen)))
-            drawn += [windows[place] for place in np.unique(np.linspace(0, len(windows) - 1, each, dtype=int))]
+        drawn += _spread(windows, math.ceil(count / len(chosen)))
     return drawn
+
+
+def _spread(values: Sequence[_T], most: int) -> list[_T]:
+    """At most so many of the values, evenly spaced."""
+    return [values[at] for at in np.unique(np.linspace(0, len(values) - 1, min(len(values), most), dtype=int))]
 
 
 class _Rows:
     """The rows of some stretches of series, gathered file by file."""
 
-    def __init__(self, series: np.ndarray, first: np.ndarray, length: int, *, columns: tuple[str, ...]) -> None:
+    def __init__(
+        self, series: npt.NDArray[np.object_], first: npt.NDArray[np.int64], length: int, *, columns: tuple[str, ...]
+    ) -> None:
         self.columns = columns
         self._names, self._code = np.unique(series, return_inverse=True)
         self._steps = StepIndex.covering(series, first, length)
         ordinals = (first[:, None] + np.arange(length)).reshape(-1)
-        self._places = self._steps.locate(np.repeat(series, length), ordinals).reshape(-1, length)
+        self._rows_of_stretches = self._steps.locate(np.repeat(series, length), ordinals).reshape(-1, length)
         self._found = np.full((len(self._steps.keys), len(columns)), np.nan, np.float32)
         self._earliest = np.full(len(self._names), np.iinfo(np.int64).max)
         self._first = np.full((len(self._names), len(columns)), np.nan, np.float32)
@@ -123,11 +127,11 @@ class _Rows:
         for batch in read_rows(path, RowFeatures(numbers=self.columns)):
             series, ordinal = batch[names.SERIES_ID], grid.ordinals(batch[names.TIMESTAMP])
             numbers = batch[NUMBERS]
-            place = self._steps.locate(series, ordinal)
-            self._found[place[place >= 0]] = numbers[place >= 0]
+            row = self._steps.locate(series, ordinal)
+            self._found[row[row >= 0]] = numbers[row >= 0]
             self._keep_first(series, ordinal, numbers)
 
-    def _keep_first(self, series: np.ndarray, ordinal: np.ndarray, numbers: np.ndarray) -> None:
+    def _keep_first(self, series: npt.NDArray[Any], ordinal: npt.NDArray[np.int64], numbers: npt.NDArray[Any]) -> None:
         """Static covariates are those of the first row of a series, wherever its windows lie."""
         code = np.minimum(np.searchsorted(self._names, series), len(self._names) - 1)
         mine = np.flatnonzero(self._names[code] == series)
@@ -138,10 +142,11 @@ class _Rows:
                 self._earliest[code[row]] = ordinal[row]
                 self._first[code[row]] = numbers[row]
 
-    def values(self) -> np.ndarray:
+    def values(self) -> npt.NDArray[np.float32]:
         """Returns the values of every stretch, float32 `[B, length, columns]`."""
-        return self._found[self._places]
+        found: npt.NDArray[np.float32] = self._found[self._rows_of_stretches]
+        return found
 
-    def first_values(self) -> np.ndarray:
+    def first_values(self) -> npt.NDArray[np.float32]:
         """Returns the values of the first row of each stretch's series, float32 `[B, columns]`."""
         return self._first[self._code]

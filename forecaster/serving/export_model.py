@@ -36,7 +36,7 @@ def export_model(
     *,
     directory: str,
     ridge_baseline: Any,
-    half_widths: npt.NDArray[np.floating],
+    half_widths: npt.NDArray[np.floating[Any]],
     scaler: Scaler,
     transform_graph_uri: str,
     data: DataConfig,

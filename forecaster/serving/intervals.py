@@ -5,6 +5,8 @@
 {'lower': [[2.5, 3.0]], 'upper': [[3.5, 5.0]], 'lower_95': [[2.0, 2.0]], 'upper_95': [[4.0, 6.0]]}
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
@@ -19,7 +21,7 @@ class Intervals(tf.Module):
         half_widths: `[2, H]`, scaled, from `conformal_half_widths`.
     """
 
-    def __init__(self, half_widths: npt.NDArray[np.floating]) -> None:
+    def __init__(self, half_widths: npt.NDArray[np.floating[Any]]) -> None:
         super().__init__(name="intervals")
         self._half_widths = np.asarray(half_widths, np.float32)
 

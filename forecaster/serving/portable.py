@@ -88,19 +88,19 @@ def write_portable(
         file.write(json.dumps(guide, indent=2) + "\n")
 
 
-def _scales_by_series(scaler: Scaler) -> dict[str, tuple[float, float]]:
+def _scales_by_series(scaler: Scaler) -> dict[str, dict[str, float]]:
     """Offset and scale of each series; empty where one scale holds for all."""
     if scaler.scope == "all":
         return {}
-    ids = (name.decode("utf-8", errors="replace") for name in scaler.ids)
-    return dict(zip(ids, zip(scaler.offset.tolist(), scaler.scales.tolist(), strict=True), strict=True))
+    rows = zip(scaler.ids, scaler.offset.tolist(), scaler.scales.tolist(), strict=True)
+    return {name.decode("utf-8", errors="replace"): {OFFSET: offset, SCALE: scale} for name, offset, scale in rows}
 
 
 def _guide(
     specs: Mapping[str, tf.TensorSpec],
     *,
     scaler: Scaler,
-    scales: Mapping[str, tuple[float, float]],
+    scales: Mapping[str, Mapping[str, float]],
     data: DataConfig,
     features: FeaturesConfig,
     window: WindowConfig,
@@ -117,14 +117,11 @@ def _guide(
             for name, spec in specs.items()
         },
         "outputs": {name: {"shape": [-1, window.horizon], "type": "float32", "unit": data.unit} for name in LEVELS},
-        "context_length": window.context_length,
-        "horizon": window.horizon,
-        "frequency": data.frequency,
-        "offset": data.offset,
-        "timezone": data.timezone,
+        **window.model_dump(include={"context_length", "horizon"}),
+        **data.model_dump(include={"frequency", "offset", "timezone"}),
         "calendar": _calendar_columns(features.calendar),
-        "overall_scale": {"offset": scaler.overall[0], "scale": scaler.overall[1]},
-        "series": {name: {"offset": pair[0], "scale": pair[1]} for name, pair in scales.items()},
+        "overall_scale": dict(zip((OFFSET, SCALE), scaler.overall, strict=True)),
+        "series": scales,
         "unknown_series": "refuse" if scales and scaler.scope == "none" else "overall_scale",
         "left_to_the_client": [
             "Check that the steps follow each other at the frequency, none left out.",

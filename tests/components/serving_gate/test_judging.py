@@ -129,7 +129,7 @@ def test_a_forecast_that_cannot_be_compared_is_infinitely_far(forecast):
 
 
 def test_rows_and_steps_are_compared_with_their_own():
-    one = dataclasses.replace(REAL, rows=slice(1, 2), compared=2)
+    one = dataclasses.replace(REAL, rows=slice(1, 2), steps_compared=2)
     alone = Answer("answered", {"forecast": (SCALED * SCALE + OFFSET)[1:, :2]})
     assert largest_deviation([(EVALUATED, evaluated()), (one, alone)])[0] < 1e-6
     other = Answer("answered", {"forecast": (SCALED * SCALE + OFFSET)[:1, :2]})
