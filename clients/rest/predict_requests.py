@@ -116,25 +116,22 @@ def read_request(body: bytes) -> PredictRequest:
 def _from_rows(instances: Any, specs: Mapping[str, InputSpec]) -> dict[str, list[Any]]:
     if not isinstance(instances, list) or not instances:
         raise RequestError(f"{_ROWS}: got {shown(instances)}, must be a list with at least one element")
-    if not _is_object(instances[0]):
-        if len(specs) > 1:
-            raise RequestError(f"{_ROWS}: elements must be objects, for the signature has inputs: {listed([*specs])}")
-        for number, instance in enumerate(instances):
-            if _is_object(instance):
-                raise RequestError(f"{_ROWS}[{number}]: is an object, must be a value as the elements before it")
-        return {next(iter(specs)): instances}
+    objects = _is_object(instances[0])
+    if not objects and len(specs) > 1:
+        raise RequestError(f"{_ROWS}: elements must be objects, for the signature has inputs: {listed([*specs])}")
     for number, instance in enumerate(instances):
-        if not _is_object(instance):
-            raise RequestError(f"{_ROWS}[{number}]: got {shown(instance)}, must be an object as those before it")
-        if instance.keys() != specs.keys():
+        if _is_object(instance) != objects:
+            kind = "an object" if objects else "a value"
+            raise RequestError(f"{_ROWS}[{number}]: got {shown(instance)}, must be {kind} as those before it")
+        if objects and instance.keys() != specs.keys():
             raise RequestError(
                 f"{_ROWS}[{number}]: has the keys {listed([*instance])}, must have exactly: {listed([*specs])}"
             )
-    for name, spec in specs.items():
-        if not spec.shape:
-            raise RequestError(
-                f"{name}: is one number for the whole request, which {_ROWS!r} cannot hold; use {_COLUMNS!r}"
-            )
+    if not objects:
+        return {next(iter(specs)): instances}
+    if scalars := [name for name, spec in specs.items() if not spec.shape]:
+        rule = f"is one number for the whole request, which {_ROWS!r} cannot hold; use {_COLUMNS!r}"
+        raise RequestError(f"{scalars[0]}: {rule}")
     return {name: [instance[name] for instance in instances] for name in specs}
 
 
