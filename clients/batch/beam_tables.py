@@ -1,7 +1,6 @@
 """What BulkInferrer wrote, as Parquet: one table for each of its files, on a Beam worker."""
 
 import dataclasses
-import os
 import pathlib
 from collections.abc import Iterator
 
@@ -54,8 +53,3 @@ def forecast_of(record: bytes) -> Forecast:
         times=outputs[FORECAST_TIME],
         levels={level: outputs[level] for level in LEVELS},
     )
-
-
-def log_files(uri: str) -> list[tuple[int, str]]:
-    """Returns BulkInferrer's files, sorted and numbered."""
-    return list(enumerate(sorted(tf.io.gfile.glob(os.path.join(uri, "prediction_logs*")))))

@@ -13,7 +13,7 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from tapeline.clients.batch.beam_contexts import RecentContexts
-from tapeline.clients.batch.beam_tables import WriteTable, log_files
+from tapeline.clients.batch.beam_tables import WriteTable
 from tapeline.clients.forecast.contexts import raise_findings
 from tapeline.clients.forecast.recent_rows import style_of
 from tapeline.forecaster.pushed_model import Card
@@ -102,12 +102,12 @@ class TableExecutor(base_beam_executor.BaseBeamExecutor):
         style = _read_style(examples.get_string_custom_property(_STYLE))
         folder = artifact_utils.get_single_uri(output_dict["forecasts"])
         fileio.makedirs(folder)
-        files = log_files(artifact_utils.get_single_uri(input_dict["inference_result"]))
+        logs = os.path.join(artifact_utils.get_single_uri(input_dict["inference_result"]), "prediction_logs*")
         pipeline: Any = self._make_beam_pipeline()
         with pipeline:
             _ = (
                 pipeline
-                | "Files" >> beam.Create(files)
+                | "Files" >> beam.Create(list(enumerate(sorted(fileio.glob(logs)))))
                 | "Spread" >> beam.Reshuffle()
                 | "Tables" >> beam.FlatMap(WriteTable(folder, card_of(exec_properties), style))
             )

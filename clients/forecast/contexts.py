@@ -1,6 +1,6 @@
 """From the newest rows of every series to what a model is asked: contexts on the grid, gaps as NaN.
 
-Bad rows raise one error that lists all findings, in the data gate's words.
+Bad rows raise one error that lists all findings, with the data gate's messages.
 """
 
 import dataclasses

@@ -1,6 +1,6 @@
 """Reads the newest rows of every series of a source, in bounded memory and with the messages of a run.
 
-The reading code is that of the first component: what a run refuses, a forecast refuses in the same words.
+The reading code is that of the first component: what a run refuses, a forecast refuses with the same message.
 """
 
 import dataclasses

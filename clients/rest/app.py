@@ -130,7 +130,7 @@ def _check_name(request: Request, name: str) -> None:
 
 
 async def _body(request: Request, most: int) -> bytes:
-    """The body, unless it is too long: then the rest is read and dropped, so that the client comes to the answer."""
+    """The body, unless it is too long: then the rest is read and dropped, so that the client reads the answer."""
     chunks: list[bytes] = []
     size = 0
     too_large = int(request.headers.get("content-length", "0")) > most

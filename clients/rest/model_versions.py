@@ -117,7 +117,7 @@ class ModelVersions:
         try:
             model = self._load(folder)
         except DataError as error:
-            # A copy under way changes, and is then tried again; what stays as it is was told once.
+            # A copy under way changes, and is then tried again; what stays as it is was logged once.
             self._broken[version] = content
             self._states[version] = (END, str(error))
             _log.error("version %d is skipped: %s", version, error)

@@ -1,7 +1,7 @@
 """Runs the REST server of a folder of versions until it is told to stop.
 
-The port is taken before the model is loaded, so that a port in use is said at
-once. SIGTERM and SIGINT end it: no new connections, requests under way are
+The port is taken before the model is loaded, so that a port in use is
+reported at once. SIGTERM and SIGINT end it: no new connections, requests under way are
 answered.
 """
 

@@ -102,7 +102,7 @@ def main(folder: pathlib.Path) -> None:
     import numpy as np
     import tensorflow as tf
 
-    # Texts are arrays of objects; the file is the gate's own.
+    # Texts are arrays of objects; the file is the serving gate's own.
     arrays = np.load(folder / "inputs.npz", allow_pickle=True)
 
     def tensors(number: int) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def refusal_problem(request: GateRequest, answer: Answer) -> str:
         finite = np.isfinite(answer.outputs.get(FORECAST, 0.0)).all()
         return "answered" if finite else "answered with values that are not finite"
     if answer.kind != "refused":
-        return f"{answer.error} in place of InvalidArgument: {refusal_message(answer.message)}"
+        return f"{answer.error} instead of InvalidArgument: {refusal_message(answer.message)}"
     message = refusal_message(answer.message)
     if len(message) < _LEAST_CHARACTERS:
         return f"refused without a message ({message!r})"

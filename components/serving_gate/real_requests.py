@@ -76,7 +76,7 @@ class GateRequest:
     """One request of the serving gate.
 
     Attributes:
-        name: What is sent, in words.
+        name: What is sent, for people.
         signature: The signature that it is sent to.
         inputs: Arrays by input; texts as arrays of bytes objects.
         hostile: Whether it must be refused.

@@ -28,7 +28,7 @@ from tapeline.schemas.served_model import (
 )
 from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.baselines import seasonal_positions
-from tapeline.series.window_reader import parse_windows
+from tapeline.series.window_reader import parse_windows, window_sizes
 
 Window = Mapping[str, tf.Tensor]
 Forecaster = Callable[[Window], tf.Tensor]
@@ -191,14 +191,8 @@ def frozen(layer: Any, shape: WindowShape, **options: Any) -> Forecaster:
         with keras.StatelessScope(state_mapping=constants):
             return tf.ensure_shape(layer(window, **options), [None, shape.horizon])
 
-    sizes = {
-        names.CONTEXT: [shape.context_length],
-        names.CONTEXT_OBSERVED: [shape.context_length],
-        names.PAST_COVARIATES: [shape.context_length, shape.past],
-        names.FUTURE_COVARIATES: [shape.context_length + shape.horizon, shape.future],
-        names.STATIC_COVARIATES: [shape.static],
-    }
-    specs = {name: tf.TensorSpec([None, *size], tf.float32) for name, size in sizes.items()}
+    sizes = window_sizes(shape)
+    specs = {name: tf.TensorSpec([None, *sizes[name]], tf.float32) for name in MODEL_FEATURES}
     function: Forecaster = tf.function(call, autograph=False, input_signature=[specs])
     return function
 

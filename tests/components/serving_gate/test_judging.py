@@ -93,7 +93,7 @@ def test_a_real_request_that_is_refused_is_not_answered():
         (served(forecast=np.full((2, H), np.nan)), "answered with values that are not finite"),
         (
             Answer("failed", message="out of memory", error="ResourceExhaustedError"),
-            "ResourceExhaustedError in place of",
+            "ResourceExhaustedError instead of",
         ),
         (Answer("refused", message="assertion failed: [x]"), "refused without a message"),
         (Answer("refused", message="assertion failed: [timestamps: out of order]"), "does not mention context"),
