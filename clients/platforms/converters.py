@@ -89,16 +89,15 @@ def write_tflite(model: PortableModel, path: pathlib.Path) -> None:
         converter = tf.lite.TFLiteConverter.from_saved_model(str(model.folder))
         converter.target_spec.supported_ops = operations
         try:
-            write_whole(path, converter.convert())
-        except OSError:
-            raise
+            content = bytes(converter.convert())
+            break
         except Exception as error:
             # The converter raises exceptions of its own kind, out of a private module.
             if tensorflows in operations:
                 raise _unconvertible("TensorFlow Lite", str(error)) from error
-            continue
-        guide = {**model.guide, "select_tf_ops": tensorflows in operations}
-        return _write_guide(guide, path.with_name(f"{path.name}.json"))
+    write_whole(path, content)
+    guide = {**model.guide, "select_tf_ops": tensorflows in operations}
+    _write_guide(guide, path.with_name(f"{path.name}.json"))
 
 
 def write_onnx(model: PortableModel, path: pathlib.Path) -> None:
