@@ -93,18 +93,18 @@ def _run(card: "Card", model: pathlib.Path, work: pathlib.Path, beam_args: tuple
 
 def _failed(error: BaseException, log: pathlib.Path, output: pathlib.Path) -> int:
     """Says what stopped the pipeline; a user's mistake is raised again."""
-    from tapeline.forecaster.refusal_words import words_of
+    from tapeline.forecaster.refusal_message import refusal_message
     from tapeline.schemas.errors import DataError
 
     refusal = user_error(error)
     if refusal is not None:
         raise refusal
     if "assertion failed" in str(error):
-        raise DataError(f"--input: the model refuses the data: {words_of(str(error))}") from error
+        raise DataError(f"--input: the model refuses the data: {refusal_message(str(error))}") from error
     kept = output.with_name(f"{output.name}.log")
     shutil.copyfile(log, kept)
     print(
-        f"tapeline batch: failed: {type(error).__name__}: {words_of(str(error))}\nNothing was written. "
+        f"tapeline batch: failed: {type(error).__name__}: {refusal_message(str(error))}\nNothing was written. "
         f"Log: {shown(kept)}",
         file=sys.stderr,
     )

@@ -48,9 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     # TensorFlow takes seconds to import; what is wrong with the rows is told before.
     with hushed():
-        from tapeline.clients.forecast.asking import ServedModel
+        from tapeline.clients.forecast.loaded_model import LoadedModel
 
-        forecasts = ServedModel(folder, horizon=card.window.horizon).forecast(contexts)
+        forecasts = LoadedModel(folder, horizon=card.window.horizon).forecast(contexts)
     several = data.series_id is not None or len(data.target) > 1
     typed = output is not None and output.suffix == ".parquet"
     table = forecast_table(forecasts, times=TimeWriter(recent.style, data), series=several, typed=typed)

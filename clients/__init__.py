@@ -1,1 +1,7 @@
-"""One room of the project; see the modules inside."""
+"""Who uses a pushed model: one room for each way to ask it.
+
+`forecast` takes a table of recent rows, `batch` a file of any size, `rest` is
+an HTTP server, and `platforms` converts a model for other runtimes. What a
+client must know of a model stands in its card, which
+`tapeline.forecaster.pushed_model` reads.
+"""

@@ -1,19 +1,17 @@
-"""Finds the SavedModel that a path means, and reads its card.
-
-folder = find_model("runs/co2/serving_model")      # the newest version in it
-read_card(folder).window.context_length            # 104
-"""
+"""Finds the SavedModel that a path means, and reads what its card tells a client."""
 
 import dataclasses
 import json
 import os
 import pathlib
 
+from tapeline.forecaster.versions import versions
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from tapeline.schemas.served_model import CARD_FILE, GRAPH_FILE
 
-_VERSIONS = "serving_model"
+VERSIONS_FOLDER = "serving_model"
+"""In the folder of a configuration's runs: where the Pusher puts versions."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -47,13 +45,11 @@ def find_model(path: str | os.PathLike[str]) -> pathlib.Path:
         raise ConfigError(f"--model: no folder {str(given)!r}. Give a pushed model, such as runs/co2/serving_model.")
     if (given / GRAPH_FILE).is_file():
         return given
-    for folder in (given, given / _VERSIONS):
-        if not folder.is_dir():
-            continue
-        numbers = [int(entry.name) for entry in folder.iterdir() if entry.name.isdecimal()]
-        whole = [number for number in numbers if (folder / str(number) / GRAPH_FILE).is_file()]
+    for folder in (given, given / VERSIONS_FOLDER):
+        whole = [folder / str(version) for version in versions(folder)]
+        whole = [version for version in whole if (version / GRAPH_FILE).is_file()]
         if whole:
-            return folder / str(max(whole))
+            return whole[-1]
     raise ConfigError(
         f"--model: {str(given)!r} holds no model: neither {GRAPH_FILE} nor a version, a folder with a number for its "
         "name. Nothing was pushed there yet, or it is another folder; give one such as runs/co2/serving_model."

@@ -1,16 +1,20 @@
 """Requests on raw values as serialized Examples, which the signature `predict_examples` reads.
 
-    serialize_requests({"context": ppm, "timestamps": seconds})      # [b"...", ...]
-
 Every array is one feature under its name, flattened row by row.
+
+>>> [example] = serialize_requests({"context": np.array([[338.0, 339.0]]), "series_id": np.array([b"co2"], object)})
+>>> example.count(b"series_id"), example.count(b"context")
+(1, 1)
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 
-def serialize_requests(inputs: Mapping[str, np.ndarray]) -> list[bytes]:
+def serialize_requests(inputs: Mapping[str, npt.NDArray[Any]]) -> list[bytes]:
     """Returns one serialized `tf.train.Example` for each row.
 
     Args:
@@ -18,7 +22,7 @@ def serialize_requests(inputs: Mapping[str, np.ndarray]) -> list[bytes]:
     """
     import tensorflow as tf
 
-    def feature(values: np.ndarray) -> "tf.train.Feature":
+    def feature(values: npt.NDArray[Any]) -> "tf.train.Feature":
         flat = values.reshape(-1)
         if values.dtype == object:
             return tf.train.Feature(bytes_list=tf.train.BytesList(value=flat.tolist()))

@@ -1,15 +1,20 @@
 """A folder of numbered model versions that servers watch, changed only in whole steps.
 
-    push_version(model_dir, "serving_model", keep=5)     # 1763700000
-
 A version is copied into a hidden folder beside its place, made durable, and
 renamed: whoever polls sees all of it or nothing. Numbers are seconds since
 the epoch, or one more than the newest where the clock says less: they only
 grow, and TensorFlow Serving always serves the newest.
 
-A server of this machine that answers from a version says so in a file
-`.in-use-<process id>` beside the versions, which holds the version's number:
-as long as that process runs, the version is not removed.
+A server on this machine marks the version that it answers from with a file
+`.in-use-<process id>` beside the versions, which holds the version's number.
+As long as that process runs, the version is not removed.
+
+>>> import tempfile
+>>> base = tempfile.mkdtemp()
+>>> push_version(tempfile.mkdtemp(), base, keep=5, clock=lambda: 1763700000.5)
+1763700000
+>>> versions(base)
+[1763700000]
 """
 
 import contextlib
@@ -22,14 +27,15 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 
-from tapeline.schemas.whole_files import sync, sync_tree
+from tapeline.schemas.whole_files import replacing
 
 MODEL_FINGERPRINT = "model_fingerprint"
-"""Custom property of a ModelBlessing: what `folder_fingerprint` says of the model that was judged."""
+"""Custom property of a ModelBlessing: the `folder_fingerprint` of the model that was judged."""
 
-_INCOMING = ".incoming-"
-_OUTGOING = ".outgoing-"
-_IN_USE = ".in-use-"
+IN_USE = ".in-use-"
+"""Before the process id, in the name of the file that marks a version as in use."""
+
+_UNFINISHED = ".[0-9]*"
 _LOCK = ".lock"
 _CHUNK = 1 << 20
 
@@ -48,14 +54,14 @@ def push_version(
         source: Folder of the SavedModel.
         base: Folder of the versions; made when missing.
         keep: Versions that stay, the new one included; 1 or more. Versions in use stay as well.
-        fingerprint: What `folder_fingerprint` must say of the copy; None takes any.
+        fingerprint: The `folder_fingerprint` that the copy must have; None takes any.
         clock: Seconds since the epoch.
 
     Returns:
         The new version; the newest that is there where that has the fingerprint already.
 
     Raises:
-        ValueError: `keep` is less than 1, or the copy is not what the fingerprint says.
+        ValueError: `keep` is less than 1, or the copy has another fingerprint.
         OSError: The copy failed; the versions are as they were.
     """
     if keep < 1:
@@ -63,26 +69,20 @@ def push_version(
     folder = pathlib.Path(base)
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder):
-        for left_behind in (*folder.glob(f"{_INCOMING}*"), *folder.glob(f"{_OUTGOING}*")):
+        for left_behind in folder.glob(_UNFINISHED):
             shutil.rmtree(left_behind, ignore_errors=True)
         newest = max(versions(folder), default=0)
         if fingerprint is not None and newest and folder_fingerprint(folder / str(newest)) == fingerprint:
             # Pushed already, by a process that was killed before it could say so, or by a run at the same time.
             return newest
         version = max(int(clock()), newest + 1)
-        incoming = folder / f"{_INCOMING}{version}"
-        try:
+        with replacing(folder / str(version), durable=True) as incoming:
             shutil.copytree(source, incoming)
             if fingerprint is not None and folder_fingerprint(incoming) != fingerprint:
                 raise ValueError(
                     f"model: the content of {os.fspath(source)!r} is not what was blessed; it was changed after the "
                     "Evaluator. Run the pipeline again."
                 )
-            sync_tree(incoming)
-            os.rename(incoming, folder / str(version))
-        finally:
-            shutil.rmtree(incoming, ignore_errors=True)
-        sync(folder)
         _remove_oldest(folder, keep)
     return version
 
@@ -98,9 +98,9 @@ def versions(base: str | os.PathLike[str]) -> list[int]:
 def versions_in_use(base: str | os.PathLike[str]) -> set[int]:
     """Returns the versions that processes of this machine have marked as in use; marks of ended ones do not count."""
     used = set()
-    for mark in pathlib.Path(base).glob(f"{_IN_USE}*"):
+    for mark in pathlib.Path(base).glob(f"{IN_USE}*"):
         with contextlib.suppress(ValueError, FileNotFoundError):
-            if _is_running(int(mark.name.removeprefix(_IN_USE))):
+            if _is_running(int(mark.name.removeprefix(IN_USE))):
                 used.add(int(mark.read_text()))
     return used
 
@@ -141,7 +141,7 @@ def _remove_oldest(folder: pathlib.Path, keep: int) -> None:
     for version in versions(folder)[:-keep]:
         if version in used:
             continue
-        outgoing = folder / f"{_OUTGOING}{version}"
+        outgoing = folder / f".{version}.outgoing"
         try:
             os.rename(folder / str(version), outgoing)
             shutil.rmtree(outgoing)

@@ -87,7 +87,7 @@ def window_feature_spec(shape: WindowShape, *, with_target: bool) -> dict[str, t
         shape: Widths of the window's parts.
         with_target: Whether the target is parsed; a serving graph must not need it.
     """
-    sizes = _window_sizes(shape)
+    sizes = window_sizes(shape)
     if not with_target:
         del sizes[names.TARGET]
     return {
@@ -97,7 +97,8 @@ def window_feature_spec(shape: WindowShape, *, with_target: bool) -> dict[str, t
     }
 
 
-def _window_sizes(shape: WindowShape) -> dict[str, list[int]]:
+def window_sizes(shape: WindowShape) -> dict[str, list[int]]:
+    """Returns the sizes of one window's float features by name, the target's among them."""
     context, horizon = shape.context_length, shape.horizon
     return {
         names.CONTEXT: [context],
@@ -122,7 +123,7 @@ def parse_windows(serialized: tf.Tensor, shape: WindowShape, *, with_target: boo
     """
     parsed = tf.io.parse_example(serialized, window_feature_spec(shape, with_target=with_target))
     batch = tf.shape(serialized)[0]
-    for name, size in _window_sizes(shape).items():
+    for name, size in window_sizes(shape).items():
         if 0 in size:
             parsed[name] = tf.zeros([batch, *size])
     return parsed

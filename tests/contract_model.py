@@ -9,7 +9,7 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 
-from tapeline.components.serving_gate.requests import RealWindows
+from tapeline.components.serving_gate.real_requests import RealWindows
 
 CONTEXT_LENGTH, HORIZON, HOUR = 6, 3, 3600
 OFFSET, SCALE, STEP = 10.0, 2.0, 0.1

@@ -1,18 +1,13 @@
-"""What BulkInferrer wrote, as Parquet: one table for each of its files, on a Beam worker.
-
-for path in WriteTable(folder, card, style)("prediction_logs-00000-of-00004.gz"): ...
-"""
+"""What BulkInferrer wrote, as Parquet: one table for each of its files, on a Beam worker."""
 
 import dataclasses
-import os
 import pathlib
 from collections.abc import Iterator
 
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
-from tapeline.clients.forecast.forecasts import Forecast
-from tapeline.clients.forecast.table import forecast_table, write_table
+from tapeline.clients.forecast.table import Forecast, forecast_table, write_table
 from tapeline.forecaster.pushed_model import Card
 from tapeline.schemas import features as names
 from tapeline.schemas.served_model import FORECAST_TIME, LEVELS
@@ -58,8 +53,3 @@ def forecast_of(record: bytes) -> Forecast:
         times=outputs[FORECAST_TIME],
         levels={level: outputs[level] for level in LEVELS},
     )
-
-
-def log_files(uri: str) -> list[tuple[int, str]]:
-    """Returns BulkInferrer's files, sorted and numbered."""
-    return list(enumerate(sorted(tf.io.gfile.glob(os.path.join(uri, "prediction_logs*")))))

@@ -1,9 +1,4 @@
-"""The two components around BulkInferrer.
-
-contexts = RecentContextGen(data=..., features=..., window=...)     # sections of a model's card
-forecasts = ForecastTables(examples=contexts.outputs["examples"], inference_result=..., data=..., ...)
-forecasts.outputs["forecasts"]      # forecast-00000.parquet, ...
-"""
+"""The two components around BulkInferrer: contexts before it, tables after it."""
 
 from tfx.types.standard_artifacts import Examples, InferenceResult
 

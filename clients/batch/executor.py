@@ -4,7 +4,6 @@ import dataclasses
 import functools
 import json
 import os
-import uuid
 from typing import Any
 
 import apache_beam as beam
@@ -13,12 +12,13 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from tapeline.clients.batch.beam_contexts import RecentContexts, finding_of
-from tapeline.clients.batch.beam_tables import WriteTable, log_files
+from tapeline.clients.batch.beam_contexts import RecentContexts
+from tapeline.clients.batch.beam_tables import WriteTable
 from tapeline.clients.forecast.contexts import raise_findings
 from tapeline.clients.forecast.recent_rows import style_of
 from tapeline.forecaster.pushed_model import Card
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.series.checks.findings import Finding
 from tapeline.series.grouping.beam_lines import run_lines
 from tapeline.series.sources.beam_scanning import over_blocks, scan_to_json
 from tapeline.series.sources.reading import plan_blocks
@@ -55,12 +55,8 @@ class ContextExecutor(base_beam_executor.BaseBeamExecutor):
         card = card_of(exec_properties)
         layout = RowLayout.of(card.data, card.features)
         blocks = plan_blocks(find_source(card.data), needed=layout.columns)
-        lines = run_lines(
-            self._make_beam_pipeline(),
-            "Scan",
-            over_blocks(blocks, functools.partial(scan_to_json, layout=layout)),
-            self._get_tmp_dir(),
-        )
+        scan = over_blocks(blocks, functools.partial(scan_to_json, layout=layout))
+        lines = run_lines(self._make_beam_pipeline(), "Scan", scan, self._get_tmp_dir())
         facts = [facts_from_json(line) for line in lines]
         survey = survey_source(blocks, facts, layout)
         examples = artifact_utils.get_single_instance(output_dict["examples"])
@@ -70,21 +66,20 @@ class ContextExecutor(base_beam_executor.BaseBeamExecutor):
         examples.set_string_custom_property(_STYLE, json.dumps(dataclasses.asdict(style_of(facts))))
         folder = artifact_utils.get_split_uri([examples], SPLIT)
         fileio.makedirs(folder)
-        found = os.path.join(self._get_tmp_dir(), f"findings-{uuid.uuid4().hex}")
-        transform = RecentContexts(layout=layout, card=card, first_rows=survey.first_rows)
-        with self._make_beam_pipeline() as pipeline:
-            requests, findings = (
-                pipeline | "Blocks" >> beam.Create(blocks) | "Spread" >> beam.Reshuffle() | "Contexts" >> transform
-            )
-            _ = requests | "Write" >> beam.io.WriteToTFRecord(
-                os.path.join(folder, "data_tfrecord"), file_name_suffix=".gz", coder=beam.coders.BytesCoder()
-            )
-            _ = findings | "Collect" >> beam.io.WriteToText(found)
-        findings_made = []
-        for path in fileio.glob(found + "*"):
-            with fileio.open(path, "r") as file:
-                findings_made += [finding_of(line) for line in file.read().splitlines()]
-        raise_findings(sorted(findings_made, key=lambda finding: finding.sort_key), source=str(card.data.source))
+        contexts = RecentContexts(
+            layout=layout,
+            card=card,
+            first_rows=survey.first_rows,
+            requests=os.path.join(folder, "data_tfrecord"),
+        )
+        lines = run_lines(
+            self._make_beam_pipeline(),
+            "Contexts",
+            beam.Create(blocks) | beam.Reshuffle() | contexts,
+            self._get_tmp_dir(),
+        )
+        findings = sorted((Finding(**json.loads(line)) for line in lines), key=lambda finding: finding.sort_key)
+        raise_findings(findings, source=str(card.data.source))
 
 
 class TableExecutor(base_beam_executor.BaseBeamExecutor):
@@ -104,14 +99,15 @@ class TableExecutor(base_beam_executor.BaseBeamExecutor):
             exec_properties: As those of `ContextExecutor`.
         """
         examples = artifact_utils.get_single_instance(input_dict["examples"])
-        style = TimeStyle(**_with_whole_keys(json.loads(examples.get_string_custom_property(_STYLE))))
+        style = _read_style(examples.get_string_custom_property(_STYLE))
         folder = artifact_utils.get_single_uri(output_dict["forecasts"])
         fileio.makedirs(folder)
-        files = log_files(artifact_utils.get_single_uri(input_dict["inference_result"]))
-        with self._make_beam_pipeline() as pipeline:
+        logs = os.path.join(artifact_utils.get_single_uri(input_dict["inference_result"]), "prediction_logs*")
+        pipeline: Any = self._make_beam_pipeline()
+        with pipeline:
             _ = (
                 pipeline
-                | "Files" >> beam.Create(files)
+                | "Files" >> beam.Create(list(enumerate(sorted(fileio.glob(logs)))))
                 | "Spread" >> beam.Reshuffle()
                 | "Tables" >> beam.FlatMap(WriteTable(folder, card_of(exec_properties), style))
             )
@@ -126,7 +122,8 @@ def card_of(exec_properties: dict[str, Any]) -> Card:
     )
 
 
-def _with_whole_keys(style: dict[str, Any]) -> dict[str, Any]:
-    """JSON knows texts as keys only."""
+def _read_style(text: str) -> TimeStyle:
+    style = json.loads(text)
+    # JSON has no keys but texts, and no tuples.
     offsets = {int(offset): tuple(first) for offset, first in style["offsets"].items()}
-    return {**style, "offsets": offsets, "first": tuple(style["first"])}
+    return TimeStyle(**{**style, "offsets": offsets, "first": tuple(style["first"])})

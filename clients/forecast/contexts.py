@@ -1,27 +1,26 @@
 """From the newest rows of every series to what a model is asked: contexts on the grid, gaps as NaN.
 
-    contexts = build_contexts(tails, layout, card=card, horizon=None)
-    contexts[0].values, contexts[0].steps_ahead
-
-Bad rows raise one error that lists all findings, in the data gate's words.
+Bad rows raise one error that lists all findings, with the data gate's messages.
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tapeline.clients.forecast.tails import Tail
 from tapeline.forecaster.pushed_model import Card
+from tapeline.schemas import features as names
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.features import TARGET
+from tapeline.schemas.served_model import TIMESTAMPS
 from tapeline.series.checks.findings import Finding, listing, plural
 from tapeline.series.checks.grid_checks import at_rows, check_times
 from tapeline.series.figures.wording import when
 from tapeline.series.time_grid import TimeGrid
 
 _MOST_FINDINGS = 18
-_TARGET_AT = 0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,11 +38,11 @@ class Context:
     """
 
     series_id: bytes
-    timestamps: np.ndarray
-    values: np.ndarray
-    past: np.ndarray
-    future: np.ndarray
-    static: np.ndarray
+    timestamps: npt.NDArray[np.int64]
+    values: npt.NDArray[np.float32]
+    past: npt.NDArray[np.float32]
+    future: npt.NDArray[np.float32]
+    static: npt.NDArray[np.float32]
     steps_ahead: int
 
     @property
@@ -93,11 +92,11 @@ def build_context(
     last = tail.last_measured
     assert last is not None  # `_check` has found a measured value.
     features, length = card.features, card.window.context_length
-    place = tail.ordinal - (last - length + 1)
+    step = tail.ordinal - (last - length + 1)
     past, future = len(features.past_covariates), len(features.future_covariates)
     known = ~np.isnan(tail.values[:, 1 + past : 1 + past + future]).all(axis=1)
-    reach = max(0, int(place[known].max(initial=0)) + 1 - length)
-    last_time = int(tail.seconds[place == length - 1][0])
+    reach = max(0, int(step[known].max(initial=0)) + 1 - length)
+    last_time = int(tail.seconds[step == length - 1][0])
     steps, problem = _steps_ahead(reach, card, horizon, last_time=last_time)
     static = _first_measured(tail.values[np.argsort(tail.ordinal)][:, 1 + past + future :])
     missing = [column for column, value in zip(features.static_covariates, static, strict=True) if np.isnan(value)]
@@ -109,13 +108,13 @@ def build_context(
         )
     if problem:
         return [dataclasses.replace(problem, series_id=name)], None
-    near = place < length + steps
+    near = step < length + steps
     table = np.full((length + steps, tail.values.shape[1]), np.nan, np.float32)
-    table[place[near]] = tail.values[near]
+    table[step[near]] = tail.values[near]
     context = Context(
         series_id=series_id,
         timestamps=TimeGrid.of(card.data).timestamps(last - length + 1 + np.arange(length)),
-        values=table[:length, _TARGET_AT],
+        values=table[:length, 0],
         past=table[:length, 1 : 1 + past],
         future=table[:, 1 + past : 1 + past + future],
         static=static.astype(np.float32),
@@ -148,7 +147,7 @@ def _check(tail: Tail, card: Card) -> Iterator[Finding]:
 
 
 def _infinite(tail: Tail, card: Card) -> Iterator[Finding]:
-    columns = (TARGET, *card.features.columns)
+    columns = (names.TARGET, *card.features.columns)
     for at, column in enumerate(columns):
         wrong = np.flatnonzero(np.isinf(tail.values[:, at]))
         if len(wrong):
@@ -190,18 +189,36 @@ def _steps_ahead(reach: int, card: Card, horizon: int | None, *, last_time: int)
     return steps, None
 
 
-def _first_measured(values: np.ndarray) -> np.ndarray:
+def _first_measured(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """The first value of each column that is there, `[S]`; NaN where none is."""
     known = ~np.isnan(values)
     first = np.argmax(known, axis=0)
     return np.where(known.any(axis=0), values[first, np.arange(values.shape[1])], np.nan)
 
 
+def raw_request(contexts: Sequence[Context]) -> dict[str, npt.NDArray[Any]]:
+    """Returns every input on raw values that a signature may take.
+
+    Args:
+        contexts: All of the same number of steps ahead, `[B]`.
+    """
+    series = np.empty(len(contexts), object)
+    series[:] = [context.series_id for context in contexts]
+    return {
+        names.CONTEXT: np.stack([context.values for context in contexts]),
+        TIMESTAMPS: np.stack([context.timestamps for context in contexts]),
+        names.SERIES_ID: series,
+        names.PAST_COVARIATES: np.stack([context.past for context in contexts]),
+        names.FUTURE_COVARIATES: np.stack([context.future for context in contexts]),
+        names.STATIC_COVARIATES: np.stack([context.static for context in contexts]),
+    }
+
+
 def raise_findings(findings: list[Finding], *, source: str) -> None:
-    """Raises one error that lists all findings; returns when there are none.
+    """Does nothing where there are no findings.
 
     Raises:
-        DataError: There is a finding.
+        DataError: There is a finding; the message lists all of them.
     """
     if not findings:
         return

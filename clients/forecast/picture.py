@@ -1,19 +1,18 @@
 """The picture of a forecast: what was measured, what is forecast, and how sure that is.
 
-png = draw_forecasts(contexts, forecasts, grid=grid, unit="ppm", title="co2")
-
 One series fills the picture; several become small multiples, up to a limit.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
 from tapeline.clients.forecast.contexts import Context
-from tapeline.clients.forecast.forecasts import Forecast
+from tapeline.clients.forecast.table import Forecast
 from tapeline.series.figures.style import LIGHT, PLAIN, Figure, render_png, safe
 from tapeline.series.figures.time_axis import date_axis, wall_clock
 from tapeline.series.figures.wording import count, when
@@ -80,7 +79,9 @@ def _draw_one(panel: Axes, context: Context, forecast: Forecast, grid: TimeGrid,
     measured = context.values[-length:]
     # A context ends with a measured value: the forecast goes on from there, where nothing is uncertain yet.
     fan = np.concatenate([past[-1:], ahead])
-    levels = {name: np.concatenate([measured[-1:], _finite(values)]) for name, values in forecast.levels.items()}
+    # An interval without an end is not drawn.
+    finite = {name: np.where(np.isfinite(values), values, np.nan) for name, values in forecast.levels.items()}
+    levels = {name: np.concatenate([measured[-1:], values]) for name, values in finite.items()}
     for suffix, label, alpha in (("_95", "95 % interval", 0.13), ("", "80 % interval", 0.24)):
         panel.fill_between(
             fan,
@@ -104,12 +105,7 @@ def _draw_one(panel: Axes, context: Context, forecast: Forecast, grid: TimeGrid,
     date_axis(panel, narrow)
 
 
-def _alone(values: np.ndarray) -> np.ndarray:
+def _alone(values: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
     """Where a line cannot show a value, because neither neighbour was measured."""
     known = np.concatenate([[False], np.isfinite(values), [False]])
     return np.flatnonzero(known[1:-1] & ~known[:-2] & ~known[2:])
-
-
-def _finite(values: np.ndarray) -> np.ndarray:
-    """An interval without an end is not drawn."""
-    return np.where(np.isfinite(values), values, np.nan)

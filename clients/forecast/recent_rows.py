@@ -1,14 +1,12 @@
 """Reads the newest rows of every series of a source, in bounded memory and with the messages of a run.
 
-    recent = read_recent(data, features, context_length=104)
-    recent.tails[b"north"], recent.style.form
-
-The reading code is that of the first component: what a run refuses, a forecast refuses in the same words.
+The reading code is that of the first component: what a run refuses, a forecast refuses with the same message.
 """
 
 import dataclasses
+from collections.abc import Iterator
 
-from tapeline.clients.forecast.tails import Tail, merge, tails_of
+from tapeline.clients.forecast.tails import Tail, merge_by_series, tails_of
 from tapeline.schemas.sections import DataConfig, FeaturesConfig
 from tapeline.series.sources.reading import Block, plan_blocks, read_batches
 from tapeline.series.sources.rows import RowLayout, read_rows
@@ -46,12 +44,8 @@ def read_recent(data: DataConfig, features: FeaturesConfig, *, context_length: i
     blocks = plan_blocks(find_source(data), needed=layout.columns)
     facts = [batch for block in blocks for batch in scan_block(block, layout)]
     survey = survey_source(blocks, facts, layout)
-    parts: dict[bytes, Tail] = {}
-    for block in blocks:
-        for series_id, tail in block_tails(block, data, layout, survey.first_rows[block.index], context_length).items():
-            known = parts.get(series_id)
-            parts[series_id] = merge([known, tail], context_length=context_length) if known else tail
-    return Recent(tails=parts, style=style_of(facts))
+    parts = (block_tails(block, data, layout, survey.first_rows[block.index], context_length) for block in blocks)
+    return Recent(tails=merge_by_series(parts, context_length=context_length), style=style_of(facts))
 
 
 def block_tails(
@@ -67,14 +61,14 @@ def block_tails(
         context_length: `T`.
     """
     grid = TimeGrid.of(data)
-    parts: dict[bytes, Tail] = {}
-    for batch in read_batches(block):
-        rows = read_rows(batch, layout, first_row=first_row)
-        first_row += len(rows)
-        for series_id, tail in tails_of(rows, layout, grid=grid, context_length=context_length).items():
-            known = parts.get(series_id)
-            parts[series_id] = merge([known, tail], context_length=context_length) if known else tail
-    return parts
+
+    def batches(first_row: int) -> Iterator[dict[bytes, Tail]]:
+        for batch in read_batches(block):
+            rows = read_rows(batch, layout, first_row=first_row)
+            first_row += len(rows)
+            yield tails_of(rows, layout, grid=grid, context_length=context_length)
+
+    return merge_by_series(batches(first_row), context_length=context_length)
 
 
 def style_of(facts: list[BatchFacts]) -> TimeStyle:

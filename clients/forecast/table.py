@@ -1,20 +1,17 @@
-"""Forecasts as a table, in long form: one row a series and step.
-
-table = forecast_table(forecasts, times=TimeWriter(style, data), series=True)
-write_table(table, "forecast.parquet")
-"""
+"""A forecast of one series, and forecasts as a table in long form: one row a series and step."""
 
 import csv
+import dataclasses
 import io
 import os
 import pathlib
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet
 
-from tapeline.clients.forecast.forecasts import Forecast
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.features import SERIES_ID
 from tapeline.schemas.served_model import LEVELS
@@ -24,6 +21,21 @@ from tapeline.series.sources.time_writer import TimeWriter
 TIME = "time"
 SUFFIXES = (".csv", ".parquet")
 """Endings of the files that a table can be written to."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Forecast:
+    """A forecast of one series, in the target's unit.
+
+    Attributes:
+        series_id: The series.
+        times: Epoch seconds, int64 `[h]`.
+        levels: Each of `served_model.LEVELS`, float32 `[h]`.
+    """
+
+    series_id: bytes
+    times: npt.NDArray[np.int64]
+    levels: dict[str, npt.NDArray[np.float32]]
 
 
 def forecast_table(forecasts: Sequence[Forecast], *, times: TimeWriter, series: bool, typed: bool) -> pa.Table:

@@ -1,17 +1,15 @@
 """The newest steps of every series of a source: all that a forecast needs, however long the source is.
 
-    tails = tails_of(rows, layout, grid=grid, context_length=104)        # one batch of rows
-    tail = merge(tails[b"north"], other, context_length=104)             # another batch, in any order
-
 A tail holds the rows of a series from `T` steps before its last measured value
-on. Values only make that place move forward, so what was dropped is never
+on. More values only move that start forward, so what was dropped is never
 needed again: tails merge in any order, batch by batch or on Beam.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -33,10 +31,10 @@ class Tail:
     """
 
     start: int
-    ordinal: np.ndarray
-    seconds: np.ndarray
-    row: np.ndarray
-    values: np.ndarray
+    ordinal: npt.NDArray[np.int64]
+    seconds: npt.NDArray[np.int64]
+    row: npt.NDArray[np.int64]
+    values: npt.NDArray[np.float64]
 
     @property
     def last_measured(self) -> int | None:
@@ -50,8 +48,7 @@ class Tail:
         if last is None:
             return self
         kept = self.ordinal > last - context_length
-        arrays = (self.ordinal, self.seconds, self.row, self.values)
-        return Tail(self.start, *(array[kept] for array in arrays))
+        return Tail(self.start, self.ordinal[kept], self.seconds[kept], self.row[kept], self.values[kept])
 
 
 def tails_of(rows: Rows, layout: RowLayout, *, grid: TimeGrid, context_length: int) -> dict[bytes, Tail]:
@@ -79,7 +76,7 @@ def tails_of(rows: Rows, layout: RowLayout, *, grid: TimeGrid, context_length: i
     return tails
 
 
-def _groups(series_ids: pa.Array | None, count: int) -> list[tuple[bytes | None, np.ndarray]]:
+def _groups(series_ids: pa.Array | None, count: int) -> list[tuple[bytes | None, npt.NDArray[np.int64]]]:
     """Which rows belong to which series."""
     if not count:
         return []
@@ -93,13 +90,29 @@ def _groups(series_ids: pa.Array | None, count: int) -> list[tuple[bytes | None,
     return [(distinct[code[piece[0]]], piece) for piece in pieces]
 
 
-def merge(tails: Sequence[Tail], *, context_length: int) -> Tail:
+def merge_by_series(batches: Iterable[dict[bytes, Tail]], *, context_length: int) -> dict[bytes, Tail]:
+    """Returns the tail of each series from those of its batches, one batch in memory at a time.
+
+    Args:
+        batches: Tails by series.
+        context_length: `T`.
+    """
+    merged: dict[bytes, Tail] = {}
+    for batch in batches:
+        for series_id, tail in batch.items():
+            known = [merged[series_id]] if series_id in merged else []
+            merged[series_id] = merge([*known, tail], context_length=context_length)
+    return merged
+
+
+def merge(tails: Iterable[Tail], *, context_length: int) -> Tail:
     """Returns the tail of a series from those of its parts, in any order.
 
     Args:
         tails: At least one.
         context_length: `T`.
     """
+    tails = list(tails)
     if len(tails) == 1:
         return tails[0]
     start = min(tail.start for tail in tails)

@@ -1,10 +1,5 @@
 """Writes the portable function of a pushed model in the format of another platform.
 
-    portable = read_portable("runs/co2/serving_model/1795244861")
-    write_tflite(portable, pathlib.Path("co2.tflite"))
-    write_onnx(portable, pathlib.Path("co2.onnx"))
-    write_tfjs(portable, pathlib.Path("co2_tfjs"), converter="tensorflowjs_converter")
-
 What stands at the path is replaced when the new one is whole. Beside it lies
 the guide for clients: `co2.tflite.json`, or `guide.json` in the folder.
 """
@@ -89,24 +84,20 @@ def write_tflite(model: PortableModel, path: pathlib.Path) -> None:
     Raises:
         DataError: The model has an operation that TensorFlow Lite lacks.
     """
-    # The converter raises exceptions of its own kind, out of a private module.
-    try:
-        content, with_tensorflow = _tflite(model, [tf.lite.OpsSet.TFLITE_BUILTINS]), False
-    except Exception:
+    builtin, tensorflows = tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS
+    for operations in ([builtin], [builtin, tensorflows]):
+        converter = tf.lite.TFLiteConverter.from_saved_model(str(model.folder))
+        converter.target_spec.supported_ops = operations
         try:
-            both = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
-            content, with_tensorflow = _tflite(model, both), True
+            content = bytes(converter.convert())
+            break
         except Exception as error:
-            raise _unconvertible("TensorFlow Lite", str(error)) from error
+            # The converter raises exceptions of its own kind, out of a private module.
+            if tensorflows in operations:
+                raise _unconvertible("TensorFlow Lite", str(error)) from error
     write_whole(path, content)
-    guide = {**model.guide, "select_tf_ops": with_tensorflow}
+    guide = {**model.guide, "select_tf_ops": tensorflows in operations}
     _write_guide(guide, path.with_name(f"{path.name}.json"))
-
-
-def _tflite(model: PortableModel, operations: list[tf.lite.OpsSet]) -> bytes:
-    converter = tf.lite.TFLiteConverter.from_saved_model(str(model.folder))
-    converter.target_spec.supported_ops = operations
-    return bytes(converter.convert())
 
 
 def write_onnx(model: PortableModel, path: pathlib.Path) -> None:
@@ -132,7 +123,7 @@ def write_onnx(model: PortableModel, path: pathlib.Path) -> None:
     specs = function.structured_input_signature[1]
 
     @tf.function(autograph=False)
-    def in_order(*inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+    def in_order(*inputs: tf.Tensor) -> Any:
         return function(**dict(zip(specs, inputs, strict=True)))
 
     try:
@@ -179,15 +170,15 @@ def _name_outputs(path: pathlib.Path) -> None:
     """Has `predictAsync` return an object; the converter keeps the outputs' names for some graphs only."""
     tree = json.loads(path.read_text(encoding="utf-8"))
     # A SavedModel numbers the outputs of a signature by their names' order: Identity, Identity_1, ...
-    tensors = {f"Identity_{place}:0" if place else "Identity:0": name for place, name in enumerate(sorted(LEVELS))}
+    tensors = {f"Identity_{number}:0" if number else "Identity:0": name for number, name in enumerate(sorted(LEVELS))}
     keys = [tensors.get(output, output) for output in tree["signature"]["outputs"]]
     tree["userDefinedMetadata"] = {**tree.get("userDefinedMetadata", {}), "structuredOutputKeys": keys}
     path.write_text(json.dumps(tree), encoding="utf-8")
 
 
 def _unconvertible(platform: str, reason: str) -> DataError:
-    words = " ".join(reason.split())
-    return DataError(f"--format: this model cannot be converted to {platform}: {words[-_SHOWN:]}")
+    line = " ".join(reason.split())
+    return DataError(f"--format: this model cannot be converted to {platform}: {line[-_SHOWN:]}")
 
 
 def _write_guide(guide: Mapping[str, Any], path: pathlib.Path) -> None:

@@ -1,1 +1,7 @@
-"""One room of the project; see the modules inside."""
+"""`tapeline serve`: a folder of versions in, TensorFlow Serving's REST protocol out.
+
+Read `addresses` (which folder, name and port), `server` (its life), `app` (its
+routes). `model_versions` follows the folder and `loaded_version` is one model
+of it. `predict_requests` and `predict_responses` go between JSON and arrays;
+`metadata` tells what the model takes and gives.
+"""

@@ -4,11 +4,10 @@ import os
 import pathlib
 import socket
 
+from tapeline.forecaster.pushed_model import VERSIONS_FOLDER
 from tapeline.forecaster.versions import versions as versions_in
 from tapeline.schemas.errors import ConfigError, DataError
 from tapeline.schemas.served_model import GRAPH_FILE
-
-_OF_A_RUN = "serving_model"
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -51,7 +50,7 @@ def find_versions(path: str | os.PathLike[str]) -> pathlib.Path:
             f"--model: {str(given)!r} is one version. Give the folder that holds the versions, "
             f"{str(given.resolve().parent)!r}: a server follows what is pushed there."
         )
-    for base in (given, given / _OF_A_RUN):
+    for base in (given, given / VERSIONS_FOLDER):
         if versions_in(base):
             return base
     raise DataError(
@@ -67,7 +66,7 @@ def name_of(base: str | os.PathLike[str]) -> str:
         base: From `find_versions`.
     """
     folder = pathlib.Path(base).resolve()
-    return folder.parent.name if folder.name == _OF_A_RUN else folder.name
+    return folder.parent.name if folder.name == VERSIONS_FOLDER else folder.name
 
 
 def check_name(name: str) -> str:

@@ -10,25 +10,22 @@ of threads, so a large request does not hold up small ones.
 
 import asyncio
 import concurrent.futures
-import functools
 import json
 import logging
-from collections.abc import Callable
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tapeline.clients.rest.loaded_version import ServedModel
 from tapeline.clients.rest.metadata import metadata_tree, status_tree
 from tapeline.clients.rest.model_versions import ModelVersions
-from tapeline.clients.rest.predict_requests import read_request
-from tapeline.clients.rest.predict_responses import write_error, write_response
-from tapeline.clients.rest.request_errors import RequestError
+from tapeline.clients.rest.predict_requests import RequestError, read_request
+from tapeline.clients.rest.predict_responses import write_response
 
 _MODEL = "/v1/models/{name:model_name}"
 _VERSION = "/v1/models/{name:model_name}/versions/{version:int}"
@@ -46,7 +43,7 @@ register_url_convertor("model_name", _ModelName())
 
 
 def create_app(
-    versions: ModelVersions[ServedModel],
+    versions: ModelVersions,
     *,
     name: str,
     max_body_bytes: int,
@@ -75,8 +72,8 @@ def create_app(
     async def predict(request: Request) -> Response:
         asked = model(request)
         body = await _body(request, max_body_bytes)
-        loop = asyncio.get_running_loop()
-        return _json(await loop.run_in_executor(pool, functools.partial(answer, asked, body)))
+        content = await asyncio.get_running_loop().run_in_executor(pool, answer, asked, body)
+        return Response(content, media_type="application/json")
 
     async def status(request: Request) -> Response:
         _check_name(request, name)
@@ -86,11 +83,11 @@ def create_app(
             if version not in states:
                 raise RequestError(f"Could not find version {version} of model {name}", status=404)
             states = {version: states[version]}
-        return _json(_dump(status_tree(states)))
+        return _Json(status_tree(states))
 
     async def metadata(request: Request) -> Response:
         asked = model(request)
-        return _json(_dump(metadata_tree(name=name, version=asked.version, signatures=asked.metadata)))
+        return _Json(metadata_tree(name=name, version=asked.version, signatures=asked.metadata))
 
     return Starlette(
         routes=[
@@ -101,7 +98,13 @@ def create_app(
             Route(_MODEL, status, methods=["GET"]),
             Route(_VERSION, status, methods=["GET"]),
         ],
-        exception_handlers=_EXCEPTION_HANDLERS,
+        exception_handlers={
+            RequestError: _refused,
+            HTTPException: _no_route,
+            # Nobody reads it; the number is the one that web servers log for this.
+            ClientDisconnect: lambda _request, _error: Response(status_code=499),
+            Exception: lambda _request, error: _Json({"error": f"{type(error).__name__}: {error}"}, 500),
+        },
     )
 
 
@@ -127,7 +130,7 @@ def _check_name(request: Request, name: str) -> None:
 
 
 async def _body(request: Request, most: int) -> bytes:
-    """The body, unless it is too long: then the rest is read and dropped, so that the client comes to the answer."""
+    """The body, unless it is too long: then the rest is read and dropped, so that the client reads the answer."""
     chunks: list[bytes] = []
     size = 0
     too_large = int(request.headers.get("content-length", "0")) > most
@@ -158,35 +161,16 @@ async def _body(request: Request, most: int) -> bytes:
 
 def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestError)
-    return _json(write_error(str(error)), status=error.status)
+    return _Json({"error": str(error)}, error.status)
 
 
 def _no_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     message = f"Malformed request: {request.method} {request.url.path}: {error.detail}"
-    return Response(write_error(message), error.status_code, dict(error.headers or {}), "application/json")
+    return _Json({"error": message}, error.status_code, error.headers)
 
 
-def _gone(_request: Request, _error: Exception) -> Response:
-    # Nobody reads it; the number is the one that web servers log for this.
-    return Response(status_code=499)
-
-
-def _failed(_request: Request, error: Exception) -> Response:
-    return _json(write_error(f"{type(error).__name__}: {error}"), status=500)
-
-
-_EXCEPTION_HANDLERS: dict[Any, Callable[[Request, Exception], Response]] = {
-    RequestError: _refused,
-    HTTPException: _no_route,
-    ClientDisconnect: _gone,
-    Exception: _failed,
-}
-
-
-def _json(content: bytes, *, status: int = 200) -> Response:
-    return Response(content, status, media_type="application/json")
-
-
-def _dump(tree: dict[str, Any]) -> bytes:
-    return json.dumps(tree, indent=1).encode()
+class _Json(JSONResponse):
+    def render(self, content: Any) -> bytes:
+        # In ASCII: what a client has sent comes back in messages, and may be no text that UTF-8 can hold.
+        return json.dumps(content).encode()

@@ -1,8 +1,5 @@
 """One version of a model, loaded whole and ready to answer.
 
-    model = ServedModel.load("serving_model/1795244861")
-    outputs = model.signature("serving_default").call({"context": context, "timestamps": times})
-
 Loading ends with the model's own warm-up requests, or with one made up where
 it has none: the first client waits no longer than those after it. A version
 whose warm-up fails is not loaded.
@@ -16,14 +13,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_serving.apis import prediction_log_pb2
 
 from tapeline.clients.rest.metadata import signature_defs
-from tapeline.clients.rest.predict_requests import InputSpec
-from tapeline.clients.rest.request_errors import RequestError, listed
-from tapeline.forecaster.refusal_words import words_of
+from tapeline.clients.rest.predict_requests import InputSpec, RequestError, listed
+from tapeline.forecaster.refusal_message import refusal_message
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.served_model import CARD_FILE, GRAPH_FILE, SERVE, WARM_UP_FILE
 
@@ -42,7 +39,7 @@ class Signature:
     inputs: Mapping[str, InputSpec]
     function: Callable[..., Mapping[str, tf.Tensor]]
 
-    def call(self, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def call(self, arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
         """Returns the outputs by name.
 
         Args:
@@ -58,7 +55,7 @@ class Signature:
         try:
             return {name: values.numpy() for name, values in self.function(**tensors).items()}
         except tf.errors.InvalidArgumentError as error:
-            raise RequestError(words_of(error.message)) from error
+            raise RequestError(refusal_message(error.message)) from error
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,15 +131,14 @@ class ServedModel:
 
 
 def _input_specs(function: Any) -> dict[str, InputSpec]:
-    specs = function.structured_input_signature[1]
-    return {name: InputSpec(_dtype(spec.dtype), tuple(spec.shape.as_list())) for name, spec in specs.items()}
+    # NumPy's type for TensorFlow's strings is `object`.
+    return {
+        name: InputSpec(np.dtype(spec.dtype.as_numpy_dtype), tuple(spec.shape.as_list()))
+        for name, spec in function.structured_input_signature[1].items()
+    }
 
 
-def _dtype(dtype: tf.DType) -> np.dtype:
-    return np.dtype(object) if dtype == tf.string else np.dtype(dtype.as_numpy_dtype)
-
-
-def _made_up(spec: InputSpec, length: int) -> np.ndarray:
+def _made_up(spec: InputSpec, length: int) -> npt.NDArray[Any]:
     """One row of ones, as long as a context."""
     shape = [1, *(length if size is None else size for size in spec.shape[1:])] if spec.shape else []
     return np.full(shape, b"" if spec.dtype == object else 1, spec.dtype)

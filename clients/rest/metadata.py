@@ -1,14 +1,15 @@
-"""What a model takes and gives, as TensorFlow Serving's metadata and status calls print it.
+"""What a model takes and gives, and which versions there are, as TensorFlow Serving's metadata and status calls tell it."""
 
-Field by field what protobuf's JSON printer writes there: numbers of 64 bits
-are strings, and fields that hold nothing are printed too.
-"""
-
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from tensorflow.core.framework import types_pb2
-from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
+from google.protobuf.json_format import MessageToDict
+from tensorflow.core.protobuf import saved_model_pb2
+
+_OLD, _NEW = "including_default_value_fields", "always_print_fields_with_no_presence"
+# TensorFlow Serving prints fields that hold nothing as well; protobuf 5 has given that option another name.
+_WITH_EMPTY_FIELDS = {_NEW if _NEW in inspect.signature(MessageToDict).parameters else _OLD: True}
 
 
 def signature_defs(proto: saved_model_pb2.SavedModel) -> dict[str, Any]:
@@ -19,12 +20,7 @@ def signature_defs(proto: saved_model_pb2.SavedModel) -> dict[str, Any]:
     """
     serving = next(graph for graph in proto.meta_graphs if "serve" in graph.meta_info_def.tags)
     return {
-        name: {
-            "inputs": {key: _tensor_info(info) for key, info in sorted(signature.inputs.items())},
-            "outputs": {key: _tensor_info(info) for key, info in sorted(signature.outputs.items())},
-            "method_name": signature.method_name,
-            "defaults": {},
-        }
+        name: MessageToDict(signature, preserving_proto_field_name=True, **_WITH_EMPTY_FIELDS)
         for name, signature in sorted(serving.signature_def.items())
     }
 
@@ -58,16 +54,4 @@ def status_tree(states: Mapping[int, tuple[str, str]]) -> dict[str, Any]:
             }
             for version, (state, problem) in sorted(states.items(), reverse=True)
         ]
-    }
-
-
-def _tensor_info(info: meta_graph_pb2.TensorInfo) -> dict[str, Any]:
-    shape = info.tensor_shape
-    return {
-        "dtype": types_pb2.DataType.Name(info.dtype),
-        "tensor_shape": {
-            "dim": [{"size": str(dim.size), "name": dim.name} for dim in shape.dim],
-            "unknown_rank": shape.unknown_rank,
-        },
-        "name": info.name,
     }

@@ -1,13 +1,9 @@
 """The version in use of a folder of versions, replaced while requests go on.
 
-    versions = ModelVersions("serving_model", load=ServedModel.load)
-    with versions.watched():             # loads the newest version, and looks for a newer one every second
-        model = versions.current         # a request keeps the model it has begun with
-
 A new version is loaded and warmed up whole before the reference to the one in
-use is replaced: a request has either the one or the other, and none waits.
-What the folder's newest version is decides, as with TensorFlow Serving, so
-removing that version goes back to the one before it.
+use is replaced: a request keeps the one it has begun with, and none waits. The
+folder's newest version decides, as with TensorFlow Serving, so removing that
+version goes back to the one before it.
 """
 
 import contextlib
@@ -18,11 +14,15 @@ import pathlib
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
+from tapeline.forecaster.versions import IN_USE
 from tapeline.forecaster.versions import versions as versions_in
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.whole_files import write_whole
+
+if TYPE_CHECKING:
+    from tapeline.clients.rest.loaded_version import ServedModel
 
 LOADING, AVAILABLE, END = "LOADING", "AVAILABLE", "END"
 
@@ -30,18 +30,7 @@ _POLL_SECONDS = 1.0
 _log = logging.getLogger("tapeline.serve")
 
 
-class Versioned(Protocol):
-    """What is loaded."""
-
-    @property
-    def version(self) -> int:
-        """Its number."""
-
-
-Model = TypeVar("Model", bound=Versioned)
-
-
-class ModelVersions(Generic[Model]):
+class ModelVersions:
     """Loads the newest version, and says which one is in use.
 
     A file `.in-use-<process id>` in the folder holds the version's number, so that the Pusher leaves it in its place.
@@ -51,18 +40,18 @@ class ModelVersions(Generic[Model]):
         load: Makes a model of a version's folder; raises `DataError` where it cannot be served.
     """
 
-    def __init__(self, base: str | os.PathLike[str], *, load: Callable[[pathlib.Path], Model]) -> None:
+    def __init__(self, base: str | os.PathLike[str], *, load: Callable[[pathlib.Path], "ServedModel"]) -> None:
         self._base = pathlib.Path(base)
         self._load = load
-        self._marker = self._base / f".in-use-{os.getpid()}"
-        self._current: Model | None = None
+        self._marker = self._base / f"{IN_USE}{os.getpid()}"
+        self._current: ServedModel | None = None
         self._states: dict[int, tuple[str, str]] = {}
-        self._broken: dict[int, frozenset] = {}
-        self._released: list[weakref.ref] = []
+        self._broken: dict[int, frozenset[tuple[pathlib.Path, int, int]]] = {}
+        self._released: list[weakref.ref[ServedModel]] = []
         self._marks = True
 
     @property
-    def current(self) -> Model:
+    def current(self) -> "ServedModel":
         """The version in use.
 
         Raises:
@@ -128,7 +117,7 @@ class ModelVersions(Generic[Model]):
         try:
             model = self._load(folder)
         except DataError as error:
-            # A copy under way changes, and is then tried again; what stays as it is was told once.
+            # A copy under way changes, and is then tried again; what stays as it is was logged once.
             self._broken[version] = content
             self._states[version] = (END, str(error))
             _log.error("version %d is skipped: %s", version, error)
@@ -159,7 +148,7 @@ class ModelVersions(Generic[Model]):
             self._released = [model for model in self._released if model() is not None]
 
 
-def _content(folder: pathlib.Path) -> frozenset:
+def _content(folder: pathlib.Path) -> frozenset[tuple[pathlib.Path, int, int]]:
     """Names, sizes and times of the files of a version: what changes while it is copied."""
     found = set()
     for path in folder.rglob("*"):

@@ -1,7 +1,8 @@
 """Reads the body of a predict request as TensorFlow Serving does: JSON in, one array for each input out.
 
-    request = read_request(body)                 # {"instances": [{"context": [...], "timestamps": [...]}]}
-    arrays = request.arrays(signature.inputs)    # {"context": [B, T], "timestamps": [B, T]}
+>>> request = read_request(b'{"instances": [{"context": [338.1, NaN]}, {"context": [338.4, 338.6]}]}')
+>>> request.arrays({"context": InputSpec(np.dtype("float32"), (None, None))})["context"].shape
+(2, 2)
 
 The rules are those of TensorFlow Serving's REST API
 (https://www.tensorflow.org/tfx/serving/api_rest) and of its `json_tensor.cc`,
@@ -16,17 +17,32 @@ import binascii
 import dataclasses
 import itertools
 import json
-from collections.abc import Mapping
+import reprlib
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
-from tapeline.clients.rest.request_errors import RequestError, listed, shown
 from tapeline.schemas.served_model import SERVE
 
 Form = Literal["row", "column"]
 
 _ROWS, _COLUMNS, _SIGNATURE, _BASE64 = "instances", "inputs", "signature_name", "b64"
+_IN_JSON = {None: "null", True: "true", False: "false"}
+
+
+class RequestError(ValueError):
+    """A request that is answered with an error.
+
+    Args:
+        message: What is wrong, the rule and the fix.
+        status: The HTTP status code.
+    """
+
+    def __init__(self, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +54,7 @@ class InputSpec:
         shape: Size of each dimension, None where any will do.
     """
 
-    dtype: np.dtype
+    dtype: np.dtype[Any]
     shape: tuple[int | None, ...]
 
 
@@ -56,7 +72,7 @@ class PredictRequest:
     form: Form
     payload: Any
 
-    def arrays(self, specs: Mapping[str, InputSpec]) -> dict[str, np.ndarray]:
+    def arrays(self, specs: Mapping[str, InputSpec]) -> dict[str, npt.NDArray[Any]]:
         """Returns an array for each input of the signature.
 
         Args:
@@ -97,33 +113,30 @@ def read_request(body: bytes) -> PredictRequest:
     return PredictRequest(signature or SERVE, form, tree[_ROWS if form == "row" else _COLUMNS])
 
 
-def _from_rows(instances: Any, specs: Mapping[str, InputSpec]) -> dict[str, list]:
+def _from_rows(instances: Any, specs: Mapping[str, InputSpec]) -> dict[str, list[Any]]:
     if not isinstance(instances, list) or not instances:
         raise RequestError(f"{_ROWS}: got {shown(instances)}, must be a list with at least one element")
-    if not _is_object(instances[0]):
-        if len(specs) > 1:
-            raise RequestError(f"{_ROWS}: elements must be objects, for the signature has inputs: {listed([*specs])}")
-        for number, instance in enumerate(instances):
-            if _is_object(instance):
-                raise RequestError(f"{_ROWS}[{number}]: is an object, must be a value as the elements before it")
-        return {next(iter(specs)): instances}
+    objects = _is_object(instances[0])
+    if not objects and len(specs) > 1:
+        raise RequestError(f"{_ROWS}: elements must be objects, for the signature has inputs: {listed([*specs])}")
     for number, instance in enumerate(instances):
-        if not _is_object(instance):
-            raise RequestError(f"{_ROWS}[{number}]: got {shown(instance)}, must be an object as those before it")
-        if instance.keys() != specs.keys():
+        if _is_object(instance) != objects:
+            kind = "an object" if objects else "a value"
+            raise RequestError(f"{_ROWS}[{number}]: got {shown(instance)}, must be {kind} as those before it")
+        if objects and instance.keys() != specs.keys():
             raise RequestError(
                 f"{_ROWS}[{number}]: has the keys {listed([*instance])}, must have exactly: {listed([*specs])}"
             )
-    for name, spec in specs.items():
-        if not spec.shape:
-            raise RequestError(
-                f"{name}: is one number for the whole request, which {_ROWS!r} cannot hold; use {_COLUMNS!r}"
-            )
+    if not objects:
+        return {next(iter(specs)): instances}
+    if scalars := [name for name, spec in specs.items() if not spec.shape]:
+        rule = f"is one number for the whole request, which {_ROWS!r} cannot hold; use {_COLUMNS!r}"
+        raise RequestError(f"{scalars[0]}: {rule}")
     return {name: [instance[name] for instance in instances] for name in specs}
 
 
 def _from_columns(inputs: Any, specs: Mapping[str, InputSpec]) -> dict[str, Any]:
-    if not _is_object(inputs):
+    if not isinstance(inputs, dict) or _is_base64(inputs):
         if len(specs) > 1:
             raise RequestError(f"{_COLUMNS}: must be an object, for the signature has inputs: {listed([*specs])}")
         return {next(iter(specs)): inputs}
@@ -140,7 +153,7 @@ def _is_base64(value: Any) -> bool:
     return isinstance(value, dict) and len(value) == 1 and isinstance(value.get(_BASE64), str)
 
 
-def _array(name: str, values: Any, spec: InputSpec, form: Form) -> np.ndarray:
+def _array(name: str, values: Any, spec: InputSpec, form: Form) -> npt.NDArray[Any]:
     shape, flat = _flattened(name, values)
     fits = len(shape) == len(spec.shape) and all(
         want in (None, size) for want, size in zip(spec.shape, shape, strict=True)
@@ -161,7 +174,7 @@ def _array(name: str, values: Any, spec: InputSpec, form: Form) -> np.ndarray:
     return array.reshape(shape)
 
 
-def _flattened(name: str, values: Any) -> tuple[list[int], list]:
+def _flattened(name: str, values: Any) -> tuple[list[int], list[Any]]:
     """Shape of nested lists, as the first of each level tells it, and their leaves; refuses lists of other sizes."""
     shape: list[int] = []
     level, probe = [values], values
@@ -180,7 +193,7 @@ def _flattened(name: str, values: Any) -> tuple[list[int], list]:
     return shape, level
 
 
-def _require_types(name: str, flat: list, allowed: set[type], rule: str) -> None:
+def _require_types(name: str, flat: list[Any], allowed: set[type], rule: str) -> None:
     if set(map(type, flat)) <= allowed:
         return
     wrong = next(value for value in flat if type(value) not in allowed)
@@ -188,7 +201,7 @@ def _require_types(name: str, flat: list, allowed: set[type], rule: str) -> None
     raise RequestError(f"{name}: {shown(wrong)} is not of the expected type: {rule}{hint}")
 
 
-def _floats(name: str, flat: list, dtype: np.dtype) -> np.ndarray:
+def _floats(name: str, flat: list[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     _require_types(name, flat, {int, float}, f"number ({dtype.name})")
     # A whole number that a float would round says something else than what was sent.
     most = 2 ** (np.finfo(dtype).nmant + 1) - 1
@@ -206,7 +219,7 @@ def _floats(name: str, flat: list, dtype: np.dtype) -> np.ndarray:
     return numbers.astype(dtype)
 
 
-def _integers(name: str, flat: list, dtype: np.dtype) -> np.ndarray:
+def _integers(name: str, flat: list[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     _require_types(name, flat, {int}, f"whole number without a decimal point ({dtype.name})")
     limits = np.iinfo(dtype)
     for value in flat:
@@ -223,3 +236,13 @@ def _bytes(name: str, value: Any) -> bytes:
     except (UnicodeEncodeError, binascii.Error) as error:
         kind = "text" if isinstance(value, str) else "base64"
         raise RequestError(f"{name}: {shown(value)} is not {kind}: {error}") from error
+
+
+def shown(value: object) -> str:
+    """Returns a value as it may stand in a message: short, however large it is."""
+    return _IN_JSON.get(value, "") if value is None or isinstance(value, bool) else reprlib.repr(value)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Returns names as a list in a sentence."""
+    return ", ".join(sorted(names)) or "none"

@@ -1,7 +1,7 @@
 """Writes the answer to a predict request as TensorFlow Serving does.
 
-    write_response({"forecast": values, "forecast_time": times}, form="row")
-    # {"predictions": [{"forecast": [...], "forecast_time": [...]}]}
+>>> write_response({"forecast": np.array([0.2], np.float32), "forecast_time": np.array([1763700000])}, form="row")
+b'{"predictions":[{"forecast":0.2,"forecast_time":1763700000}]}'
 
 A float is written with the fewest digits that give it back (0.2, not
 0.20000000298), and never without a decimal point. `NaN`, `Infinity` and
@@ -14,14 +14,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from tapeline.clients.rest.predict_requests import Form
-from tapeline.clients.rest.request_errors import RequestError
+from tapeline.clients.rest.predict_requests import Form, RequestError
 
 _BINARY = "_bytes"
 
 
-def write_response(outputs: Mapping[str, np.ndarray], form: Form) -> bytes:
+def write_response(outputs: Mapping[str, npt.NDArray[Any]], form: Form) -> bytes:
     """Returns the body of the answer.
 
     Args:
@@ -43,30 +43,20 @@ def write_response(outputs: Mapping[str, np.ndarray], form: Form) -> bytes:
     return _dump({"predictions": [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]})
 
 
-def write_error(message: str) -> bytes:
-    """Returns the body that tells an error."""
-    return _dump({"error": message})
-
-
-def _plain(name: str, values: np.ndarray) -> Any:
+def _plain(name: str, values: npt.NDArray[Any]) -> Any:
     if values.dtype.kind == "f" and values.dtype.itemsize < 8:
         # By way of text: the shortest one that gives the float back, read as the double that Python writes like it.
         return values.astype("U").astype(np.float64).tolist()
     if values.dtype.kind in "OSU":
-        texts = [_text(value, binary=name.endswith(_BINARY)) for value in values.ravel()]
-        return _nested(texts, values.shape)
+        texts = np.empty(values.size, object)
+        texts[:] = [_text(value, binary=name.endswith(_BINARY)) for value in values.flat]
+        return texts.reshape(values.shape).tolist()
     return values.tolist()
 
 
 def _text(value: Any, *, binary: bool) -> Any:
     content = value if isinstance(value, bytes) else str(value).encode()
     return {"b64": base64.b64encode(content).decode()} if binary else content.decode(errors="replace")
-
-
-def _nested(flat: list, shape: tuple[int, ...]) -> Any:
-    array = np.empty(len(flat), object)
-    array[:] = flat
-    return array.reshape(shape).tolist()
 
 
 def _dump(tree: Any) -> bytes:

@@ -1,9 +1,7 @@
 """Runs the REST server of a folder of versions until it is told to stop.
 
-    serve("runs/co2/serving_model", listen("127.0.0.1", 8501))
-
-The port is taken before the model is loaded, so that a port in use is said at
-once. SIGTERM and SIGINT end it: no new connections, requests under way are
+The port is taken before the model is loaded, so that a port in use is
+reported at once. SIGTERM and SIGINT end it: no new connections, requests under way are
 answered.
 """
 

@@ -1,1 +1,5 @@
-"""One room of the project; see the modules inside."""
+"""The Pusher node: a model blessed by the Evaluator and the serving gate in, a new numbered version out.
+
+TFX's Pusher checks the blessings; a version appears whole or not at all
+(`tapeline.forecaster.versions`). Read `component`, then `executor`.
+"""

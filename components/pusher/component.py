@@ -1,15 +1,13 @@
-"""The Pusher node: TFX's checks of the blessing, Tapeline's atomic versions.
+"""The Pusher node: TFX's checks of the blessings, Tapeline's atomic versions.
 
-    pusher = create_pusher(
-        model=..., model_blessing=..., infra_blessing=..., serving_dir="runs/co2/serving_model", keep=5
-    )
-
-A model that is not blessed by both gates is not pushed; that is no failure of the node.
+A model that the Evaluator or the serving gate does not bless is not pushed; that is no failure of the node.
 """
+
+from typing import Any
 
 from tfx.components.pusher.component import Pusher
 from tfx.dsl.components.base import executor_spec
-from tfx.proto.pusher_pb2 import PushDestination  # type: ignore[attr-defined]
+from tfx.proto.pusher_pb2 import PushDestination
 from tfx.types import channel
 
 from tapeline.components.pusher.executor import KEEP, Executor
@@ -23,9 +21,9 @@ class VersionPusher(Pusher):
 
 def create_pusher(
     *,
-    model: channel.BaseChannel,
-    model_blessing: channel.BaseChannel,
-    infra_blessing: channel.BaseChannel | None = None,
+    model: "channel.BaseChannel[Any]",
+    model_blessing: "channel.BaseChannel[Any]",
+    infra_blessing: "channel.BaseChannel[Any] | None" = None,
     serving_dir: str,
     keep: int,
 ) -> VersionPusher:
@@ -33,7 +31,7 @@ def create_pusher(
 
     Args:
         model: The model.
-        model_blessing: The Evaluator's word on it.
+        model_blessing: The Evaluator's blessing of it.
         infra_blessing: The ServingGate's; None asks for the Evaluator's alone.
         serving_dir: Folder of the versions; a server watches it.
         keep: Versions that stay, the newest ones; those that a server has marked as in use stay as well.
@@ -41,10 +39,11 @@ def create_pusher(
     Returns:
         A node with the id `Pusher` and the output `pushed_model`: `pushed` 0 or 1, and `pushed_version`.
     """
-    return VersionPusher(
+    pusher: VersionPusher = VersionPusher(
         model=model,
         model_blessing=model_blessing,
         infra_blessing=infra_blessing,
         push_destination=PushDestination(filesystem=PushDestination.Filesystem(base_directory=serving_dir)),
         custom_config={KEEP: keep},
     ).with_id("Pusher")
+    return pusher

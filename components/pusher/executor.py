@@ -5,7 +5,7 @@ from typing import Any
 from absl import logging
 from tfx import types
 from tfx.components.pusher import executor as pusher_executor
-from tfx.proto.pusher_pb2 import PushDestination  # type: ignore[attr-defined]
+from tfx.proto.pusher_pb2 import PushDestination
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, json_utils, proto_utils
 
@@ -42,7 +42,7 @@ class Executor(pusher_executor.Executor):
 
 def _blessed_fingerprint(input_dict: dict[str, list[types.Artifact]]) -> str:
     blessing = artifact_utils.get_single_instance(input_dict[standard_component_specs.MODEL_BLESSING_KEY])
-    fingerprint = blessing.get_string_custom_property(MODEL_FINGERPRINT)
+    fingerprint: str = blessing.get_string_custom_property(MODEL_FINGERPRINT)
     if not fingerprint:
         raise ValueError(
             f"model_blessing: {blessing.uri!r} does not say which content was blessed; it is not from Tapeline's "

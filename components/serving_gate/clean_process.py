@@ -1,18 +1,16 @@
 """Serves a model in a process of its own and writes down what it did; run as a script, never imported by the project.
 
-    python -I clean_process.py FOLDER
-
-`FOLDER` holds `plan.json` and `inputs.npz`; the script leaves `outcome.json`
-and `outputs.npz` there, and in `stage.txt` what it was doing last, for whoever
-finds that it crashed. It imports TensorFlow and NumPy, and bars the names of
-the project's packages: a model that needs one of them cannot be served.
+It is run as `python -I clean_process.py FOLDER`. `FOLDER` holds `plan.json`
+and `inputs.npz`; the script leaves `outcome.json` and `outputs.npz` there, and
+in `stage.txt` what it was doing last, for whoever finds that it crashed. It
+imports TensorFlow and NumPy, and bars the project's package: a model that
+needs it cannot be served.
 """
 
-import base64
 import contextlib
 import importlib
 import json
-import os
+import pathlib
 import statistics
 import sys
 import time
@@ -50,14 +48,13 @@ def answer(signature: Any, inputs: dict[str, Any]) -> tuple[dict[str, Any], dict
     """Asks once; returns what came back, and its arrays."""
     import tensorflow as tf
 
-    start = time.perf_counter()
     try:
         outputs = {name: value.numpy() for name, value in signature(**inputs).items()}
     except tf.errors.InvalidArgumentError as error:
         return {"kind": "refused", "message": str(error)}, {}
     except Exception as error:
         return {"kind": "failed", "error": type(error).__name__, "message": str(error)}, {}
-    return {"kind": "answered", "seconds": time.perf_counter() - start}, outputs
+    return {"kind": "answered"}, outputs
 
 
 def median_milliseconds(signature: Any, inputs: dict[str, Any]) -> float:
@@ -91,50 +88,46 @@ def peak_memory_mib() -> float:
     return peak / (1024.0**2 if sys.platform == "darwin" else 1024.0)
 
 
-def main(folder: str) -> None:
+def main(folder: pathlib.Path) -> None:
     """Does what the plan says."""
 
     def stage(text: str) -> None:
-        with open(os.path.join(folder, "stage.txt"), "w", encoding="utf-8") as file:
-            file.write(text)
+        (folder / "stage.txt").write_text(text, encoding="utf-8")
 
     stage("starting")
-    with open(os.path.join(folder, "plan.json"), encoding="utf-8") as file:
-        plan = json.load(file)
+    plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     importable = bar(plan["barred"])
 
     stage("importing TensorFlow")
     import numpy as np
     import tensorflow as tf
 
-    numbers = np.load(os.path.join(folder, "inputs.npz"))
+    # Texts are arrays of objects; the file is the serving gate's own.
+    arrays = np.load(folder / "inputs.npz", allow_pickle=True)
 
-    def tensors(ask: dict[str, Any]) -> dict[str, Any]:
-        found = {name: tf.constant(numbers[f"{ask['index']}/{name}"]) for name in ask["numbers"]}
-        for name, texts in ask["texts"].items():
-            found[name] = tf.constant([base64.b64decode(text) for text in texts], tf.string)
-        return found
+    def tensors(number: int) -> dict[str, Any]:
+        prefix = f"{number}/"
+        return {key.removeprefix(prefix): tf.constant(arrays[key]) for key in arrays.files if key.startswith(prefix)}
 
     stage("loading the model")
     model = tf.saved_model.load(plan["model"])
 
     outcomes: list[dict[str, Any]] = []
     outputs: dict[str, Any] = {}
-    for ask in plan["asks"]:
-        stage(f"{ask['signature']}: {ask['name']}")
-        outcome, arrays = answer(model.signatures[ask["signature"]], tensors(ask))
+    for number, request in enumerate(plan["requests"]):
+        stage(f"{request['signature']}: {request['name']}")
+        outcome, answered = answer(model.signatures[request["signature"]], tensors(number))
         outcomes.append(outcome)
-        outputs.update({f"{ask['index']}/{name}": value for name, value in arrays.items() if value.dtype != object})
+        outputs.update({f"{number}/{name}": value for name, value in answered.items() if value.dtype != object})
 
     latency = None
     timed = plan["timed"]
     if outcomes[timed]["kind"] == "answered":
         stage("measuring the time of one forecast")
-        ask = plan["asks"][timed]
-        latency = median_milliseconds(model.signatures[ask["signature"]], tensors(ask))
+        latency = median_milliseconds(model.signatures[plan["requests"][timed]["signature"]], tensors(timed))
 
     stage("writing what was found")
-    np.savez(os.path.join(folder, "outputs.npz"), **outputs)
+    np.savez(folder / "outputs.npz", **outputs)
     outcome = {
         "importable": importable,
         "outcomes": outcomes,
@@ -142,11 +135,8 @@ def main(folder: str) -> None:
         "peak_memory_mib": peak_memory_mib(),
         "versions": {"python": sys.version.split()[0], "tensorflow": tf.__version__, "numpy": np.__version__},
     }
-    part = os.path.join(folder, "outcome.part")
-    with open(part, "w", encoding="utf-8") as file:
-        json.dump(outcome, file)
-    os.replace(part, os.path.join(folder, "outcome.json"))
+    (folder / "outcome.json").write_text(json.dumps(outcome), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(pathlib.Path(sys.argv[1]))

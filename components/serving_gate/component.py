@@ -1,12 +1,4 @@
-"""The serving gate as a TFX component, in the place of InfraValidator.
-
-    gate = ServingGate(
-        model=trainer.outputs["model"],
-        windows=windows.outputs["windows"],
-        rows=data_gate.outputs["examples"],
-        data=..., features=..., window=..., scaling=..., serving=...,  # sections of the configuration
-    )
-    gate.outputs["blessing"]      # InfraBlessing: what the Pusher asks for beside the Evaluator's
+"""The serving gate as a TFX component, instead of InfraValidator.
 
 InfraValidator wants Docker or Kubernetes; this serves the model in a process of its own, on any machine.
 """
@@ -19,7 +11,7 @@ from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig,
 
 
 class ServingGate(Component, executor=Executor):
-    """Serves a model alone, asks it real and hostile requests, and blesses it if it bears them."""
+    """Serves a model alone, asks it real and hostile requests, and blesses it if it answers and refuses as it must."""
 
     model = Input(Model, "The candidate.")
     windows = Input(Examples, "Windows with a `test` split, as `Windows` writes them.")

@@ -16,10 +16,6 @@ from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig,
 from tapeline.schemas.serving_result import write_result
 from tapeline.series.window_reader import split_files
 
-IN_WORDS = "in_words"
-"""Custom property of the blessing: what was found, in one line."""
-
-_BLESSED = "blessed"
 _WINDOWS = 16
 
 
@@ -60,7 +56,7 @@ class Executor(base_executor.BaseExecutor):
         blessing = artifact_utils.get_single_instance(output_dict["blessing"])
         write_result(result, blessing.uri)
         # What TFX's Pusher goes by.
-        blessing.set_int_custom_property(_BLESSED, int(result.blessed))
+        blessing.set_int_custom_property("blessed", int(result.blessed))
         blessing.set_string_custom_property(MODEL_FINGERPRINT, result.model_fingerprint)
-        blessing.set_string_custom_property(IN_WORDS, result.in_words)
+        blessing.set_string_custom_property("in_words", result.in_words)
         logging.info("Serving gate: %s", result.in_words)

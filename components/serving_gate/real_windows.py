@@ -1,18 +1,18 @@
 """Test windows and the raw rows that they were cut from: real requests whose answers are known.
 
-    windows = read_real_windows(window_files, row_files, data=..., features=..., window=..., count=16)
-
 A few windows are taken from every file; their rows are looked up in the rows
 that came out of the data gate, so nothing that made the windows is trusted.
 """
 
 import math
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
-from tapeline.components.serving_gate.requests import RealWindows
+from tapeline.components.serving_gate.real_requests import RealWindows
 from tapeline.schemas import features as names
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from tapeline.series.grouping.rows_io import read_rows
@@ -20,6 +20,7 @@ from tapeline.series.grouping.series_rows import NUMBERS, RowFeatures
 from tapeline.series.step_index import StepIndex
 from tapeline.series.time_grid import TimeGrid
 
+_T = TypeVar("_T")
 _MOST_FILES = 16
 _RECORDS_A_FILE = 2048
 """Windows of one file that are looked at; a draw among them needs no more."""
@@ -61,12 +62,9 @@ def read_real_windows(
     grid = TimeGrid.of(data)
     first = grid.ordinals(parsed[names.FORECAST_START].numpy()) - window.context_length
     length = window.context_length + 2 * window.horizon
-    rows = _Rows(series, first, length, columns=(names.TARGET, *features.columns))
-    for path in row_files:
-        rows.read(path, grid)
-    values = rows.values()
-    statics = len(features.static_covariates)
-    static = rows.first_values()[:, len(rows.columns) - statics :]
+    columns = (names.TARGET, *features.columns)
+    values, first_rows = _gather(row_files, series, first, length, columns=columns, grid=grid)
+    static = first_rows[:, len(columns) - len(features.static_covariates) :]
     # A model refuses missing static covariates, and no raw value is sure to mean the same.
     whole = ~np.isnan(static).any(axis=1)
     if not whole.any():
@@ -92,56 +90,47 @@ def draw_windows(files: Sequence[str], *, count: int) -> list[bytes]:
         files: Gzip TFRecord files.
         count: How many, at least one.
     """
-    chosen = [
-        files[place] for place in np.unique(np.linspace(0, len(files) - 1, min(len(files), _MOST_FILES), dtype=int))
-    ]
+    chosen = _spread(files, _MOST_FILES)
     drawn: list[bytes] = []
     for path in chosen:
         records = tf.data.TFRecordDataset(path, compression_type="GZIP").take(_RECORDS_A_FILE)
         windows = list(records.as_numpy_iterator())
-        if windows:
-            each = min(len(windows), math.ceil(count / len(chosen)))
-            drawn += [windows[place] for place in np.unique(np.linspace(0, len(windows) - 1, each, dtype=int))]
+        drawn += _spread(windows, math.ceil(count / len(chosen)))
     return drawn
 
 
-class _Rows:
-    """The rows of some stretches of series, gathered file by file."""
+def _spread(values: Sequence[_T], most: int) -> list[_T]:
+    """At most so many of the values, evenly spaced."""
+    return [values[at] for at in np.unique(np.linspace(0, len(values) - 1, min(len(values), most), dtype=int))]
 
-    def __init__(self, series: np.ndarray, first: np.ndarray, length: int, *, columns: tuple[str, ...]) -> None:
-        self.columns = columns
-        self._names, self._code = np.unique(series, return_inverse=True)
-        self._steps = StepIndex.covering(series, first, length)
-        ordinals = (first[:, None] + np.arange(length)).reshape(-1)
-        self._places = self._steps.locate(np.repeat(series, length), ordinals).reshape(-1, length)
-        self._found = np.full((len(self._steps.keys), len(columns)), np.nan, np.float32)
-        self._earliest = np.full(len(self._names), np.iinfo(np.int64).max)
-        self._first = np.full((len(self._names), len(columns)), np.nan, np.float32)
 
-    def read(self, path: str, grid: TimeGrid) -> None:
-        """Takes what a file of rows holds of the stretches."""
-        for batch in read_rows(path, RowFeatures(numbers=self.columns)):
-            series, ordinal = batch[names.SERIES_ID], grid.ordinals(batch[names.TIMESTAMP])
-            numbers = batch[NUMBERS]
-            place = self._steps.locate(series, ordinal)
-            self._found[place[place >= 0]] = numbers[place >= 0]
-            self._keep_first(series, ordinal, numbers)
+def _gather(
+    row_files: Sequence[str],
+    series: npt.NDArray[np.object_],
+    first: npt.NDArray[np.int64],
+    length: int,
+    *,
+    columns: tuple[str, ...],
+    grid: TimeGrid,
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Rows of stretches of series, `[B, length, C]`, and the first row of each one's series, `[B, C]`.
 
-    def _keep_first(self, series: np.ndarray, ordinal: np.ndarray, numbers: np.ndarray) -> None:
-        """Static covariates are those of the first row of a series, wherever its windows lie."""
-        code = np.minimum(np.searchsorted(self._names, series), len(self._names) - 1)
-        mine = np.flatnonzero(self._names[code] == series)
-        ordered = mine[np.lexsort((ordinal[mine], code[mine]))]
-        _, firsts = np.unique(code[ordered], return_index=True)
-        for row in ordered[firsts]:
-            if ordinal[row] < self._earliest[code[row]]:
-                self._earliest[code[row]] = ordinal[row]
-                self._first[code[row]] = numbers[row]
-
-    def values(self) -> np.ndarray:
-        """Returns the values of every stretch, float32 `[B, length, columns]`."""
-        return self._found[self._places]
-
-    def first_values(self) -> np.ndarray:
-        """Returns the values of the first row of each stretch's series, float32 `[B, columns]`."""
-        return self._first[self._code]
+    Static covariates are those of the first row of a series, wherever its windows lie.
+    """
+    steps = StepIndex.covering(series, first, length)
+    found = np.full((len(steps.keys), len(columns)), np.nan, np.float32)
+    never = (np.iinfo(np.int64).max, np.full(len(columns), np.nan, np.float32))
+    earliest = dict.fromkeys(series.tolist(), never)
+    for path in row_files:
+        for batch in read_rows(path, RowFeatures(numbers=columns)):
+            ids, ordinal, numbers = batch[names.SERIES_ID], grid.ordinals(batch[names.TIMESTAMP]), batch[NUMBERS]
+            row = steps.locate(ids, ordinal)
+            found[row[row >= 0]] = numbers[row >= 0]
+            for name, (known, _) in earliest.items():
+                mine = np.flatnonzero(ids == name)
+                if len(mine) and ordinal[mine].min() < known:
+                    at = mine[np.argmin(ordinal[mine])]
+                    earliest[name] = (ordinal[at], numbers[at])
+    ordinals = (first[:, None] + np.arange(length)).reshape(-1)
+    rows = steps.locate(np.repeat(series, length), ordinals).reshape(-1, length)
+    return found[rows], np.stack([earliest[name][1] for name in series.tolist()])

@@ -1,7 +1,5 @@
 """Forecasts of any length from a model that was trained for one horizon: block after block.
 
-    scaled = rollout_blocks(forecast, window, blocks, shape=shape)       # [B, blocks * H]
-
 The first block is the model's own forecast. Its values then stand at the end
 of the context, as if they had been measured, and the model forecasts the next
 block. What is known ahead goes on: the calendar and the future-known columns.

@@ -1,10 +1,11 @@
 """The calendar inside the served graph, looked up where arithmetic would take longer than the forecast.
 
-    calendar = CalendarTable(("hour_of_day", "week_of_year"), "Europe/Berlin")
-    calendar(times)                          # int64 [B, N] to float32 [B, N, 4], as `Calendar` computes it
-
 Most features are the same all day. They are computed once, at export, for
 every day from 1950 to 2100; other days are computed when they are asked for.
+
+>>> calendar = CalendarTable(("hour_of_day", "weekend"), "UTC")
+>>> calendar(tf.constant([[1600000000]], tf.int64)).shape.as_list()  # a sine, a cosine, and 1 on Sunday
+[1, 1, 3]
 """
 
 import numpy as np
@@ -34,9 +35,8 @@ class CalendarTable:
         self._by_day = Calendar(of_the_day, "UTC")
         self._by_clock = Calendar(of_the_clock, "UTC")
         self._table = self._by_day(_DAY * np.arange(_FIRST, _END))
-        places = np.cumsum([0] + [1 if name == "weekend" else 2 for name in (*of_the_day, *of_the_clock)])
-        where = {name: np.arange(*places[i : i + 2]) for i, name in enumerate((*of_the_day, *of_the_clock))}
-        self._order = np.concatenate([where[name] for name in features]) if features else np.zeros(0, np.int64)
+        computed = [name for name in (*of_the_day, *of_the_clock) for _ in range(1 if name == "weekend" else 2)]
+        self._order = [at for name in features for at, other in enumerate(computed) if other == name]
 
     def __call__(self, seconds: tf.Tensor) -> tf.Tensor:
         """Returns the features of times, float32 `[B, N, K]`.

@@ -1,8 +1,4 @@
-"""What a served model says about itself: the card that lies in its `assets.extra`.
-
-    card = json.load(open("serving_model/1763700000/assets.extra/model_card.json"))
-    card["inputs"]["context_length"]         # steps that a request must hold
-    card["inputs"]["series"]                 # the series that the model has scales for; null where they do not matter
+"""The parts of a served model's card, which lies in its `assets.extra` as `model_card.json`.
 
 A client finds under `inputs` all that it must know to turn a table into a
 request, under `limits` what the model does not do, and under `intervals` what
@@ -13,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tapeline.forecaster.serving.raw_windows import LONGEST_HORIZON
@@ -37,20 +34,13 @@ def describe_inputs(
         A tree for JSON, with the keys of `docs/data-formats.md`.
     """
     per_series = scaler.scope != "all"
+    covariates = {"past_covariates", "future_covariates", "static_covariates"}
+    columns = {"frequency", "offset", "timezone", "unit", "time", "target", "series_id"}
     return {
-        "context_length": window.context_length,
-        "horizon": window.horizon,
+        **window.model_dump(include={"context_length", "horizon"}),
         "longest_horizon": LONGEST_HORIZON * window.horizon,
-        "frequency": data.frequency,
-        "offset": data.offset,
-        "timezone": data.timezone,
-        "unit": data.unit,
-        "time": data.time,
-        "target": list(data.target),
-        "series_id": data.series_id,
-        "past_covariates": list(features.past_covariates),
-        "future_covariates": list(features.future_covariates),
-        "static_covariates": list(features.static_covariates),
+        **data.model_dump(mode="json", include=columns),
+        **features.model_dump(mode="json", include=covariates),
         "series": [name.decode("utf-8", errors="replace") for name in scaler.ids] if per_series else None,
         "unknown_series": {"all": None, "unseen": "global", "none": "refuse"}[scaler.scope],
     }
@@ -70,7 +60,7 @@ def describe_data(chunks: Iterable[Chunk]) -> dict[str, Any]:
     return {"series": len(series), "first_time": first, "last_time": last}
 
 
-def describe_intervals(half_widths: np.ndarray) -> dict[str, Any]:
+def describe_intervals(half_widths: npt.NDArray[np.floating[Any]]) -> dict[str, Any]:
     """Returns how far the prediction intervals reach, scaled, by level in percent; null stands for infinite.
 
     Args:

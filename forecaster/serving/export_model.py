@@ -1,36 +1,31 @@
 """Writes the trained model as a SavedModel that needs nothing but TensorFlow.
 
-    export_model(model, directory=path_utils.serving_model_dir(model_uri), ridge_baseline=ridge, ...)
-
-    served = tf.saved_model.load(directory).signatures["serving_default"]
-    served(context=ppm, timestamps=seconds)["forecast"]
-
 Scaling, gap filling, calendar, the autoregressive rollout and the way back to
 the target's unit are all inside.
 """
 
 import json
 import os
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from tapeline.forecaster.serving.card import describe_inputs, describe_intervals, describe_limits
 from tapeline.forecaster.serving.covariates import Covariates
 from tapeline.forecaster.serving.intervals import Intervals
-from tapeline.forecaster.serving.naive_errors import NaiveErrors
 from tapeline.forecaster.serving.portable import PORTABLE, write_portable
 from tapeline.forecaster.serving.raw_windows import RawWindows
-from tapeline.forecaster.serving.series_scales import SeriesScales
+from tapeline.forecaster.serving.series_tables import NaiveErrors, SeriesScales
 from tapeline.forecaster.serving.signatures import build_signatures, frozen
 from tapeline.forecaster.serving.time_steps import TimeSteps
 from tapeline.forecaster.serving.warmup import warmup_requests, write_warmup
 from tapeline.schemas.evaluation_result import without_nan
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from tapeline.schemas.served_model import CARD_FILE, WARM_UP_FILE
+from tapeline.schemas.whole_files import replacing
 from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.scaling import Scaler
 from tapeline.series.time_grid import TimeGrid
@@ -41,7 +36,7 @@ def export_model(
     *,
     directory: str,
     ridge_baseline: Any,
-    half_widths: np.ndarray,
+    half_widths: npt.NDArray[np.floating[Any]],
     scaler: Scaler,
     transform_graph_uri: str,
     data: DataConfig,
@@ -71,7 +66,7 @@ def export_model(
     Raises:
         ValueError: The directory exists already.
     """
-    if tf.io.gfile.exists(directory):
+    if os.path.exists(directory):
         raise ValueError(f"directory: {directory!r} exists; export to a new folder.")
     shape = WindowShape.of(window, features)
     scales = SeriesScales(scaler)
@@ -95,18 +90,16 @@ def export_model(
         "intervals": describe_intervals(half_widths),
         "limits": describe_limits(features=features, window=window),
     }
-    parent, name = os.path.split(os.path.normpath(directory))
-    unfinished = os.path.join(parent, f".{name}.{uuid.uuid4().hex}")
-    try:
-        tf.saved_model.save(module, unfinished, signatures=signatures)
-        tf.io.gfile.makedirs(os.path.join(unfinished, os.path.dirname(CARD_FILE)))
-        with tf.io.gfile.GFile(os.path.join(unfinished, CARD_FILE), "w") as file:
-            file.write(json.dumps(without_nan(whole_card), indent=2, sort_keys=True, allow_nan=False) + "\n")
+    with replacing(directory) as unfinished:
+        tf.saved_model.save(module, str(unfinished), signatures=signatures)
+        text = json.dumps(without_nan(whole_card), indent=2, sort_keys=True, allow_nan=False)
+        (unfinished / CARD_FILE).parent.mkdir(exist_ok=True)
+        (unfinished / CARD_FILE).write_text(f"{text}\n", encoding="utf-8")
         requests = warmup_requests(raw_windows, grid=TimeGrid.of(data), scaler=scaler, shape=shape)
-        write_warmup(os.path.join(unfinished, WARM_UP_FILE), requests)
+        write_warmup(str(unfinished / WARM_UP_FILE), requests)
         if not features.columns:
             write_portable(
-                os.path.join(unfinished, PORTABLE),
+                str(unfinished / PORTABLE),
                 network=frozen(model, shape, training=False, kernel="portable"),
                 scaler=scaler,
                 intervals=intervals,
@@ -114,7 +107,3 @@ def export_model(
                 features=features,
                 window=window,
             )
-        tf.io.gfile.rename(unfinished, directory)
-    finally:
-        if tf.io.gfile.exists(unfinished):
-            tf.io.gfile.rmtree(unfinished)

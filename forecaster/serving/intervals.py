@@ -1,23 +1,27 @@
 """Prediction intervals inside the served graph.
 
-half_widths = conformal_half_widths(residuals)            # [2, H], scaled: tapeline.series.conformal
-Intervals(half_widths).around(forecast)                   # lower, upper, lower_95, upper_95: [B, H] each
+>>> ends = Intervals(np.array([[0.5, 1.0], [1.0, 2.0]])).around(tf.constant([[3.0, 4.0]]))
+>>> {name: values.numpy().tolist() for name, values in ends.items()}
+{'lower': [[2.5, 3.0]], 'upper': [[3.5, 5.0]], 'lower_95': [[2.0, 2.0]], 'upper_95': [[4.0, 6.0]]}
 """
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from tapeline.schemas.served_model import INTERVALS
 
 
 class Intervals(tf.Module):
-    """The intervals inside the served graph.
+    """Puts intervals around forecasts.
 
     Args:
         half_widths: `[2, H]`, scaled, from `conformal_half_widths`.
     """
 
-    def __init__(self, half_widths: np.ndarray) -> None:
+    def __init__(self, half_widths: npt.NDArray[np.floating[Any]]) -> None:
         super().__init__(name="intervals")
         self._half_widths = np.asarray(half_widths, np.float32)
 

@@ -1,10 +1,5 @@
 """A second, small SavedModel beside the graph that is served: one function of plain numbers, ready for converters.
 
-    write_portable(folder, network=network, scaler=scaler, intervals=intervals, ...)
-
-    function = tf.saved_model.load(folder).signatures["serving_default"]
-    function(context=context, future_covariates=calendar)["forecast"]     # [B, H], in the target's unit
-
 Gap filling, scaling, network, intervals and the way back to the unit are
 inside. Left to the client are what other platforms have no types for: times
 (epoch seconds do not fit into their 32-bit integers), series ids (they have no
@@ -22,7 +17,7 @@ import tensorflow as tf
 from tapeline.forecaster.serving.intervals import Intervals
 from tapeline.schemas import features as names
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
-from tapeline.schemas.served_model import LEVELS, SERVE
+from tapeline.schemas.served_model import FORECAST, LEVELS, SERVE
 from tapeline.series.gap_filling import fill_gaps
 from tapeline.series.scaling import Scaler
 
@@ -82,7 +77,7 @@ def write_portable(
                 names.STATIC_COVARIATES: tf.zeros((batch, 0)),
             }
         )
-        ends = {"forecast": scaled, **intervals.around(scaled)}
+        ends = {FORECAST: scaled, **intervals.around(scaled)}
         return {name: tf.identity(values * scale + offset, name=name) for name, values in ends.items()}
 
     module = tf.Module()
@@ -93,19 +88,19 @@ def write_portable(
         file.write(json.dumps(guide, indent=2) + "\n")
 
 
-def _scales_by_series(scaler: Scaler) -> dict[str, tuple[float, float]]:
+def _scales_by_series(scaler: Scaler) -> dict[str, dict[str, float]]:
     """Offset and scale of each series; empty where one scale holds for all."""
     if scaler.scope == "all":
         return {}
-    ids = (name.decode("utf-8", errors="replace") for name in scaler.ids)
-    return dict(zip(ids, zip(scaler.offset.tolist(), scaler.scales.tolist(), strict=True), strict=True))
+    rows = zip(scaler.ids, scaler.offset.tolist(), scaler.scales.tolist(), strict=True)
+    return {name.decode("utf-8", errors="replace"): {OFFSET: offset, SCALE: scale} for name, offset, scale in rows}
 
 
 def _guide(
     specs: Mapping[str, tf.TensorSpec],
     *,
     scaler: Scaler,
-    scales: Mapping[str, tuple[float, float]],
+    scales: Mapping[str, Mapping[str, float]],
     data: DataConfig,
     features: FeaturesConfig,
     window: WindowConfig,
@@ -122,14 +117,11 @@ def _guide(
             for name, spec in specs.items()
         },
         "outputs": {name: {"shape": [-1, window.horizon], "type": "float32", "unit": data.unit} for name in LEVELS},
-        "context_length": window.context_length,
-        "horizon": window.horizon,
-        "frequency": data.frequency,
-        "offset": data.offset,
-        "timezone": data.timezone,
+        **window.model_dump(include={"context_length", "horizon"}),
+        **data.model_dump(include={"frequency", "offset", "timezone"}),
         "calendar": _calendar_columns(features.calendar),
-        "overall_scale": {"offset": scaler.overall[0], "scale": scaler.overall[1]},
-        "series": {name: {"offset": pair[0], "scale": pair[1]} for name, pair in scales.items()},
+        "overall_scale": dict(zip((OFFSET, SCALE), scaler.overall, strict=True)),
+        "series": scales,
         "unknown_series": "refuse" if scales and scaler.scope == "none" else "overall_scale",
         "left_to_the_client": [
             "Check that the steps follow each other at the frequency, none left out.",
@@ -141,11 +133,8 @@ def _guide(
 
 
 def _calendar_columns(calendar: Sequence[str]) -> list[dict[str, str]]:
-    columns = []
-    for name in calendar:
-        if name == "weekend":
-            columns.append({"feature": name, "value": "1 on Saturday and Sunday, else 0, on the zone's wall clock"})
-            continue
-        for part in ("sine", "cosine"):
-            columns.append({"feature": name, "value": f"{part} of 2 pi times the phase (docs/serving.md)"})
-    return columns
+    weekend = ["1 on Saturday and Sunday, else 0, on the zone's wall clock"]
+    waves = [f"{part} of 2 pi times the phase (docs/serving.md)" for part in ("sine", "cosine")]
+    return [
+        {"feature": name, "value": value} for name in calendar for value in (weekend if name == "weekend" else waves)
+    ]

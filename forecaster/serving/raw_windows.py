@@ -12,8 +12,8 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from tapeline.forecaster.serving.covariates import Covariates
-from tapeline.forecaster.serving.requirements import Rule, enforce, first_offender
-from tapeline.forecaster.serving.series_scales import SeriesScales
+from tapeline.forecaster.serving.request_rules import Rule, enforce, first_offender
+from tapeline.forecaster.serving.series_tables import SeriesScales
 from tapeline.forecaster.serving.time_steps import TimeSteps
 from tapeline.schemas import features as names
 from tapeline.schemas.served_model import HORIZON, TIMESTAMPS

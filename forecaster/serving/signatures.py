@@ -1,13 +1,11 @@
 """What the exported model answers: `evaluate` on scaled windows, the others on raw values.
 
-    module, signatures = build_signatures(...)
-    tf.saved_model.save(module, directory, signatures=signatures)
-
 All go through one and the same rollout, so what the Evaluator scores is what
 is served. Nothing here calls back into Python: the graph holds stock
 TensorFlow operations only.
 """
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,10 +14,8 @@ import tensorflow as tf
 
 from tapeline.forecaster.serving.any_horizon import rollout_blocks
 from tapeline.forecaster.serving.intervals import Intervals
-from tapeline.forecaster.serving.naive_errors import NaiveErrors
 from tapeline.forecaster.serving.raw_windows import RawWindows, Request
-from tapeline.forecaster.serving.series_scales import SeriesScales
-from tapeline.forecaster.serving.shards import by_batch_size
+from tapeline.forecaster.serving.series_tables import NaiveErrors, SeriesScales
 from tapeline.schemas import features as names
 from tapeline.schemas.served_model import (
     ANY_HORIZON,
@@ -32,7 +28,7 @@ from tapeline.schemas.served_model import (
 )
 from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.baselines import seasonal_positions
-from tapeline.series.window_reader import parse_windows
+from tapeline.series.window_reader import parse_windows, window_sizes
 
 Window = Mapping[str, tf.Tensor]
 Forecaster = Callable[[Window], tf.Tensor]
@@ -45,6 +41,12 @@ MODEL_FEATURES = (
     names.STATIC_COVARIATES,
 )
 """Features of a window that a model computes with."""
+
+SHARDS = 4
+"""Parts of a large batch. A machine with fewer cores runs them in turn, and loses nothing by it."""
+
+LARGE = 256
+"""Fewest rows of a large batch: below, the parts are too small to be worth it."""
 
 
 def build_signatures(
@@ -141,6 +143,31 @@ def after_checks(request: Request) -> Any:
     return tf.control_dependencies([request.window[names.CONTEXT]])
 
 
+def by_batch_size(window: Window, *, few: Forecaster, many: Forecaster) -> tf.Tensor:
+    """Returns the forecast of a batch, `[B, H]`: large batches in shards that run side by side, small ones whole.
+
+    Step after step an LSTM has little to share among cores; parts of a batch
+    have nothing to do with each other.
+
+    Args:
+        window: Features of a window, each `[B, ...]`.
+        few: Forecasts small batches.
+        many: Forecasts the shards of large ones.
+    """
+    rows = tf.shape(next(iter(window.values())))[0]
+
+    # Not inlined: a small batch does not pay for its nodes.
+    @tf.function(autograph=False, experimental_attributes={"_noinline": True})
+    def in_shards() -> tf.Tensor:
+        ends = [rows * shard // SHARDS for shard in range(SHARDS + 1)]
+        parts = [
+            {name: values[start:end] for name, values in window.items()} for start, end in itertools.pairwise(ends)
+        ]
+        return tf.concat([many(part) for part in parts], axis=0)
+
+    return tf.cond(rows < LARGE, lambda: few(window), in_shards)
+
+
 def _concrete(function: Callable[..., Any], *args: tf.TensorSpec, **kwargs: tf.TensorSpec) -> Any:
     return tf.function(function, autograph=False).get_concrete_function(*args, **kwargs)
 
@@ -164,15 +191,10 @@ def frozen(layer: Any, shape: WindowShape, **options: Any) -> Forecaster:
         with keras.StatelessScope(state_mapping=constants):
             return tf.ensure_shape(layer(window, **options), [None, shape.horizon])
 
-    sizes = {
-        names.CONTEXT: [shape.context_length],
-        names.CONTEXT_OBSERVED: [shape.context_length],
-        names.PAST_COVARIATES: [shape.context_length, shape.past],
-        names.FUTURE_COVARIATES: [shape.context_length + shape.horizon, shape.future],
-        names.STATIC_COVARIATES: [shape.static],
-    }
-    specs = {name: tf.TensorSpec([None, *size], tf.float32) for name, size in sizes.items()}
-    return tf.function(call, autograph=False, input_signature=[specs])
+    sizes = window_sizes(shape)
+    specs = {name: tf.TensorSpec([None, *sizes[name]], tf.float32) for name in MODEL_FEATURES}
+    function: Forecaster = tf.function(call, autograph=False, input_signature=[specs])
+    return function
 
 
 def baseline_forecasts(

@@ -1,18 +1,17 @@
 """The regular grid of times inside the served graph: requests are checked on it, forecasts continue it.
 
-    steps = TimeSteps(TimeGrid("W-SAT"))
-    steps.rules(timestamps, 24)              # refuse times out of order or off the frequency
-    steps.ahead(timestamps[:, -1], 24)       # [B, 24]
-
 A step that always takes the same number of seconds is arithmetic. Months,
 business days and days on a wall clock are looked up in a table of 1900 to
 2100, which `tapeline.series.time_grid` computes at export.
+
+>>> TimeSteps(TimeGrid("H")).ahead(tf.constant([7200], tf.int64), 3).numpy().tolist()
+[[10800, 14400, 18000]]
 """
 
 import numpy as np
 import tensorflow as tf
 
-from tapeline.forecaster.serving.requirements import Rule, first_offender
+from tapeline.forecaster.serving.request_rules import Rule, first_offender
 from tapeline.series.time_grid import TimeGrid
 
 _FIRST, _END = -2_208_988_800, 4_102_444_800  # 1900-01-01 and 2100-01-01, epoch seconds
@@ -113,6 +112,6 @@ class TimeSteps:
     def _times(self, ordinals: tf.Tensor) -> tf.Tensor:
         if self._step is not None:
             return ordinals * self._step + self._anchor
-        # Beyond the table there is no time; its ends stand in, which `check` then finds off the grid.
+        # Beyond the table there is no time; its ends stand in, which the rules then find off the grid.
         inside = tf.clip_by_value(ordinals, 0, len(self._table) - 1)
         return tf.gather(tf.constant(self._table), inside)

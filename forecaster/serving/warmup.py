@@ -1,19 +1,20 @@
 """Requests that TensorFlow Serving sends to a model before anybody else does.
 
-    write_warmup(path, warmup_requests(raw_windows, grid=grid, scaler=scaler, shape=shape))
-
 A graph is optimised at its first request, which takes a hundred times as long
 as the next one. TensorFlow Serving runs the requests in the file
 `assets.extra/tf_serving_warmup_requests` of a new version before it serves it.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import tensorflow as tf
 from tensorflow_serving.apis import model_pb2, predict_pb2, prediction_log_pb2
 
+from tapeline.forecaster.request_examples import serialize_requests
 from tapeline.forecaster.serving.raw_windows import RawWindows
 from tapeline.schemas import features as names
 from tapeline.schemas.served_model import ANY_HORIZON, EXAMPLES, HORIZON, PREDICT_EXAMPLES, SERVE, TIMESTAMPS
@@ -23,7 +24,7 @@ from tapeline.series.time_grid import TimeGrid
 
 _START = int(pd.Timestamp("2020-01-01").timestamp())
 
-Inputs = dict[str, np.ndarray]
+Inputs = dict[str, npt.NDArray[Any]]
 
 
 def warmup_requests(
@@ -41,7 +42,7 @@ def warmup_requests(
     yield SERVE, inputs
     longer = {HORIZON: np.array(2 * shape.horizon)} if HORIZON in raw_windows.input_specs(any_horizon=True) else {}
     yield ANY_HORIZON, {**inputs, **longer}
-    yield PREDICT_EXAMPLES, {EXAMPLES: np.array([_example(inputs)], object)}
+    yield PREDICT_EXAMPLES, {EXAMPLES: np.array(serialize_requests(inputs), object)}
 
 
 def write_warmup(path: str, requests: Iterable[tuple[str, Inputs]]) -> None:
@@ -78,17 +79,3 @@ def _middling(specs: dict[str, tf.TensorSpec], *, grid: TimeGrid, scaler: Scaler
             length = [steps.get(name, shape.context_length)] if len(spec.shape) == 3 else []
             given[name] = np.zeros([1, *length, spec.shape[-1]], np.float32)
     return {name: given[name] for name in specs}
-
-
-def _example(inputs: Inputs) -> bytes:
-    """One row as a serialized `tf.Example`."""
-    features = {}
-    for name, values in inputs.items():
-        row = values[0].ravel() if np.ndim(values) > 1 else values
-        if values.dtype == object:
-            features[name] = tf.train.Feature(bytes_list=tf.train.BytesList(value=list(row)))
-        elif values.dtype == np.int64:
-            features[name] = tf.train.Feature(int64_list=tf.train.Int64List(value=row))
-        else:
-            features[name] = tf.train.Feature(float_list=tf.train.FloatList(value=row))
-    return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()

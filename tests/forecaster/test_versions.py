@@ -102,7 +102,8 @@ def test_an_old_version_that_cannot_be_removed_is_no_failure(source, base, monke
 
 
 def test_what_a_killed_push_left_behind_is_cleared(source, base):
-    (base / ".incoming-5").mkdir(parents=True)
+    (base / ".5.0a1b2c").mkdir(parents=True)
+    (base / ".4.outgoing").mkdir()
     push_version(source, base, keep=1, clock=lambda: 10)
     assert hidden(base) == []
 

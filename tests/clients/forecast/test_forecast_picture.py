@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from tapeline.clients.forecast.contexts import Context
-from tapeline.clients.forecast.forecasts import Forecast
 from tapeline.clients.forecast.picture import draw_forecasts
+from tapeline.clients.forecast.table import Forecast
 from tapeline.series.time_grid import TimeGrid
 
 GRID, T, H = TimeGrid("D"), 40, 6

@@ -5,8 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from tapeline.clients.forecast.forecasts import Forecast
-from tapeline.clients.forecast.table import check_output, forecast_table, to_csv, write_table
+from tapeline.clients.forecast.table import Forecast, check_output, forecast_table, to_csv, write_table
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.sections import DataConfig
 from tapeline.schemas.served_model import LEVELS

@@ -11,8 +11,7 @@ import pytest
 from tapeline.clients.rest.app import create_app
 from tapeline.clients.rest.loaded_version import ServedModel, Signature
 from tapeline.clients.rest.model_versions import ModelVersions
-from tapeline.clients.rest.predict_requests import InputSpec
-from tapeline.clients.rest.request_errors import RequestError
+from tapeline.clients.rest.predict_requests import InputSpec, RequestError
 
 MOST = 1000
 SPECS = {"context": InputSpec(np.dtype(np.float32), (None, None))}
@@ -133,6 +132,12 @@ def test_a_signature_that_is_not_there_is_refused_with_those_that_are(app):
     code, tree = ask(app, "POST", "/v1/models/load:predict", b'{"instances": [[1]], "signature_name": "classify"}')
     assert code == 400
     assert tree["error"] == "signature_name: 'classify' is not in the model; it has: serving_default"
+
+
+def test_an_error_is_an_object_whatever_it_says(app):
+    code, tree = ask(app, "POST", "/v1/models/load:predict", b'{"instances": [{"a \\"quoted\\"\\n\\ud800 key": 1}]}')
+    assert code == 400
+    assert 'has the keys a "quoted"\n\ud800 key, must have' in tree["error"]
 
 
 def test_a_fault_of_the_model_is_the_servers(app):

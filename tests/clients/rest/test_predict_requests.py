@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from tapeline.clients.rest.predict_requests import InputSpec, read_request
-from tapeline.clients.rest.request_errors import RequestError
+from tapeline.clients.rest.predict_requests import InputSpec, RequestError, read_request
 
 FLOAT, INT64, TEXT = np.dtype(np.float32), np.dtype(np.int64), np.dtype(object)
 TWO = {"context": InputSpec(FLOAT, (None, None)), "timestamps": InputSpec(INT64, (None, None))}

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from tapeline.clients.rest.predict_responses import write_error, write_response
-from tapeline.clients.rest.request_errors import RequestError
+from tapeline.clients.rest.predict_requests import RequestError
+from tapeline.clients.rest.predict_responses import write_response
 
 FORECAST = np.array([[0.2, 9e6], [-1.5, np.nan]], np.float32)
 TIMES = np.array([[10, 20], [30, 40]], np.int64)
@@ -56,7 +56,3 @@ def test_outputs_without_a_row_for_each_instance_are_refused_as_rows():
 def test_any_floats_arrive_as_they_were_forecast(values):
     read = json.loads(write_response({"forecast": values}, "column"))["outputs"]
     np.testing.assert_array_equal(np.array(read, np.float32), values)
-
-
-def test_an_error_is_an_object_whatever_it_says():
-    assert json.loads(write_error('a "quoted"\n\ud800 text')) == {"error": 'a "quoted"\n\ud800 text'}

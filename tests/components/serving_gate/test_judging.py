@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from tapeline.components.serving_gate.judging import answer_problem, judge, largest_deviation, refusal_problem
-from tapeline.components.serving_gate.process import Answer, Served
-from tapeline.components.serving_gate.requests import Ask
+from tapeline.components.serving_gate.real_requests import GateRequest
+from tapeline.components.serving_gate.serve_alone import Answer, Served
 from tapeline.schemas.checks import in_words
 from tapeline.schemas.sections import ServingConfig
 from tapeline.schemas.served_model import EVALUATE, SERVE
@@ -18,9 +18,9 @@ WINDOWS = contract_model.real_windows(rows=2)
 H, OFFSET, SCALE = contract_model.HORIZON, contract_model.OFFSET, contract_model.SCALE
 LIMITS = ServingConfig(max_latency_ms=5.0, max_memory_mib=900.0)
 SCALED = np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]], np.float32)
-EVALUATED = Ask(name="windows", signature=EVALUATE, inputs={}, steps=H)
-REAL = Ask(name="raw values", signature=SERVE, inputs={}, steps=H, compared=H)
-HOSTILE = Ask(name="NaN everywhere", signature=SERVE, inputs={}, hostile=True, word="context")
+EVALUATED = GateRequest(name="windows", signature=EVALUATE, inputs={}, steps=H)
+REAL = GateRequest(name="raw values", signature=SERVE, inputs={}, steps=H, steps_compared=H)
+HOSTILE = GateRequest(name="NaN everywhere", signature=SERVE, inputs={}, hostile=True, must_mention="context")
 REFUSED = Answer("refused", message="assertion failed: [context: no measured value; give at least one:] [0]")
 
 
@@ -93,10 +93,10 @@ def test_a_real_request_that_is_refused_is_not_answered():
         (served(forecast=np.full((2, H), np.nan)), "answered with values that are not finite"),
         (
             Answer("failed", message="out of memory", error="ResourceExhaustedError"),
-            "ResourceExhaustedError in place of",
+            "ResourceExhaustedError instead of",
         ),
         (Answer("refused", message="assertion failed: [x]"), "refused without a message"),
-        (Answer("refused", message="assertion failed: [timestamps: out of order]"), "does not speak of context"),
+        (Answer("refused", message="assertion failed: [timestamps: out of order]"), "does not mention context"),
     ],
 )
 def test_a_hostile_request_must_be_refused_with_words_on_what_is_wrong(answer, problem):
@@ -129,7 +129,7 @@ def test_a_forecast_that_cannot_be_compared_is_infinitely_far(forecast):
 
 
 def test_rows_and_steps_are_compared_with_their_own():
-    one = dataclasses.replace(REAL, rows=slice(1, 2), compared=2)
+    one = dataclasses.replace(REAL, rows=slice(1, 2), steps_compared=2)
     alone = Answer("answered", {"forecast": (SCALED * SCALE + OFFSET)[1:, :2]})
     assert largest_deviation([(EVALUATED, evaluated()), (one, alone)])[0] < 1e-6
     other = Answer("answered", {"forecast": (SCALED * SCALE + OFFSET)[:1, :2]})

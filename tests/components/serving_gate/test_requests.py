@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tapeline.components.serving_gate.hostile_requests import hostile_asks
-from tapeline.components.serving_gate.requests import Ask, RealWindows, real_asks
+from tapeline.components.serving_gate.hostile_requests import hostile_requests
+from tapeline.components.serving_gate.real_requests import GateRequest, RealWindows, real_requests
 from tapeline.schemas.served_model import ANY_HORIZON, EVALUATE, EXAMPLES, PREDICT_EXAMPLES, SERVE
 from tests import contract_model
 
@@ -39,30 +39,30 @@ def windows() -> RealWindows:
 
 
 def test_every_signature_is_asked_something_real_and_something_hostile(windows):
-    for asks in (real_asks(windows, ALONE), hostile_asks(windows, ALONE, refuses_unknown=True)):
-        assert {ask.signature for ask in asks} == set(ALONE)
+    for requests in (real_requests(windows, ALONE), hostile_requests(windows, ALONE, refuses_unknown=True)):
+        assert {request.signature for request in requests} == set(ALONE)
 
 
 @pytest.mark.parametrize("inputs", [ALONE, WHOLE])
 def test_a_signature_is_given_exactly_what_it_takes(windows, inputs):
-    for ask in real_asks(windows, inputs) + hostile_asks(windows, inputs, refuses_unknown=True):
-        assert sorted(ask.inputs) == sorted(inputs[ask.signature]), ask.name
+    for request in real_requests(windows, inputs) + hostile_requests(windows, inputs, refuses_unknown=True):
+        assert sorted(request.inputs) == sorted(inputs[request.signature]), request.name
 
 
 def test_horizons_are_asked_by_the_input_or_by_the_length_of_the_known_future(windows):
     steps = [H, max(1, H // 2), 2 * H]
-    by_input = [ask for ask in real_asks(windows, ALONE) if ask.signature == ANY_HORIZON]
-    assert [int(ask.inputs["horizon"]) for ask in by_input] == steps
-    by_length = [ask for ask in real_asks(windows, WHOLE) if ask.signature == ANY_HORIZON]
-    assert [ask.inputs["future_covariates"].shape[1] - T for ask in by_length] == steps
-    assert [ask.compared for ask in by_input] == [H, max(1, H // 2), H]
+    by_input = [request for request in real_requests(windows, ALONE) if request.signature == ANY_HORIZON]
+    assert [int(request.inputs["horizon"]) for request in by_input] == steps
+    by_length = [request for request in real_requests(windows, WHOLE) if request.signature == ANY_HORIZON]
+    assert [request.inputs["future_covariates"].shape[1] - T for request in by_length] == steps
+    assert [request.steps_compared for request in by_input] == [H, max(1, H // 2), H]
     # Fewer steps known ahead may give another forecast.
-    assert [ask.compared for ask in by_length] == [H, 0, H]
+    assert [request.steps_compared for request in by_length] == [H, 0, H]
 
 
 def hostile(windows, inputs, signature=SERVE, **options) -> dict[str, dict[str, np.ndarray]]:
-    asks = hostile_asks(windows, inputs, **{"refuses_unknown": True, **options})
-    return {ask.name: ask.inputs for ask in asks if ask.signature == signature}
+    requests = hostile_requests(windows, inputs, **{"refuses_unknown": True, **options})
+    return {request.name: request.inputs for request in requests if request.signature == signature}
 
 
 def test_hostile_requests_break_one_rule_each(windows):
@@ -102,15 +102,15 @@ def test_an_unknown_series_is_hostile_only_where_such_series_are_refused(windows
 
 def test_asking_does_not_change_the_windows(windows):
     before = windows.context.copy(), windows.timestamps.copy()
-    real_asks(windows, WHOLE)
-    hostile_asks(windows, WHOLE, refuses_unknown=True)
+    real_requests(windows, WHOLE)
+    hostile_requests(windows, WHOLE, refuses_unknown=True)
     np.testing.assert_array_equal(windows.context, before[0])
     np.testing.assert_array_equal(windows.timestamps, before[1])
 
 
 def test_examples_hold_the_raw_values_row_by_row(windows):
-    (ask,) = (ask for ask in real_asks(windows, WHOLE) if ask.signature == PREDICT_EXAMPLES)
-    feature = tf.train.Example.FromString(ask.inputs[EXAMPLES][1]).features.feature
+    (request,) = (request for request in real_requests(windows, WHOLE) if request.signature == PREDICT_EXAMPLES)
+    feature = tf.train.Example.FromString(request.inputs[EXAMPLES][1]).features.feature
     assert sorted(feature) == sorted(COLUMNS)
     np.testing.assert_array_equal(feature["context"].float_list.value, windows.context[1])
     np.testing.assert_array_equal(feature["timestamps"].int64_list.value, windows.timestamps[1, :T])
@@ -120,5 +120,5 @@ def test_examples_hold_the_raw_values_row_by_row(windows):
 
 def test_no_field_has_a_default_that_python_3_11_takes_for_mutable():
     # Python 3.11 refuses what has no hash; a slice has one from 3.12 on.
-    for field in dataclasses.fields(Ask):
+    for field in dataclasses.fields(GateRequest):
         assert not isinstance(field.default, slice), field.name

@@ -1,4 +1,4 @@
-"""The card's own parts; what an export puts together is looked at in test_export.py."""
+"""The card's own parts; what an export puts together is tested in test_export_model.py."""
 
 import numpy as np
 import pytest

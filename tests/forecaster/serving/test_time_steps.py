@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from tapeline.forecaster.serving.requirements import enforce
+from tapeline.forecaster.serving.request_rules import enforce
 from tapeline.forecaster.serving.time_steps import TimeSteps
 from tapeline.series.time_grid import TimeGrid
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tapeline.forecaster.refusal_words import words_of
+from tapeline.forecaster.refusal_message import refusal_message
 
 
 @pytest.mark.parametrize(
@@ -23,8 +23,8 @@ from tapeline.forecaster.refusal_words import words_of
     ],
 )
 def test_only_the_words_are_left(message, words):
-    assert words_of(message) == words
+    assert refusal_message(message) == words
 
 
 def test_long_words_are_cut():
-    assert len(words_of("assertion failed: [" + "x" * 2000 + "]")) == 400
+    assert len(refusal_message("assertion failed: [" + "x" * 2000 + "]")) == 400

@@ -1,8 +1,4 @@
-"""Asks a SavedModel for forecasts of contexts, with TensorFlow and nothing else.
-
-model = ServedModel(find_model("runs/co2/serving_model"))
-model.forecast(contexts)[0].upper_95        # [H], in the target's unit
-"""
+"""A SavedModel, loaded, and its forecasts of contexts: TensorFlow and nothing else."""
 
 import pathlib
 from collections.abc import Iterator, Sequence
@@ -10,17 +6,16 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from tapeline.clients.forecast.contexts import Context
-from tapeline.clients.forecast.forecasts import Forecast
-from tapeline.clients.forecast.raw_requests import raw_request
-from tapeline.forecaster.refusal_words import words_of
+from tapeline.clients.forecast.contexts import Context, raw_request
+from tapeline.clients.forecast.table import Forecast
+from tapeline.forecaster.refusal_message import refusal_message
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.served_model import ANY_HORIZON, FORECAST_TIME, HORIZON, LEVELS, SERVE
 
 _ROWS_A_REQUEST = 1000
 
 
-class ServedModel:
+class LoadedModel:
     """A SavedModel, loaded.
 
     Args:
@@ -41,16 +36,15 @@ class ServedModel:
         Raises:
             DataError: The model refuses one; the message is its own.
         """
-        forecasts: list[Forecast | None] = [None] * len(contexts)
-        for steps in sorted({context.steps_ahead for context in contexts}):
-            places = [place for place, context in enumerate(contexts) if context.steps_ahead == steps]
-            for start in range(0, len(places), _ROWS_A_REQUEST):
-                some = places[start : start + _ROWS_A_REQUEST]
-                for place, forecast in zip(some, self._ask([contexts[at] for at in some], steps), strict=True):
-                    forecasts[place] = forecast
-        return [forecast for forecast in forecasts if forecast is not None]
+        forecasts: dict[int, Forecast] = {}
+        for steps in {context.steps_ahead for context in contexts}:
+            numbers = [number for number, context in enumerate(contexts) if context.steps_ahead == steps]
+            for start in range(0, len(numbers), _ROWS_A_REQUEST):
+                asked = numbers[start : start + _ROWS_A_REQUEST]
+                forecasts |= zip(asked, self._forecast([contexts[number] for number in asked], steps), strict=True)
+        return [forecasts[number] for number in range(len(contexts))]
 
-    def _ask(self, contexts: Sequence[Context], steps: int) -> Iterator[Forecast]:
+    def _forecast(self, contexts: Sequence[Context], steps: int) -> Iterator[Forecast]:
         signature = self._model.signatures[SERVE if steps == self._horizon else ANY_HORIZON]
         taken = signature.structured_input_signature[1]
         request = {name: value for name, value in raw_request(contexts).items() if name in taken}
@@ -60,7 +54,7 @@ class ServedModel:
         try:
             outputs = {name: value.numpy() for name, value in signature(**inputs).items()}
         except tf.errors.InvalidArgumentError as error:
-            raise DataError(f"--input: the model refuses the data: {words_of(str(error))}") from error
+            raise DataError(f"--input: the model refuses the data: {refusal_message(str(error))}") from error
         for row, context in enumerate(contexts):
             levels = {level: outputs[level][row] for level in LEVELS}
             yield Forecast(series_id=context.series_id, times=outputs[FORECAST_TIME][row], levels=levels)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tapeline.forecaster.serving.shards import LARGE, SHARDS, by_batch_size
+from tapeline.forecaster.serving.signatures import LARGE, SHARDS, by_batch_size
 from tests.forecaster.serving.small_export import raw_request, serve
 
 

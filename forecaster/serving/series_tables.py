@@ -1,12 +1,14 @@
-"""The scale of every series inside the served graph.
+"""What the served graph knows of every series: its scale, and how far "as a season ago" was wrong on train.
 
-The same numbers as `tapeline.series.scaling.Scaler`, which Transform
+The scales are those of `tapeline.series.scaling.Scaler`, which Transform
 fitted on the train split: `scaled = (value - offset) / scale`.
 """
 
+from collections.abc import Mapping
+
 import tensorflow as tf
 
-from tapeline.forecaster.serving.requirements import Rule
+from tapeline.forecaster.serving.request_rules import Rule
 from tapeline.series.scaling import Scaler
 
 
@@ -28,8 +30,7 @@ class SeriesScales(tf.Module):
             self._offset = tf.constant([scaler.overall[0], *scaler.offset], tf.float64)
             self._scale = tf.constant([scaler.overall[1], *scaler.scales], tf.float64)
             rows = tf.range(1, len(scaler.ids) + 1, dtype=tf.int64)
-            entries = tf.lookup.KeyValueTensorInitializer(tf.constant(list(scaler.ids), tf.string), rows)
-            self._rows = tf.lookup.StaticHashTable(entries, default_value=0)
+            self._rows = _table(tf.constant(list(scaler.ids), tf.string), rows, default=0)
 
     def __call__(self, series_id: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns offset and scale, float64 `[B]` each.
@@ -38,13 +39,13 @@ class SeriesScales(tf.Module):
             series_id: Strings `[B]`; only their number matters where one scale holds for all.
         """
         if not self.per_series:
-            batch = tf.shape(series_id)[:1]
-            return tuple(tf.fill(batch, tf.constant(number, tf.float64)) for number in self._overall)
+            offset, scale = (tf.fill(tf.shape(series_id)[:1], tf.constant(x, tf.float64)) for x in self._overall)
+            return offset, scale
         rows = self._rows.lookup(series_id)
         return tf.gather(self._offset, rows), tf.gather(self._scale, rows)
 
     def rules(self, series_id: tf.Tensor) -> list[Rule]:
-        """Returns what refuses series without a scale, where the configuration refuses them."""
+        """Returns the rule that refuses series without a scale, where the configuration refuses them."""
         if not self._refuses:
             return []
         unknown = tf.equal(self._rows.lookup(series_id), 0)
@@ -56,3 +57,32 @@ class SeriesScales(tf.Module):
                 lambda: [tf.boolean_mask(series_id, unknown)],
             )
         ]
+
+
+class NaiveErrors(tf.Module):
+    """The error of "as a season ago" by series id: what MASE divides by.
+
+    Args:
+        errors: Mean absolute errors in scaled space, from `tapeline.series.seasons.naive_errors`.
+    """
+
+    def __init__(self, errors: Mapping[bytes, float]) -> None:
+        super().__init__(name="naive_errors")
+        # TensorFlow has no empty tables; there are no errors where no series is as long as a season.
+        self._errors = (
+            _table(tf.constant(list(errors), tf.string), tf.constant(list(errors.values()), tf.float32), float("nan"))
+            if errors
+            else None
+        )
+
+    def __call__(self, series_id: tf.Tensor) -> tf.Tensor:
+        """Returns the errors, float32 `[B]`; NaN for series whose error on train is not known.
+
+        Args:
+            series_id: Strings `[B]`.
+        """
+        return self._errors.lookup(series_id) if self._errors else tf.fill(tf.shape(series_id), float("nan"))
+
+
+def _table(keys: tf.Tensor, values: tf.Tensor, default: float) -> tf.lookup.StaticHashTable:
+    return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, values), default_value=default)

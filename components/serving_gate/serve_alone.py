@@ -1,11 +1,5 @@
-"""Starts the process that serves a model alone, and brings back what it found.
+"""Starts the process that serves a model alone, and brings back what it found: answers, or why there are none."""
 
-served = serve_alone(model_dir, asks, timed=2, timeout_seconds=600)
-served.problem            # "" or why there is no answer: a crash, a hang
-served.outcomes[0].kind   # 'answered', 'refused' or 'failed'
-"""
-
-import base64
 import contextlib
 import dataclasses
 import json
@@ -20,12 +14,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from tapeline.components.serving_gate.requests import Ask
+from tapeline.components.serving_gate.real_requests import GateRequest
 
 SCRIPT = pathlib.Path(__file__).with_name("clean_process.py")
-BARRED = ("components", "pipeline", "schemas")
-"""The project's packages: nothing of them may be needed."""
+BARRED = ("tapeline",)
+"""The project's package: nothing of it may be needed."""
 
 _LOG_CHARACTERS = 2000
 
@@ -37,12 +32,12 @@ class Answer:
     Attributes:
         kind: `answered`, `refused` (InvalidArgument) or `failed` (any other error).
         outputs: Arrays by output.
-        message: The error's words.
+        message: The error's message.
         error: Its type, where it is not InvalidArgument.
     """
 
     kind: str
-    outputs: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    outputs: Mapping[str, npt.NDArray[Any]] = dataclasses.field(default_factory=dict)
     message: str = ""
     error: str = ""
 
@@ -68,43 +63,34 @@ class Served:
     versions: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
-def serve_alone(model_dir: str, asks: Sequence[Ask], *, timed: int, timeout_seconds: float) -> Served:
-    """Serves a model in a clean process and asks it.
+def serve_alone(model_dir: str, requests: Sequence[GateRequest], *, timed: int, timeout_seconds: float) -> Served:
+    """Serves a model in a clean process and sends it requests.
 
     Args:
         model_dir: The SavedModel.
-        asks: The requests.
+        requests: What to send.
         timed: Which of them is repeated to measure the time of one forecast.
         timeout_seconds: When to give up.
     """
     with tempfile.TemporaryDirectory(prefix="serving-gate-") as name:
         folder = pathlib.Path(name)
-        _write_plan(folder, model_dir, asks, timed)
+        plan = {
+            "model": os.path.abspath(model_dir),
+            "barred": BARRED,
+            "timed": timed,
+            "requests": [{"name": request.name, "signature": request.signature} for request in requests],
+        }
+        (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+        arrays: dict[str, Any] = {
+            f"{number}/{name}": value
+            for number, request in enumerate(requests)
+            for name, value in request.inputs.items()
+        }
+        np.savez(folder / "inputs.npz", **arrays)
         problem, log = _run(folder, timeout_seconds)
         if problem:
             return Served(problem=problem, log=log)
-        return _read(folder, asks, log)
-
-
-def _write_plan(folder: pathlib.Path, model_dir: str, asks: Sequence[Ask], timed: int) -> None:
-    numbers: dict[str, np.ndarray] = {}
-    planned = []
-    for index, ask in enumerate(asks):
-        arrays = {name: np.asarray(value) for name, value in ask.inputs.items()}
-        texts = {name: value for name, value in arrays.items() if value.dtype == object}
-        numbers |= {f"{index}/{name}": value for name, value in arrays.items() if name not in texts}
-        planned.append(
-            {
-                "index": index,
-                "name": ask.name,
-                "signature": ask.signature,
-                "numbers": [name for name in arrays if name not in texts],
-                "texts": {name: [base64.b64encode(text).decode() for text in value] for name, value in texts.items()},
-            }
-        )
-    np.savez(folder / "inputs.npz", **numbers)  # type: ignore[arg-type]
-    plan = {"model": os.path.abspath(model_dir), "barred": list(BARRED), "timed": timed, "asks": planned}
-    (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+        return _read(folder, log)
 
 
 def _run(folder: pathlib.Path, timeout_seconds: float) -> tuple[str, str]:
@@ -131,17 +117,17 @@ def _run(folder: pathlib.Path, timeout_seconds: float) -> tuple[str, str]:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-    said = log.read_text(encoding="utf-8", errors="replace")[-_LOG_CHARACTERS:]
+    written = log.read_text(encoding="utf-8", errors="replace")[-_LOG_CHARACTERS:]
     if code == 0:
-        return "", said
+        return "", written
     stage = folder / "stage.txt"
     doing = stage.read_text(encoding="utf-8") if stage.exists() else "starting"
     if code is None:
-        return f"it came to no end within {timeout_seconds:g} s; it was at: {doing}", said
+        return f"it came to no end within {timeout_seconds:g} s; it was at: {doing}", written
     if code < 0:
-        return f"it was ended by {_signal_name(-code)}; it was at: {doing}", said
-    last = said.strip().splitlines()[-1:] or ["it said nothing"]
-    return f"it ended with code {code} at: {doing}: {last[0]}", said
+        return f"it was ended by {_signal_name(-code)}; it was at: {doing}", written
+    last = written.strip().splitlines()[-1:] or ["it wrote nothing"]
+    return f"it ended with code {code} at: {doing}: {last[0]}", written
 
 
 def _signal_name(number: int) -> str:
@@ -150,12 +136,12 @@ def _signal_name(number: int) -> str:
     return f"signal {number}"
 
 
-def _read(folder: pathlib.Path, asks: Sequence[Ask], log: str) -> Served:
+def _read(folder: pathlib.Path, log: str) -> Served:
     found: dict[str, Any] = json.loads((folder / "outcome.json").read_text(encoding="utf-8"))
     answers = []
     with np.load(folder / "outputs.npz") as arrays:
-        for index, outcome in enumerate(found["outcomes"]):
-            outputs = {name.partition("/")[2]: arrays[name] for name in arrays.files if name.startswith(f"{index}/")}
+        for number, outcome in enumerate(found["outcomes"]):
+            outputs = {name.partition("/")[2]: arrays[name] for name in arrays.files if name.startswith(f"{number}/")}
             answers.append(Answer(outcome["kind"], outputs, outcome.get("message", ""), outcome.get("error", "")))
     problem = f"it could import {', '.join(found['importable'])}" if found["importable"] else ""
     latency = found["latency_ms"]

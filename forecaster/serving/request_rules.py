@@ -1,8 +1,4 @@
-"""Refusals inside the graph: what a request must be, said so that a person understands it.
-
-    rules = [Rule(length >= 104, "context: too short; ... steps given:", lambda: [length])]
-    with tf.control_dependencies([enforce(rules)]):
-        ...
+"""Rules of requests, and refusals that a person understands, inside the graph.
 
 A good request pays for the conditions alone: what shows the offender is computed when there is one.
 """
@@ -33,7 +29,7 @@ def enforce(rules: Sequence[Rule]) -> tf.Operation:
     """Stops the graph with `InvalidArgumentError` and the message of the first rule that is broken.
 
     Args:
-        rules: In the order in which they are told.
+        rules: In the order in which they are checked.
 
     Returns:
         An operation that has run when all rules hold.
@@ -42,12 +38,12 @@ def enforce(rules: Sequence[Rule]) -> tf.Operation:
     # A function that is not inlined costs a good request nothing: its many nodes are never looked at.
     @tf.function(autograph=False, experimental_attributes={"_noinline": True})
     def refuse() -> tf.Tensor:
-        told: list[tf.Operation] = []
+        checked: list[tf.Operation] = []
         for rule in rules:
-            with tf.control_dependencies(told):
+            with tf.control_dependencies(checked):
                 condition = rule.holds if rule.exact is None else rule.exact()
-                told = [tf.debugging.Assert(condition, [rule.message, *rule.show()], summarize=8)]
-        with tf.control_dependencies(told):
+                checked = [tf.debugging.Assert(condition, [rule.message, *rule.show()], summarize=8)]
+        with tf.control_dependencies(checked):
             return tf.constant(False)
 
     good = tf.reduce_all(tf.stack([rule.holds for rule in rules]))
