@@ -184,7 +184,7 @@ def load_config(path: str | pathlib.Path) -> Config:
         node = yaml.compose(text, Loader=_Loader)
         tree = yaml.load(text, Loader=_Loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not readable as YAML: {' '.join(str(error).split())}. Mend the syntax.") from error
+        raise ConfigError(f"{path}: not readable as YAML: {' '.join(str(error).split())}. Correct the syntax.") from error
     return parse_config(tree, origin=str(path), node=node)
 
 

@@ -28,7 +28,7 @@ class Clash:
 
     Attributes:
         keys: Dotted keys of all values involved, from the section that raises; the message stands at the first.
-        message: What is wrong and how to mend it.
+        message: What is wrong and how to fix it.
     """
 
     keys: tuple[str, ...]

@@ -1,18 +1,24 @@
 """What the data gate found: findings, and their totals over any number of series.
 
-    totals = check_series(rows, rules).merge(check_series(more, rules))
-    totals.groups
-
 An error stops the pipeline; a warning is only reported.
+
+>>> found = SeriesFindings(np.array([b"oil", b"gas"], object))
+>>> found.add("gap", np.array([0, 3]), lambda code, count: f"{plural(count, 'gap')}.", fix="fill them.")
+>>> totals = Totals(found.groups, series=2).merge(Totals(series=1))
+>>> [finding.place + finding.message for group in totals.groups.values() for finding in group.shown]
+["series 'gas': 3 gaps."]
 """
 
 import dataclasses
 import datetime
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
+import numpy as np
+
 from tapeline.schemas.features import SINGLE_SERIES, SPLITS, TARGET
+from tapeline.series.arrays import Ints, Names
 
 Severity = Literal["error", "warning"]
 
@@ -75,8 +81,7 @@ class Finding:
 class FindingGroup:
     """Findings of one kind about one column: the first few, and how many there are.
 
-    `empty`, `merge` and `compute` (in that order) make a total over any number
-    of series whose size does not grow with them; their order does not matter.
+    Groups merge in any order, and their size does not grow with the number of series.
     """
 
     shown: tuple[Finding, ...] = ()
@@ -84,11 +89,11 @@ class FindingGroup:
 
     @classmethod
     def of(cls, finding: Finding) -> "FindingGroup":
-        """The group of one finding."""
+        """Returns the group of one finding."""
         return cls((finding,), 1)
 
     def merge(self, other: "FindingGroup") -> "FindingGroup":
-        """Both groups in one, the first series by name shown."""
+        """Returns both groups in one, the first series by name shown."""
         shown = sorted(self.shown + other.shown, key=lambda finding: finding.sort_key)
         return FindingGroup(tuple(shown[:MAX_SERIES]), self.total + other.total)
 
@@ -119,7 +124,7 @@ class SplitTotal:
     measured: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
     def merge(self, other: "SplitTotal") -> "SplitTotal":
-        """The extent of both."""
+        """Returns the extent of both."""
         firsts = [value for value in (self.first, other.first) if value is not None]
         lasts = [value for value in (self.last, other.last) if value is not None]
         known = self.windows is not None and other.windows is not None
@@ -151,7 +156,7 @@ class Totals:
     series: int = 0
 
     def merge(self, other: "Totals") -> "Totals":
-        """Both in one."""
+        """Returns both in one."""
         keys = {**self.groups, **other.groups}
         return Totals(
             {key: self.groups.get(key, FindingGroup()).merge(other.groups.get(key, FindingGroup())) for key in keys},
@@ -160,7 +165,7 @@ class Totals:
         )
 
     def judged(self, whole: Iterable[Finding]) -> list[FindingGroup]:
-        """The groups together with findings about the data as a whole.
+        """Returns the groups together with findings about the data as a whole.
 
         A split without one window is one error, not one more for every series.
         """
@@ -174,7 +179,7 @@ class Totals:
         return kept + [FindingGroup.of(finding) for finding in whole]
 
     def as_json(self) -> str:
-        """One line of text."""
+        """Returns one line of text."""
         groups = [dataclasses.asdict(group) for group in self.groups.values()]
         splits = [dataclasses.asdict(split) for split in self.splits]
         return json.dumps({"groups": groups, "splits": splits, "series": self.series})
@@ -190,13 +195,68 @@ class Totals:
         return cls(groups, tuple(SplitTotal(**split) for split in tree["splits"]), tree["series"])
 
 
+class SeriesFindings:
+    """Findings about some series, gathered into groups.
+
+    Args:
+        ids: The series, bytes `[u]`.
+    """
+
+    def __init__(self, ids: Names) -> None:
+        self._ids = ids
+        self.groups: dict[tuple[str | None, ...], FindingGroup] = {}
+
+    def add(
+        self,
+        kind: str,
+        count: Ints,
+        message: Callable[[int, int], str],
+        *,
+        fix: str | Callable[[int], str],
+        column: str | None = None,
+        split: str | None = None,
+        severity: Severity = "error",
+    ) -> None:
+        """Adds one finding for each series that has offenders.
+
+        Args:
+            kind: As in `Finding`; so are `column`, `split` and `severity`.
+            count: Offenders of each series, `[u]`.
+            message: Writes the message from a series' position and count; called for the first few series by name.
+            fix: What the user can do, or a function of the position that writes it.
+            column: The column of all these findings.
+            split: Their split.
+            severity: Their severity.
+        """
+        codes = np.flatnonzero(count)
+        if not len(codes):
+            return
+        # Bytes that are no UTF-8 show as a question mark in a box.
+        names = {code: bytes(self._ids[code]).decode("utf-8", "replace") for code in codes.tolist()}
+        found = [
+            Finding(
+                kind=kind,
+                message=message(code, int(count[code])),
+                fix=fix if isinstance(fix, str) else fix(code),
+                severity=severity,
+                series_id=names[code],
+                column=column,
+                split=split,
+                count=int(count[code]),
+            )
+            for code in sorted(names, key=names.__getitem__)[:MAX_SERIES]
+        ]
+        key = found[0].group_key
+        self.groups[key] = self.groups.get(key, FindingGroup()).merge(FindingGroup(tuple(found), len(codes)))
+
+
 def plural(number: int, noun: str) -> str:
-    """`1 row`, `2,000 rows`."""
+    """Returns a number of things: `1 row`, `2,000 rows`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def time_text(seconds: int) -> str:
-    """A time in UTC, without its clock at midnight: `2001-12-29`, `2001-12-29T06:30:00Z`."""
+    """Returns a time in UTC, without its clock at midnight: `2001-12-29`, `2001-12-29T06:30:00Z`."""
     try:
         time = datetime.datetime.fromtimestamp(int(seconds), tz=datetime.timezone.utc)
     except (ValueError, OverflowError, OSError):
@@ -205,7 +265,7 @@ def time_text(seconds: int) -> str:
 
 
 def listing(items: Sequence[str], total: int | None = None) -> str:
-    """The first offenders, and whether there are more: `a, b, ...`."""
+    """Returns the first offenders, and whether there are more: `a, b, ...`."""
     total = len(items) if total is None else total
     shown = list(items[:MAX_OFFENDERS])
     return ", ".join(shown) + (", ..." if total > len(shown) else "")

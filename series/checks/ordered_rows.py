@@ -1,9 +1,10 @@
-"""The rows of whole series in the order of time, many series at once.
+"""The rows of whole series in the order of time, and those of them that break a rule; many series at once.
 
-    ordered = order_rows(rows, grid)
-    ordered.starts            # where each series begins
+Letters: `N` rows, `u` series, `C` columns (target and covariates).
 
-Letters: `N` rows, `u` series, `C` columns (target and covariates), `S` splits.
+>>> found = Offenders.of(2, np.array([1, 0, 1]), np.array([30, 10, 20]))      # series 1, 0, 1 and their rows
+>>> found.count, found.of_series(1)
+(array([1, 2]), [(20,), (30,)])
 """
 
 import dataclasses
@@ -11,9 +12,46 @@ import dataclasses
 import numpy as np
 
 from tapeline.schemas.features import ROW_NUMBER
-from tapeline.series.checks.offenders import Offenders
+from tapeline.series.checks.findings import MAX_OFFENDERS
 from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
 from tapeline.series.time_grid import TimeGrid
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Offenders:
+    """Rows, runs or gaps that break a rule.
+
+    Attributes:
+        count: Offenders of each series, int64 `[u]`.
+        code: The series of each one that is kept, ascending, int64 `[k]`.
+        columns: What is known of them, arrays `[k]`; the first one is their order.
+    """
+
+    count: np.ndarray
+    code: np.ndarray
+    columns: tuple[np.ndarray, ...]
+
+    @classmethod
+    def of(cls, series: int, code: np.ndarray, *columns: np.ndarray) -> "Offenders":
+        """Counts offenders in any order, and keeps the first ones of each series.
+
+        Args:
+            series: `u`.
+            code: The series of each, int64 `[n]`.
+            columns: What is known of them, arrays `[n]`.
+        """
+        count = np.bincount(code, minlength=series)
+        if len(code):
+            order = np.lexsort((columns[0], code))
+            code = code[order]
+            kept = np.arange(len(code)) - np.searchsorted(code, code) < MAX_OFFENDERS
+            code, columns = code[kept], tuple(column[order[kept]] for column in columns)
+        return cls(count, code, columns)
+
+    def of_series(self, code: int) -> list[tuple]:
+        """The offenders of one series that are kept, in order."""
+        here = slice(*np.searchsorted(self.code, [code, code + 1]))
+        return list(zip(*(column[here].tolist() for column in self.columns), strict=True))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -88,7 +88,7 @@ def scan_block(block: Block, layout: RowLayout) -> Iterator[BatchFacts]:
         yield _broken(block, row, problem)
     except DAMAGES as error:
         rule = f"cannot be read after row {row}: {in_words(error)}"
-        yield _broken(block, row, Problem(column="data.source", rule=rule, fix="Mend the file", count=1))
+        yield _broken(block, row, Problem(column="data.source", rule=rule, fix="Correct the file", count=1))
 
 
 def facts_to_json(facts: BatchFacts) -> str:

@@ -3,9 +3,9 @@
 A column holds one form of time in all its rows. A row that has another form,
 or that names no instant, is reported with its number; it is never coerced.
 
-    times = read_times(pa.array(["2021-01-01", "2021-01-02"]), time_format=None, timezone="UTC", name="ds")
-    times.seconds      # [1609459200, 1609545600]
-    times.style.form   # "dddd-dd-dd"
+>>> times = read_times(pa.array(["2021-01-01", "2021-01-02"]), time_format=None, timezone="UTC", name="ds")
+>>> times.seconds, times.style.form
+(array([1609459200, 1609545600]), 'dddd-dd-dd')
 """
 
 import dataclasses
@@ -17,8 +17,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tapeline.series.arrays import Bools, Ints
 from tapeline.series.sources import iso_times
-from tapeline.series.sources.problems import SHOWN, Problem, find_problem, show
+from tapeline.series.sources.problems import SHOWN, Column, Problem
 
 EPOCH_UNITS = {"epoch_s": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000, "epoch_ns": 1_000_000_000}
 """Values of `data.time_format` for numbers: units in a second."""
@@ -31,6 +32,7 @@ _LAST = int(pd.Timestamp.max.timestamp()) - 86_400
 
 _FITS_INT64 = r"^-?([0-9]{1,18}|[1-8][0-9]{18})$"
 _FRACTION = ("has a fraction of a second", "Round the times to whole seconds")
+_CORRECT = "Correct the time, or data.time_format"
 _CLOCK_CHANGE = (
     "Write times with their distance from UTC (2021-10-31T02:30:00+01:00), "
     "or set data.timezone to the clock they were taken by (UTC never changes)"
@@ -65,7 +67,7 @@ class Times:
         problems: What is wrong.
     """
 
-    seconds: np.ndarray
+    seconds: Ints
     style: TimeStyle
     problems: list[Problem]
 
@@ -99,78 +101,63 @@ def read_times(column: pa.Array, *, time_format: str | None, timezone: str, name
     )
 
 
-class _Reader:
+class _Reader(Column):
     """One column on its way to seconds; every step notes the rows that it finds wrong."""
 
-    def __init__(self, column: pa.Array, *, label: str, timezone: str, first_row: int) -> None:
-        self.column = column
-        self.label = label
+    def __init__(self, values: pa.Array, *, label: str, timezone: str, first_row: int) -> None:
+        super().__init__(values, label=label, first_row=first_row)
         self.timezone = timezone
-        self.first_row = first_row
-        self.problems: list[Problem] = []
-        self.good = np.ones(len(column), bool)
-        empty = column.is_null()
-        if pa.types.is_string(column.type):
-            empty = pc.equal(pc.utf8_trim_whitespace(column), "").fill_null(True)
-        self.drop(empty.to_numpy(zero_copy_only=False), "is empty", "Give every row a time, or remove the row")
+        self.good = np.ones(len(values), bool)
+        empty = values.is_null()
+        if pa.types.is_string(values.type):
+            empty = pc.equal(pc.utf8_trim_whitespace(values), "").fill_null(True)
+        self.note(empty.to_numpy(zero_copy_only=False), "is empty", "Give every row a time, or remove the row")
 
-    def drop(self, wrong: np.ndarray, rule: str, fix: str) -> None:
+    def note(self, wrong: Bools, rule: str, fix: str) -> None:
         """Notes rows that break a rule, each row for its first mistake only."""
         wrong = wrong & self.good
-        self.problems += find_problem(
-            column=self.label, rule=rule, fix=fix, wrong=wrong, values=self.column, first_row=self.first_row
-        )
+        super().note(wrong, rule, fix)
         self.good &= ~wrong
 
     def refuse(self, rule: str, fix: str) -> Times:
         """Finds the whole column wrong."""
-        self.drop(np.ones(len(self.column), bool), rule, fix)
-        return self.finish(np.zeros(len(self.column), np.int64))
+        self.note_all(rule, fix)
+        return self.finish(np.zeros(len(self.values), np.int64))
 
-    def finish(self, seconds: np.ndarray, *, form: str = "", offset_minutes: np.ndarray | None = None) -> Times:
+    def finish(self, seconds: Ints, *, form: str = "", offset_minutes: Ints | None = None) -> Times:
         """Checks the range and describes the style by the rows that are left."""
-        self.drop((seconds < _FIRST) | (seconds > _LAST), "lies outside the years 1678 to 2261", "Correct the time")
+        self.note((seconds < _FIRST) | (seconds > _LAST), "lies outside the years 1678 to 2261", "Correct the time")
         seconds = np.where(self.good, seconds, 0)
         rows = np.flatnonzero(self.good)
         if not len(rows):
             return Times(seconds, TimeStyle(), self.problems)
-        if offset_minutes is None:
-            return Times(seconds, TimeStyle(form=form, first=self.shown(rows[0])), self.problems)
-        distinct, at = np.unique(offset_minutes[rows], return_index=True)
-        style = TimeStyle(
-            form=form,
-            first=self.shown(rows[0]),
-            offsets={int(offset): self.shown(rows[row]) for offset, row in zip(distinct, at, strict=True)},
-            follows_zone=_follows_zone(seconds[rows], offset_minutes[rows], self.timezone),
-        )
+        style = TimeStyle(form=form, first=self.shown(int(rows[0])))
+        if offset_minutes is not None:
+            distinct, at = np.unique(offset_minutes[rows], return_index=True)
+            offsets = {int(offset): self.shown(int(rows[row])) for offset, row in zip(distinct, at, strict=True)}
+            follows_zone = _follows_zone(seconds[rows], offset_minutes[rows], self.timezone)
+            style = dataclasses.replace(style, offsets=offsets, follows_zone=follows_zone)
         return Times(seconds, style, self.problems)
 
-    def shown(self, row: int) -> tuple[int, str]:
-        """Row number and value, as messages show them."""
-        return self.first_row + int(row), show(self.column[int(row)])
-
-    def whole(self, numbers: np.ndarray, units: int) -> np.ndarray:
+    def whole(self, numbers: Ints, units: int) -> Ints:
         """Numbers in a unit to whole seconds."""
-        self.drop(numbers % units != 0, *_FRACTION)
+        self.note(numbers % units != 0, *_FRACTION)
         return numbers // units
 
     def numbers(self, units: int, *, form: str) -> Times:
         """Numbers since 1970, as integers or as text."""
-        texts = pc.cast(self.column, pa.string()).fill_null("")
+        texts = pc.cast(self.values, pa.string()).fill_null("")
         readable = pc.match_substring_regex(texts, _FITS_INT64)
-        self.drop(
-            ~readable.to_numpy(zero_copy_only=False),
-            f"is not a whole number, as data.time_format {form!r} asks",
-            "Correct the time, or data.time_format",
-        )
+        rule = f"is not a whole number, as data.time_format {form!r} asks"
+        self.note(~readable.to_numpy(zero_copy_only=False), rule, _CORRECT)
         numbers = pc.cast(pc.if_else(readable, texts, "0"), pa.int64()).to_numpy()
         return self.finish(self.whole(numbers, units), form=form)
 
     def typed(self) -> Times:
         """Timestamps and dates, as Parquet and pandas hold them."""
-        kind = self.column.type
+        kind = self.values.type
         dates = pa.types.is_date(kind)
-        times = pc.cast(self.column, pa.timestamp("ms")) if dates else self.column
+        times = pc.cast(self.values, pa.timestamp("ms")) if dates else self.values
         numbers = pc.cast(times, pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
         seconds = self.whole(numbers, EPOCH_UNITS[f"epoch_{times.type.unit}"])
         if times.type.tz is None:
@@ -182,27 +169,27 @@ class _Reader:
         mistake = _format_mistake(time_format)
         if mistake:
             return self.refuse(f"data.time_format: {mistake}", "Correct data.time_format")
-        texts = pc.cast(self.column, pa.string()).fill_null("").to_pandas()
+        texts = pc.cast(self.values, pa.string()).fill_null("").to_pandas()
         # pandas reads formats that look like ISO 8601 with a parser that forgives; a mark in front keeps it strict.
         times = pd.to_datetime("@" + texts, format="@" + time_format, errors="coerce", utc=True)
         index = pd.DatetimeIndex(times)
         rule = f"is not a time in the format {time_format!r}"
-        self.drop(np.asarray(index.isna()), rule, "Correct the time, or data.time_format")
+        self.note(np.asarray(index.isna()), rule, _CORRECT)
         seconds = self.whole(np.where(self.good, index.asi8, 0), _NANOSECONDS)
         zoned = "%z" in time_format or "%Z" in time_format
         return self.finish(seconds if zoned else self.localize(seconds, dates=False), form=time_format)
 
     def iso(self) -> Times:
         """Text in one ISO 8601 form."""
-        parsed = iso_times.parse(self.column, rows=self.good)
+        parsed = iso_times.parse(self.values, rows=self.good)
         for wrong, rule, fix in parsed.mistakes:
-            self.drop(wrong, rule, fix)
+            self.note(wrong, rule, fix)
         if parsed.offset_minutes is None:
             return self.finish(self.localize(parsed.wall_seconds, dates=parsed.dates), form=parsed.form)
         seconds = parsed.wall_seconds - 60 * parsed.offset_minutes
         return self.finish(seconds, form=parsed.form, offset_minutes=parsed.offset_minutes)
 
-    def localize(self, wall: np.ndarray, *, dates: bool) -> np.ndarray:
+    def localize(self, wall: Ints, *, dates: bool) -> Ints:
         """Wall-clock seconds in the zone to epoch seconds.
 
         A date names a day, which every zone has: a midnight that a clock
@@ -217,9 +204,9 @@ class _Reader:
             zoned = index.tz_localize(self.timezone, ambiguous=first_pass, nonexistent="shift_forward")
             return np.where(inside, zoned.asi8 // _NANOSECONDS, wall)
         shifted = index.tz_localize(self.timezone, ambiguous="NaT", nonexistent="shift_forward")
-        self.drop(np.asarray(shifted.isna()), f"comes twice in {self.timezone}: clocks were set back", _CLOCK_CHANGE)
+        self.note(np.asarray(shifted.isna()), f"comes twice in {self.timezone}: clocks were set back", _CLOCK_CHANGE)
         zoned = index.tz_localize(self.timezone, ambiguous="NaT", nonexistent="NaT")
-        self.drop(
+        self.note(
             np.asarray(zoned.isna()), f"does not exist in {self.timezone}: clocks were set forward", _CLOCK_CHANGE
         )
         return np.where(inside, zoned.asi8 // _NANOSECONDS, wall)
@@ -234,7 +221,7 @@ def _format_mistake(time_format: str) -> str:
     return ""
 
 
-def _follows_zone(seconds: np.ndarray, offset_minutes: np.ndarray, timezone: str) -> bool:
+def _follows_zone(seconds: Ints, offset_minutes: Ints, timezone: str) -> bool:
     index = pd.DatetimeIndex(seconds * _NANOSECONDS, tz="UTC").tz_convert(timezone)
     distance = (index.tz_localize(None).asi8 - index.asi8) // (60 * _NANOSECONDS)
     return bool((distance == offset_minutes).all())
