@@ -10,7 +10,7 @@ from tapeline.components.serving_gate.process import serve_alone
 from tapeline.components.serving_gate.requests import RealWindows, real_asks
 from tapeline.components.serving_gate.saved_model import describe
 from tapeline.forecaster.versions import folder_fingerprint
-from tapeline.schemas.sections import ServingConfig
+from tapeline.schemas.gate_config import ServingConfig
 from tapeline.schemas.served_model import SERVE
 from tapeline.schemas.serving_result import ServingResult
 

@@ -19,7 +19,7 @@ from tapeline.components.serving_gate.process import Answer, Served
 from tapeline.components.serving_gate.requests import Ask, RealWindows
 from tapeline.forecaster.refusal_words import words_of
 from tapeline.schemas.checks import Check, Fault, Requirement
-from tapeline.schemas.sections import ServingConfig
+from tapeline.schemas.gate_config import ServingConfig
 from tapeline.schemas.served_model import EVALUATE, FORECAST, FORECAST_TIME, LEVELS
 
 MOST_DEVIATION = 1e-5

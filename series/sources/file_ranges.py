@@ -1,8 +1,8 @@
 """Where a file of rows can be cut into pieces: its columns, and ranges that can be read by themselves.
 
-    a CSV file                 ranges of bytes, cut at line ends
-    a Parquet file             ranges of row groups
-    a compressed CSV file      one range: it cannot be entered in its middle
+a CSV file                 ranges of bytes, cut at line ends
+a Parquet file             ranges of row groups
+a compressed CSV file      one range: it cannot be entered in its middle
 """
 
 import bz2

@@ -4,8 +4,7 @@ A block is a piece of one source that a worker reads by itself: a range of
 lines, a run of Parquet row groups, a compressed file. No file has to fit into
 memory, and reading never holds more than one batch.
 
->>> source = find_source(DataConfig(source="statsmodels:co2", frequency="W-SAT"))
->>> (block,) = plan_blocks(source, needed={"co2": "data.target"})
+>>> (block,) = plan_blocks(Source(built_in="co2"), needed={"co2": "data.target"})
 >>> sum(batch.num_rows for batch in read_batches(block))
 2284
 """

@@ -10,7 +10,7 @@ from tapeline.components.serving_gate.judging import answer_problem, judge, larg
 from tapeline.components.serving_gate.process import Answer, Served
 from tapeline.components.serving_gate.requests import Ask
 from tapeline.schemas.checks import in_words
-from tapeline.schemas.sections import ServingConfig
+from tapeline.schemas.gate_config import ServingConfig
 from tapeline.schemas.served_model import EVALUATE, SERVE
 from tests import contract_model
 

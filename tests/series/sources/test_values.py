@@ -12,7 +12,8 @@ from tapeline.series.sources.values import read_numbers, read_series_ids
 
 
 def numbers(values):
-    column = Column(pa.array(values), label="data.target: column 'y'", first_row=10)
+    array = values if isinstance(values, pa.Array) else pa.array(values)
+    column = Column(array, label="data.target: column 'y'", first_row=10)
     return read_numbers(column), column.problems
 
 
