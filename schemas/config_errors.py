@@ -129,7 +129,7 @@ def _repair(tree: Any, place: Place, *, missing: bool) -> bool:
             break
         parent, part, value = value, step, child
     else:
-        del parent[part]  # type: ignore[union-attr, index]
+        del parent[part]  # type: ignore[union-attr]
         return True
     if isinstance(value, dict) or parent is None:
         return False

@@ -3,12 +3,8 @@
 Whatever a user can fix (a configuration, a data file, an argument) raises a
 subclass of `UserError`. The command line prints its message without a
 traceback and ends with exit code 2. A message names the argument, shows the
-value, states the rule and gives the fix:
-
-    raise DataError(
-        "data.time: column 'date' is not in 'sales.csv' (columns: day, y). "
-        "Name the time column in data.time."
-    )
+value, states the rule and gives the fix: "data.time: column 'date' is not in
+'sales.csv' (columns: day, y). Name the time column in data.time."
 """
 
 

@@ -59,9 +59,9 @@ def merge(tables: Iterable[Moments]) -> Moments:
     ids, count, mean, square_sum, low, high = (np.concatenate(parts) for parts in zip(*tables, strict=True))
     code, names = pd.factorize(pd.Index(ids, dtype=object))
     rows = len(names)
-    total = np.bincount(code, count, rows)
+    total = np.bincount(code, count, rows).astype(float)
     center = np.bincount(code, count * mean, rows) / total
-    spread = np.bincount(code, square_sum + count * (mean - center[code]) ** 2, rows)
+    spread = np.bincount(code, square_sum + count * (mean - center[code]) ** 2, rows).astype(float)
     lowest, highest = np.full(rows, np.inf), np.full(rows, -np.inf)
     np.minimum.at(lowest, code, low)
     np.maximum.at(highest, code, high)
@@ -97,8 +97,7 @@ def scale_file(table: Moments, scaling: ScalingConfig) -> bytes:
     # All values as those of one series; no row where nothing was measured.
     offset, scale = fit(merge([table._replace(ids=np.full(len(table.ids), b"", object))]), scaling.method)
     over_all = (float(offset[0]), float(scale[0])) if len(offset) else (np.nan, np.nan)
-    rows = table if scaling.per_series else Moments(*(part[:0] for part in table))
-    order = np.argsort(rows.ids, kind="stable")
-    rows = Moments(*(part[order] for part in rows))
+    order = np.argsort(table.ids, kind="stable") if scaling.per_series else np.zeros(0, np.int64)
+    rows = Moments._make(part[order] for part in table)
     scope = scope_of(per_series=scaling.per_series, unseen_series=scaling.unseen_series)
     return scale_lines(rows.ids, *fit(rows, scaling.method), overall=over_all, scope=scope)

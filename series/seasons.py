@@ -22,6 +22,7 @@ import pandas as pd
 from tapeline.schemas.gate_config import GateConfig
 from tapeline.schemas.sections import DataConfig, WindowConfig
 from tapeline.schemas.stack import spelled
+from tapeline.series.arrays import Array, Floats, Ints
 from tapeline.series.windowing import Chunk
 
 LEAST_AUTOCORRELATION = 0.1
@@ -36,7 +37,7 @@ _DAY = 24 * _HOUR
 _WEEKS_A_YEAR = 52
 
 
-def persistence(context: np.ndarray, *, horizon: int) -> np.ndarray:
+def persistence(context: Floats, *, horizon: int) -> Array:
     """Repeats the last value of each context.
 
     Args:
@@ -49,7 +50,7 @@ def persistence(context: np.ndarray, *, horizon: int) -> np.ndarray:
     return np.repeat(context[:, -1:], horizon, axis=1)
 
 
-def seasonal_naive(context: np.ndarray, *, horizon: int, season: int) -> np.ndarray:
+def seasonal_naive(context: Floats, *, horizon: int, season: int) -> Array:
     """Repeats the last season of each context as often as the horizon needs.
 
     Args:
@@ -66,7 +67,7 @@ def seasonal_naive(context: np.ndarray, *, horizon: int, season: int) -> np.ndar
     return context[:, seasonal_positions(context_length=context.shape[1], horizon=horizon, season=season)]
 
 
-def seasonal_positions(*, context_length: int, horizon: int, season: int) -> np.ndarray:
+def seasonal_positions(*, context_length: int, horizon: int, season: int) -> Ints:
     """Returns the context positions `[H]` that the seasonal naive forecast repeats.
 
     Source: Hyndman and Athanasopoulos, Forecasting: Principles and Practice,
@@ -178,7 +179,7 @@ def find_season(chunks: Iterable[Chunk], *, longest: int) -> int | None:
     return int(strong[0])
 
 
-def _lagged_products(values: np.ndarray, longest: int) -> np.ndarray:
+def _lagged_products(values: Floats, longest: int) -> Array:
     """Sums `values[t] * values[t - lag]` over `t`, for each lag up to the longest, `[longest + 1]`."""
     # Padded with zeros, so that nothing wraps around; as a Fourier transform it takes no time for thousands of lags.
     size = 2 ** math.ceil(math.log2(len(values) + longest + 1))

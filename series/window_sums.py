@@ -1,7 +1,9 @@
 """What is summed over windows, and the statistics that follow from the sums.
 
-    sums = WindowSums.of(target=target, forecasts=forecasts, scale=2.0)
-    STATISTICS["mae_scaled"](sums.merge(other))
+>>> target, forecasts = np.array([1.0, 3.0]), {name: np.zeros(2) for name in OUTPUTS}
+>>> sums = WindowSums.of(target=target, forecasts=forecasts, offset=0.0, scale=10.0, naive_error=1.0)
+>>> STATISTICS["mae_scaled"](sums), STATISTICS["mae"](sums.merge(sums))
+(2.0, 20.0)
 
 A sum of sums is again one, in any order, so workers add up their own windows
 and the results are merged. Targets that were not observed (NaN) are left out;
@@ -15,6 +17,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from tapeline.schemas.served_model import BASELINES, FORECAST, INTERVALS, LEVELS
+from tapeline.series.arrays import Array, Floats
 from tapeline.series.conformal import PERCENTS
 
 OUTPUTS = (FORECAST, *BASELINES, *LEVELS[1:])
@@ -53,7 +56,7 @@ class WindowSums:
     """
 
     windows: int
-    sums: np.ndarray
+    sums: Floats
 
     @classmethod
     def empty(cls) -> "WindowSums":
@@ -64,8 +67,8 @@ class WindowSums:
     def of(
         cls,
         *,
-        target: np.ndarray,
-        forecasts: Mapping[str, np.ndarray],
+        target: Floats,
+        forecasts: Mapping[str, Array],
         offset: float,
         scale: float,
         naive_error: float,
@@ -119,27 +122,28 @@ class WindowSums:
         """Sums of both sets of windows."""
         return WindowSums(windows=self.windows + other.windows, sums=self.sums + other.sums)
 
-    def row(self, name: str) -> np.ndarray:
+    def row(self, name: str) -> Floats:
         """One of the sums, by lead step `[H]`."""
-        return self.sums[_ROWS.index(name)]
+        row: Floats = self.sums[_ROWS.index(name)]
+        return row
 
     def mean(self, name: str) -> float:
         """A sum over its number of observed targets; NaN where nothing was observed."""
         return _ratio(self.row(name).sum(), self.row("observed").sum())
 
-    def mean_by_lead_step(self, name: str) -> np.ndarray:
+    def mean_by_lead_step(self, name: str) -> Array:
         """The same for each lead step, `[H]`."""
         with np.errstate(invalid="ignore", divide="ignore"):
             return self.row(name) / self.row("observed")
 
 
-def _percent(error: np.ndarray, magnitude: np.ndarray) -> np.ndarray:
+def _percent(error: Floats, magnitude: Array) -> Array:
     """`200 error / magnitude`; 0 forecast as 0 is no error, though its magnitude is 0 as well."""
     with np.errstate(invalid="ignore"):  # An infinite forecast gives NaN.
         return np.where(error == 0.0, 0.0, 200.0 * error / np.where(magnitude == 0.0, 1.0, magnitude))
 
 
-def _width(lower: np.ndarray, upper: np.ndarray, observed: np.ndarray) -> np.ndarray:
+def _width(lower: Array, upper: Array, observed: Array) -> Array:
     with np.errstate(invalid="ignore"):  # An infinite forecast has no width.
         return np.where(observed, upper - lower, 0.0)
 
@@ -164,7 +168,7 @@ def _mean_of(row: str) -> Callable[[WindowSums], float]:
     return lambda sums: sums.mean(row)
 
 
-def _by_step(row: str) -> Callable[[WindowSums], np.ndarray]:
+def _by_step(row: str) -> Callable[[WindowSums], Array]:
     return lambda sums: sums.mean_by_lead_step(row)
 
 
@@ -176,7 +180,7 @@ def _mase(sums: WindowSums) -> float:
     return _ratio(sums.row("against_naive").sum(), sums.row("observed_against_naive").sum())
 
 
-STATISTICS: Mapping[str, Callable[[WindowSums], float | np.ndarray]] = {
+STATISTICS: Mapping[str, Callable[[WindowSums], float | Floats]] = {
     "mae_scaled": _mean_of("absolute"),
     "mae": _mean_of("absolute_in_unit"),
     "rmse_scaled": _root("squared"),

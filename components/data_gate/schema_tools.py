@@ -121,7 +121,7 @@ def summarise(splits: Sequence[statistics_pb2.DatasetFeatureStatistics]) -> list
 
 
 def _name(feature: statistics_pb2.FeatureNameStatistics) -> str:
-    return feature.path.step[0] if feature.path.step else feature.name
+    return str(feature.path.step[0] if feature.path.step else feature.name)
 
 
 def _series_names(splits: Iterable[statistics_pb2.DatasetFeatureStatistics]) -> list[str]:

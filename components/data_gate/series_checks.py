@@ -13,6 +13,7 @@ from tapeline.components.data_gate.series_rules import Rules
 from tapeline.components.data_gate.value_checks import check_gaps, check_rest, check_values
 from tapeline.components.data_gate.window_checks import Bounds, find_no_window
 from tapeline.schemas.features import SPLITS
+from tapeline.series.arrays import Array, Ints
 from tapeline.series.checks.findings import SeriesFindings, SplitTotal, Totals
 from tapeline.series.checks.grid_checks import TimeFaults, find_disorder, find_duplicates, find_wrong_steps
 from tapeline.series.checks.ordered_rows import Ordered, order_rows
@@ -62,10 +63,10 @@ class _Extents:
         measured: Values by column, int64 `[u, S, C]`.
     """
 
-    rows: np.ndarray
-    first: np.ndarray
-    last: np.ndarray
-    measured: np.ndarray
+    rows: Ints
+    first: Ints
+    last: Ints
+    measured: Ints
 
     @classmethod
     def of(cls, ordered: Ordered) -> "_Extents":
@@ -78,7 +79,7 @@ class _Extents:
         rows = np.bincount(cell, minlength=first.size)
         return cls(rows.reshape(shape), first, last, np.stack(counts, axis=1).reshape(*shape, len(counts)))
 
-    def ordinals(self, rules: Rules) -> tuple[np.ndarray, np.ndarray]:
+    def ordinals(self, rules: Rules) -> tuple[Ints, Ints]:
         """Returns the first and the last step by split, int64 `[u, S]` each; `NEVER` and `-NEVER` without rows."""
         known = self.rows > 0
         first, last = self.first.copy(), self.last.copy()
@@ -87,7 +88,7 @@ class _Extents:
 
 
 def _check_lengths(
-    found: SeriesFindings, ordered: Ordered, extents: _Extents, rules: Rules, countable: np.ndarray
+    found: SeriesFindings, ordered: Ordered, extents: _Extents, rules: Rules, countable: Array
 ) -> tuple[SplitTotal, ...]:
     """Adds series without a window in a split, and returns the extent of each of `SPLITS`."""
     firsts, lasts = extents.ordinals(rules)

@@ -1,7 +1,4 @@
-"""Checks that need all series: splits without windows, empty columns, splits that overlap in time.
-
-check_splits(totals.splits, spec=spec)
-"""
+"""Checks that need all series: splits without windows, empty columns, splits that overlap in time."""
 
 import itertools
 from collections.abc import Iterator, Sequence

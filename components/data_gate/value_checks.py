@@ -4,6 +4,7 @@ A check looks at all series at once and adds a finding for each that breaks its 
 """
 
 import dataclasses
+import functools
 
 import numpy as np
 
@@ -98,14 +99,7 @@ def check_values(found: SeriesFindings, ordered: Ordered, rules: Rules, measured
     series_rows = ordered.ends - ordered.starts
     for at, column in enumerate(rules.columns):
         values, empty = ordered.values[:, at], measured[:, at] == 0
-        infinite = ordered.offenders(np.isinf(values))
-        found.add(
-            "infinite_values",
-            infinite.count,
-            lambda code, count, infinite=infinite: f"{plural(count, 'infinite value')}: {places(infinite, code)}.",
-            column=column,
-            fix="leave the cell empty where nothing was measured, or correct it (float32 ends at 3.4e38).",
-        )
+        _check_finite(found, column, ordered.offenders(np.isinf(values)))
         found.add(
             "no_values",
             np.where(empty, series_rows, 0),
@@ -118,6 +112,16 @@ def check_values(found: SeriesFindings, ordered: Ordered, rules: Rules, measured
             _check_complete(found, column, ordered.offenders(np.isnan(values) & ~empty[ordered.code]), rules)
         if column in rules.static:
             _check_static(found, column, ordered, values)
+
+
+def _check_finite(found: SeriesFindings, column: str, infinite: Offenders) -> None:
+    found.add(
+        "infinite_values",
+        infinite.count,
+        lambda code, count: f"{plural(count, 'infinite value')}: {places(infinite, code)}.",
+        column=column,
+        fix="leave the cell empty where nothing was measured, or correct it (float32 ends at 3.4e38).",
+    )
 
 
 def _check_complete(found: SeriesFindings, column: str, missing: Offenders, rules: Rules) -> None:
@@ -192,6 +196,10 @@ def check_rest(found: SeriesFindings, ordered: Ordered, measured: Ints, *, limit
     )
 
 
+def _rows_in(message: str, _: int, count: int) -> str:
+    return message.format(plural(count, "row"))
+
+
 def check_gaps(found: SeriesFindings, ordered: Ordered, rules: Rules, countable: Bools) -> Bools:
     """Checks where values are missing, and returns which targets have no gap that is too long, bool `[u]`.
 
@@ -224,10 +232,11 @@ def check_gaps(found: SeriesFindings, ordered: Ordered, rules: Rules, countable:
             fix="fill the gap at its source, use the rows after it only, or raise checks.max_gap.",
         )
         for verb, outside in (("begins", gaps.before), ("ends", gaps.after)):
+            message = f"the series {verb} with {{}} without a value."
             found.add(
                 "missing_ends",
                 np.where(judged, outside, 0),
-                lambda _, count, verb=verb: f"the series {verb} with {plural(count, 'row')} without a value.",
+                functools.partial(_rows_in, message),
                 column=column,
                 severity="warning",
                 fix="nothing, or cut these rows off.",

@@ -39,18 +39,18 @@ class Bounds:
     least: int
     context: int
     horizon: int
-    low: np.ndarray
-    high: np.ndarray
+    low: Ints
+    high: Ints
 
     @classmethod
-    def of(cls, rules: Rules, *, first: np.ndarray, last: np.ndarray) -> "Bounds":
+    def of(cls, rules: Rules, *, first: Ints, last: Ints) -> "Bounds":
         """Takes the ordinals of the first and the last row, int64 `[u, S]`; `first > last` where there is none."""
         context, horizon = rules.spec.context_length, rules.spec.horizon
         start = first.min(axis=1, keepdims=True)
         low, high = np.maximum(first, start + context), last - horizon + 1
         return cls(rules.least_measured, context, horizon, low, high)
 
-    def count(self, code: np.ndarray, ordinal: np.ndarray) -> np.ndarray:
+    def count(self, code: Ints, ordinal: Ints) -> Ints:
         """Counts windows, int64 `[u, S]`.
 
         Args:

@@ -8,10 +8,12 @@ Letters: `N` rows, `u` series, `C` columns (target and covariates).
 """
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
 from tapeline.schemas.features import ROW_NUMBER
+from tapeline.series.arrays import Array, Bools, Floats, Ints, Names
 from tapeline.series.checks.findings import MAX_OFFENDERS
 from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
 from tapeline.series.time_grid import TimeGrid
@@ -27,12 +29,12 @@ class Offenders:
         columns: What is known of them, arrays `[k]`; the first one is their order.
     """
 
-    count: np.ndarray
-    code: np.ndarray
-    columns: tuple[np.ndarray, ...]
+    count: Ints
+    code: Ints
+    columns: tuple[Ints, ...]
 
     @classmethod
-    def of(cls, series: int, code: np.ndarray, *columns: np.ndarray) -> "Offenders":
+    def of(cls, series: int, code: Ints, *columns: Array) -> "Offenders":
         """Counts offenders in any order, and keeps the first ones of each series.
 
         Args:
@@ -48,7 +50,7 @@ class Offenders:
             code, columns = code[kept], tuple(column[order[kept]] for column in columns)
         return cls(count, code, columns)
 
-    def of_series(self, code: int) -> list[tuple]:
+    def of_series(self, code: int) -> list[tuple[Any, ...]]:
         """The offenders of one series that are kept, in order."""
         here = slice(*np.searchsorted(self.code, [code, code + 1]))
         return list(zip(*(column[here].tolist() for column in self.columns), strict=True))
@@ -73,34 +75,34 @@ class Ordered:
         repeats: Whether that row has the same time too, bool `[N]`.
     """
 
-    ids: np.ndarray
-    code: np.ndarray
-    starts: np.ndarray
-    ends: np.ndarray
-    split: np.ndarray
-    timestamp: np.ndarray
-    row: np.ndarray
-    values: np.ndarray
-    ordinal: np.ndarray
-    on_grid: np.ndarray
-    follows: np.ndarray
-    repeats: np.ndarray
+    ids: Names
+    code: Ints
+    starts: Ints
+    ends: Ints
+    split: Ints
+    timestamp: Ints
+    row: Ints
+    values: Floats
+    ordinal: Ints
+    on_grid: Bools
+    follows: Bools
+    repeats: Bools
 
     @property
     def size(self) -> int:
         """Number of series."""
         return len(self.starts)
 
-    def sums(self, flags: np.ndarray) -> np.ndarray:
+    def sums(self, flags: Array) -> Ints:
         """How many rows of each series have a flag, int64 `[u]`."""
         return np.bincount(self.code[flags], minlength=self.size)
 
-    def offenders(self, wrong: np.ndarray) -> Offenders:
+    def offenders(self, wrong: Array) -> Offenders:
         """Row number and time of the rows that have a flag, by series."""
         at = np.flatnonzero(wrong)
         return Offenders.of(self.size, self.code[at], self.row[at], self.timestamp[at])
 
-    def times(self, code: int) -> np.ndarray:
+    def times(self, code: int) -> Array:
         """The times of one series, each once, ascending."""
         here = slice(self.starts[code], self.ends[code])
         return self.timestamp[here][~self.repeats[here]]

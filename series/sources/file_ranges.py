@@ -19,6 +19,8 @@ import pyarrow.parquet
 
 _LONGEST_HEADER = 1 << 20
 
+_OPEN: dict[str, Callable[[str], Any]] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
+
 Ranges = list[tuple[int, int]]
 
 
@@ -36,11 +38,7 @@ def _cut_packed(file: pathlib.Path, block_bytes: int) -> tuple[tuple[str, ...], 
 def unpacked(file: str, buffer: int = io.DEFAULT_BUFFER_SIZE) -> io.BufferedReader:
     """Opens a compressed file for reading; its ending names the compression."""
     ending = file.rsplit(".", 1)[-1]
-    opened: Any = (
-        pa.CompressedInputStream(file, "zstd")
-        if ending == "zst"
-        else {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}[ending](file)
-    )
+    opened: Any = pa.CompressedInputStream(file, "zstd") if ending == "zst" else _OPEN[ending](file)
     return io.BufferedReader(opened, buffer)
 
 

@@ -6,7 +6,7 @@ All rows of a column have one form, so a field stands at the same place in every
     dddd-dd-dd dd:dd:dd±dd:dd          form
 
 >>> parsed = parse(pa.array(["2021-01-31", "2021-02-30"]), rows=np.array([True, True]))
->>> parsed.form, parsed.wall_seconds[0]
+>>> parsed.form, int(parsed.wall_seconds[0])
 ('dddd-dd-dd', 1612051200)
 >>> [rule for wrong, rule, _ in parsed.mistakes if wrong[1]]
 ['is a time that does not exist']

@@ -1,11 +1,12 @@
 """From Arrow batches of a source to rows, the Examples that every later component reads.
 
-    layout = RowLayout.of(data, features)
-    rows = read_rows(batch, layout, first_row=0)        # columns and problems
-    for examples in example_batches(rows, layout, chosen=rows.times.seconds >= cut): ...
+>>> layout = RowLayout.of(DataConfig(time="day", target="y", frequency="D"), FeaturesConfig())
+>>> rows = read_rows(pa.RecordBatch.from_pydict({"day": ["2021-01-01"], "y": [2.5]}), layout, first_row=0)
+>>> rows.numbers, rows.problems
+({'y': array([2.5])}, [])
 
-Columns are converted whole; `tfx_bsl` encodes the batches to
-`tf.train.Example`s in C++.
+Columns are converted whole. `example_batches` is the one writer of the row
+layout; `tfx_bsl` encodes its batches to `tf.train.Example`s in C++.
 """
 
 import dataclasses
@@ -17,6 +18,7 @@ import pyarrow.compute as pc
 
 from tapeline.schemas import features as names
 from tapeline.schemas.sections import DataConfig, FeaturesConfig
+from tapeline.series.arrays import Bools, Floats
 from tapeline.series.sources.problems import Column, Problem
 from tapeline.series.sources.timestamps import Times, read_times
 from tapeline.series.sources.values import read_numbers, read_series_ids
@@ -87,7 +89,7 @@ class Rows:
     first_row: int
     times: Times
     series_ids: pa.Array | None
-    numbers: dict[str, np.ndarray]
+    numbers: dict[str, Floats]
     problems: list[Problem]
 
     def __len__(self) -> int:
@@ -145,7 +147,7 @@ def _text(value: bytes | None) -> str | None:
         return None
 
 
-def example_batches(rows: Rows, layout: RowLayout, *, chosen: np.ndarray) -> Iterator[pa.RecordBatch]:
+def example_batches(rows: Rows, layout: RowLayout, *, chosen: Bools) -> Iterator[pa.RecordBatch]:
     """Turns some rows into record batches that `RecordBatchToExamplesEncoder` takes, one a target column.
 
     Args:
@@ -174,7 +176,7 @@ def _ones(values: pa.Array) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(np.arange(len(values) + 1, dtype=np.int32)), values)
 
 
-def _floats(values: np.ndarray) -> pa.Array:
+def _floats(values: Floats) -> pa.Array:
     """Lists of one float32 each, null where the value is missing: the encoder then leaves the feature empty."""
     missing = np.isnan(values)
     offsets = np.concatenate([[0], np.cumsum(~missing)]).astype(np.int32)

@@ -1,8 +1,6 @@
 """The first pass over a source: how many rows, from when to when, and what is wrong.
 
-facts = list(scan_block(block, layout))
-survey = survey_source(blocks, facts, layout)      # raises what is wrong
-survey.first_rows[0], survey.first, survey.last
+`scan_block` tells it of each batch of a block; `survey_source` puts the batches together and raises what is wrong.
 """
 
 import dataclasses

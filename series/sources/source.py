@@ -131,7 +131,8 @@ def load_built_in(name: str) -> "pd.DataFrame":
     import importlib
 
     dataset = importlib.import_module(f"statsmodels.datasets.{name}").load_pandas().data
-    return dataset.rename_axis(dataset.index.name or "date").reset_index()
+    frame: pd.DataFrame = dataset.rename_axis(dataset.index.name or "date").reset_index()
+    return frame
 
 
 def source_fingerprint(data: DataConfig) -> str:

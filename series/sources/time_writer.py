@@ -1,8 +1,7 @@
 """Times as the data write them: epoch seconds back to text, numbers or timestamps.
 
-write = TimeWriter(style, data)
-write.texts(np.array([1612137600]))       # ['2021-02-01 00:00:00+00:00'], in the form of the source
-write.typed(np.array([1612137600]))       # an Arrow timestamp on the same clock
+>>> TimeWriter(TimeStyle(form="dddd-dd-ddTdd:ddZ"), DataConfig(frequency="h")).texts(np.array([1612137600]))
+['2021-02-01T00:00Z']
 """
 
 import datetime
@@ -12,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from tapeline.schemas.sections import DataConfig
+from tapeline.series.arrays import Ints
 from tapeline.series.sources.timestamps import EPOCH_UNITS, TimeStyle
 
 _NANOSECONDS = 1_000_000_000
@@ -31,7 +31,7 @@ class TimeWriter:
         # One distance from UTC in all rows that is not the zone's: the data are on that clock.
         self._fixed = next(iter(style.offsets)) if style.offsets and not style.follows_zone else None
 
-    def texts(self, seconds: np.ndarray) -> list[str]:
+    def texts(self, seconds: Ints) -> list[str]:
         """Returns times as text, `[N]`.
 
         Args:
@@ -44,7 +44,7 @@ class TimeWriter:
             return [time.strftime(self._form) for time in wall]
         return [self._iso(time) for time in wall]
 
-    def typed(self, seconds: np.ndarray) -> pa.Array:
+    def typed(self, seconds: Ints) -> pa.Array:
         """Returns times as an Arrow array: timestamps on the data's clock, or numbers where the data hold numbers."""
         if self._form in EPOCH_UNITS:
             return pa.array(seconds * EPOCH_UNITS[self._form], pa.int64())
@@ -63,7 +63,7 @@ class TimeWriter:
         sign = "-" if self._fixed < 0 else "+"
         return f"{sign}{abs(self._fixed) // 60:02}:{abs(self._fixed) % 60:02}"
 
-    def _wall(self, seconds: np.ndarray) -> pd.DatetimeIndex:
+    def _wall(self, seconds: Ints) -> pd.DatetimeIndex:
         times = pd.DatetimeIndex(np.asarray(seconds, np.int64) * _NANOSECONDS, tz="UTC")
         if self._form.endswith("Z"):
             return times

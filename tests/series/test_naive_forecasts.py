@@ -5,6 +5,7 @@ import pytest
 
 from tapeline.series.seasons import persistence, season_of, seasonal_naive
 
+
 def test_persistence_repeats_the_last_value():
     context = np.array([[1.0, 2.0, 3.0], [6.0, 5.0, 4.0]])
     np.testing.assert_array_equal(persistence(context, horizon=2), [[3.0, 3.0], [4.0, 4.0]])
