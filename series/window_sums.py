@@ -23,22 +23,6 @@ from tapeline.series.conformal import PERCENTS
 OUTPUTS = (FORECAST, *BASELINES, *LEVELS[1:])
 """Outputs `[H]` of the `evaluate` signature that are summed."""
 
-_ROWS = (
-    "observed",
-    "finite",
-    "absolute",
-    "squared",
-    "absolute_in_unit",
-    "squared_in_unit",
-    "symmetric",
-    "against_naive",
-    "observed_against_naive",
-    *BASELINES,
-    *(f"{baseline}_in_unit" for baseline in BASELINES),
-    *(f"{row}_{percent}" for row in ("covered", "width") for percent in PERCENTS),
-    *(f"width_{percent}_in_unit" for percent in PERCENTS),
-)
-
 
 @dataclasses.dataclass(frozen=True)
 class WindowSums:
@@ -46,22 +30,14 @@ class WindowSums:
 
     Attributes:
         windows: Windows summed.
-        sums: float64 `[R, H]`, one row for each of: observed targets, finite
-            forecasts, absolute and squared errors in scaled space and in the
-            target's unit, symmetric errors in percent, absolute errors over
-            the naive error and the number of those, absolute errors of each
-            baseline in scaled space and in the target's unit; for each
-            prediction interval, targets inside it, and its width in scaled
-            space and in the target's unit where a target was observed.
+        sums: float64 `[H]` each, by name: observed targets, finite forecasts, absolute and squared errors in scaled
+            space and in the target's unit, symmetric errors in percent, absolute errors over the naive error and the
+            number of those, absolute errors of each baseline, and for each prediction interval the targets inside it
+            and its width. Empty without windows.
     """
 
-    windows: int
-    sums: Floats
-
-    @classmethod
-    def empty(cls) -> "WindowSums":
-        """No windows; one column of zeros fits any horizon when merged."""
-        return cls(windows=0, sums=np.zeros((len(_ROWS), 1)))
+    windows: int = 0
+    sums: Mapping[str, Floats] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def of(
@@ -99,33 +75,36 @@ class WindowSums:
         error = errors[FORECAST]
         magnitude = np.abs(values[FORECAST] * scale + offset) + np.abs(target * scale + offset)
         has_naive = naive_error > 0.0
-        rows = (
-            observed,
-            np.isfinite(values[FORECAST]),
-            error,
-            np.square(error),
-            error * scale,
-            np.square(error * scale),
-            _percent(error * scale, magnitude),
-            error / naive_error if has_naive else np.zeros_like(error),
-            observed if has_naive else np.zeros_like(error),
-            *(errors[name] for name in BASELINES),
-            *(errors[name] * scale for name in BASELINES),
+        rows = {
+            "observed": observed,
+            "finite": np.isfinite(values[FORECAST]),
+            "absolute": error,
+            "squared": np.square(error),
+            "absolute_in_unit": error * scale,
+            "squared_in_unit": np.square(error * scale),
+            "symmetric": _percent(error * scale, magnitude),
+            "against_naive": error / naive_error if has_naive else np.zeros_like(error),
+            "observed_against_naive": observed if has_naive else np.zeros_like(error),
+        }
+        for name in BASELINES:
+            rows |= {name: errors[name], f"{name}_in_unit": errors[name] * scale}
+        for (lower, upper), percent in zip(INTERVALS, PERCENTS, strict=True):
+            width = _width(values[lower], values[upper], observed)
             # A target that was not observed, and an end that is no number, compare as False.
-            *((values[lower] <= target) & (target <= values[upper]) for lower, upper in INTERVALS),
-            *(widths := [_width(values[lower], values[upper], observed) for lower, upper in INTERVALS]),
-            *(width * scale for width in widths),
-        )
-        return cls(windows=1, sums=np.stack([np.asarray(row, np.float64) for row in rows]))
+            rows[f"covered_{percent}"] = (values[lower] <= target) & (target <= values[upper])
+            rows |= {f"width_{percent}": width, f"width_{percent}_in_unit": width * scale}
+        return cls(windows=1, sums={name: np.asarray(row, np.float64) for name, row in rows.items()})
 
     def merge(self, other: "WindowSums") -> "WindowSums":
-        """Sums of both sets of windows."""
-        return WindowSums(windows=self.windows + other.windows, sums=self.sums + other.sums)
+        """Returns the sums of both sets of windows."""
+        if not (self.windows and other.windows):
+            return self if self.windows else other
+        sums = {name: row + other.sums[name] for name, row in self.sums.items()}
+        return WindowSums(windows=self.windows + other.windows, sums=sums)
 
     def row(self, name: str) -> Floats:
-        """One of the sums, by lead step `[H]`."""
-        row: Floats = self.sums[_ROWS.index(name)]
-        return row
+        """Returns one of the sums, by lead step `[H]`; one zero without windows."""
+        return self.sums[name] if self.windows else np.zeros(1)
 
     def mean(self, name: str) -> float:
         """A sum over its number of observed targets; NaN where nothing was observed."""
@@ -187,7 +166,7 @@ STATISTICS: Mapping[str, Callable[[WindowSums], float | Floats]] = {
     "rmse": _root("squared_in_unit"),
     "mase": _mase,
     "smape": _mean_of("symmetric"),
-    "finite_share": lambda sums: _ratio(sums.row("finite").sum(), sums.windows * sums.sums.shape[1]),
+    "finite_share": lambda sums: _ratio(sums.row("finite").sum(), sums.windows * len(sums.row("finite"))),
     "window_count": lambda sums: float(sums.windows),
     "mae_scaled_by_lead_step": _by_step("absolute"),
     **{f"mae_scaled_{baseline}": _mean_of(baseline) for baseline in BASELINES},

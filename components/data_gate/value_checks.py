@@ -4,7 +4,6 @@ A check looks at all series at once and adds a finding for each that breaks its 
 """
 
 import dataclasses
-import functools
 
 import numpy as np
 
@@ -196,8 +195,15 @@ def check_rest(found: SeriesFindings, ordered: Ordered, measured: Ints, *, limit
     )
 
 
-def _rows_in(message: str, _: int, count: int) -> str:
-    return message.format(plural(count, "row"))
+def _check_end(found: SeriesFindings, column: str, verb: str, outside: Ints) -> None:
+    found.add(
+        "missing_ends",
+        outside,
+        lambda _, count: f"the series {verb} with {plural(count, 'row')} without a value.",
+        column=column,
+        severity="warning",
+        fix="nothing, or cut these rows off.",
+    )
 
 
 def check_gaps(found: SeriesFindings, ordered: Ordered, rules: Rules, countable: Bools) -> Bools:
@@ -232,15 +238,7 @@ def check_gaps(found: SeriesFindings, ordered: Ordered, rules: Rules, countable:
             fix="fill the gap at its source, use the rows after it only, or raise checks.max_gap.",
         )
         for verb, outside in (("begins", gaps.before), ("ends", gaps.after)):
-            message = f"the series {verb} with {{}} without a value."
-            found.add(
-                "missing_ends",
-                np.where(judged, outside, 0),
-                functools.partial(_rows_in, message),
-                column=column,
-                severity="warning",
-                fix="nothing, or cut these rows off.",
-            )
+            _check_end(found, column, verb, np.where(judged, outside, 0))
         if column == TARGET:
             gapless = gaps.long.count == 0
     return gapless

@@ -99,14 +99,9 @@ def find_bounds(*, first: int, last: int, split: SplitConfig, grid: TimeGrid) ->
             )
         eval_start, test_start = _time_of(eval_step, grid), _time_of(test_step, grid)
     else:
-        eval_start, test_start = (
-            _date(split.eval_start, "eval_start", grid),
-            _date(split.test_start, "test_start", grid),
-        )
-        for key, text, time in (
-            ("eval_start", split.eval_start, eval_start),
-            ("test_start", split.test_start, test_start),
-        ):
+        texts = {"eval_start": split.eval_start, "test_start": split.test_start}
+        eval_start, test_start = (_date(text, key, grid) for key, text in texts.items())
+        for (key, text), time in zip(texts.items(), (eval_start, test_start), strict=True):
             if not first < time <= last:
                 raise ConfigError(
                     f"split.{key}: got {text!r}, the data reach from {show_time(first)} to {show_time(last)}. "

@@ -5,48 +5,38 @@ All rows of a column have one form, so a field stands at the same place in every
     2021-01-31 13:30:00+01:00          characters  0:4  5:7  8:10  11:13 14:16 17:19
     dddd-dd-dd dd:dd:dd±dd:dd          form
 
->>> parsed = parse(pa.array(["2021-01-31", "2021-02-30"]), rows=np.array([True, True]))
->>> parsed.form, int(parsed.wall_seconds[0])
-('dddd-dd-dd', 1612051200)
->>> [rule for wrong, rule, _ in parsed.mistakes if wrong[1]]
-['is a time that does not exist']
+>>> form_of("2021-01-31")
+'dddd-dd-dd'
+>>> parse(pa.array(["2021-01-31", "2021-02-30"]), form="dddd-dd-dd").exists
+array([ True, False])
 """
 
-import dataclasses
 import re
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tapeline.series.arrays import Array, Bools, Ints
-
-ONE_FORM = "All rows take one form: rewrite the others, or give all rows one format and name it in data.time_format"
-"""What to do about mixed forms."""
+from tapeline.series.arrays import Bools, Ints
 
 _FORM = re.compile(r"dddd-dd(-dd([T ]dd:dd(:dd(\.d{1,9})?)?(?P<zone>Z|±dd(:?dd)?)?)?)?")
-_NO_TIME = "is not an ISO 8601 time such as 2021-01-31 or 2021-01-31T13:30:00Z"
-_SET_FORMAT = "Correct it, or set data.time_format ('%m/%d/%Y', '%d.%m.%Y %H:%M')"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class ParsedTimes:
-    """A column of ISO 8601 text, read.
+class IsoTimes(NamedTuple):
+    """Times that are written in one form.
 
     Attributes:
-        wall_seconds: Seconds since 1970-01-01T00:00:00 on the clock that the
-            text was written by, int64 `[N]`; 0 where a mistake was found.
+        wall_seconds: Seconds since 1970-01-01T00:00:00 on the clock that the text was written by, int64 `[N]`.
         offset_minutes: That clock's distance from UTC, int64 `[N]`; None where the form has none.
-        form: The form of the rows; empty when no row has one.
-        dates: Whether the rows name days or months, not times of day.
-        mistakes: Which rows are wrong (bool `[N]`), the rule they break, the fix.
+        exists: Whether there is such a time, bool `[N]`.
+        fraction: Whether it has a fraction of a second, bool `[N]`.
     """
 
     wall_seconds: Ints
     offset_minutes: Ints | None
-    form: str
-    dates: bool
-    mistakes: tuple[tuple[Bools, str, str], ...]
+    exists: Bools
+    fraction: Bools
 
 
 def form_of(text: str) -> str:
@@ -55,8 +45,13 @@ def form_of(text: str) -> str:
     return form if _FORM.fullmatch(form) else ""
 
 
-def _name(form: str) -> str:
-    """A form as people write it: `YYYY-MM-DD hh:mm:ss+hh:mm`."""
+def pattern_of(form: str) -> str:
+    """Returns the regular expression of the texts that have a form."""
+    return "^" + re.escape(form).replace("d", "[0-9]").replace("±", "[+-]") + "$"
+
+
+def name_of(form: str) -> str:
+    """Returns a form as people write it: `YYYY-MM-DD hh:mm:ss+hh:mm`."""
     moment, sign, zone = form.partition("±")
     whole, point, fraction = moment.partition(".")
     parts = iter(("YYYY", "MM", "DD", "hh", "mm", "ss"))
@@ -65,49 +60,13 @@ def _name(form: str) -> str:
     return whole + point + fraction + ("+" if sign else "") + zone
 
 
-def parse(column: pa.Array, *, rows: Bools) -> ParsedTimes:
-    """Reads a column of text in the form of its first row that is ISO 8601.
+def parse(texts: pa.Array, *, form: str) -> IsoTimes:
+    """Reads texts that all have one form.
 
     Args:
-        column: Text, `[N]`.
-        rows: The rows to read, bool `[N]`.
+        texts: Text, `[N]`.
+        form: As `form_of` gives it.
     """
-    texts = pc.utf8_trim_whitespace(column).fill_null("")
-    form = next((form for at in np.flatnonzero(rows) if (form := form_of(texts[int(at)].as_py()))), "")
-    if not form:
-        zeros = np.zeros(len(column), np.int64)
-        mistakes = ((rows, _NO_TIME, _SET_FORMAT),)
-        return ParsedTimes(wall_seconds=zeros, offset_minutes=None, form="", dates=False, mistakes=mistakes)
-    pattern = re.escape(form).replace("d", "[0-9]").replace("±", "[+-]")
-    fits = rows & _matches(texts, f"^{pattern}$")
-    other, numeric = rows & ~fits, _matches(texts, "[0-9]")
-    wall_seconds, offset_minutes, exists, fraction = _fields(texts.filter(pa.array(fits)), form)
-
-    def spread(values: Array) -> Array:
-        everywhere = np.zeros(len(fits), values.dtype)
-        everywhere[fits] = values
-        return everywhere
-
-    return ParsedTimes(
-        wall_seconds=spread(wall_seconds),
-        offset_minutes=None if offset_minutes is None else spread(offset_minutes),
-        form=form,
-        dates=":" not in form,
-        mistakes=(
-            (other & ~numeric, _NO_TIME, "Correct it, or remove the row"),
-            (other, f"is not of the form {_name(form)}, as rows before it are", ONE_FORM),
-            (spread(~exists), "is a time that does not exist", "Correct it"),
-            (spread(fraction), "has a fraction of a second", "Round the times to whole seconds"),
-        ),
-    )
-
-
-def _matches(texts: pa.Array, pattern: str) -> Bools:
-    return np.asarray(pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False), bool)
-
-
-def _fields(texts: pa.Array, form: str) -> tuple[Ints, Ints | None, Bools, Bools]:
-    """Returns wall seconds, offset in minutes, whether the time exists, and whether it has a fraction, `[n]` each."""
 
     def number(start: int, stop: int, *, absent: int = 0) -> Ints:
         if len(form) < stop:
@@ -127,12 +86,12 @@ def _fields(texts: pa.Array, form: str) -> tuple[Ints, Ints | None, Bools, Bools
     fraction = number(point, len(form) - len(form[point:].lstrip("d"))) > 0 if point else np.zeros(len(texts), bool)
     wall_seconds = (starts + day - 1) * 86_400 + hour * 3_600 + minute * 60 + second
     if form.endswith("Z"):
-        return wall_seconds, np.zeros_like(hour), exists, fraction
+        return IsoTimes(wall_seconds, np.zeros_like(hour), exists, fraction)
     sign = form.find("±")
     if sign < 0:
-        return wall_seconds, None, exists, fraction
+        return IsoTimes(wall_seconds, None, exists, fraction)
     offset_hour = number(sign + 1, sign + 3)
     offset_minute = number(len(form) - 2, len(form)) if len(form) > sign + 3 else np.zeros_like(hour)
     exists &= (offset_hour <= 23) & (offset_minute <= 59)
     negative = pc.equal(pc.utf8_slice_codeunits(texts, sign, sign + 1), "-").to_numpy(zero_copy_only=False)
-    return wall_seconds, np.where(negative, -1, 1) * (offset_hour * 60 + offset_minute), exists, fraction
+    return IsoTimes(wall_seconds, np.where(negative, -1, 1) * (offset_hour * 60 + offset_minute), exists, fraction)

@@ -15,6 +15,8 @@ from tapeline.series.arrays import Ints
 from tapeline.series.sources.timestamps import EPOCH_UNITS, TimeStyle
 
 _NANOSECONDS = 1_000_000_000
+_SECONDS = "dddd-dd-dd dd:dd:dd"
+_FORMS_OF_TYPES = {"date": "dddd-dd-dd", "time": _SECONDS, "": _SECONDS, "time with zone": _SECONDS + "±dd:dd"}
 
 
 class TimeWriter:
@@ -73,11 +75,7 @@ class TimeWriter:
 
     def _iso(self, time: pd.Timestamp) -> str:
         """One time in an ISO 8601 form, such as `dddd-dd-dd dd:dd:dd±dd:dd`."""
-        form, sign, zone = self._form.partition("±")
-        if self._form in ("date", "time", "time with zone", ""):
-            form, sign, zone = {"date": "dddd-dd-dd"}.get(self._form, "dddd-dd-dd dd:dd:dd"), "", ""
-            if self._form == "time with zone":
-                sign, zone = "±", "dd:dd"
+        form, sign, zone = _FORMS_OF_TYPES.get(self._form, self._form).partition("±")
         text = time.strftime("%Y-%m-%d %H:%M:%S.%f000")
         # The forms are prefixes of one another, but for the mark between day and time.
         body = form.removesuffix("Z")

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tapeline.series.arrays import Bools, Ints
-from tapeline.series.sources import iso_times
+from tapeline.series.sources.iso_times import form_of, name_of, parse, pattern_of
 from tapeline.series.sources.problems import SHOWN, Column, Problem
 
 EPOCH_UNITS = {"epoch_s": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000, "epoch_ns": 1_000_000_000}
@@ -32,6 +32,8 @@ _LAST = int(pd.Timestamp.max.timestamp()) - 86_400
 
 _FITS_INT64 = r"^-?([0-9]{1,18}|[1-8][0-9]{18})$"
 _FRACTION = ("has a fraction of a second", "Round the times to whole seconds")
+_NO_TIME = "is not an ISO 8601 time such as 2021-01-31 or 2021-01-31T13:30:00Z"
+_ONE_FORM = "All rows take one form: rewrite the others, or give all rows one format and name it in data.time_format"
 _CORRECT = "Correct the time, or data.time_format"
 _CLOCK_CHANGE = (
     "Write times with their distance from UTC (2021-10-31T02:30:00+01:00), "
@@ -180,14 +182,24 @@ class _Reader(Column):
         return self.finish(seconds if zoned else self.localize(seconds, dates=False), form=time_format)
 
     def iso(self) -> Times:
-        """Text in one ISO 8601 form."""
-        parsed = iso_times.parse(self.values, rows=self.good)
-        for wrong, rule, fix in parsed.mistakes:
-            self.note(wrong, rule, fix)
-        if parsed.offset_minutes is None:
-            return self.finish(self.localize(parsed.wall_seconds, dates=parsed.dates), form=parsed.form)
-        seconds = parsed.wall_seconds - 60 * parsed.offset_minutes
-        return self.finish(seconds, form=parsed.form, offset_minutes=parsed.offset_minutes)
+        """Text in one ISO 8601 form: that of the first row that has one."""
+        texts = pc.utf8_trim_whitespace(self.values).fill_null("")
+        example = next((text for at in np.flatnonzero(self.good) if form_of(text := texts[int(at)].as_py())), "")
+        form = form_of(example)
+        if not form:
+            return self.refuse(_NO_TIME, "Correct it, or set data.time_format ('%m/%d/%Y', '%d.%m.%Y %H:%M')")
+        fits = pc.match_substring_regex(texts, pattern_of(form))
+        other = ~fits.to_numpy(zero_copy_only=False)
+        numeric = pc.match_substring_regex(texts, "[0-9]").to_numpy(zero_copy_only=False)
+        self.note(other & ~numeric, _NO_TIME, "Correct it, or remove the row")
+        self.note(other, f"is not of the form {name_of(form)}, as rows before it are", _ONE_FORM)
+        # Rows that were found wrong read as the example.
+        wall, offset_minutes, exists, fraction = parse(pc.if_else(fits, texts, example), form=form)
+        self.note(~exists, "is a time that does not exist", "Correct it")
+        self.note(fraction, *_FRACTION)
+        if offset_minutes is None:
+            return self.finish(self.localize(wall, dates=":" not in form), form=form)
+        return self.finish(wall - 60 * offset_minutes, form=form, offset_minutes=offset_minutes)
 
     def localize(self, wall: Ints, *, dates: bool) -> Ints:
         """Wall-clock seconds in the zone to epoch seconds.
@@ -244,7 +256,7 @@ def find_disagreements(styles: Sequence[tuple[str, int, TimeStyle]], *, name: st
             rule = f"differs in form from row {first.first[0] + first_start} of {first_file}, {first.first[1]}"
             row, value = style.first
             rows = ((row + start, value),)
-            problems.append(Problem(column=label, rule=rule, fix=iso_times.ONE_FORM, count=1, rows=rows, file=file))
+            problems.append(Problem(column=label, rule=rule, fix=_ONE_FORM, count=1, rows=rows, file=file))
             break
     first_rows = {
         offset: (row + start, value)
