@@ -11,8 +11,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tapeline.components.data_gate.totals import SplitTotal
 from tapeline.schemas.features import SPLITS
-from tapeline.series.checks.findings import Finding, FindingGroup, Severity, SplitTotal, plural, time_text
+from tapeline.series.checks.findings import Finding, FindingGroup, Severity, plural, time_text
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

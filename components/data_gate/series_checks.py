@@ -10,11 +10,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from tapeline.components.data_gate.series_rules import Rules
+from tapeline.components.data_gate.totals import SplitTotal, Totals
 from tapeline.components.data_gate.value_checks import check_gaps, check_rest, check_values
 from tapeline.components.data_gate.window_checks import Bounds, find_no_window
 from tapeline.schemas.features import SPLITS
 from tapeline.series.arrays import Array, Ints
-from tapeline.series.checks.findings import SeriesFindings, SplitTotal, Totals
+from tapeline.series.checks.findings import SeriesFindings
 from tapeline.series.checks.grid_checks import TimeFaults, find_disorder, find_duplicates, find_wrong_steps
 from tapeline.series.checks.ordered_rows import Ordered, order_rows
 from tapeline.series.grouping.series_rows import SeriesRows

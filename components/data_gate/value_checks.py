@@ -1,6 +1,6 @@
 """What is wrong with the values of series: infinite or missing ones, stuck sensors, gaps.
 
-A check looks at all series at once and adds a finding for each that breaks its rule.
+A check looks at all series at once, and adds a finding to `found` for each that breaks its rule.
 """
 
 import dataclasses
@@ -87,14 +87,7 @@ class Runs:
 
 
 def check_values(found: SeriesFindings, ordered: Ordered, rules: Rules, measured: Ints) -> None:
-    """Checks each value by itself.
-
-    Args:
-        found: Takes the findings.
-        ordered: The rows.
-        rules: What they must keep.
-        measured: Values of each series by column, int64 `[u, C]`.
-    """
+    """Checks each value by itself; `measured` counts the values of each series by column, int64 `[u, C]`."""
     series_rows = ordered.ends - ordered.starts
     for at, column in enumerate(rules.columns):
         values, empty = ordered.values[:, at], measured[:, at] == 0
@@ -157,14 +150,7 @@ def _check_static(found: SeriesFindings, column: str, ordered: Ordered, values: 
 
 
 def check_rest(found: SeriesFindings, ordered: Ordered, measured: Ints, *, limit: int) -> None:
-    """Checks whether the target moves.
-
-    Args:
-        found: Takes the findings.
-        ordered: The rows.
-        measured: Values of each series' target, int64 `[u]`.
-        limit: Longest run of one value.
-    """
+    """Checks for runs of one value longer than `limit`; `measured` counts each series' targets, int64 `[u]`."""
     runs = Runs.of(ordered, ordered.values[:, 0], limit=limit)
     # One value says nothing about rest.
     constant = (runs.number == 1) & (measured > 1)
@@ -209,11 +195,7 @@ def _check_end(found: SeriesFindings, column: str, verb: str, outside: Ints) -> 
 def check_gaps(found: SeriesFindings, ordered: Ordered, rules: Rules, countable: Bools) -> Bools:
     """Checks where values are missing, and returns which targets have no gap that is too long, bool `[u]`.
 
-    Args:
-        found: Takes the findings.
-        ordered: The rows.
-        rules: What they must keep.
-        countable: Series whose steps can be counted, bool `[u]`.
+    Only `countable` series are judged: those whose steps can be counted, bool `[u]`.
     """
     gapless = countable
     for column in (TARGET, *rules.past):

@@ -85,7 +85,7 @@ def find_no_window(
         series_rows: Rows of each series in it, `[u]`.
         series_steps: Steps from the first to the last of them, `[u]`.
         rules: The shape of a window.
-        short: Series that have rows and no window, bool `[u]`.
+        short: Whether a series has rows and no window, bool `[u]`.
     """
     train, spec = split == "train", rules.spec
     fix = "give more rows, remove the series, or shorten window.context_length or window.horizon."

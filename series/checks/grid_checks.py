@@ -131,12 +131,7 @@ def find_wrong_steps(
 ) -> None:
     """Adds a wrong frequency (at most half of the steps fit it), else times beside a grid that most lie on.
 
-    Args:
-        found: Takes the findings.
-        ordered: The rows.
-        faults: What is wrong with their times.
-        grid: The configured grid.
-        least_steps: A series with fewer steps has no times beside the grid.
+    A series with fewer than `least_steps` steps has no times beside the grid.
     """
     offset = f" with data.offset '{duration_text(grid.offset_seconds)}'" if grid.offset_seconds else ""
     configured = f"data.frequency {grid.frequency!r}{offset}"

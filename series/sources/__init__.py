@@ -2,7 +2,7 @@
 
 Read `source` (which files; `spans` for the newest ones), `file_ranges` and
 `reading` (blocks and batches), then how a batch becomes columns: `problems`,
-`values`, `iso_times`, `timestamps`, and `rows`, which puts them together and
+`values`, `iso_times`, `time_style`, `timestamps`, and `rows`, which puts them together and
 writes the row layout. `scanning` and `beam_scanning` are the first pass over a
 whole source. `time_writer` turns seconds back into the source's own times.
 """

@@ -12,7 +12,7 @@ from tapeline.schemas.errors import DataError
 from tapeline.series.sources.problems import Problem, raise_problems
 from tapeline.series.sources.reading import DAMAGES, Block, MalformedRowsError, in_words, read_batches
 from tapeline.series.sources.rows import RowLayout, read_rows
-from tapeline.series.sources.timestamps import TimeStyle, find_disagreements
+from tapeline.series.sources.time_style import TimeStyle, find_disagreements
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

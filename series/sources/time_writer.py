@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from tapeline.schemas.sections import DataConfig
 from tapeline.series.arrays import Ints
-from tapeline.series.sources.timestamps import EPOCH_UNITS, TimeStyle
+from tapeline.series.sources.time_style import TimeStyle
+from tapeline.series.sources.timestamps import EPOCH_UNITS
 
 _NANOSECONDS = 1_000_000_000
 _SECONDS = "dddd-dd-dd dd:dd:dd"

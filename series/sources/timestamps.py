@@ -10,7 +10,6 @@ or that names no instant, is reported with its number; it is never coerced.
 
 import dataclasses
 import datetime
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -19,7 +18,8 @@ import pyarrow.compute as pc
 
 from tapeline.series.arrays import Bools, Ints
 from tapeline.series.sources.iso_times import form_of, name_of, parse, pattern_of
-from tapeline.series.sources.problems import SHOWN, Column, Problem
+from tapeline.series.sources.problems import Column, Problem
+from tapeline.series.sources.time_style import ONE_FORM, TimeStyle
 
 EPOCH_UNITS = {"epoch_s": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000, "epoch_ns": 1_000_000_000}
 """Values of `data.time_format` for numbers: units in a second."""
@@ -33,30 +33,11 @@ _LAST = int(pd.Timestamp.max.timestamp()) - 86_400
 _FITS_INT64 = r"^-?([0-9]{1,18}|[1-8][0-9]{18})$"
 _FRACTION = ("has a fraction of a second", "Round the times to whole seconds")
 _NO_TIME = "is not an ISO 8601 time such as 2021-01-31 or 2021-01-31T13:30:00Z"
-_ONE_FORM = "All rows take one form: rewrite the others, or give all rows one format and name it in data.time_format"
 _CORRECT = "Correct the time, or data.time_format"
 _CLOCK_CHANGE = (
     "Write times with their distance from UTC (2021-10-31T02:30:00+01:00), "
     "or set data.timezone to the clock they were taken by (UTC never changes)"
 )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class TimeStyle:
-    """How a stretch of rows writes its times; all stretches of a source must agree.
-
-    Attributes:
-        form: What the rows look like; empty when none could be read.
-        first: Row number and value that show the form.
-        offsets: Each distance from UTC that is written in the rows, in
-            minutes, with the first row that has it.
-        follows_zone: Whether those distances are the ones of the zone.
-    """
-
-    form: str = ""
-    first: tuple[int, str] = (0, "")
-    offsets: dict[int, tuple[int, str]] = dataclasses.field(default_factory=dict)
-    follows_zone: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -192,7 +173,7 @@ class _Reader(Column):
         other = ~fits.to_numpy(zero_copy_only=False)
         numeric = pc.match_substring_regex(texts, "[0-9]").to_numpy(zero_copy_only=False)
         self.note(other & ~numeric, _NO_TIME, "Correct it, or remove the row")
-        self.note(other, f"is not of the form {name_of(form)}, as rows before it are", _ONE_FORM)
+        self.note(other, f"is not of the form {name_of(form)}, as rows before it are", ONE_FORM)
         # Rows that were found wrong read as the example.
         wall, offset_minutes, exists, fraction = parse(pc.if_else(fits, texts, example), form=form)
         self.note(~exists, "is a time that does not exist", "Correct it")
@@ -237,44 +218,6 @@ def _follows_zone(seconds: Ints, offset_minutes: Ints, timezone: str) -> bool:
     index = pd.DatetimeIndex(seconds * _NANOSECONDS, tz="UTC").tz_convert(timezone)
     distance = (index.tz_localize(None).asi8 - index.asi8) // (60 * _NANOSECONDS)
     return bool((distance == offset_minutes).all())
-
-
-def find_disagreements(styles: Sequence[tuple[str, int, TimeStyle]], *, name: str, timezone: str) -> list[Problem]:
-    """Returns where the stretches of a source disagree on how times are written.
-
-    Args:
-        styles: File, row number in it that a stretch starts at, and the stretch's style, in order.
-        name: The column's name.
-        timezone: `data.timezone`.
-    """
-    label = f"data.time: column {name!r}"
-    known = [(file, start, style) for file, start, style in styles if style.form]
-    problems = []
-    for file, start, style in known[1:]:
-        first_file, first_start, first = known[0]
-        if style.form != first.form:
-            rule = f"differs in form from row {first.first[0] + first_start} of {first_file}, {first.first[1]}"
-            row, value = style.first
-            rows = ((row + start, value),)
-            problems.append(Problem(column=label, rule=rule, fix=_ONE_FORM, count=1, rows=rows, file=file))
-            break
-    first_rows = {
-        offset: (row + start, value)
-        for _, start, style in reversed(known)
-        for offset, (row, value) in style.offsets.items()
-    }
-    if len(first_rows) > 1 and not all(style.follows_zone for _, _, style in known):
-        problems.append(
-            Problem(
-                column=label,
-                rule=f"their distances from UTC differ, and are not those of data.timezone ({timezone})",
-                fix="Write all times in one zone, or set data.timezone to the zone whose clock changes they follow",
-                count=len(first_rows),
-                rows=tuple(sorted(first_rows.values())[:SHOWN]),
-                file=known[0][0],
-            )
-        )
-    return problems
 
 
 def seconds_of(text: str, *, timezone: str) -> int:

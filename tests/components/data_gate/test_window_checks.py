@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tapeline.components.data_gate.series_rules import Rules
+from tapeline.components.data_gate.totals import SplitTotal
 from tapeline.components.data_gate.window_checks import Bounds, find_no_window
 from tapeline.schemas.features import TARGET
 from tapeline.schemas.window_spec import WindowSpec
-from tapeline.series.checks.findings import SeriesFindings, SplitTotal
+from tapeline.series.checks.findings import SeriesFindings
 from tapeline.series.time_grid import TimeGrid
 from tests.components.data_gate.checked_rows import Table, check
 
