@@ -31,7 +31,7 @@ from tapeline.components.trainer.dataset import WindowStream
 from tapeline.components.trainer.training_run import TrainedModel, run_training
 from tapeline.schemas import features as names
 from tapeline.schemas.config import Config, load_config
-from tapeline.series.baselines import persistence, seasonal_naive
+from tapeline.series.seasons import persistence, seasonal_naive
 from tapeline.series.windowing import Chunk
 
 ROOT = pathlib.Path(__file__).parents[1]

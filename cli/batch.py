@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tapeline.cli.arguments import read_runner
     from tapeline.cli.forecast import data_of
     from tapeline.forecaster.pushed_model import find_model, read_card
-    from tapeline.schemas.sections import BeamConfig
+    from tapeline.schemas.runner_config import BeamConfig
     from tapeline.series.sources.source import find_source
 
     output = _check_output(arguments.output)

@@ -25,7 +25,7 @@ from tapeline.pipeline.paths import RunPaths
 from tapeline.schemas.artifact_files import PAGE_FILE
 from tapeline.schemas.config import Config
 from tapeline.schemas.errors import ConfigError
-from tapeline.schemas.kubeflow_config import ResourcesConfig
+from tapeline.schemas.runner_config import ResourcesConfig
 from tapeline.schemas.whole_files import replacing
 
 _UNREAD = "not read when compiled"

@@ -32,7 +32,7 @@ from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.pipeline.paths import RunPaths
 from tapeline.schemas.config import Config
 from tapeline.schemas.errors import ConfigError
-from tapeline.schemas.sections import GateConfig
+from tapeline.schemas.gate_config import GateConfig
 from tapeline.schemas.whole_files import write_whole
 from tapeline.series.sources.source import source_fingerprint
 

@@ -1,10 +1,10 @@
 """The configuration of a pipeline: one YAML file, frozen and checked when it is read.
 
-    config = load_config("configs/co2.yaml")
-    config.window.horizon                # 24
-    config.override({"training.seed": 2})
-
 Every mistake in a file is listed in one message, with its key path and line.
+
+>>> config = parse_config({"name": "sales", "data": {"frequency": "D"}}, origin="")
+>>> config.override({"window.horizon": 7}).window.horizon
+7
 """
 
 import pathlib
@@ -14,19 +14,16 @@ from typing import Annotated, Any
 import pydantic
 import yaml
 
-from tapeline.schemas.config_errors import Clash, find_mistakes, raise_clashes
+from tapeline.schemas.config_errors import Clash, find_mistakes
 from tapeline.schemas.errors import ConfigError
-from tapeline.schemas.kubeflow_config import KubeflowConfig
+from tapeline.schemas.gate_config import GateConfig, PushConfig, ServingConfig
+from tapeline.schemas.runner_config import BeamConfig, KubeflowConfig
 from tapeline.schemas.sections import (
-    BeamConfig,
     ChecksConfig,
     DataConfig,
     FeaturesConfig,
-    GateConfig,
-    PushConfig,
     ScalingConfig,
     Section,
-    ServingConfig,
     SplitConfig,
     WindowConfig,
 )
@@ -70,11 +67,6 @@ class Config(Section):
     kubeflow: KubeflowConfig = KubeflowConfig()
     """The pipeline on Kubeflow."""
 
-    @pydantic.model_validator(mode="after")
-    def _sections_agree(self) -> "Config":
-        raise_clashes(_clashes(self))
-        return self
-
     def window_spec(self) -> WindowSpec:
         """The shape of a training window."""
         return WindowSpec(
@@ -105,55 +97,51 @@ class Config(Section):
             node[leaf] = value
         return parse_config(tree, origin="the overridden configuration")
 
-
-def _clashes(config: Config) -> Iterator[Clash]:
-    weights, horizon, context_length = (
-        config.training.loss.weights,
-        config.window.horizon,
-        config.window.context_length,
-    )
-    if isinstance(weights, tuple) and len(weights) != horizon:
-        yield Clash(
-            ("training.loss.weights", "window.horizon"),
-            f"{len(weights)} weights for a window.horizon of {horizon}: give one weight a lead step",
-        )
-    roles = {config.data.time: "data.time", **dict.fromkeys(config.data.target, "data.target")}
-    if config.data.series_id is not None:
-        roles[config.data.series_id] = "data.series_id"
-    for role in ("past_covariates", "future_covariates", "static_covariates"):
-        for column in getattr(config.features, role):
-            if column in roles:
+    def _clashes(self) -> Iterator[Clash]:
+        weights, horizon, context_length = self.training.loss.weights, self.window.horizon, self.window.context_length
+        if isinstance(weights, tuple) and len(weights) != horizon:
+            yield Clash(
+                ("training.loss.weights", "window.horizon"),
+                f"{len(weights)} weights for a window.horizon of {horizon}: give one weight a lead step",
+            )
+        parts = {
+            "data.time": (self.data.time,),
+            "data.target": self.data.target,
+            "data.series_id": (self.data.series_id,),
+        }
+        taken = {column: part for part, columns in parts.items() for column in columns}
+        for role in ("past_covariates", "future_covariates", "static_covariates"):
+            for column in getattr(self.features, role):
+                if column in taken:
+                    yield Clash(
+                        (f"features.{role}", taken[column]),
+                        f"column {column!r} is {taken[column]} already: give each column one part",
+                    )
+        units, heads = self.model.units, self.model.attention_heads
+        if heads and units % heads:
+            yield Clash(
+                ("model.attention_heads", "model.units"),
+                f"{heads} heads cannot share model.units ({units}) equally: make units a multiple of the heads",
+            )
+        # What looks back into the context, and why it cannot look further.
+        looks_back = [
+            *(
+                (f"model.lags.{at}", lag, "the decoder looks back into the context")
+                for at, lag in enumerate(self.model.lags)
+            ),
+            *(
+                (f"features.rolling.{at}.window", rolling.window, "rolling statistics are computed inside the context")
+                for at, rolling in enumerate(self.features.rolling)
+            ),
+            ("gate.season", self.gate.season, "the seasonal naive forecast repeats values of the context"),
+        ]
+        for key, steps, reason in looks_back:
+            if isinstance(steps, int) and steps > context_length:
                 yield Clash(
-                    (f"features.{role}", roles[column]),
-                    f"column {column!r} is {roles[column]} already: give each column one part",
+                    (key, "window.context_length"),
+                    f"{steps} steps are more than window.context_length ({context_length}): {reason}; "
+                    "shorten one or lengthen the other",
                 )
-    units, heads = config.model.units, config.model.attention_heads
-    if heads and units % heads:
-        yield Clash(
-            ("model.attention_heads", "model.units"),
-            f"{heads} heads cannot share model.units ({units}) equally: make units a multiple of the heads",
-        )
-    for at, lag in enumerate(config.model.lags):
-        if lag > context_length:
-            yield Clash(
-                (f"model.lags.{at}", "window.context_length"),
-                f"{lag} steps are more than window.context_length ({context_length}): "
-                "the decoder looks back into the context; shorten one or lengthen the other",
-            )
-    for at, rolling in enumerate(config.features.rolling):
-        if rolling.window > context_length:
-            yield Clash(
-                (f"features.rolling.{at}.window", "window.context_length"),
-                f"{rolling.window} steps are more than window.context_length ({context_length}): "
-                "rolling statistics are computed inside the context; shorten one or lengthen the other",
-            )
-    season = config.gate.season
-    if isinstance(season, int) and season > context_length:
-        yield Clash(
-            ("gate.season", "window.context_length"),
-            f"{season} steps are more than window.context_length ({context_length}): "
-            "the seasonal naive forecast repeats values of the context; shorten one or lengthen the other",
-        )
 
 
 class _Loader(yaml.SafeLoader):
@@ -184,7 +172,9 @@ def load_config(path: str | pathlib.Path) -> Config:
         node = yaml.compose(text, Loader=_Loader)
         tree = yaml.load(text, Loader=_Loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not readable as YAML: {' '.join(str(error).split())}. Mend the syntax.") from error
+        raise ConfigError(
+            f"{path}: not readable as YAML: {' '.join(str(error).split())}. Correct the syntax."
+        ) from error
     return parse_config(tree, origin=str(path), node=node)
 
 

@@ -1,12 +1,11 @@
 """Every mistake in a configuration, each with its key path and line.
 
-A validator stops at the first thing that it cannot read, so what it would
-have said of the rest stays unsaid. Here each mistake is noted, taken out of
-the tree, and the tree is checked again. What is said only of a value that was
-already found wrong is left out.
+A validator stops at the first thing that it cannot read. Here each mistake is
+noted and taken out of the tree, and the tree is checked again. A second
+mistake of a value that was found wrong already is left out.
 
-    for mistake in find_mistakes(Config, {"nam": "x", "window": {"horizon": 0}}, node=None):
-        print(mistake)      # nam: unknown key. Did you mean 'name'? ...
+>>> find_mistakes(pydantic.create_model("Window", horizon=(int, ...)), {"horizon": "x"}, node=None)
+["horizon: got 'x', should be a valid integer, unable to parse string as an integer."]
 """
 
 import copy
@@ -28,7 +27,7 @@ class Clash:
 
     Attributes:
         keys: Dotted keys of all values involved, from the section that raises; the message stands at the first.
-        message: What is wrong and how to mend it.
+        message: What is wrong and how to fix it.
     """
 
     keys: tuple[str, ...]
@@ -41,17 +40,6 @@ class ClashError(ValueError):
     def __init__(self, clashes: Sequence[Clash]) -> None:
         super().__init__("; ".join(clash.message for clash in clashes))
         self.clashes = tuple(clashes)
-
-
-def raise_clashes(clashes: Iterator[Clash]) -> None:
-    """Raises what a section's validator found, if anything.
-
-    Raises:
-        ClashError: There is a clash.
-    """
-    found = list(clashes)
-    if found:
-        raise ClashError(found)
 
 
 def find_mistakes(model: type[pydantic.BaseModel], tree: Any, *, node: yaml.Node | None) -> list[str]:

@@ -1,19 +1,15 @@
 """Errors that a user can act on.
 
-Whatever a user can mend (a configuration, a data file, an argument) raises a
+Whatever a user can fix (a configuration, a data file, an argument) raises a
 subclass of `UserError`. The command line prints its message without a
 traceback and ends with exit code 2. A message names the argument, shows the
-value, states the rule and gives the fix:
-
-    raise DataError(
-        "data.time: column 'date' is not in 'sales.csv' (columns: day, y). "
-        "Name the time column in data.time."
-    )
+value, states the rule and gives the fix: "data.time: column 'date' is not in
+'sales.csv' (columns: day, y). Name the time column in data.time."
 """
 
 
 class UserError(ValueError):
-    """Something the user gave cannot be used; the message says how to mend it."""
+    """Something the user gave cannot be used; the message says how to fix it."""
 
 
 class ConfigError(UserError):
@@ -29,7 +25,7 @@ class TrainingError(UserError):
 
 
 def user_error(error: BaseException | None) -> UserError | None:
-    """Returns the error that a user can mend, if that is what stopped a run."""
+    """Returns the error that a user can fix, if that is what stopped a run."""
     while error is not None:
         if isinstance(error, UserError):
             return error

@@ -87,14 +87,11 @@ class Frequency:
         if _is(offset, pd.offsets.MonthBegin, pd.offsets.MonthEnd):
             return "M"
         # A period is named for the month it ends in, a `...Begin` offset for the month it starts in.
-        if _is(offset, pd.offsets.QuarterEnd):
-            return f"Q-{_MONTHS[offset.startingMonth - 1]}"
-        if _is(offset, pd.offsets.QuarterBegin):
-            return f"Q-{_MONTHS[offset.startingMonth - 2]}"
-        if _is(offset, pd.offsets.YearEnd):
-            return f"A-{_MONTHS[offset.month - 1]}"
-        if _is(offset, pd.offsets.YearBegin):
-            return f"A-{_MONTHS[offset.month - 2]}"
+        back = 2 if self.labels_start else 1
+        if _is(offset, pd.offsets.QuarterBegin, pd.offsets.QuarterEnd):
+            return f"Q-{_MONTHS[offset.startingMonth - back]}"
+        if _is(offset, pd.offsets.YearBegin, pd.offsets.YearEnd):
+            return f"A-{_MONTHS[offset.month - back]}"
         return None
 
     @property

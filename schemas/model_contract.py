@@ -1,7 +1,5 @@
 """What two models must share to be scored on the same windows.
 
-    contract(data=data, features=features, window=window, scaling=scaling)   # '9f2c…'
-
 A model blessed before is compared with the candidate on the candidate's test
 windows, in the candidate's scaled space. That needs the same target, inputs
 and sizes. The fitted scale itself is not part of it: with every new train

@@ -1,17 +1,19 @@
-"""The sections of a configuration that say what the data are and what is asked of them.
+"""The sections of a configuration that tell what the data are and how they are made into windows.
 
-Every model here is frozen, refuses unknown keys and has a default that is
-right for most. `tapeline.schemas.config` puts the sections together;
-`tapeline.schemas.training_config` holds those of the model and its training.
+A section is frozen, refuses unknown keys and has a default that is right for
+most. `config` puts all sections together; those of the model and its training
+are in `training_config`, those of its tests in `gate_config`, those of the
+machines in `runner_config`.
 """
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import pydantic
+from typing_extensions import Self
 
 from tapeline.schemas import features as names
-from tapeline.schemas.config_errors import Clash, raise_clashes
+from tapeline.schemas.config_errors import Clash, ClashError
 from tapeline.schemas.frequency import Frequency, check_zone
 
 Fraction = Annotated[float, pydantic.Field(gt=0.0, lt=1.0)]
@@ -36,6 +38,17 @@ class Section(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(
         frozen=True, extra="forbid", protected_namespaces=(), use_attribute_docstrings=True
     )
+
+    @pydantic.model_validator(mode="after")
+    def _values_agree(self) -> Self:
+        clashes = list(self._clashes())
+        if clashes:
+            raise ClashError(clashes)
+        return self
+
+    def _clashes(self) -> Iterator[Clash]:
+        """Yields values that are right one by one and cannot stand together."""
+        return iter(())
 
 
 def _as_list(value: Any) -> Any:
@@ -109,11 +122,6 @@ class DataConfig(Section):
             raise ValueError("a column is named twice; name each once")
         return target
 
-    @pydantic.model_validator(mode="after")
-    def _parts_differ(self) -> "DataConfig":
-        raise_clashes(self._clashes())
-        return self
-
     def _clashes(self) -> Iterator[Clash]:
         if self.series_id is not None and len(self.target) > 1:
             yield Clash(
@@ -177,11 +185,6 @@ class FeaturesConfig(Section):
         """`K`: width of the future-known vector, the calendar included (sine and cosine; `weekend` is one number)."""
         return len(self.future_covariates) + sum(1 if name == "weekend" else 2 for name in self.calendar)
 
-    @pydantic.model_validator(mode="after")
-    def _names_are_free(self) -> "FeaturesConfig":
-        raise_clashes(self._clashes())
-        return self
-
     def _clashes(self) -> Iterator[Clash]:
         seen: dict[str, str] = {}
         for role in ("past_covariates", "future_covariates", "static_covariates"):
@@ -221,11 +224,6 @@ class SplitConfig(Section):
     """First time that is used; None begins with the first row."""
     end: str | None = None
     """First time that is not used any more; None uses all rows."""
-
-    @pydantic.model_validator(mode="after")
-    def _one_way(self) -> "SplitConfig":
-        raise_clashes(self._clashes())
-        return self
 
     def _clashes(self) -> Iterator[Clash]:
         # Compared with the defaults, not with the keys that are set: a section written as JSON sets every key.
@@ -268,55 +266,3 @@ class ScalingConfig(Section):
     """Whether each series has a scale of its own."""
     unseen_series: Literal["global", "refuse"] = "refuse"
     """What a series without train rows gets: the scale over all series, or a refusal."""
-
-
-class SkillConfig(Section):
-    """Least skill over a baseline, as a share of the baseline's MAE; None: shown, not required."""
-
-    persistence: float | None = 0.0
-    """Over "repeat the last value"."""
-    seasonal_naive: float | None = 0.0
-    """Over "repeat the last season"."""
-    ridge: float | None = None
-    """Over one linear regression from the context to all steps."""
-
-
-class GateConfig(Section):
-    """What a model must reach on the test split to be blessed."""
-
-    mae_scaled_below: Annotated[float, pydantic.Field(gt=0.0)] = 0.015
-    """The free-running MAE in scaled space must be strictly less than this."""
-    mae_scaled_below_per_series: Annotated[float, pydantic.Field(gt=0.0)] | None = None
-    """The same for every series by itself; None: shown (for up to 5,000 series), not required."""
-    season: Positive | Literal["auto"] | None = None
-    """Steps of one season for the seasonal naive baseline; `auto` finds it by autocorrelation on the train split, None
-    takes the frequency's own."""
-    skill_over: SkillConfig = SkillConfig()
-    """Baselines that must be beaten."""
-    min_windows: Positive = 10
-    """Fewest test windows that a verdict may rest on."""
-    no_worse_than_blessed: bool = True
-    """Whether a model must be at least as good as the one blessed last."""
-
-
-class ServingConfig(Section):
-    """What the model must bear in a process of its own before it is pushed."""
-
-    max_latency_ms: Annotated[float, pydantic.Field(gt=0.0)] = 250.0
-    """Longest median time of one forecast, in milliseconds, on the machine that runs the serving gate."""
-    max_memory_mib: Annotated[float, pydantic.Field(gt=0.0)] = 4096.0
-    """Largest peak memory of the process that serves it, in MiB."""
-
-
-class PushConfig(Section):
-    """Where a blessed model goes."""
-
-    keep: Positive = 5
-    """Versions that stay in `serving_model/`; older ones are removed."""
-
-
-class BeamConfig(Section):
-    """Arguments for the Beam runner."""
-
-    args: tuple[str, ...] = ()
-    """Beam pipeline arguments, as on its own command line; none: one process, in memory."""

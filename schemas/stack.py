@@ -1,10 +1,9 @@
 """Where the two sets of dependencies differ: TFX 1.16 on Python 3.10, TFX 1.21 on Python 3.11 and newer.
 
-    spelled("ME")              # 'M' for pandas 1.5, 'ME' for pandas 2
-    modern("M")                # 'ME': how a frequency is shown, whatever pandas is there
-    LOCAL_BEAM_RUNNER          # 'DirectRunner' or 'FnApiRunner'
-
 All code runs on both; what has to tell them apart stands here, and nothing else asks for a version.
+
+>>> modern("M"), modern("2H")      # how a frequency is shown, whatever pandas is installed
+('ME', '2h')
 """
 
 import re

@@ -1,10 +1,7 @@
 """The shape of a window: how far it looks back, how far ahead.
 
-    spec = WindowSpec(context_length=104, horizon=24)
-    spec.length          # 128 steps from the first context to the last forecast value
-    spec.count(1000)     # 873 windows in 1,000 gapless steps
-
-Whatever cuts windows or counts them goes by these sizes.
+>>> WindowSpec(context_length=104, horizon=24).length      # steps from the first context to the last forecast value
+128
 """
 
 import dataclasses
@@ -36,10 +33,6 @@ class WindowSpec:
     def length(self) -> int:
         """Steps that a window covers: `T + H`."""
         return self.context_length + self.horizon
-
-    def count(self, steps: int) -> int:
-        """Windows that fit into `steps` consecutive steps of one series and one split."""
-        return max(0, (steps - self.length) // self.stride + 1) if steps >= self.length else 0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

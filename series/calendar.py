@@ -1,11 +1,11 @@
 """Calendar features from epoch seconds, on the wall clock of a time zone.
 
 The same integer arithmetic runs on NumPy arrays (grid steps without a row)
-and on TensorFlow tensors (Transform, the served model), so the two agree:
+and on TensorFlow tensors (Transform, the served model), so the two agree.
 
-    clock = Calendar(("hour_of_day", "weekend"), "Australia/Melbourne")
-    clock(np.array([0, 3600]))               # float32 [2, 3]: sine, cosine, weekend
-    clock(tf.constant([[0], [3600]], tf.int64))       # [2, 1, 3]; any shape goes
+>>> Calendar(("hour_of_day", "weekend"), "Australia/Melbourne")(np.array([0, 7200])).round(2)
+array([[ 0.5 , -0.87,  0.  ],
+       [ 0.  , -1.  ,  0.  ]], dtype=float32)
 
 A feature is the sine and cosine of a phase that runs from 0 to 1 over its
 period; `weekend` is one number, 0 or 1.
@@ -26,20 +26,20 @@ ends where the next begins. An ISO week belongs to the year of its Thursday:
 `week_of_year` is the same all week, and years of 52 and 53 weeks join without a jump.
 """
 
-import dataclasses
 import functools
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from tapeline.series.arrays import Ints
+
 _DAY = 86_400
 _FIRST, _LAST = "1900-01-01", "2100-01-01"
 
 
-def utc_offsets(timezone: str) -> tuple[np.ndarray, np.ndarray]:
+def utc_offsets(timezone: str) -> tuple[Ints, Ints]:
     """Returns when a zone's distance from UTC changes, 1900 to 2100, and that distance.
 
     Args:
@@ -50,7 +50,7 @@ def utc_offsets(timezone: str) -> tuple[np.ndarray, np.ndarray]:
         `offsets` `[n + 1]`, seconds to add to UTC: `offsets[i]` holds before `transitions[i]`. Both int64.
     """
 
-    def offset(seconds: np.ndarray) -> np.ndarray:
+    def offset(seconds: Ints) -> Ints:
         utc = pd.DatetimeIndex(seconds * 1_000_000_000, tz="UTC")
         wall = utc.tz_convert(timezone).tz_localize(None)
         return (wall.asi8 - utc.asi8) // 1_000_000_000
@@ -67,53 +67,33 @@ def utc_offsets(timezone: str) -> tuple[np.ndarray, np.ndarray]:
     return high, by_day[np.append(changed, len(days) - 1)]
 
 
-@dataclasses.dataclass(frozen=True)
-class _Ops:
-    """The operations in which NumPy and TensorFlow differ."""
-
-    integers: Callable[[Any], Any]
-    floats: Callable[[Any], Any]
-    doubles: Callable[[Any], Any]
-    count_below: Callable[[np.ndarray, Any], Any]
-    take: Callable[[np.ndarray, Any], Any]
-    where: Callable[[Any, Any, Any], Any]
-    sin: Callable[[Any], Any]
-    cos: Callable[[Any], Any]
-    stack: Callable[[list[Any]], Any]
-
-
-_NUMPY = _Ops(
-    integers=lambda x: np.asarray(x, np.int64),
-    floats=lambda x: np.asarray(x, np.float32),
-    doubles=lambda x: np.asarray(x, np.float64),
-    count_below=lambda table, x: np.searchsorted(table, x, side="right"),
-    take=lambda table, index: table[index],
-    where=np.where,
-    sin=np.sin,
-    cos=np.cos,
-    stack=lambda parts: np.stack(parts, axis=-1),
-)
+def _module(values: Any) -> Any:
+    """NumPy or TensorFlow: whichever made the values."""
+    return np if isinstance(values, (np.ndarray, np.generic)) else _tensorflow()
 
 
 @functools.cache
-def _tensorflow() -> _Ops:
+def _tensorflow() -> Any:
     import tensorflow as tf
 
-    def count_below(table: np.ndarray, x: Any) -> Any:
-        found = tf.searchsorted(tf.constant(table), tf.reshape(x, [-1]), side="right", out_type=tf.int64)
-        return tf.reshape(found, tf.shape(x))
+    return tf
 
-    return _Ops(
-        integers=lambda x: tf.cast(x, tf.int64),
-        floats=lambda x: tf.cast(x, tf.float32),
-        doubles=lambda x: tf.cast(x, tf.float64),
-        count_below=count_below,
-        take=lambda table, index: tf.gather(tf.constant(table), index),
-        where=tf.where,
-        sin=tf.sin,
-        cos=tf.cos,
-        stack=lambda parts: tf.stack(parts, axis=-1),
-    )
+
+def _cast(values: Any, dtype: str) -> Any:
+    return values.astype(dtype) if _module(values) is np else _tensorflow().cast(values, dtype)
+
+
+def _take(table: Ints, index: Any) -> Any:
+    return table[index] if _module(index) is np else _tensorflow().gather(table, index)
+
+
+def _count_below(table: Ints, values: Any) -> Any:
+    """How many entries of an ascending table each value has reached."""
+    if _module(values) is np:
+        return np.searchsorted(table, values, side="right")
+    tf = _tensorflow()
+    found = tf.searchsorted(tf.constant(table), tf.reshape(values, [-1]), side="right", out_type=tf.int64)
+    return tf.reshape(found, tf.shape(values))
 
 
 class Calendar:
@@ -140,22 +120,21 @@ class Calendar:
         Returns:
             The same kind of array with one more axis, float32 `[..., size]`.
         """
-        ops = _NUMPY if isinstance(seconds, np.ndarray) else _tensorflow()
-        seconds = ops.integers(seconds)
+        module, seconds = _module(seconds), _cast(seconds, "int64")
         if not self.features:
-            return ops.floats(np.zeros((*seconds.shape, 0), np.float32)) if ops is _NUMPY else _no_features(seconds)
+            return module.stack([_cast(seconds, "float32")], axis=-1)[..., :0]
         wall = self.wall_clock(seconds)
         parts: list[Any] = []
         for name in self.features:
             if name == "weekend":
-                parts.append(ops.floats(_weekday(wall // _DAY) >= 5))
+                parts.append(_cast(_weekday(wall // _DAY) >= 5, "float32"))
                 continue
-            done, period = _phase(ops, name, wall)
+            done, period = _phase(name, wall)
             # In float64: a vectorised sine differs from a scalar one in the last bit, which rounding to float32 hides,
             # so that a number does not depend on the place of its row in a batch.
-            angle = ops.doubles(done) / ops.doubles(period) * (2 * math.pi)
-            parts += [ops.floats(ops.sin(angle)), ops.floats(ops.cos(angle))]
-        return ops.stack(parts)
+            angle = _cast(done, "float64") / _double(period) * (2 * math.pi)
+            parts += [_cast(module.sin(angle), "float32"), _cast(module.cos(angle), "float32")]
+        return module.stack(parts, axis=-1)
 
     def wall_clock(self, seconds: Any) -> Any:
         """Returns what the clocks of the zone show, as seconds since they showed 1970-01-01 00:00.
@@ -163,19 +142,13 @@ class Calendar:
         Args:
             seconds: Epoch seconds, int64, a NumPy array or a TensorFlow tensor.
         """
-        ops = _NUMPY if isinstance(seconds, np.ndarray) else _tensorflow()
-        return seconds + self._offset(ops, seconds)
-
-    def _offset(self, ops: _Ops, seconds: Any) -> Any:
         if not len(self._transitions):
-            return int(self._offsets[0])
-        return ops.take(self._offsets, ops.count_below(self._transitions, seconds))
+            return seconds + int(self._offsets[0])
+        return seconds + _take(self._offsets, _count_below(self._transitions, seconds))
 
 
-def _no_features(seconds: Any) -> Any:
-    import tensorflow as tf
-
-    return tf.zeros(tf.concat([tf.shape(seconds), [0]], axis=0))
+def _double(period: Any) -> Any:
+    return float(period) if isinstance(period, int) else _cast(period, "float64")
 
 
 def _weekday(day: Any) -> Any:
@@ -183,7 +156,7 @@ def _weekday(day: Any) -> Any:
     return (day + 3) % 7
 
 
-def _phase(ops: _Ops, name: str, wall: Any) -> tuple[Any, Any]:
+def _phase(name: str, wall: Any) -> tuple[Any, Any]:
     """How far a period has run, and its length, in one unit."""
     day = wall // _DAY
     if name == "minute_of_hour":
@@ -196,7 +169,7 @@ def _phase(ops: _Ops, name: str, wall: Any) -> tuple[Any, Any]:
         return _weekday(day), 7
     if name == "week_of_year":
         day = day - _weekday(day) + 3
-    year, month, day_of_month, length_of_month = _civil(ops, day)
+    year, month, day_of_month, length_of_month = _civil(day)
     if name == "day_of_month":
         return day_of_month - 1, length_of_month
     if name == "month_of_year":
@@ -211,7 +184,7 @@ def _days(year: Any) -> Any:
     return past * 365 + past // 4 - past // 100 + past // 400 - 719_162
 
 
-def _civil(ops: _Ops, day: Any) -> tuple[Any, Any, Any, Any]:
+def _civil(day: Any) -> tuple[Any, Any, Any, Any]:
     """Year, month, day of the month and length of the month of a day counted from 1970-01-01.
 
     Years are counted from 1 March, so that the leap day is their last, as in
@@ -224,8 +197,8 @@ def _civil(ops: _Ops, day: Any) -> tuple[Any, Any, Any, Any]:
     day_of_year = day_of_cycle - (365 * year_of_cycle + year_of_cycle // 4 - year_of_cycle // 100)
     march_month = (5 * day_of_year + 2) // 153  # 0 is March; five months have 153 days
     day_of_month = day_of_year - (153 * march_month + 2) // 5 + 1
-    month = ops.where(march_month < 10, march_month + 3, march_month - 9)
-    year = year_of_cycle + cycle * 400 + ops.integers(month <= 2)
-    leap = ops.integers((year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0)))
+    month = _module(day).where(march_month < 10, march_month + 3, march_month - 9)
+    year = year_of_cycle + cycle * 400 + _cast(month <= 2, "int64")
+    leap = _cast((year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0)), "int64")
     lengths = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int64)
-    return year, month, day_of_month, ops.take(lengths, month - 1) + leap * ops.integers(month == 2)
+    return year, month, day_of_month, _take(lengths, month - 1) + leap * _cast(month == 2, "int64")

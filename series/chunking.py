@@ -1,10 +1,8 @@
-"""From rows in any order to windows: grid, forecast starts, chunks. Pure NumPy, many series at a time.
+"""From rows in any order to windows, in pure NumPy, many series at a time.
 
-    grid = to_grid(rows, TimeGrid("h"))                   # all rows of some series
-    starts, _ = forecast_starts(grid, split=train, spec=spec, min_observed=0.5)
-    chunks = cut_chunks(grid, starts, chunk_steps=4096, spec=spec)
-
-The series lie one after another in the grid's arrays:
+`to_grid` puts all rows of some series on their grid, `forecast_starts` finds
+where a split's forecasts start in it, and `cut_chunks` groups these starts into
+chunks. The series lie one after another in the grid's arrays:
 
     position   0 1 2 3 4 | 5 6 7 | 8 9 ...
     series     a a a a a | b b b | c c ...
@@ -19,6 +17,7 @@ import numpy as np
 from tapeline.schemas import features as names
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.arrays import Array, Bools, Floats, Ints, Names
 from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
 from tapeline.series.grouping.series_survey import NEVER
 from tapeline.series.time_grid import TimeGrid
@@ -45,26 +44,26 @@ class Grid:
         static: Static covariates of each series' first row, 0 where missing, float32 `[u, S]`.
     """
 
-    ids: np.ndarray
-    first: np.ndarray
-    last: np.ndarray
-    begin: np.ndarray
-    code: np.ndarray
-    ordinal: np.ndarray
-    has_row: np.ndarray
-    target: np.ndarray
-    past: np.ndarray
-    future: np.ndarray
-    static: np.ndarray
+    ids: Names
+    first: Ints
+    last: Ints
+    begin: Ints
+    code: Ints
+    ordinal: Ints
+    has_row: Bools
+    target: Floats
+    past: Floats
+    future: Floats
+    static: Floats
 
 
-def ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+def ranges(starts: Ints, lengths: Ints) -> Array:
     """Returns `arange(start, start + length)` for each pair, one after another."""
     ends = np.cumsum(lengths)
     return np.repeat(starts - (ends - lengths), lengths) + np.arange(ends[-1] if len(ends) else 0)
 
 
-def split_bounds(first: np.ndarray, time: TimeGrid) -> dict[str, tuple[int, int]]:
+def split_bounds(first: Ints, time: TimeGrid) -> dict[str, tuple[int, int]]:
     """Returns the ordinals that each split covers: from its own first row to the next split's.
 
     Args:
@@ -101,7 +100,7 @@ def to_grid(rows: SeriesRows, time: TimeGrid) -> Grid:
     if counts.max(initial=0) > 1:
         raise DataError(_duplicates(rows, position, counts))
 
-    def place(values: np.ndarray) -> np.ndarray:
+    def place(values: Array) -> Floats:
         placed = np.full((steps, *values.shape[1:]), np.nan, np.float32)
         placed[position] = values
         return placed
@@ -124,7 +123,7 @@ def to_grid(rows: SeriesRows, time: TimeGrid) -> Grid:
     )
 
 
-def _duplicates(rows: SeriesRows, position: np.ndarray, counts: np.ndarray) -> str:
+def _duplicates(rows: SeriesRows, position: Ints, counts: Ints) -> str:
     repeated = counts[position] > 1
     code = rows.code[repeated].min()
     steps = len(np.unique(position[repeated & (rows.code == code)]))
@@ -134,9 +133,7 @@ def _duplicates(rows: SeriesRows, position: np.ndarray, counts: np.ndarray) -> s
     )
 
 
-def forecast_starts(
-    grid: Grid, *, split: tuple[int, int], spec: WindowSpec, min_observed: float
-) -> tuple[np.ndarray, int]:
+def forecast_starts(grid: Grid, *, split: tuple[int, int], spec: WindowSpec, min_observed: float) -> tuple[Ints, int]:
     """Returns where in the grid the forecasts of a split start, ascending, int64 `[n]`, and how many are left out.
 
     The whole forecast lies inside the split and the series; the context lies
@@ -175,10 +172,10 @@ class ChunkBounds:
         split_at: Where each chunk's starts begin in `starts`, int64 `[c + 1]`.
     """
 
-    begin: np.ndarray
-    end: np.ndarray
-    starts: np.ndarray
-    split_at: np.ndarray
+    begin: Ints
+    end: Ints
+    starts: Ints
+    split_at: Ints
 
     def batches(self, steps: int) -> Iterator["ChunkBounds"]:
         """Yields the chunks in batches of about so many steps."""
@@ -189,7 +186,7 @@ class ChunkBounds:
             yield ChunkBounds(self.begin[low:high], self.end[low:high], self.starts[at[0] : at[-1]], at - at[0])
 
 
-def cut_chunks(grid: Grid, starts: np.ndarray, *, chunk_steps: int, spec: WindowSpec) -> ChunkBounds:
+def cut_chunks(grid: Grid, starts: Ints, *, chunk_steps: int, spec: WindowSpec) -> ChunkBounds:
     """Groups forecast starts into chunks: a series is divided into equal stretches of about `chunk_steps` ordinals.
 
     Each stretch repeats `T + H - 1` steps of its neighbour. So stretches are

@@ -1,7 +1,8 @@
 """Prediction intervals by split conformal prediction, a half-width for each lead step.
 
-    residuals = absolute_residuals(target, forecast)          # eval windows, free-running: [N, H]
-    half_widths = conformal_half_widths(residuals)            # [2, H], scaled
+>>> residuals = absolute_residuals(np.zeros((19, 1)), np.arange(19.0)[:, None])      # eval windows, [N, H]
+>>> conformal_half_widths(residuals).tolist()                                        # [2, H], of 80 and of 95 %
+[[15.0], [18.0]]
 
 The half-width of a level is the `ceil((n + 1) level)`-th smallest of the n
 absolute residuals of that lead step. A new window that is exchangeable with
@@ -15,11 +16,13 @@ so the coverage on the test split is measured.
 
 import numpy as np
 
+from tapeline.series.arrays import Array, Floats
+
 PERCENTS = (80, 95)
 """Levels of the intervals, in percent, in the order in which arrays hold them."""
 
 
-def absolute_residuals(target: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+def absolute_residuals(target: Floats, forecast: Floats) -> Array:
     """Returns `|target - forecast|`; infinite for a forecast that is no number, NaN where nothing was measured.
 
     Args:
@@ -35,7 +38,7 @@ def absolute_residuals(target: np.ndarray, forecast: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(missed) & ~np.isnan(target), np.inf, missed)
 
 
-def conformal_half_widths(residuals: np.ndarray) -> np.ndarray:
+def conformal_half_widths(residuals: Array) -> Floats:
     """Returns how far an interval reaches to either side of a forecast.
 
     Three rules besides the quantile. Where there are too few residuals for a

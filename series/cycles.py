@@ -1,7 +1,9 @@
 """The cycles of the calendar by which errors are compared: hour, weekday, month.
 
-cycles_of(TimeGrid("H"))        # hour of the day, day of the week, month
-MONTH.phase(seconds, "UTC")     # 0 for January
+>>> [cycle.name for cycle in cycles_of(TimeGrid("D"))]
+['day of the week', 'month']
+>>> MONTH.phase(np.array([0]), "UTC")      # January
+array([0])
 """
 
 import dataclasses
@@ -9,6 +11,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
+from tapeline.series.arrays import Ints
 from tapeline.series.time_grid import TimeGrid
 
 _DAY = 86_400
@@ -31,7 +34,7 @@ class Cycle:
     first: int
     labels: tuple[str, ...]
 
-    def phase(self, seconds: np.ndarray, timezone: str) -> np.ndarray:
+    def phase(self, seconds: Ints, timezone: str) -> Ints:
         """Returns the phase of times, int64 `[N]`, from 0.
 
         Args:

@@ -1,7 +1,7 @@
 """What `tapeline.series.windowing` does with gaps, as TensorFlow ops for the served model.
 
-    values, observed = fill_gaps(context)            # context [N, T], NaN where unobserved
-    known = hold_known(future, context_length=104)   # future [N, T + H, K]
+>>> fill_gaps(tf.constant([[1.0, float("nan"), 3.0]]))[0].numpy()
+array([[1., 2., 3.]], dtype=float32)
 
 TensorFlow has no running maximum; it is made by doubling: after passes with
 shifts 1, 2, 4, ... each position has seen all before it.

@@ -1,7 +1,9 @@
-"""Count, mean, spread and extremes of every series, in tables that merge in any order.
+r"""Count, mean, spread and extremes of every series, in tables that merge in any order.
 
-    table = merge([moments(ids, values), moments(other_ids, other_values)])
-    content = scale_file(table, ScalingConfig(per_series=True))
+>>> first = moments(np.array([b"a", b"b"], object), np.array([1.0, 5.0]))
+>>> table = merge([first, moments(np.array([b"a"], object), np.array([3.0]))])
+>>> table.mean, scale_file(table, ScalingConfig())
+(array([2., 5.]), b'\\*\t1.0\t4.0\tall\n')
 
 Two tables merge by the parallel form of the variance (Chan, Golub and LeVeque,
 "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances",
@@ -15,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from tapeline.schemas.sections import ScalingConfig
+from tapeline.series.arrays import Floats, Names
 from tapeline.series.scaling import scale_lines, scope_of
 
 
@@ -30,15 +33,15 @@ class Moments(NamedTuple):
         high: Their maximum.
     """
 
-    ids: np.ndarray
-    size: np.ndarray
-    mean: np.ndarray
-    square_sum: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
+    ids: Names
+    size: Floats
+    mean: Floats
+    square_sum: Floats
+    low: Floats
+    high: Floats
 
 
-def moments(ids: np.ndarray, values: np.ndarray) -> Moments:
+def moments(ids: Names, values: Floats) -> Moments:
     """Returns the moments of values, by series; NaN is left out.
 
     Args:
@@ -56,44 +59,30 @@ def merge(tables: Iterable[Moments]) -> Moments:
     ids, count, mean, square_sum, low, high = (np.concatenate(parts) for parts in zip(*tables, strict=True))
     code, names = pd.factorize(pd.Index(ids, dtype=object))
     rows = len(names)
-    total = np.bincount(code, count, rows)
+    total = np.bincount(code, count, rows).astype(float)
     center = np.bincount(code, count * mean, rows) / total
-    spread = np.bincount(code, square_sum + count * (mean - center[code]) ** 2, rows)
+    spread = np.bincount(code, square_sum + count * (mean - center[code]) ** 2, rows).astype(float)
     lowest, highest = np.full(rows, np.inf), np.full(rows, -np.inf)
     np.minimum.at(lowest, code, low)
     np.maximum.at(highest, code, high)
     return Moments(names.to_numpy(), total, center, spread, lowest, highest)
 
 
-def overall(table: Moments) -> Moments:
-    """Returns the moments over all series, one row; none where nothing was measured."""
-    return merge([table._replace(ids=np.full(len(table.ids), b"", object))])
-
-
-def fit(
-    method: str, *, count: np.ndarray, mean: np.ndarray, square_sum: np.ndarray, low: np.ndarray, high: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Returns offset and scale from the moments of each series.
+def fit(table: Moments, method: str) -> tuple[Floats, Floats]:
+    """Returns offset and scale of each series, float64 `[n]` each.
 
     A constant series has no spread to scale by: its scale is 1, so that its
     own value becomes 0 and a later change keeps its size.
 
     Args:
+        table: Moments of the train split, `[n]`.
         method: `min_max` or `standard` (divides by the population's standard deviation).
-        count: Measured values, `[n]`.
-        mean: Their mean.
-        square_sum: Sum of their squared distances from the mean.
-        low: Their minimum.
-        high: Their maximum.
-
-    Returns:
-        Two float64 arrays `[n]`.
     """
-    constant = high == low
+    constant = table.high == table.low
     if method == "min_max":
-        return low, np.where(constant, 1.0, high - low)
-    spread = np.sqrt(square_sum / count)
-    return np.where(constant, low, mean), np.where(constant | (spread == 0), 1.0, spread)
+        return table.low, np.where(constant, 1.0, table.high - table.low)
+    spread = np.sqrt(table.square_sum / table.size)
+    return np.where(constant, table.low, table.mean), np.where(constant | (spread == 0), 1.0, spread)
 
 
 def scale_file(table: Moments, scaling: ScalingConfig) -> bytes:
@@ -105,15 +94,10 @@ def scale_file(table: Moments, scaling: ScalingConfig) -> bytes:
         table: Moments of the train split, by series.
         scaling: Method and scope.
     """
-
-    def parameters(rows: Moments) -> tuple[np.ndarray, np.ndarray]:
-        count, mean, square_sum, low, high = rows[1:]
-        return fit(scaling.method, count=count, mean=mean, square_sum=square_sum, low=low, high=high)
-
-    offset, scale = parameters(overall(table))
+    # All values as those of one series; no row where nothing was measured.
+    offset, scale = fit(merge([table._replace(ids=np.full(len(table.ids), b"", object))]), scaling.method)
     over_all = (float(offset[0]), float(scale[0])) if len(offset) else (np.nan, np.nan)
-    rows = table if scaling.per_series else Moments(*(part[:0] for part in table))
-    order = np.argsort(rows.ids, kind="stable")
-    rows = Moments(*(part[order] for part in rows))
+    order = np.argsort(table.ids, kind="stable") if scaling.per_series else np.zeros(0, np.int64)
+    rows = Moments._make(part[order] for part in table)
     scope = scope_of(per_series=scaling.per_series, unseen_series=scaling.unseen_series)
-    return scale_lines(rows.ids, *parameters(rows), overall=over_all, scope=scope)
+    return scale_lines(rows.ids, *fit(rows, scaling.method), overall=over_all, scope=scope)

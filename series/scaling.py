@@ -1,11 +1,11 @@
 r"""The scale of every series: fitted by Transform, read back wherever values change space.
 
 Transform writes one text file into the assets of its graph; whoever turns
-forecasts back into the target's unit reads the same file:
+forecasts back into the target's unit reads the same file (`Scaler.load`):
 
-    scaler = Scaler.load(transform_graph_uri)
-    scaler.scale(values, [b"north"])         # (value - offset) / scale
-    scaler.unscale(forecasts, series_ids)    # [N] or [N, H]
+>>> scaler = Scaler.parse(b"\\*\t300\t50\tall\n")
+>>> scaler.scale(np.array([325.0]), [b"north"]), scaler.unscale(np.array([0.5]), [b"north"])
+(array([0.5]), array([325.]))
 
 A line of the file holds a series, its offset and its scale, between tabs, in
 decimals that give the same float64 back. The first line holds the scale over
@@ -23,6 +23,7 @@ from typing import Literal
 import numpy as np
 
 from tapeline.schemas.errors import DataError
+from tapeline.series.arrays import Array, Floats, Names
 
 SCALE_FILE = "series_scales.tsv"
 """Name of the asset in the transform graph."""
@@ -55,7 +56,7 @@ def unescape(text: bytes) -> bytes:
 
 
 def scale_lines(
-    ids: Iterable[bytes], offset: np.ndarray, scale: np.ndarray, *, overall: tuple[float, float], scope: Scope
+    ids: Iterable[bytes], offset: Floats, scale: Floats, *, overall: tuple[float, float], scope: Scope
 ) -> bytes:
     """Returns the content of the scale file.
 
@@ -86,9 +87,9 @@ class Scaler:
         scope: Series that `overall` holds for.
     """
 
-    ids: np.ndarray
-    offset: np.ndarray
-    scales: np.ndarray
+    ids: Names
+    offset: Floats
+    scales: Floats
     overall: tuple[float, float]
     scope: Scope
 
@@ -114,7 +115,7 @@ class Scaler:
         overall = float(offset), float(scale)
         return cls(ids[order], numbers[order, 0], numbers[order, 1], overall, scope.decode())  # type: ignore[arg-type]
 
-    def parameters(self, series_ids: Sequence[bytes] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def parameters(self, series_ids: Sequence[bytes] | Names) -> tuple[Floats, Floats]:
         """Returns offset and scale for rows, float64 `[N]` each.
 
         Args:
@@ -137,7 +138,7 @@ class Scaler:
         offset[own], scale[own] = self.offset[position[own]], self.scales[position[own]]
         return offset, scale
 
-    def scale(self, values: np.ndarray, series_ids: Sequence[bytes] | np.ndarray) -> np.ndarray:
+    def scale(self, values: Floats, series_ids: Sequence[bytes] | Array) -> Array:
         """Returns values in scaled space.
 
         Args:
@@ -147,12 +148,12 @@ class Scaler:
         offset, scale = self._columns(values, series_ids)
         return (values - offset) / scale
 
-    def unscale(self, values: np.ndarray, series_ids: Sequence[bytes] | np.ndarray) -> np.ndarray:
+    def unscale(self, values: Floats, series_ids: Sequence[bytes] | Array) -> Array:
         """Returns scaled values in the target's unit: the inverse of `scale`."""
         offset, scale = self._columns(values, series_ids)
         return values * scale + offset
 
-    def _columns(self, values: np.ndarray, series_ids: Sequence[bytes] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _columns(self, values: Floats, series_ids: Sequence[bytes] | Array) -> tuple[Array, Array]:
         if len(values) != len(series_ids):
             raise ValueError(f"series_ids: got {len(series_ids)} for {len(values)} rows; give one series a row.")
         shape = (-1, *[1] * (np.ndim(values) - 1))

@@ -1,19 +1,28 @@
-"""The season of the data, and how far "as a season ago" is wrong on the train split.
+"""The naive forecasts, the season that one of them repeats, and how far "as a season ago" is wrong in the train split.
 
-    season = choose_season(gate, data=data, window=window, chunks=lambda: read_chunks(train_files))
-    naive_errors(read_chunks(train_files), season=season)     # {b"north": 0.021, ...}
+>>> season_of("h", context_length=168), season_of("h", context_length=12)
+(24, None)
+>>> seasonal_positions(context_length=7, horizon=4, season=3)
+array([4, 5, 6, 4])
 
-Both read the train split only. The first gives the seasonal naive baseline its
-season; the second is what MASE divides by.
+Steps under a day repeat by the day, else by the hour; days by the week;
+business days by their five; weeks, months and quarters by the year; years by
+the step. The longest of these that lies inside the context counts. What is
+found in the data is found in the train split only. `naive_errors` is what MASE
+divides by.
 """
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from tapeline.schemas.sections import DataConfig, GateConfig, WindowConfig
-from tapeline.series.baselines import season_of
+from tapeline.schemas.gate_config import GateConfig
+from tapeline.schemas.sections import DataConfig, WindowConfig
+from tapeline.schemas.stack import spelled
+from tapeline.series.arrays import Array, Floats, Ints
 from tapeline.series.windowing import Chunk
 
 LEAST_AUTOCORRELATION = 0.1
@@ -21,6 +30,87 @@ LEAST_AUTOCORRELATION = 0.1
 
 _NEARLY_THE_STRONGEST = 0.9
 """Of lags that echo almost as strongly, the shortest is the season and the others are its multiples."""
+
+
+_HOUR = 3_600
+_DAY = 24 * _HOUR
+_WEEKS_A_YEAR = 52
+
+
+def persistence(context: Floats, *, horizon: int) -> Array:
+    """Repeats the last value of each context.
+
+    Args:
+        context: Gapless values `[B, T]`.
+        horizon: Steps to forecast, `H`.
+
+    Returns:
+        Forecasts `[B, H]`.
+    """
+    return np.repeat(context[:, -1:], horizon, axis=1)
+
+
+def seasonal_naive(context: Floats, *, horizon: int, season: int) -> Array:
+    """Repeats the last season of each context as often as the horizon needs.
+
+    Args:
+        context: Gapless values `[B, T]`.
+        horizon: Steps to forecast, `H`.
+        season: Steps of one season, at most `T`.
+
+    Returns:
+        Forecasts `[B, H]`.
+
+    Raises:
+        ValueError: The season does not lie inside the context.
+    """
+    return context[:, seasonal_positions(context_length=context.shape[1], horizon=horizon, season=season)]
+
+
+def seasonal_positions(*, context_length: int, horizon: int, season: int) -> Ints:
+    """Returns the context positions `[H]` that the seasonal naive forecast repeats.
+
+    Source: Hyndman and Athanasopoulos, Forecasting: Principles and Practice,
+    3rd edition, section 5.2.
+
+    Raises:
+        ValueError: The season does not lie inside the context.
+    """
+    if not 1 <= season <= context_length:
+        raise ValueError(f"season: got {season}, must lie inside the context of {context_length} steps, 1 or more.")
+    return context_length - season + np.arange(horizon) % season
+
+
+def natural_seasons(frequency: str) -> tuple[int, ...]:
+    """Returns the seasons of a frequency in steps, the longest first.
+
+    Args:
+        frequency: A pandas offset alias.
+    """
+    offset: Any = pd.tseries.frequencies.to_offset(spelled(frequency))
+    if isinstance(offset, pd.offsets.Week):
+        return (_WEEKS_A_YEAR // offset.n,) if _WEEKS_A_YEAR % offset.n == 0 else ()
+    if isinstance(offset, pd.offsets.BusinessDay):
+        return (5,)
+    if isinstance(offset, (pd.offsets.MonthBegin, pd.offsets.MonthEnd)):
+        return (12,)
+    if isinstance(offset, (pd.offsets.QuarterBegin, pd.offsets.QuarterEnd)):
+        return (4,)
+    if isinstance(offset, (pd.offsets.YearBegin, pd.offsets.YearEnd)):
+        return (1,)
+    step = offset.nanos // 1_000_000_000
+    cycles = (_DAY, _HOUR) if step < _DAY else (7 * _DAY,)
+    return tuple(cycle // step for cycle in cycles if cycle % step == 0 and cycle > step)
+
+
+def season_of(frequency: str, *, context_length: int) -> int | None:
+    """Returns the longest season of a frequency that fits into a context; None where none does.
+
+    Args:
+        frequency: A pandas offset alias.
+        context_length: Steps of the context, `T`.
+    """
+    return next((season for season in natural_seasons(frequency) if season <= context_length), None)
 
 
 def choose_season(
@@ -89,7 +179,7 @@ def find_season(chunks: Iterable[Chunk], *, longest: int) -> int | None:
     return int(strong[0])
 
 
-def _lagged_products(values: np.ndarray, longest: int) -> np.ndarray:
+def _lagged_products(values: Floats, longest: int) -> Array:
     """Sums `values[t] * values[t - lag]` over `t`, for each lag up to the longest, `[longest + 1]`."""
     # Padded with zeros, so that nothing wraps around; as a Fourier transform it takes no time for thousands of lags.
     size = 2 ** math.ceil(math.log2(len(values) + longest + 1))

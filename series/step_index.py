@@ -1,12 +1,15 @@
 """Steps of some series as numbers that sort, to find which rows of many belong to them.
 
-steps = StepIndex.covering(series, first, length)
-steps.locate(row_series, row_ordinal)      # where each row lies, -1 for rows of other steps
+>>> steps = StepIndex.covering(np.array([b"a", b"b"], object), np.array([10, 20]), 2)      # a: 10, 11; b: 20, 21
+>>> steps.locate(np.array([b"b", b"a"], object), np.array([20, 12]))                       # -1: no step of these
+array([ 2, -1])
 """
 
 import dataclasses
 
 import numpy as np
+
+from tapeline.series.arrays import Ints, Names
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -20,13 +23,13 @@ class StepIndex:
         keys: `series' position * span + ordinal - base`, ascending, each once, int64 `[m]`.
     """
 
-    series: np.ndarray
+    series: Names
     base: int
     span: int
-    keys: np.ndarray
+    keys: Ints
 
     @classmethod
-    def covering(cls, series: np.ndarray, first: np.ndarray, length: int) -> "StepIndex":
+    def covering(cls, series: Names, first: Ints, length: int) -> "StepIndex":
         """The steps of stretches of one length.
 
         Args:
@@ -40,7 +43,7 @@ class StepIndex:
         keys = np.unique((code * span + first - base)[:, None] + np.arange(length))
         return cls(names, base, span, keys)
 
-    def locate(self, series: np.ndarray, ordinal: np.ndarray) -> np.ndarray:
+    def locate(self, series: Names, ordinal: Ints) -> Ints:
         """Returns where steps lie in `keys`, int64 `[N]`; -1 for those that no stretch covers.
 
         Args:

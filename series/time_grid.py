@@ -4,9 +4,11 @@ A grid turns epoch seconds into ordinals (consecutive whole numbers, one a
 step) and back. Everything that counts steps counts ordinals: gaps, windows,
 horizons.
 
-    grid = TimeGrid("W-SAT")
-    grid.ordinals([1_000_000_000])      # raises nothing; see `on_grid`
-    grid.timestamps(grid.ordinals(seconds)) == seconds   # for seconds on the grid
+>>> grid = TimeGrid("h")
+>>> grid.ordinals([3600, 5400]), grid.timestamps([1])
+(array([1, 1]), array([3600]))
+>>> grid.on_grid([3600, 5400])
+array([ True, False])
 
 Frequencies finer than a day are counted in UTC, so a clock change neither
 skips nor repeats a step. Days and coarser steps are counted on the wall clock
@@ -22,6 +24,7 @@ import pandas as pd
 
 from tapeline.schemas.frequency import DAY_SECONDS, NANOSECONDS, Frequency, check_zone
 from tapeline.schemas.sections import DataConfig
+from tapeline.series.arrays import Array, Bools, Ints
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,13 +70,13 @@ class TimeGrid:
         """Wall-clock seconds of one time on a fixed grid."""
         return self._steps.anchor_seconds + self.offset_seconds
 
-    def _to_wall(self, seconds: np.ndarray) -> np.ndarray:
+    def _to_wall(self, seconds: Ints) -> Array:
         if not self._on_wall_clock:
             return seconds
         times = pd.DatetimeIndex(seconds * NANOSECONDS, tz="UTC").tz_convert(self.timezone)
         return times.tz_localize(None).asi8 // NANOSECONDS
 
-    def _from_wall(self, seconds: np.ndarray) -> np.ndarray:
+    def _from_wall(self, seconds: Ints) -> Array:
         if not self._on_wall_clock:
             return seconds
         times = pd.DatetimeIndex(seconds * NANOSECONDS)
@@ -81,7 +84,7 @@ class TimeGrid:
         zoned = times.tz_localize(self.timezone, ambiguous=np.ones(len(times), bool), nonexistent="shift_forward")
         return zoned.asi8 // NANOSECONDS
 
-    def ordinals(self, seconds: Any) -> np.ndarray:
+    def ordinals(self, seconds: Any) -> Ints:
         """Returns the step that each time lies in.
 
         Args:
@@ -98,7 +101,7 @@ class TimeGrid:
         index = pd.DatetimeIndex((wall - self.offset_seconds) * NANOSECONDS)
         return np.asarray(index.to_period(self._steps.period).asi8, np.int64)
 
-    def timestamps(self, ordinals: Any) -> np.ndarray:
+    def timestamps(self, ordinals: Any) -> Ints:
         """Returns the epoch seconds of steps: the inverse of `ordinals` on the grid.
 
         Args:
@@ -112,7 +115,7 @@ class TimeGrid:
         starts = periods.to_timestamp(how="start" if self._steps.labels_start else "end").normalize()
         return self._from_wall(starts.asi8 // NANOSECONDS + self.offset_seconds)
 
-    def on_grid(self, seconds: Any) -> np.ndarray:
+    def on_grid(self, seconds: Any) -> Bools:
         """Returns bool `[N]`: which times lie exactly on the grid."""
         seconds = np.asarray(seconds, np.int64)
-        return self.timestamps(self.ordinals(seconds)) == seconds
+        return np.equal(self.timestamps(self.ordinals(seconds)), seconds)

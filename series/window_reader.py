@@ -1,12 +1,7 @@
-"""Reading what the transform room writes: chunks and windows.
+"""The one reader of chunk files and of windows, whose one writer is `window_writer`.
 
-Both sides of a boundary share these functions, so that the layouts of
-`docs/data-formats.md` stand in one place.
-
-    for chunk in read_chunks(split_files(uri, "train")):
-        chunk.target, chunk.forecast_offsets
-
-    batch = parse_windows(serialized, shape, with_target=False)      # inside a graph
+`docs/data-formats.md` describes both layouts. Chunks are read into NumPy;
+windows are parsed by TensorFlow ops, inside a graph.
 """
 
 import glob
@@ -20,6 +15,7 @@ from tfx_bsl.coders import example_coder
 
 from tapeline.schemas import features as names
 from tapeline.schemas.window_spec import WindowShape
+from tapeline.series.arrays import Array, Floats
 from tapeline.series.windowing import Chunk
 
 _CHUNKS_A_BATCH = 128
@@ -52,7 +48,7 @@ def _chunks(batch: pa.RecordBatch) -> Iterator[Chunk]:
     columns = {name: _ragged(batch.column(i)) for i, name in enumerate(batch.schema.names)}
     empty = np.zeros(0, np.float32), np.zeros(batch.num_rows + 1, np.int64)
 
-    def part(name: str, row: int) -> np.ndarray:
+    def part(name: str, row: int) -> Array:
         values, offsets = columns.get(name, empty)
         return values[offsets[row] : offsets[row + 1]]
 
@@ -70,13 +66,13 @@ def _chunks(batch: pa.RecordBatch) -> Iterator[Chunk]:
         )
 
 
-def _ragged(column: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+def _ragged(column: pa.Array) -> tuple[Array, Array]:
     if pa.types.is_large_binary(column.type.value_type):
         return np.zeros(0, np.float32), np.zeros(len(column) + 1, np.int64)
     return column.values.to_numpy(zero_copy_only=False), column.offsets.to_numpy(zero_copy_only=False)
 
 
-def _two_dimensional(values: np.ndarray, rows: int) -> np.ndarray:
+def _two_dimensional(values: Floats, rows: int) -> Array:
     return values.reshape(rows, len(values) // rows)
 
 
@@ -121,7 +117,7 @@ def parse_windows(serialized: tf.Tensor, shape: WindowShape, *, with_target: boo
     Returns:
         Every window feature of `docs/data-formats.md` as a batch; features of width 0 as `[B, ..., 0]`.
     """
-    parsed = tf.io.parse_example(serialized, window_feature_spec(shape, with_target=with_target))
+    parsed: dict[str, tf.Tensor] = tf.io.parse_example(serialized, window_feature_spec(shape, with_target=with_target))
     batch = tf.shape(serialized)[0]
     for name, size in window_sizes(shape).items():
         if 0 in size:

@@ -1,7 +1,9 @@
 """What is summed over windows, and the statistics that follow from the sums.
 
-    sums = WindowSums.of(target=target, forecasts=forecasts, scale=2.0)
-    STATISTICS["mae_scaled"](sums.merge(other))
+>>> target, forecasts = np.array([1.0, 3.0]), {name: np.zeros(2) for name in OUTPUTS}
+>>> sums = WindowSums.of(target=target, forecasts=forecasts, offset=0.0, scale=10.0, naive_error=1.0)
+>>> STATISTICS["mae_scaled"](sums), STATISTICS["mae"](sums.merge(sums))
+(2.0, 20.0)
 
 A sum of sums is again one, in any order, so workers add up their own windows
 and the results are merged. Targets that were not observed (NaN) are left out;
@@ -15,26 +17,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from tapeline.schemas.served_model import BASELINES, FORECAST, INTERVALS, LEVELS
+from tapeline.series.arrays import Array, Floats
 from tapeline.series.conformal import PERCENTS
 
 OUTPUTS = (FORECAST, *BASELINES, *LEVELS[1:])
 """Outputs `[H]` of the `evaluate` signature that are summed."""
-
-_ROWS = (
-    "observed",
-    "finite",
-    "absolute",
-    "squared",
-    "absolute_in_unit",
-    "squared_in_unit",
-    "symmetric",
-    "against_naive",
-    "observed_against_naive",
-    *BASELINES,
-    *(f"{baseline}_in_unit" for baseline in BASELINES),
-    *(f"{row}_{percent}" for row in ("covered", "width") for percent in PERCENTS),
-    *(f"width_{percent}_in_unit" for percent in PERCENTS),
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,29 +30,21 @@ class WindowSums:
 
     Attributes:
         windows: Windows summed.
-        sums: float64 `[R, H]`, one row for each of: observed targets, finite
-            forecasts, absolute and squared errors in scaled space and in the
-            target's unit, symmetric errors in percent, absolute errors over
-            the naive error and the number of those, absolute errors of each
-            baseline in scaled space and in the target's unit; for each
-            prediction interval, targets inside it, and its width in scaled
-            space and in the target's unit where a target was observed.
+        sums: float64 `[H]` each, by name: observed targets, finite forecasts, absolute and squared errors in scaled
+            space and in the target's unit, symmetric errors in percent, absolute errors over the naive error and the
+            number of those, absolute errors of each baseline, and for each prediction interval the targets inside it
+            and its width. Empty without windows.
     """
 
-    windows: int
-    sums: np.ndarray
-
-    @classmethod
-    def empty(cls) -> "WindowSums":
-        """No windows; one column of zeros fits any horizon when merged."""
-        return cls(windows=0, sums=np.zeros((len(_ROWS), 1)))
+    windows: int = 0
+    sums: Mapping[str, Floats] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def of(
         cls,
         *,
-        target: np.ndarray,
-        forecasts: Mapping[str, np.ndarray],
+        target: Floats,
+        forecasts: Mapping[str, Array],
         offset: float,
         scale: float,
         naive_error: float,
@@ -96,50 +75,54 @@ class WindowSums:
         error = errors[FORECAST]
         magnitude = np.abs(values[FORECAST] * scale + offset) + np.abs(target * scale + offset)
         has_naive = naive_error > 0.0
-        rows = (
-            observed,
-            np.isfinite(values[FORECAST]),
-            error,
-            np.square(error),
-            error * scale,
-            np.square(error * scale),
-            _percent(error * scale, magnitude),
-            error / naive_error if has_naive else np.zeros_like(error),
-            observed if has_naive else np.zeros_like(error),
-            *(errors[name] for name in BASELINES),
-            *(errors[name] * scale for name in BASELINES),
+        rows = {
+            "observed": observed,
+            "finite": np.isfinite(values[FORECAST]),
+            "absolute": error,
+            "squared": np.square(error),
+            "absolute_in_unit": error * scale,
+            "squared_in_unit": np.square(error * scale),
+            "symmetric": _percent(error * scale, magnitude),
+            "against_naive": error / naive_error if has_naive else np.zeros_like(error),
+            "observed_against_naive": observed if has_naive else np.zeros_like(error),
+        }
+        for name in BASELINES:
+            rows |= {name: errors[name], f"{name}_in_unit": errors[name] * scale}
+        for (lower, upper), percent in zip(INTERVALS, PERCENTS, strict=True):
+            width = _width(values[lower], values[upper], observed)
             # A target that was not observed, and an end that is no number, compare as False.
-            *((values[lower] <= target) & (target <= values[upper]) for lower, upper in INTERVALS),
-            *(widths := [_width(values[lower], values[upper], observed) for lower, upper in INTERVALS]),
-            *(width * scale for width in widths),
-        )
-        return cls(windows=1, sums=np.stack([np.asarray(row, np.float64) for row in rows]))
+            rows[f"covered_{percent}"] = (values[lower] <= target) & (target <= values[upper])
+            rows |= {f"width_{percent}": width, f"width_{percent}_in_unit": width * scale}
+        return cls(windows=1, sums={name: np.asarray(row, np.float64) for name, row in rows.items()})
 
     def merge(self, other: "WindowSums") -> "WindowSums":
-        """Sums of both sets of windows."""
-        return WindowSums(windows=self.windows + other.windows, sums=self.sums + other.sums)
+        """Returns the sums of both sets of windows."""
+        if not (self.windows and other.windows):
+            return self if self.windows else other
+        sums = {name: row + other.sums[name] for name, row in self.sums.items()}
+        return WindowSums(windows=self.windows + other.windows, sums=sums)
 
-    def row(self, name: str) -> np.ndarray:
-        """One of the sums, by lead step `[H]`."""
-        return self.sums[_ROWS.index(name)]
+    def row(self, name: str) -> Floats:
+        """Returns one of the sums, by lead step `[H]`; one zero without windows."""
+        return self.sums[name] if self.windows else np.zeros(1)
 
     def mean(self, name: str) -> float:
         """A sum over its number of observed targets; NaN where nothing was observed."""
         return _ratio(self.row(name).sum(), self.row("observed").sum())
 
-    def mean_by_lead_step(self, name: str) -> np.ndarray:
+    def mean_by_lead_step(self, name: str) -> Array:
         """The same for each lead step, `[H]`."""
         with np.errstate(invalid="ignore", divide="ignore"):
             return self.row(name) / self.row("observed")
 
 
-def _percent(error: np.ndarray, magnitude: np.ndarray) -> np.ndarray:
+def _percent(error: Floats, magnitude: Array) -> Array:
     """`200 error / magnitude`; 0 forecast as 0 is no error, though its magnitude is 0 as well."""
     with np.errstate(invalid="ignore"):  # An infinite forecast gives NaN.
         return np.where(error == 0.0, 0.0, 200.0 * error / np.where(magnitude == 0.0, 1.0, magnitude))
 
 
-def _width(lower: np.ndarray, upper: np.ndarray, observed: np.ndarray) -> np.ndarray:
+def _width(lower: Array, upper: Array, observed: Array) -> Array:
     with np.errstate(invalid="ignore"):  # An infinite forecast has no width.
         return np.where(observed, upper - lower, 0.0)
 
@@ -164,7 +147,7 @@ def _mean_of(row: str) -> Callable[[WindowSums], float]:
     return lambda sums: sums.mean(row)
 
 
-def _by_step(row: str) -> Callable[[WindowSums], np.ndarray]:
+def _by_step(row: str) -> Callable[[WindowSums], Array]:
     return lambda sums: sums.mean_by_lead_step(row)
 
 
@@ -176,14 +159,14 @@ def _mase(sums: WindowSums) -> float:
     return _ratio(sums.row("against_naive").sum(), sums.row("observed_against_naive").sum())
 
 
-STATISTICS: Mapping[str, Callable[[WindowSums], float | np.ndarray]] = {
+STATISTICS: Mapping[str, Callable[[WindowSums], float | Floats]] = {
     "mae_scaled": _mean_of("absolute"),
     "mae": _mean_of("absolute_in_unit"),
     "rmse_scaled": _root("squared"),
     "rmse": _root("squared_in_unit"),
     "mase": _mase,
     "smape": _mean_of("symmetric"),
-    "finite_share": lambda sums: _ratio(sums.row("finite").sum(), sums.windows * sums.sums.shape[1]),
+    "finite_share": lambda sums: _ratio(sums.row("finite").sum(), sums.windows * len(sums.row("finite"))),
     "window_count": lambda sums: float(sums.windows),
     "mae_scaled_by_lead_step": _by_step("absolute"),
     **{f"mae_scaled_{baseline}": _mean_of(baseline) for baseline in BASELINES},

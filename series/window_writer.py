@@ -1,6 +1,6 @@
-"""Chunks and windows as Arrow record batches, which tfx_bsl's C++ encoder turns into Examples.
+"""The one writer of chunk files and of windows, whose one reader is `window_reader`.
 
-Nothing here loops over rows or windows: a column is one buffer of values and
+It makes Arrow record batches, which tfx_bsl's C++ encoder turns into Examples. Nothing here loops over rows or windows: a column is one buffer of values and
 one of offsets.
 """
 
@@ -8,10 +8,11 @@ import numpy as np
 import pyarrow as pa
 
 from tapeline.schemas import features as names
+from tapeline.series.arrays import Array, Ints, Names
 from tapeline.series.chunking import ChunkBounds, Grid, ranges
 
 
-def chunk_batch(chunks: ChunkBounds, grid: Grid, *, timestamp: np.ndarray) -> pa.RecordBatch:
+def chunk_batch(chunks: ChunkBounds, grid: Grid, *, timestamp: Ints) -> pa.RecordBatch:
     """Returns chunks as a record batch.
 
     Args:
@@ -35,7 +36,7 @@ def chunk_batch(chunks: ChunkBounds, grid: Grid, *, timestamp: np.ndarray) -> pa
     return _batch(columns)
 
 
-def window_batch(windows: dict[str, np.ndarray]) -> pa.RecordBatch:
+def window_batch(windows: dict[str, Array]) -> pa.RecordBatch:
     """Returns windows as a record batch.
 
     Args:
@@ -56,11 +57,11 @@ def _batch(columns: dict[str, pa.Array | None]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(list(present.values()), list(present))
 
 
-def _ids(ids: np.ndarray) -> pa.Array:
+def _ids(ids: Names) -> pa.Array:
     return pa.LargeListArray.from_arrays(np.arange(len(ids) + 1), pa.array(ids, pa.large_binary()))
 
 
-def _lists(values: np.ndarray, lengths: np.ndarray) -> pa.Array | None:
+def _lists(values: Array, lengths: Ints) -> pa.Array | None:
     """One list a record: `lengths` rows of `values` each; a row may hold several numbers."""
     width = int(np.prod(values.shape[1:], dtype=np.int64))
     if not width:

@@ -4,9 +4,9 @@ A chunk is a piece of one series on its regular grid. `cut_arrays` turns its
 steps into the arrays that a model takes; training fills gaps by the same
 rules, so it sees the windows that are scored.
 
-    spec = WindowSpec(context_length=104, horizon=24)
-    windows = cut_arrays(timestamp=chunk.timestamp, ..., offsets=chunk.forecast_offsets, spec=spec)
-    windows["context"]                    # [n, 104], gaps filled from inside each context
+>>> context = np.array([[np.nan, 1.0, np.nan, 3.0]])      # gaps are filled from inside each context
+>>> fill_gaps(context)[0]
+array([[1., 1., 2., 3.]])
 
 Whatever stands in a window before its forecast is computed from steps before
 `forecast_start` alone.
@@ -19,6 +19,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from tapeline.schemas import features as names
 from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.arrays import Array, Floats, Ints
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,23 +37,23 @@ class Chunk:
     """
 
     series_id: bytes
-    timestamp: np.ndarray
-    target: np.ndarray
-    past_covariates: np.ndarray
-    future_covariates: np.ndarray
-    static_covariates: np.ndarray
-    forecast_offsets: np.ndarray
+    timestamp: Ints
+    target: Floats
+    past_covariates: Floats
+    future_covariates: Floats
+    static_covariates: Floats
+    forecast_offsets: Ints
 
 
 def cut_arrays(
     *,
-    timestamp: np.ndarray,
-    target: np.ndarray,
-    past_covariates: np.ndarray,
-    future_covariates: np.ndarray,
-    offsets: np.ndarray,
+    timestamp: Ints,
+    target: Floats,
+    past_covariates: Floats,
+    future_covariates: Floats,
+    offsets: Ints,
     spec: WindowSpec,
-) -> dict[str, np.ndarray]:
+) -> dict[str, Array]:
     """Cuts windows out of steps that lie side by side, of one series or of several in a row.
 
     Args:
@@ -92,7 +93,7 @@ def cut_arrays(
     }
 
 
-def _slices(values: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+def _slices(values: Floats, starts: Ints, length: int) -> Array:
     """Copies `values[start : start + length]` for every start: `[n, length, ...]`."""
     width = int(np.prod(values.shape[1:], dtype=np.int64))
     shape = (len(starts), length, *values.shape[1:])
@@ -103,7 +104,7 @@ def _slices(values: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
     return stretches[starts].reshape(shape)
 
 
-def fill_gaps(context: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def fill_gaps(context: Floats) -> tuple[Array, Array]:
     """Fills what was not measured, from inside the context only.
 
     Linear interpolation between measured values; after the last one, that
@@ -125,7 +126,7 @@ def fill_gaps(context: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return filled, observed
 
 
-def _interpolate(values: np.ndarray, observed: np.ndarray) -> np.ndarray:
+def _interpolate(values: Floats, observed: Array) -> Array:
     length = values.shape[1]
     steps = np.arange(length, dtype=np.int32).reshape(1, length, *[1] * (values.ndim - 2))
     before = np.maximum.accumulate(np.where(observed, steps, np.int32(-1)), axis=1)
@@ -140,7 +141,7 @@ def _interpolate(values: np.ndarray, observed: np.ndarray) -> np.ndarray:
     return np.where(observed, values, left_value + (right_value - left_value) * share)
 
 
-def hold_known(future: np.ndarray, context_length: int) -> np.ndarray:
+def hold_known(future: Floats, context_length: int) -> Floats:
     """Fills holes in the future-known covariates of windows: each holds its last known value.
 
     A flag such as a holiday stays a flag. Before the first known value the

@@ -11,8 +11,8 @@ from tapeline.clients.forecast.table import Forecast, forecast_table, write_tabl
 from tapeline.forecaster.pushed_model import Card
 from tapeline.schemas import features as names
 from tapeline.schemas.served_model import FORECAST_TIME, LEVELS
+from tapeline.series.sources.time_style import TimeStyle
 from tapeline.series.sources.time_writer import TimeWriter
-from tapeline.series.sources.timestamps import TimeStyle
 
 
 @dataclasses.dataclass(frozen=True)

@@ -25,7 +25,7 @@ from tapeline.series.sources.reading import plan_blocks
 from tapeline.series.sources.rows import RowLayout
 from tapeline.series.sources.scanning import facts_from_json, survey_source
 from tapeline.series.sources.source import find_source
-from tapeline.series.sources.timestamps import TimeStyle
+from tapeline.series.sources.time_style import TimeStyle
 
 SPLIT = "newest"
 """The only split of the requests."""

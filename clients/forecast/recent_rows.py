@@ -12,7 +12,7 @@ from tapeline.series.sources.reading import Block, plan_blocks, read_batches
 from tapeline.series.sources.rows import RowLayout, read_rows
 from tapeline.series.sources.scanning import BatchFacts, scan_block, survey_source
 from tapeline.series.sources.source import find_source
-from tapeline.series.sources.timestamps import TimeStyle
+from tapeline.series.sources.time_style import TimeStyle
 from tapeline.series.time_grid import TimeGrid
 
 

@@ -1,7 +1,4 @@
-"""TFDV's anomalies, said plainly.
-
-    anomalies = anomalies_pb2.Anomalies.FromString(content)
-    explain_anomalies(anomalies, split="eval")
+"""TFDV's anomalies as findings of the gate, in plain words.
 
 TFDV compares the statistics of a split with the schema. Its sentences name
 what its own schema update would do ("Column dropped"); these name what is

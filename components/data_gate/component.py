@@ -1,14 +1,6 @@
 """The data gate: rows in, the same rows out, or a refusal that lists everything wrong with them.
 
-    gate = DataGate(
-        rows=example_gen.outputs["examples"],
-        statistics=statistics_gen.outputs["statistics"],
-        schema=schema.outputs["schema"],
-        anomalies=example_validator.outputs["anomalies"],
-        data=..., features=..., checks=..., window=..., split=...,   # sections of the configuration
-    )
-    gate.outputs["examples"]     # what Transform reads: no path around the gate
-
+Transform reads what the gate hands on, so no path leads around it.
 ExampleValidator alone stops nothing: it writes anomalies and succeeds.
 """
 

@@ -1,7 +1,8 @@
 """How far the splits' distributions lie apart, by TFDV.
 
-    distances = column_distances(train_statistics, test_statistics, columns=["target"])
-    # {"target": 0.08}: Jensen-Shannon divergence, 0 (the same) to 1 (disjoint)
+>>> (finding,) = drift_findings({"target": 0.8, "wind": 0.1}, split="test", max_drift=0.5)
+>>> finding.severity, finding.place
+('warning', 'target, test: ')
 
 Splits by time differ by nature: a trending series has another level in each.
 So drift is a warning, and its text says what it may mean.

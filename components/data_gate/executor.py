@@ -25,11 +25,12 @@ from tapeline.components.data_gate.gate_report import Report
 from tapeline.components.data_gate.series_checks import check_group
 from tapeline.components.data_gate.series_rules import Rules
 from tapeline.components.data_gate.split_checks import check_splits
+from tapeline.components.data_gate.totals import Totals
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.features import SPLITS
 from tapeline.schemas.sections import ChecksConfig, DataConfig, FeaturesConfig, SplitConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowSpec
-from tapeline.series.checks.findings import Finding, Totals
+from tapeline.series.checks.findings import Finding
 from tapeline.series.grouping.beam_groups import run_groups, scan_files
 from tapeline.series.grouping.series_rows import RowFeatures
 from tapeline.series.grouping.series_survey import Grouping, refuse_long

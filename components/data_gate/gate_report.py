@@ -1,8 +1,9 @@
 """The data gate's report: for a reader, for a machine, and as the error that stops the pipeline.
 
-report = Report(findings=(finding,), omitted={}, splits=(), series=1)
-report.text()       # what report.txt holds
-report.refusal()    # the message of the error that stops the pipeline
+>>> report = Report.gather([FindingGroup.of(Finding(kind="gap", message="3 gaps.", fix="fill them."))], splits=(), series=1)
+>>> print(report.refusal())
+the data gate refuses the data (1 series, 0 rows): 1 error, 0 warnings
+  [gap] 3 gaps. Fix: fill them.
 """
 
 import dataclasses
@@ -10,8 +11,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tapeline.components.data_gate.totals import SplitTotal
 from tapeline.schemas.features import SPLITS
-from tapeline.series.checks.findings import Finding, FindingGroup, Severity, SplitTotal, plural, time_text
+from tapeline.series.checks.findings import Finding, FindingGroup, Severity, plural, time_text
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

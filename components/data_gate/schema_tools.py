@@ -1,7 +1,5 @@
 """A schema to start from, written out of statistics and made to be curated by hand.
 
-    write_schema("runs/co2/artifacts/StatisticsGen/statistics/2", "schemas/co2/schema.pbtxt")
-
 The layout of the rows is known (`docs/data-formats.md`), so nothing is
 guessed: names and times are required; the target and the covariates get the
 limits that the data suggest, widened, because a limit at the very extremes of
@@ -12,7 +10,6 @@ import dataclasses
 import math
 import os
 import pathlib
-import tempfile
 from collections.abc import Iterable, Sequence
 
 from google.protobuf import text_format
@@ -20,6 +17,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from tapeline.schemas.errors import ConfigError, DataError
 from tapeline.schemas.features import ROW_NUMBER, SERIES_ID, TARGET, TIMESTAMP
+from tapeline.schemas.whole_files import write_whole
 
 MAX_NAMES = 100
 """Series that a domain lists; with more of them, any name is allowed."""
@@ -69,18 +67,7 @@ def write_schema(
             f"--output: {str(path)!r} exists, and may hold what someone curated. "
             "Give another path, or --force to replace it."
         )
-    text = infer_schema_text(load_statistics(statistics_uri))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        # mkstemp makes files that only their owner can read.
-        os.chmod(part, 0o644)
-        os.replace(part, path)
-    except BaseException:
-        os.unlink(part)
-        raise
+    write_whole(path, infer_schema_text(load_statistics(statistics_uri)))
 
 
 def load_statistics(uri: str | os.PathLike[str]) -> list[statistics_pb2.DatasetFeatureStatistics]:
@@ -134,7 +121,7 @@ def summarise(splits: Sequence[statistics_pb2.DatasetFeatureStatistics]) -> list
 
 
 def _name(feature: statistics_pb2.FeatureNameStatistics) -> str:
-    return feature.path.step[0] if feature.path.step else feature.name
+    return str(feature.path.step[0] if feature.path.step else feature.name)
 
 
 def _series_names(splits: Iterable[statistics_pb2.DatasetFeatureStatistics]) -> list[str]:

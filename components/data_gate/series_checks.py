@@ -1,23 +1,22 @@
 """Checks that column statistics cannot make, on groups of whole series.
 
-    totals = check_series(rows, rules)
-
 Many series at a time. A finding is written only where something is wrong, and
 only for the first few series by name; the others are counted.
 """
 
 import dataclasses
-import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
-from tapeline.components.data_gate import value_checks
 from tapeline.components.data_gate.series_rules import Rules
-from tapeline.components.data_gate.window_checks import count_windows, no_window
-from tapeline.schemas.features import SPLITS, TARGET
-from tapeline.series.checks import grid_checks
-from tapeline.series.checks.findings import MAX_SERIES, Finding, FindingGroup, SplitTotal, Totals
+from tapeline.components.data_gate.totals import SplitTotal, Totals
+from tapeline.components.data_gate.value_checks import check_gaps, check_rest, check_values
+from tapeline.components.data_gate.window_checks import count_windows, find_no_window
+from tapeline.schemas.features import SPLITS
+from tapeline.series.arrays import Array, Ints
+from tapeline.series.checks.findings import SeriesFindings
+from tapeline.series.checks.grid_checks import TimeFaults, find_disorder, find_duplicates, find_wrong_steps
 from tapeline.series.checks.ordered_rows import Ordered, order_rows
 from tapeline.series.grouping.series_rows import SeriesRows
 from tapeline.series.grouping.series_survey import NEVER
@@ -41,22 +40,17 @@ def check_series(rows: SeriesRows, rules: Rules) -> Totals:
     ordered = order_rows(rows, rules.grid)
     extents = _Extents.of(ordered)
     measured = extents.measured.sum(axis=1)
-    said = _Findings(ordered.ids)
-    target = ordered.values[:, 0]
-    faults = grid_checks.TimeFaults.of(ordered)
-    _check_times(said, ordered, faults, rules)
-    _check_values(said, ordered, rules, measured)
-    runs = value_checks.Runs.of(ordered, target, limit=rules.max_constant)
-    # One value says nothing about rest.
-    constant = (runs.number == 1) & (measured[:, 0] > 1)
-    said.add(constant, functools.partial(value_checks.constant_series, runs, measured[:, 0]))
-    long = (runs.long.count > 0) & ~constant
-    said.add(long, functools.partial(value_checks.constant_run, runs.long, rules.max_constant))
-    # On a wrong grid every step is a gap, and without values no window fits: say the cause only.
+    found, faults = SeriesFindings(ordered.ids), TimeFaults.of(ordered)
+    find_duplicates(found, faults)
+    find_disorder(found, faults)
+    find_wrong_steps(found, ordered, faults, rules.grid, least_steps=1)
+    check_values(found, ordered, rules, measured)
+    check_rest(found, ordered, measured[:, 0], limit=rules.max_constant)
+    # On a wrong grid every step is a gap, and without values no window fits: name the cause only.
     countable = (measured[:, 0] > 0) & ~faults.wrong
-    gapless = _check_gaps(said, ordered, rules, countable)
-    splits = _check_lengths(said, ordered, extents, rules, countable & gapless)
-    return Totals(said.groups, splits, ordered.size)
+    gapless = check_gaps(found, ordered, rules, countable)
+    splits = _check_lengths(found, ordered, extents, rules, countable & gapless)
+    return Totals(found.groups, splits, ordered.size)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -70,10 +64,10 @@ class _Extents:
         measured: Values by column, int64 `[u, S, C]`.
     """
 
-    rows: np.ndarray
-    first: np.ndarray
-    last: np.ndarray
-    measured: np.ndarray
+    rows: Ints
+    first: Ints
+    last: Ints
+    measured: Ints
 
     @classmethod
     def of(cls, ordered: Ordered) -> "_Extents":
@@ -86,7 +80,7 @@ class _Extents:
         rows = np.bincount(cell, minlength=first.size)
         return cls(rows.reshape(shape), first, last, np.stack(counts, axis=1).reshape(*shape, len(counts)))
 
-    def ordinals(self, rules: Rules) -> tuple[np.ndarray, np.ndarray]:
+    def ordinals(self, rules: Rules) -> tuple[Ints, Ints]:
         """Returns the first and the last step by split, int64 `[u, S]` each; `NEVER` and `-NEVER` without rows."""
         known = self.rows > 0
         first, last = self.first.copy(), self.last.copy()
@@ -94,95 +88,10 @@ class _Extents:
         return first, last
 
 
-class _Findings:
-    """Findings of some series, gathered into groups.
-
-    Args:
-        ids: The series, bytes `[u]`.
-    """
-
-    def __init__(self, ids: np.ndarray) -> None:
-        self._ids = ids
-        self.groups: dict[tuple[str | None, ...], FindingGroup] = {}
-
-    def add(self, wrong: np.ndarray, say: Callable[[int], Finding]) -> None:
-        """Adds a finding for each series with a flag: of one kind, about one column and split.
-
-        Args:
-            wrong: Bool `[u]`.
-            say: Writes the finding of one series; called for the first few by name.
-        """
-        codes = np.flatnonzero(wrong)
-        if not len(codes):
-            return
-        found = [
-            dataclasses.replace(say(code), series_id=self._name(code))
-            for code in sorted(codes.tolist(), key=self._name)[:MAX_SERIES]
-        ]
-        key = found[0].group_key
-        group = FindingGroup(tuple(sorted(found, key=lambda finding: finding.sort_key)), len(codes))
-        self.groups[key] = self.groups.get(key, FindingGroup()).merge(group)
-
-    def _name(self, code: int) -> str:
-        """The name in words; bytes that are no UTF-8 show as a question mark in a box."""
-        return bytes(self._ids[code]).decode("utf-8", "replace")
-
-
-def _check_times(said: _Findings, ordered: Ordered, faults: grid_checks.TimeFaults, rules: Rules) -> None:
-    grid = rules.grid
-    said.add(faults.repeated.count > 0, functools.partial(grid_checks.duplicates, faults))
-    said.add(faults.disordered.count > 0, functools.partial(grid_checks.disorder, faults))
-    said.add(faults.wrong, functools.partial(grid_checks.wrong_frequency, faults, ordered, grid))
-    beside = (faults.off_grid.count > 0) & ~faults.wrong & (faults.steps > 0)
-    said.add(beside, functools.partial(grid_checks.off_grid, faults, grid))
-
-
-def _check_values(said: _Findings, ordered: Ordered, rules: Rules, measured: np.ndarray) -> None:
-    rows = ordered.ends - ordered.starts
-    for at, column in enumerate(rules.columns):
-        values = ordered.values[:, at]
-        infinite = ordered.offenders(np.isinf(values))
-        said.add(infinite.count > 0, functools.partial(value_checks.infinite_values, column, infinite))
-        empty = measured[:, at] == 0
-        said.add(empty, functools.partial(value_checks.no_values, column, rows))
-        if column in rules.future or column in rules.static:
-            # A column without one value is another finding.
-            missing = ordered.offenders(np.isnan(values) & ~empty[ordered.code])
-            said.add(missing.count > 0, functools.partial(value_checks.missing_covariate, column, missing, rules))
-        if column in rules.static:
-            first = _topmost(ordered, values)
-            varying = ordered.offenders(~np.isnan(values) & (values != first[ordered.code]))
-            said.add(varying.count > 0, functools.partial(value_checks.static_varies, column, varying, first))
-
-
-def _topmost(ordered: Ordered, values: np.ndarray) -> np.ndarray:
-    """Returns the value of the topmost row of each series that has one, float32 `[u]`; NaN without one."""
-    known = np.flatnonzero(~np.isnan(values))
-    order = known[np.lexsort((ordered.row[known], ordered.code[known]))]
-    code, at = np.unique(ordered.code[order], return_index=True)
-    first = np.full(ordered.size, np.nan, np.float32)
-    first[code] = values[order[at]]
-    return first
-
-
-def _check_gaps(said: _Findings, ordered: Ordered, rules: Rules, countable: np.ndarray) -> np.ndarray:
-    """Says where values are missing, and returns which targets have no gap that is too long, bool `[u]`."""
-    gapless = countable
-    for column in (TARGET, *rules.past):
-        gaps = value_checks.Gaps.of(ordered, ordered.values[:, rules.columns.index(column)], limit=rules.max_gap)
-        judged = countable & gaps.measured
-        said.add(judged & (gaps.long.count > 0), functools.partial(value_checks.gap, column, gaps, rules))
-        for verb, outside in (("begins", gaps.before), ("ends", gaps.after)):
-            said.add(judged & (outside > 0), functools.partial(value_checks.missing_end, column, verb, outside))
-        if column == TARGET:
-            gapless = gaps.long.count == 0
-    return gapless
-
-
 def _check_lengths(
-    said: _Findings, ordered: Ordered, extents: _Extents, rules: Rules, countable: np.ndarray
+    found: SeriesFindings, ordered: Ordered, extents: _Extents, rules: Rules, countable: Array
 ) -> tuple[SplitTotal, ...]:
-    """Says which series have no window in a split, and returns the extent of each of `SPLITS`."""
+    """Adds series without a window in a split, and returns the extent of each of `SPLITS`."""
     firsts, lasts = extents.ordinals(rules)
     measured = ~np.isnan(ordered.values[:, 0])
     code, ordinal = ordered.code[measured], ordered.ordinal[measured]
@@ -192,8 +101,7 @@ def _check_lengths(
         rows, windows = extents.rows[:, at], counted[:, at]
         present = rows > 0
         steps = np.where(present, lasts[:, at] - firsts[:, at] + 1, 0)
-        for some in (present & countable & (windows == 0), ~present):
-            said.add(some, functools.partial(no_window, split, rows, steps, rules))
+        find_no_window(found, split, rows, steps, rules, short=present & countable & (windows == 0))
         if not present.any():
             splits.append(SplitTotal())
             continue

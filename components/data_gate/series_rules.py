@@ -1,4 +1,4 @@
-"""The rules that every series must keep."""
+"""The rules that every series must keep, as the data gate's checks read them."""
 
 import dataclasses
 import math

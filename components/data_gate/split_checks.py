@@ -1,15 +1,13 @@
-"""Checks that need all series: splits without windows, empty columns, splits that overlap in time.
-
-check_splits(totals.splits, spec=spec)
-"""
+"""Checks that need all series: splits without windows, empty columns, splits that overlap in time."""
 
 import itertools
 from collections.abc import Iterator, Sequence
 
+from tapeline.components.data_gate.totals import SplitTotal
 from tapeline.schemas.features import SPLITS
 from tapeline.schemas.sections import SplitConfig
 from tapeline.schemas.window_spec import WindowSpec
-from tapeline.series.checks.findings import Finding, SplitTotal, plural, time_text
+from tapeline.series.checks.findings import Finding, plural, time_text
 
 
 def check_splits(splits: Sequence[SplitTotal], *, spec: WindowSpec, split: SplitConfig) -> Iterator[Finding]:

@@ -1,9 +1,6 @@
 """What is wrong with the values of series: infinite or missing ones, stuck sensors, gaps.
 
-    gaps = Gaps.of(ordered, ordered.values[:, 0], limit=24)
-    gap("target", gaps, rules, 3)           # what is said of series 3
-
-Findings carry no series id; the caller puts it in.
+A check looks at all series at once, and adds a finding to `found` for each that breaks its rule.
 """
 
 import dataclasses
@@ -12,10 +9,10 @@ import numpy as np
 
 from tapeline.components.data_gate.series_rules import Rules
 from tapeline.schemas.features import TARGET
-from tapeline.series.checks.findings import Finding, listing, plural, time_text
+from tapeline.series.arrays import Bools, Floats, Ints
+from tapeline.series.checks.findings import SeriesFindings, listing, plural, time_text
 from tapeline.series.checks.grid_checks import places
-from tapeline.series.checks.offenders import Offenders
-from tapeline.series.checks.ordered_rows import Ordered
+from tapeline.series.checks.ordered_rows import Offenders, Ordered
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -29,13 +26,13 @@ class Gaps:
         long: Gaps that are too long: ordinal before them, number of steps missing.
     """
 
-    measured: np.ndarray
-    before: np.ndarray
-    after: np.ndarray
+    measured: Bools
+    before: Ints
+    after: Ints
     long: Offenders
 
     @classmethod
-    def of(cls, ordered: Ordered, values: np.ndarray, *, limit: int) -> "Gaps":
+    def of(cls, ordered: Ordered, values: Floats, *, limit: int) -> "Gaps":
         """Finds the gaps of more than `limit` steps in one column, float32 `[N]`."""
         at = np.flatnonzero(~np.isnan(values))
         code, ordinal = ordered.code[at], ordered.ordinal[at]
@@ -66,12 +63,12 @@ class Runs:
         long: Runs that are too long: first time, last time, length, value.
     """
 
-    number: np.ndarray
-    value: np.ndarray
+    number: Ints
+    value: Floats
     long: Offenders
 
     @classmethod
-    def of(cls, ordered: Ordered, values: np.ndarray, *, limit: int) -> "Runs":
+    def of(cls, ordered: Ordered, values: Floats, *, limit: int) -> "Runs":
         """Finds the runs of more than `limit` values in one column, float32 `[N]`."""
         measured = np.flatnonzero(~np.isnan(values))
         code, values, times = ordered.code[measured], values[measured], ordered.timestamp[measured]
@@ -89,115 +86,141 @@ class Runs:
         )
 
 
-def infinite_values(column: str, rows: Offenders, code: int) -> Finding:
-    """Values that are no numbers a model can take."""
-    count = int(rows.count[code])
-    return Finding(
-        kind="infinite_values",
+def check_values(found: SeriesFindings, ordered: Ordered, rules: Rules, measured: Ints) -> None:
+    """Checks each value by itself; `measured` counts the values of each series by column, int64 `[u, C]`."""
+    series_rows = ordered.ends - ordered.starts
+    for at, column in enumerate(rules.columns):
+        values, empty = ordered.values[:, at], measured[:, at] == 0
+        _check_finite(found, column, ordered.offenders(np.isinf(values)))
+        found.add(
+            "no_values",
+            np.where(empty, series_rows, 0),
+            lambda _, count: f"not one value in {plural(count, 'row')}.",
+            column=column,
+            fix="remove the series, or the column from the configuration.",
+        )
+        if column in rules.future or column in rules.static:
+            # A column without one value is another finding.
+            _check_complete(found, column, ordered.offenders(np.isnan(values) & ~empty[ordered.code]), rules)
+        if column in rules.static:
+            _check_static(found, column, ordered, values)
+
+
+def _check_finite(found: SeriesFindings, column: str, infinite: Offenders) -> None:
+    found.add(
+        "infinite_values",
+        infinite.count,
+        lambda code, count: f"{plural(count, 'infinite value')}: {places(infinite, code)}.",
         column=column,
-        message=f"{plural(count, 'infinite value')}: {places(rows, code)}.",
         fix="leave the cell empty where nothing was measured, or correct it (float32 ends at 3.4e38).",
-        count=count,
     )
 
 
-def no_values(column: str, series_rows: np.ndarray, code: int) -> Finding:
-    """A column that is empty in the whole series; `series_rows` is the length of each series."""
-    rows = int(series_rows[code])
-    return Finding(
-        kind="no_values",
-        column=column,
-        message=f"not one value in {plural(rows, 'row')}.",
-        fix="remove the series, or the column from the configuration.",
-        count=rows,
-    )
-
-
-def missing_covariate(column: str, rows: Offenders, rules: Rules, code: int) -> Finding:
-    """Holes in what must be known in every row."""
-    count = int(rows.count[code])
+def _check_complete(found: SeriesFindings, column: str, missing: Offenders, rules: Rules) -> None:
     role = "future" if column in rules.future else "static"
-    return Finding(
-        kind="missing_covariate",
-        column=column,
-        message=(
-            f"{plural(count, 'row')} without a value: {places(rows, code)}; "
+    found.add(
+        "missing_covariate",
+        missing.count,
+        lambda code, count: (
+            f"{plural(count, 'row')} without a value: {places(missing, code)}; "
             f"a {role} covariate must be known in every row."
         ),
+        column=column,
         fix=f"fill the values in, or take the column out of features.{role}_covariates.",
-        count=count,
     )
 
 
-def static_varies(column: str, rows: Offenders, first: np.ndarray, code: int) -> Finding:
-    """A static covariate with more than one value; `first` is that of each series' topmost row."""
-    count = int(rows.count[code])
-    return Finding(
-        kind="static_varies",
-        column=column,
-        message=f"{plural(count, 'row')} with another value than the first one, {first[code]:g}: {places(rows, code)}.",
-        fix="give one number for the whole series, or list the column under features.past_covariates.",
-        count=count,
-    )
-
-
-def constant_series(runs: Runs, measured: np.ndarray, code: int) -> Finding:
-    """A target that never moves; `measured` is how many values each series has."""
-    count = int(measured[code])
-    return Finding(
-        kind="constant_series",
-        column=TARGET,
-        message=f"all {count:,} values are {runs.value[code]:g}: there is nothing to forecast.",
-        fix="remove the series, or correct its source.",
-        count=count,
-    )
-
-
-def constant_run(long: Offenders, limit: int, code: int) -> Finding:
-    """Runs of one value, longer than allowed."""
-    count = int(long.count[code])
-    runs = [
-        f"{length:,} times {value:g} from {time_text(first)} to {time_text(last)}"
-        for first, last, length, value in long.of_series(code)
-    ]
-    return Finding(
-        kind="constant_run",
-        column=TARGET,
-        message=(
-            f"one and the same value more than checks.max_constant ({limit}) times in a row, "
-            f"as of a stuck sensor: {listing(runs, count)}."
+def _check_static(found: SeriesFindings, column: str, ordered: Ordered, values: Floats) -> None:
+    known = np.flatnonzero(~np.isnan(values))
+    order = known[np.lexsort((ordered.row[known], ordered.code[known]))]
+    code, at = np.unique(ordered.code[order], return_index=True)
+    # The value of each series' topmost row that has one.
+    first = np.full(ordered.size, np.nan, np.float32)
+    first[code] = values[order[at]]
+    varying = ordered.offenders(~np.isnan(values) & (values != first[ordered.code]))
+    found.add(
+        "static_varies",
+        varying.count,
+        lambda code, count: (
+            f"{plural(count, 'row')} with another value than the first one, {first[code]:g}: {places(varying, code)}."
         ),
+        column=column,
+        fix="give one number for the whole series, or list the column under features.past_covariates.",
+    )
+
+
+def check_rest(found: SeriesFindings, ordered: Ordered, measured: Ints, *, limit: int) -> None:
+    """Checks for runs of one value longer than `limit`; `measured` counts each series' targets, int64 `[u]`."""
+    runs = Runs.of(ordered, ordered.values[:, 0], limit=limit)
+    # One value says nothing about rest.
+    constant = (runs.number == 1) & (measured > 1)
+    found.add(
+        "constant_series",
+        np.where(constant, measured, 0),
+        lambda code, count: f"all {count:,} values are {runs.value[code]:g}: there is nothing to forecast.",
+        column=TARGET,
+        fix="remove the series, or correct its source.",
+    )
+
+    def long_runs(code: int, count: int) -> str:
+        shown = [
+            f"{length:,} times {value:g} from {time_text(first)} to {time_text(last)}"
+            for first, last, length, value in runs.long.of_series(code)
+        ]
+        return (
+            f"one and the same value more than checks.max_constant ({limit}) times in a row, "
+            f"as of a stuck sensor: {listing(shown, count)}."
+        )
+
+    found.add(
+        "constant_run",
+        np.where(constant, 0, runs.long.count),
+        long_runs,
+        column=TARGET,
         fix="leave these cells empty, or raise checks.max_constant if the value does rest for so long.",
-        count=count,
     )
 
 
-def gap(column: str, gaps: Gaps, rules: Rules, code: int) -> Finding:
-    """Runs of missing steps or values between two measured values, longer than allowed."""
-    count = int(gaps.long.count[code])
-    runs = []
-    for before, length in gaps.long.of_series(code):
-        first, last = rules.grid.timestamps([before + 1, before + length])
-        runs.append(f"{length:,} steps from {time_text(first)} to {time_text(last)}")
-    return Finding(
-        kind="gap",
-        # Gaps in a past covariate are filled inside the context; those in the target leave windows unscored.
-        severity="error" if column == TARGET else "warning",
+def _check_end(found: SeriesFindings, column: str, verb: str, outside: Ints) -> None:
+    found.add(
+        "missing_ends",
+        outside,
+        lambda _, count: f"the series {verb} with {plural(count, 'row')} without a value.",
         column=column,
-        message=f"{plural(count, 'gap')} longer than checks.max_gap ({rules.max_gap} steps): {listing(runs, count)}.",
-        fix="fill the gap at its source, use the rows after it only, or raise checks.max_gap.",
-        count=count,
-    )
-
-
-def missing_end(column: str, verb: str, outside: np.ndarray, code: int) -> Finding:
-    """Rows without a value before the first or after the last one; `outside` is their number in each series."""
-    rows = int(outside[code])
-    return Finding(
-        kind="missing_ends",
         severity="warning",
-        column=column,
-        message=f"the series {verb} with {plural(rows, 'row')} without a value.",
         fix="nothing, or cut these rows off.",
-        count=rows,
     )
+
+
+def check_gaps(found: SeriesFindings, ordered: Ordered, rules: Rules, countable: Bools) -> Bools:
+    """Checks where values are missing, and returns which targets have no gap that is too long, bool `[u]`.
+
+    Only `countable` series are judged: those whose steps can be counted, bool `[u]`.
+    """
+    gapless = countable
+    for column in (TARGET, *rules.past):
+        gaps = Gaps.of(ordered, ordered.values[:, rules.columns.index(column)], limit=rules.max_gap)
+        judged = countable & gaps.measured
+
+        def long_gaps(code: int, count: int, gaps: Gaps = gaps) -> str:
+            shown = []
+            for before, length in gaps.long.of_series(code):
+                first, last = rules.grid.timestamps([before + 1, before + length])
+                shown.append(f"{length:,} steps from {time_text(first)} to {time_text(last)}")
+            what = f"{plural(count, 'gap')} longer than checks.max_gap ({rules.max_gap} steps)"
+            return f"{what}: {listing(shown, count)}."
+
+        found.add(
+            "gap",
+            np.where(judged, gaps.long.count, 0),
+            long_gaps,
+            column=column,
+            # Gaps in a past covariate are filled inside the context; those in the target leave windows unscored.
+            severity="error" if column == TARGET else "warning",
+            fix="fill the gap at its source, use the rows after it only, or raise checks.max_gap.",
+        )
+        for verb, outside in (("begins", gaps.before), ("ends", gaps.after)):
+            _check_end(found, column, verb, np.where(judged, outside, 0))
+        if column == TARGET:
+            gapless = gaps.long.count == 0
+    return gapless

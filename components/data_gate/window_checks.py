@@ -16,14 +16,13 @@ So the work goes with the number of measured steps, not with the time between th
 import numpy as np
 
 from tapeline.components.data_gate.series_rules import Rules
-from tapeline.series.checks.findings import Finding, plural
+from tapeline.series.arrays import Bools, Ints
+from tapeline.series.checks.findings import SeriesFindings, plural
 
 _STEPS_A_PART = 2**20
 
 
-def count_windows(
-    code: np.ndarray, ordinal: np.ndarray, *, first: np.ndarray, last: np.ndarray, rules: Rules
-) -> np.ndarray:
+def count_windows(code: Ints, ordinal: Ints, *, first: Ints, last: Ints, rules: Rules) -> Ints:
     """Counts the windows of each series in each split, int64 `[u, S]`.
 
     Args:
@@ -53,37 +52,36 @@ def count_windows(
     return windows
 
 
-def no_window(split: str, series_rows: np.ndarray, series_steps: np.ndarray, rules: Rules, code: int) -> Finding:
-    """Not one window fits: an error where train rows make none, else a warning.
+def find_no_window(
+    found: SeriesFindings, split: str, series_rows: Ints, series_steps: Ints, rules: Rules, *, short: Bools
+) -> None:
+    """Adds series that not one window of a split fits into: an error where train rows make none, else a warning.
 
     Args:
+        found: Takes the findings.
         split: The split.
-        series_rows: Rows of each series in it.
-        series_steps: Steps from the first to the last of them.
+        series_rows: Rows of each series in it, `[u]`.
+        series_steps: Steps from the first to the last of them, `[u]`.
         rules: The shape of a window.
-        code: Position of the series.
+        short: Whether a series has rows and no window, bool `[u]`.
     """
-    rows, steps = int(series_rows[code]), int(series_steps[code])
-    spec = rules.spec
-    train = split == "train"
-    if rows == 0:
-        message = "no rows" + (": the model never sees this series." if train else ".")
-    elif train and steps < spec.length:
-        message = (
-            f"{plural(steps, 'step')}; one window takes {spec.length} "
-            f"(window.context_length {spec.context_length} + window.horizon {spec.horizon})."
-        )
-    elif steps < spec.horizon:
-        message = f"{plural(steps, 'step')}; a forecast takes window.horizon, {spec.horizon}."
-    else:
-        message = (
+    train, spec = split == "train", rules.spec
+    fix = "give more rows, remove the series, or shorten window.context_length or window.horizon."
+
+    def too_short(code: int, _: int) -> str:
+        steps = int(series_steps[code])
+        if train and steps < spec.length:
+            return (
+                f"{plural(steps, 'step')}; one window takes {spec.length} "
+                f"(window.context_length {spec.context_length} + window.horizon {spec.horizon})."
+            )
+        if steps < spec.horizon:
+            return f"{plural(steps, 'step')}; a forecast takes window.horizon, {spec.horizon}."
+        return (
             f"no window in {plural(steps, 'step')}: too few steps before it, or fewer "
             f"than {rules.min_observed:.0%} (window.min_observed) of a context measured."
         )
-    return Finding(
-        kind="too_short" if rows else "no_rows",
-        severity="error" if train and rows else "warning",
-        split=split,
-        message=message,
-        fix="give more rows, remove the series, or shorten window.context_length or window.horizon.",
-    )
+
+    found.add("too_short", short.astype(int), too_short, fix=fix, split=split, severity="error" if train else "warning")
+    message = "no rows: the model never sees this series." if train else "no rows."
+    found.add("no_rows", (series_rows == 0).astype(int), lambda *_: message, fix=fix, split=split, severity="warning")

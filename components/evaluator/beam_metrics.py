@@ -101,7 +101,7 @@ class SumWindows(beam.CombineFn):
         self._key = key
 
     def create_accumulator(self) -> WindowSums:
-        return WindowSums.empty()
+        return WindowSums()
 
     def add_input(self, accumulator: WindowSums, element: metric_types.StandardMetricInputs) -> WindowSums:
         outputs = element.get_predictions(self._key.model_name)
@@ -117,7 +117,7 @@ class SumWindows(beam.CombineFn):
         return accumulator.merge(window)
 
     def merge_accumulators(self, accumulators: Iterable[WindowSums]) -> WindowSums:
-        return functools.reduce(WindowSums.merge, accumulators, WindowSums.empty())
+        return functools.reduce(WindowSums.merge, accumulators, WindowSums())
 
     def extract_output(self, accumulator: WindowSums) -> dict[metric_types.MetricKey, WindowSums]:
         return {self._key: accumulator}

@@ -11,8 +11,9 @@ from tapeline.components.evaluator.eval_config import gate_requirements, to_eval
 from tapeline.components.evaluator.executor import Executor
 from tapeline.components.tfx_component import BeamComponent, Input, Output, Property
 from tapeline.schemas.errors import ConfigError
-from tapeline.schemas.sections import DataConfig, GateConfig, ScalingConfig, WindowConfig
-from tapeline.series.baselines import natural_seasons, season_of
+from tapeline.schemas.gate_config import GateConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
+from tapeline.series.seasons import natural_seasons, season_of
 
 
 class Evaluator(BeamComponent, executor=Executor):

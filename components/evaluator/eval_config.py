@@ -18,7 +18,7 @@ from tapeline.components.evaluator.audit import AUDIT_LIMITS
 from tapeline.schemas import features as names
 from tapeline.schemas.checks import Requirement
 from tapeline.schemas.evaluation_result import without_nan
-from tapeline.schemas.sections import GateConfig
+from tapeline.schemas.gate_config import GateConfig
 from tapeline.schemas.served_model import BASELINES, EVALUATE
 from tapeline.series.window_sums import STATISTICS
 

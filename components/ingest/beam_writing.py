@@ -8,8 +8,8 @@ import os
 import uuid
 from collections.abc import Iterator
 
-import apache_beam as beam
 import tensorflow as tf
+from apache_beam.metrics.metric import Metrics
 from tfx_bsl.coders import example_coder
 
 from tapeline.components.ingest.splits import SplitBounds
@@ -67,5 +67,5 @@ class BlockWriter:
             final = os.path.join(self.folders[name], f"data_tfrecord-{block.index:05d}.gz")
             tf.io.gfile.rename(path, final, overwrite=True)
         for name, count in counts.items():
-            beam.metrics.Metrics.counter(COUNTERS, f"rows_{name}").inc(count)
+            Metrics.counter(COUNTERS, f"rows_{name}").inc(count)
         yield json.dumps(counts)

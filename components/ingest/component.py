@@ -1,13 +1,5 @@
 """The first component: any supported source in, rows split by time out.
 
-    example_gen = SeriesExampleGen(
-        data=config.data,
-        features=config.features,
-        split=config.split,
-        source_fingerprint=source_fingerprint(config.data),
-    )
-    example_gen.outputs["examples"]      # Split-train, Split-eval, Split-test
-
 The stock ExampleGen splits by a hash of each record, which puts the future
 into the train split; this one splits by time.
 """

@@ -39,16 +39,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Runs the component.
-
-        Args:
-            input_dict: Empty.
-            output_dict: `examples`, one artifact.
-            exec_properties: `data`, `features` and `split` as JSON.
+        """Runs the component; see `component.SeriesExampleGen` for outputs and properties.
 
         Raises:
-            DataError: The source is missing or breaks a rule; all that is
-                wrong stands in one message.
+            DataError: The source is missing or breaks a rule; all that is wrong stands in one message.
             ConfigError: The split's dates do not fit the data.
         """
         data = DataConfig.model_validate_json(exec_properties["data"])

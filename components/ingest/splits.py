@@ -1,8 +1,10 @@
 """Where time is cut into train, eval and test.
 
-    bounds = find_bounds(first=0, last=99 * 3600, split=SplitConfig(), grid=TimeGrid("H"))
-    bounds.eval_start // 3600            # 70: hours 0 to 69 are train
-    bounds.assign(np.array([0, 70 * 3600, 99 * 3600]))     # [0, 1, 2]
+>>> bounds = find_bounds(first=0, last=99 * 3600, split=SplitConfig(), grid=TimeGrid("h"))
+>>> bounds.eval_start // 3600      # hours 0 to 69 are train
+70
+>>> bounds.assign(np.array([0, 70 * 3600, 99 * 3600]))
+array([0, 1, 2])
 
 A cut-off is a time, so a row's split follows from its own time alone: no
 shuffling, no row in two splits, and the splits do not overlap.
@@ -15,6 +17,7 @@ import numpy as np
 from tapeline.schemas.errors import ConfigError, DataError
 from tapeline.schemas.features import SPLITS
 from tapeline.schemas.sections import SplitConfig
+from tapeline.series.arrays import Ints
 from tapeline.series.sources.timestamps import seconds_of
 from tapeline.series.time_grid import TimeGrid
 
@@ -38,7 +41,7 @@ class SplitBounds:
     test_start: int
     end: int
 
-    def assign(self, seconds: np.ndarray) -> np.ndarray:
+    def assign(self, seconds: Ints) -> Ints:
         """Returns the split of each time, int64 `[N]`: 0 train, 1 eval, 2 test, `UNUSED` outside.
 
         Args:
@@ -96,14 +99,9 @@ def find_bounds(*, first: int, last: int, split: SplitConfig, grid: TimeGrid) ->
             )
         eval_start, test_start = _time_of(eval_step, grid), _time_of(test_step, grid)
     else:
-        eval_start, test_start = (
-            _date(split.eval_start, "eval_start", grid),
-            _date(split.test_start, "test_start", grid),
-        )
-        for key, text, time in (
-            ("eval_start", split.eval_start, eval_start),
-            ("test_start", split.test_start, test_start),
-        ):
+        texts = {"eval_start": split.eval_start, "test_start": split.test_start}
+        eval_start, test_start = (_date(text, key, grid) for key, text in texts.items())
+        for (key, text), time in zip(texts.items(), (eval_start, test_start), strict=True):
             if not first < time <= last:
                 raise ConfigError(
                     f"split.{key}: got {text!r}, the data reach from {show_time(first)} to {show_time(last)}. "

@@ -7,7 +7,8 @@ from tfx.types.standard_artifacts import Examples, InfraBlessing, Model
 
 from tapeline.components.serving_gate.executor import Executor
 from tapeline.components.tfx_component import Component, Input, Output, Property
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, ServingConfig, WindowConfig
+from tapeline.schemas.gate_config import ServingConfig
+from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, WindowConfig
 
 
 class ServingGate(Component, executor=Executor):

@@ -9,7 +9,7 @@ from tapeline.components.serving_gate.judging import judge, not_served
 from tapeline.components.serving_gate.real_requests import RealWindows, TakenInputs, real_requests
 from tapeline.components.serving_gate.serve_alone import serve_alone
 from tapeline.forecaster.versions import folder_fingerprint
-from tapeline.schemas.sections import ServingConfig
+from tapeline.schemas.gate_config import ServingConfig
 from tapeline.schemas.served_model import GRAPH_FILE, SERVE, SIGNATURES
 from tapeline.schemas.serving_result import ServingResult
 

@@ -16,7 +16,7 @@ from tapeline.components.serving_gate.real_requests import GateRequest, RealWind
 from tapeline.components.serving_gate.serve_alone import Answer, Served
 from tapeline.forecaster.refusal_message import refusal_message
 from tapeline.schemas.checks import Check, Fault, Requirement
-from tapeline.schemas.sections import ServingConfig
+from tapeline.schemas.gate_config import ServingConfig
 from tapeline.schemas.served_model import EVALUATE, FORECAST, FORECAST_TIME, LEVELS
 
 MOST_DEVIATION = 1e-5

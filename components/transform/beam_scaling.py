@@ -6,6 +6,7 @@ such rows are merged: the number of elements does not grow with the number of se
 
 import os
 from collections.abc import Iterable
+from typing import Any
 
 import apache_beam as beam
 import numpy as np
@@ -13,6 +14,7 @@ import tensorflow as tf
 import tensorflow_transform.beam as tft_beam
 
 from tapeline.schemas.sections import ScalingConfig
+from tapeline.series.arrays import Array, Floats, Names
 from tapeline.series.moments import Moments, merge, moments, scale_file
 from tapeline.series.scaling import SCALE_FILE
 
@@ -52,7 +54,7 @@ class FitScales(tft_beam.experimental.PTransformAnalyzer):
         super().__init__()
         self._scaling = scaling
 
-    def expand(self, batches: beam.PCollection) -> beam.PCollection:
+    def expand(self, batches: Any) -> Any:
         return (
             batches
             | "Moments" >> beam.MapTuple(moments if self._scaling.per_series else _moments_overall)
@@ -61,11 +63,11 @@ class FitScales(tft_beam.experimental.PTransformAnalyzer):
         )
 
 
-def _moments_overall(ids: np.ndarray, values: np.ndarray) -> Moments:
+def _moments_overall(ids: Names, values: Floats) -> Moments:
     return moments(np.full(len(ids), b"", object), values)
 
 
-def _write(table: Moments, scaling_json: str, folder: str) -> np.ndarray:
+def _write(table: Moments, scaling_json: str, folder: str) -> Array:
     content = scale_file(table, ScalingConfig.model_validate_json(scaling_json))
     tf.io.gfile.makedirs(folder)
     path = os.path.join(folder, SCALE_FILE)

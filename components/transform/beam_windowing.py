@@ -9,9 +9,9 @@ import os
 import uuid
 from collections.abc import Iterable, Iterator
 
-import apache_beam as beam
 import pyarrow as pa
 import tensorflow as tf
+from apache_beam.metrics.metric import Metrics
 from tfx_bsl.coders import example_coder
 
 from tapeline.components.transform.window_group import GroupCut, WindowPlan, cut_group
@@ -55,7 +55,7 @@ class WriteGroup:
         counts = {"rows": len(rows.code), "series": len(rows.ids)}
         counts |= {f"windows_{kind}": count for kind, count in windows.items()}
         for name, count in counts.items():
-            beam.metrics.Metrics.counter(_COUNTERS, name).inc(count)
+            Metrics.counter(_COUNTERS, name).inc(count)
         longest = longest_steps(cut.grid, self.splits, context_length=self.plan.window.context_length)
         # The rows are on the grid now.
         del rows

@@ -1,8 +1,6 @@
-"""The nodes of the transform room: TFX's Transform with our preprocessing, and `Windows`.
+"""The nodes of the transform room: TFX's Transform with our preprocessing, and `Windows`, which reads what it writes."""
 
-transform = create_transform(examples=..., schema=..., data=..., features=..., scaling=...)
-windows = Windows(transformed_examples=transform.outputs["transformed_examples"], ...)
-"""
+from typing import Any
 
 from tfx.components import Transform
 from tfx.proto import transform_pb2
@@ -20,8 +18,8 @@ PREPROCESSING = "tapeline.components.transform.preprocessing"
 
 def create_transform(
     *,
-    examples: channel.BaseChannel,
-    schema: channel.BaseChannel,
+    examples: "channel.BaseChannel[Any]",
+    schema: "channel.BaseChannel[Any]",
     data: DataConfig,
     features: FeaturesConfig,
     scaling: ScalingConfig,
@@ -40,9 +38,7 @@ def create_transform(
         examples=examples,
         schema=schema,
         preprocessing_fn=f"{PREPROCESSING}.preprocessing_fn",
-        splits_config=transform_pb2.SplitsConfig(  # type: ignore[attr-defined]
-            analyze=["train"], transform=list(names.SPLITS)
-        ),
+        splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=list(names.SPLITS)),
         custom_config={
             **{name: section.model_dump_json() for name, section in sections.items()},
             "code_fingerprint": code_fingerprint(PREPROCESSING),

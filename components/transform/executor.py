@@ -43,12 +43,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Runs the component.
-
-        Args:
-            input_dict: `transformed_examples`, one artifact.
-            output_dict: `chunks` (train and eval) and `windows` (test).
-            exec_properties: `window`, `data` and `features` as JSON.
+        """Runs the component; see `component.Windows` for inputs, outputs and properties.
 
         Raises:
             DataError: A split yields no window, a series has no scale, or a series has two rows for one step.

@@ -1,9 +1,4 @@
-"""One group of whole series: from its rows to its chunks and windows.
-
-cut = cut_group(rows, plan=plan, splits=splits, calendar=calendar)
-for batch in cut.chunk_batches("train", plan):       # Arrow, ready for the encoder
-    ...
-"""
+"""One group of whole series: from its rows to its chunks and windows, as Arrow batches for the encoder."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -14,6 +9,7 @@ import pyarrow as pa
 from tapeline.schemas import features as names
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.arrays import Array, Ints
 from tapeline.series.calendar import Calendar
 from tapeline.series.chunking import Grid, cut_chunks, forecast_starts, to_grid
 from tapeline.series.grouping.series_rows import RowFeatures, SeriesRows
@@ -81,8 +77,8 @@ class GroupCut:
     """
 
     grid: Grid
-    timestamp: np.ndarray
-    starts: dict[str, np.ndarray]
+    timestamp: Ints
+    starts: dict[str, Ints]
     unmeasured: int
 
     def chunk_batches(self, split: str, plan: WindowPlan) -> Iterator[pa.RecordBatch]:
@@ -91,7 +87,7 @@ class GroupCut:
         for some in chunks.batches(_STEPS_A_BATCH):
             yield chunk_batch(some, self.grid, timestamp=self.timestamp)
 
-    def windows(self, split: str, spec: WindowSpec) -> Iterator[dict[str, np.ndarray]]:
+    def windows(self, split: str, spec: WindowSpec) -> Iterator[dict[str, Array]]:
         """Yields the windows of a split in batches: what `windowing.cut_arrays` gives, the series and the static covariates."""
         starts = self.starts[split]
         for some in np.split(starts, range(_WINDOWS_A_BATCH, len(starts), _WINDOWS_A_BATCH)):

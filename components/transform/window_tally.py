@@ -1,8 +1,7 @@
 """What came of the windows: what each group tells, and what `Windows` refuses for it.
 
-tally = functools.reduce(Tally.merge, map(Tally.from_json, lines))
-tally.check(rows={"train": 900, "eval": 60, "test": 60}, plan=plan)
-tally.windows["train"]
+>>> Tally(windows={"train": 3}).merge(Tally(windows={"train": 4}, longest={"train": 9})).windows
+{'train': 7}
 """
 
 import dataclasses

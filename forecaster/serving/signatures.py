@@ -27,7 +27,7 @@ from tapeline.schemas.served_model import (
     SERVE,
 )
 from tapeline.schemas.window_spec import WindowShape
-from tapeline.series.baselines import seasonal_positions
+from tapeline.series.seasons import seasonal_positions
 from tapeline.series.window_reader import parse_windows, window_sizes
 
 Window = Mapping[str, tf.Tensor]

@@ -1,18 +1,22 @@
-"""What the data gate found: findings, and their totals over any number of series.
-
-    totals = check_series(rows, rules).merge(check_series(more, rules))
-    totals.groups
+"""Findings, what the checks write down: one by one, and gathered over series.
 
 An error stops the pipeline; a warning is only reported.
+
+>>> found = SeriesFindings(np.array([b"oil", b"gas"], object))
+>>> found.add("gap", np.array([0, 3]), lambda code, count: f"{plural(count, 'gap')}.", fix="fill them.")
+>>> [finding.place + finding.message for group in found.groups.values() for finding in group.shown]
+["series 'gas': 3 gaps."]
 """
 
 import dataclasses
 import datetime
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
+import numpy as np
+
 from tapeline.schemas.features import SINGLE_SERIES, SPLITS, TARGET
+from tapeline.series.arrays import Ints, Names
 
 Severity = Literal["error", "warning"]
 
@@ -75,8 +79,7 @@ class Finding:
 class FindingGroup:
     """Findings of one kind about one column: the first few, and how many there are.
 
-    `empty`, `merge` and `compute` (in that order) make a total over any number
-    of series whose size does not grow with them; their order does not matter.
+    Groups merge in any order, and their size does not grow with the number of series.
     """
 
     shown: tuple[Finding, ...] = ()
@@ -84,11 +87,11 @@ class FindingGroup:
 
     @classmethod
     def of(cls, finding: Finding) -> "FindingGroup":
-        """The group of one finding."""
+        """Returns the group of one finding."""
         return cls((finding,), 1)
 
     def merge(self, other: "FindingGroup") -> "FindingGroup":
-        """Both groups in one, the first series by name shown."""
+        """Returns both groups in one, the first series by name shown."""
         shown = sorted(self.shown + other.shown, key=lambda finding: finding.sort_key)
         return FindingGroup(tuple(shown[:MAX_SERIES]), self.total + other.total)
 
@@ -98,105 +101,68 @@ class FindingGroup:
         return self.total - len(self.shown)
 
 
-@dataclasses.dataclass(frozen=True)
-class SplitTotal:
-    """The extent of one split, over all series.
+class SeriesFindings:
+    """Findings about some series, gathered into groups.
 
-    Attributes:
-        rows: Number of rows.
-        first: Earliest time, epoch seconds; None without rows.
-        last: Latest time.
-        windows: Windows that fit, at stride 1; None where the time grid is too broken to count.
-        longest: Steps that the longest series spans in this split.
-        measured: Number of values by column, the target included.
+    Args:
+        ids: The series, bytes `[u]`.
     """
 
-    rows: int = 0
-    first: int | None = None
-    last: int | None = None
-    windows: int | None = 0
-    longest: int = 0
-    measured: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    def __init__(self, ids: Names) -> None:
+        self._ids = ids
+        self.groups: dict[tuple[str | None, ...], FindingGroup] = {}
 
-    def merge(self, other: "SplitTotal") -> "SplitTotal":
-        """The extent of both."""
-        firsts = [value for value in (self.first, other.first) if value is not None]
-        lasts = [value for value in (self.last, other.last) if value is not None]
-        known = self.windows is not None and other.windows is not None
-        return SplitTotal(
-            rows=self.rows + other.rows,
-            first=min(firsts, default=None),
-            last=max(lasts, default=None),
-            windows=self.windows + other.windows if known else None,  # type: ignore[operator]
-            longest=max(self.longest, other.longest),
-            measured={
-                column: self.measured.get(column, 0) + other.measured.get(column, 0)
-                for column in {**self.measured, **other.measured}
-            },
-        )
+    def add(
+        self,
+        kind: str,
+        count: Ints,
+        message: Callable[[int, int], str],
+        *,
+        fix: str | Callable[[int], str],
+        column: str | None = None,
+        split: str | None = None,
+        severity: Severity = "error",
+    ) -> None:
+        """Adds one finding for each series that has offenders.
 
-
-@dataclasses.dataclass(frozen=True)
-class Totals:
-    """What the checks found over any number of series; merging does not depend on the order.
-
-    Attributes:
-        groups: Findings by severity, kind, column and split.
-        splits: Extent of each of `SPLITS`.
-        series: Number of series.
-    """
-
-    groups: dict[tuple[str | None, ...], FindingGroup] = dataclasses.field(default_factory=dict)
-    splits: tuple[SplitTotal, ...] = (SplitTotal(),) * len(SPLITS)
-    series: int = 0
-
-    def merge(self, other: "Totals") -> "Totals":
-        """Both in one."""
-        keys = {**self.groups, **other.groups}
-        return Totals(
-            {key: self.groups.get(key, FindingGroup()).merge(other.groups.get(key, FindingGroup())) for key in keys},
-            tuple(mine.merge(theirs) for mine, theirs in zip(self.splits, other.splits, strict=True)),
-            self.series + other.series,
-        )
-
-    def judged(self, whole: Iterable[Finding]) -> list[FindingGroup]:
-        """The groups together with findings about the data as a whole.
-
-        A split without one window is one error, not one more for every series.
+        Args:
+            kind: As in `Finding`; so are `column`, `split` and `severity`.
+            count: Offenders of each series, `[u]`.
+            message: Writes the message from a series' position and count; called for the first few series by name.
+            fix: What the user can do, or a function of the position that writes it.
+            column: The column of all these findings.
+            split: Their split.
+            severity: Their severity.
         """
-        whole = list(whole)
-        empty = {finding.split for finding in whole if finding.kind == "no_windows"}
-        kept = [
-            group
-            for (_, kind, _, split), group in self.groups.items()
-            if not (kind in ("too_short", "no_rows") and split in empty)
+        codes = np.flatnonzero(count)
+        if not len(codes):
+            return
+        # Bytes that are no UTF-8 show as a question mark in a box.
+        names = {code: bytes(self._ids[code]).decode("utf-8", "replace") for code in codes.tolist()}
+        found = [
+            Finding(
+                kind=kind,
+                message=message(code, int(count[code])),
+                fix=fix if isinstance(fix, str) else fix(code),
+                severity=severity,
+                series_id=names[code],
+                column=column,
+                split=split,
+                count=int(count[code]),
+            )
+            for code in sorted(names, key=names.__getitem__)[:MAX_SERIES]
         ]
-        return kept + [FindingGroup.of(finding) for finding in whole]
-
-    def as_json(self) -> str:
-        """One line of text."""
-        groups = [dataclasses.asdict(group) for group in self.groups.values()]
-        splits = [dataclasses.asdict(split) for split in self.splits]
-        return json.dumps({"groups": groups, "splits": splits, "series": self.series})
-
-    @classmethod
-    def from_json(cls, line: str) -> "Totals":
-        """Reads what `as_json` wrote."""
-        tree = json.loads(line)
-        groups = {}
-        for group in tree["groups"]:
-            shown = tuple(Finding(**finding) for finding in group["shown"])
-            groups[shown[0].group_key] = FindingGroup(shown, group["total"])
-        return cls(groups, tuple(SplitTotal(**split) for split in tree["splits"]), tree["series"])
+        key = found[0].group_key
+        self.groups[key] = self.groups.get(key, FindingGroup()).merge(FindingGroup(tuple(found), len(codes)))
 
 
 def plural(number: int, noun: str) -> str:
-    """`1 row`, `2,000 rows`."""
+    """Returns a number of things: `1 row`, `2,000 rows`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def time_text(seconds: int) -> str:
-    """A time in UTC, without its clock at midnight: `2001-12-29`, `2001-12-29T06:30:00Z`."""
+    """Returns a time in UTC, without its clock at midnight: `2001-12-29`, `2001-12-29T06:30:00Z`."""
     try:
         time = datetime.datetime.fromtimestamp(int(seconds), tz=datetime.timezone.utc)
     except (ValueError, OverflowError, OSError):
@@ -205,7 +171,7 @@ def time_text(seconds: int) -> str:
 
 
 def listing(items: Sequence[str], total: int | None = None) -> str:
-    """The first offenders, and whether there are more: `a, b, ...`."""
+    """Returns the first offenders, and whether there are more: `a, b, ...`."""
     total = len(items) if total is None else total
     shown = list(items[:MAX_OFFENDERS])
     return ", ".join(shown) + (", ..." if total > len(shown) else "")

@@ -1,6 +1,7 @@
 """Which regular grid the times of a series lie on, where the configured one does not fit.
 
-suggest_grid(times, TimeGrid("D"))      # (TimeGrid("h"), 0.98), or None
+>>> suggest_grid(np.arange(100) * 3600, TimeGrid("D"))[0].fixed_step_seconds
+3600
 """
 
 from collections import Counter
@@ -8,6 +9,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
+from tapeline.series.arrays import Array, Ints
 from tapeline.series.time_grid import TimeGrid
 
 _PROBES = 50
@@ -19,7 +21,7 @@ _STRETCHES = 50
 """How many such stretches of a longer series are looked at."""
 
 
-def neighbouring_times(times: np.ndarray) -> tuple[np.ndarray, ...]:
+def neighbouring_times(times: Ints) -> tuple[Array, ...]:
     """Returns runs of neighbouring times: one that holds all, or short ones of a long series.
 
     Args:
@@ -33,7 +35,7 @@ def neighbouring_times(times: np.ndarray) -> tuple[np.ndarray, ...]:
     return tuple(times[start : start + _STRETCH] for start in starts)
 
 
-def _fit(stretches: tuple[np.ndarray, ...], grid: TimeGrid) -> float:
+def _fit(stretches: tuple[Array, ...], grid: TimeGrid) -> float:
     """Share of neighbouring times, both on the grid, that are one step apart."""
     fitting = steps = 0
     for times in stretches:
@@ -44,7 +46,7 @@ def _fit(stretches: tuple[np.ndarray, ...], grid: TimeGrid) -> float:
     return fitting / max(steps, 1)
 
 
-def suggest_grid(times: np.ndarray, grid: TimeGrid) -> tuple[TimeGrid, float] | None:
+def suggest_grid(times: Ints, grid: TimeGrid) -> tuple[TimeGrid, float] | None:
     """Returns a grid that most of the times lie on, and the share of neighbours that fit it; or None.
 
     Tries the configured frequency with another offset, then the frequency that

@@ -1,19 +1,59 @@
-"""The rows of whole series in the order of time, many series at once.
+"""The rows of whole series in the order of time, and those of them that break a rule; many series at once.
 
-    ordered = order_rows(rows, grid)
-    ordered.starts            # where each series begins
+Letters: `N` rows, `u` series, `C` columns (target and covariates).
 
-Letters: `N` rows, `u` series, `C` columns (target and covariates), `S` splits.
+>>> found = Offenders.of(2, np.array([1, 0, 1]), np.array([30, 10, 20]))      # series 1, 0, 1 and their rows
+>>> found.count, found.of_series(1)
+(array([1, 2]), [(20,), (30,)])
 """
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
 from tapeline.schemas.features import ROW_NUMBER
-from tapeline.series.checks.offenders import Offenders
+from tapeline.series.arrays import Array, Bools, Floats, Ints, Names
+from tapeline.series.checks.findings import MAX_OFFENDERS
 from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
 from tapeline.series.time_grid import TimeGrid
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Offenders:
+    """Rows, runs or gaps that break a rule.
+
+    Attributes:
+        count: Offenders of each series, int64 `[u]`.
+        code: The series of each one that is kept, ascending, int64 `[k]`.
+        columns: What is known of them, arrays `[k]`; the first one is their order.
+    """
+
+    count: Ints
+    code: Ints
+    columns: tuple[Ints, ...]
+
+    @classmethod
+    def of(cls, series: int, code: Ints, *columns: Array) -> "Offenders":
+        """Counts offenders in any order, and keeps the first ones of each series.
+
+        Args:
+            series: `u`.
+            code: The series of each, int64 `[n]`.
+            columns: What is known of them, arrays `[n]`.
+        """
+        count = np.bincount(code, minlength=series)
+        if len(code):
+            order = np.lexsort((columns[0], code))
+            code = code[order]
+            kept = np.arange(len(code)) - np.searchsorted(code, code) < MAX_OFFENDERS
+            code, columns = code[kept], tuple(column[order[kept]] for column in columns)
+        return cls(count, code, columns)
+
+    def of_series(self, code: int) -> list[tuple[Any, ...]]:
+        """The offenders of one series that are kept, in order."""
+        here = slice(*np.searchsorted(self.code, [code, code + 1]))
+        return list(zip(*(column[here].tolist() for column in self.columns), strict=True))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -35,34 +75,34 @@ class Ordered:
         repeats: Whether that row has the same time too, bool `[N]`.
     """
 
-    ids: np.ndarray
-    code: np.ndarray
-    starts: np.ndarray
-    ends: np.ndarray
-    split: np.ndarray
-    timestamp: np.ndarray
-    row: np.ndarray
-    values: np.ndarray
-    ordinal: np.ndarray
-    on_grid: np.ndarray
-    follows: np.ndarray
-    repeats: np.ndarray
+    ids: Names
+    code: Ints
+    starts: Ints
+    ends: Ints
+    split: Ints
+    timestamp: Ints
+    row: Ints
+    values: Floats
+    ordinal: Ints
+    on_grid: Bools
+    follows: Bools
+    repeats: Bools
 
     @property
     def size(self) -> int:
         """Number of series."""
         return len(self.starts)
 
-    def sums(self, flags: np.ndarray) -> np.ndarray:
+    def sums(self, flags: Array) -> Ints:
         """How many rows of each series have a flag, int64 `[u]`."""
         return np.bincount(self.code[flags], minlength=self.size)
 
-    def offenders(self, wrong: np.ndarray) -> Offenders:
+    def offenders(self, wrong: Array) -> Offenders:
         """Row number and time of the rows that have a flag, by series."""
         at = np.flatnonzero(wrong)
         return Offenders.of(self.size, self.code[at], self.row[at], self.timestamp[at])
 
-    def times(self, code: int) -> np.ndarray:
+    def times(self, code: int) -> Array:
         """The times of one series, each once, ascending."""
         here = slice(self.starts[code], self.ends[code])
         return self.timestamp[here][~self.repeats[here]]

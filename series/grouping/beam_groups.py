@@ -1,10 +1,7 @@
 """Files of rows to groups of whole series, with Beam: the engine of DataGate and of Windows.
 
-    scan = scan_files(make_pipeline, files, features, folder)
-    lines = run_groups(make_pipeline, scan.pieces, grouping, work, folder)
-
-Two passes. The first reads each file once, surveys it, and lays its rows down
-as arrays. The second sends every row to the group of its series and gives each
+There are two passes. The first, `scan_files`, reads each file once, surveys it, and lays its rows down
+as arrays. The second, `run_groups`, sends every row to the group of its series and gives each
 whole group to a function, which returns lines of text. Only pieces go through
 the grouping, which say where rows lie: a runner that groups in memory holds
 none of the data.
@@ -18,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import apache_beam as beam
 import numpy as np
+from apache_beam.pipeline import Pipeline
 
 from tapeline.series.grouping.beam_lines import run_lines
 from tapeline.series.grouping.pieces import Piece, load, read_piece, save, write_pieces
@@ -40,7 +38,7 @@ class Scan:
 
 
 def scan_files(
-    make_pipeline: Callable[[], beam.Pipeline],
+    make_pipeline: Callable[[], Pipeline],
     files: Sequence[tuple[str, str]],
     features: RowFeatures,
     folder: str,
@@ -67,7 +65,7 @@ def scan_files(
 
 
 def run_groups(
-    make_pipeline: Callable[[], beam.Pipeline],
+    make_pipeline: Callable[[], Pipeline],
     pieces: Sequence[Piece],
     grouping: Grouping,
     work: Callable[[int, SeriesRows], Iterator[str]],

@@ -3,12 +3,14 @@
 import os
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import apache_beam as beam
 import tensorflow as tf
+from apache_beam.pipeline import Pipeline
 
 
-def run_lines(pipeline: beam.Pipeline, name: str, transform: beam.PTransform, folder: str) -> Iterator[str]:
+def run_lines(pipeline: Pipeline, name: str, transform: "beam.PTransform[Any, Any]", folder: str) -> Iterator[str]:
     """Runs a pipeline that gives lines of text, and returns them in any order.
 
     Args:

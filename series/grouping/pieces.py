@@ -1,9 +1,9 @@
 """Arrays that wait on disk between two passes, so that no runner has to hold them.
 
-    (piece,) = write_pieces([rows], folder)        # a few bytes that say where the rows lie
-    rows = read_piece(piece)
+>>> unpack(pack({"ids": np.array([b"a", b"bc"], object)}))
+{'ids': array([b'a', b'bc'], dtype=object)}
 
-What goes through a Beam pipeline is `Piece`s. The rows themselves lie in files
+What goes through a Beam pipeline is `Piece`s: a few bytes that tell where rows lie. The rows themselves lie in files
 that every worker reaches, as it reaches the artifacts. They lie in NumPy's npz
 format without pickled objects: reading a file runs no code that it holds.
 """
@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import tensorflow as tf
 
+from tapeline.series.arrays import Array
 from tapeline.series.grouping.series_rows import SeriesRows
 
 _LENGTHS, _BYTES = "/lengths", "/bytes"
@@ -57,7 +58,7 @@ def read_piece(piece: Piece) -> SeriesRows:
         return SeriesRows.from_arrays(unpack(file.read(piece.size)))
 
 
-def save(arrays: Mapping[str, np.ndarray], folder: str) -> str:
+def save(arrays: Mapping[str, Array], folder: str) -> str:
     """Writes arrays into a new file and returns its path."""
     path = os.path.join(folder, f"arrays-{uuid.uuid4().hex}")
     with tf.io.gfile.GFile(path, "wb") as file:
@@ -65,15 +66,15 @@ def save(arrays: Mapping[str, np.ndarray], folder: str) -> str:
     return path
 
 
-def load(path: str) -> dict[str, np.ndarray]:
+def load(path: str) -> dict[str, Array]:
     """Reads what `save` wrote."""
     with tf.io.gfile.GFile(path, "rb") as file:
         return unpack(file.read())
 
 
-def pack(arrays: Mapping[str, np.ndarray]) -> bytes:
+def pack(arrays: Mapping[str, Array]) -> bytes:
     """Returns arrays as an npz file; those of bytes, such as series ids, as their lengths and all their bytes."""
-    flat: dict[str, np.ndarray] = {}
+    flat: dict[str, Array] = {}
     for name, array in arrays.items():
         if array.dtype == object:
             flat[name + _LENGTHS] = np.fromiter(map(len, array), np.int64, len(array))
@@ -81,15 +82,15 @@ def pack(arrays: Mapping[str, np.ndarray]) -> bytes:
         else:
             flat[name] = array
     buffer = io.BytesIO()
-    np.savez(buffer, **flat)  # type: ignore[arg-type]
+    np.savez(buffer, **flat)
     return buffer.getvalue()
 
 
-def unpack(content: bytes) -> dict[str, np.ndarray]:
+def unpack(content: bytes) -> dict[str, Array]:
     """Reads what `pack` returned."""
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
         flat = {name: file[name] for name in file.files}
-    arrays: dict[str, np.ndarray] = {}
+    arrays: dict[str, Array] = {}
     for name, array in flat.items():
         if name.endswith(_LENGTHS):
             plain = name.removesuffix(_LENGTHS)

@@ -1,22 +1,23 @@
 """The one reader of row files: the rows of SeriesExampleGen and DataGate, and the scaled rows of Transform.
 
-for batch in read_rows(path, RowFeatures(numbers=("target", "wind"))):
-    batch["numbers"]            # [N, 2], NaN where a feature is absent or empty
+Rows are written by `components/ingest/beam_writing.py`, with `series/sources/rows.py`; scaled rows by TFX.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tapeline.schemas.features import ROW_NUMBER, SERIES_ID, TIMESTAMP
+from tapeline.series.arrays import Array
 from tapeline.series.grouping.series_rows import NUMBERS, RowFeatures
 
 _ROWS_A_BATCH = 32_768
 _READ_BYTES = 8 * 2**20
 
 
-def read_rows(path: str, features: RowFeatures) -> Iterator[dict[str, np.ndarray]]:
+def read_rows(path: str, features: RowFeatures) -> Iterator[dict[str, Array]]:
     """Yields the rows of one file in batches.
 
     Args:
@@ -35,7 +36,7 @@ def read_rows(path: str, features: RowFeatures) -> Iterator[dict[str, np.ndarray
         **{name: tf.io.RaggedFeature(tf.float32, row_splits_dtype=tf.int64) for name in features.numbers},
     }
 
-    def parse(serialized: tf.Tensor) -> dict:
+    def parse(serialized: tf.Tensor) -> dict[str, Any]:
         parsed = tf.io.parse_example(serialized, spec)
         return {**parsed, **{name: (parsed[name].flat_values, parsed[name].row_splits) for name in features.numbers}}
 

@@ -1,7 +1,9 @@
 """Rows of many series as columns: what lies on disk between two passes, and what a worker holds.
 
-    rows = SeriesRows.of(batch, split="train")      # a batch of `rows_io.read_rows`
-    rows.ids[rows.code]                             # the series of each row
+>>> batch = {"series_id": np.array([b"b", b"a", b"b"], object), "timestamp": np.array([0, 0, 3600])}
+>>> rows = SeriesRows.of(batch, split="train")
+>>> rows.ids, rows.code
+(array([b'b', b'a'], dtype=object), array([0, 1, 0]))
 
 Letters: `N` rows, `u` series.
 """
@@ -13,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from tapeline.schemas.features import SERIES_ID, SPLITS, TIMESTAMP
+from tapeline.series.arrays import Array, Ints, Names
 
 GROUP_ROWS = 250_000
 """Rows that one worker holds at a time, about; a longer series is held alone."""
@@ -53,32 +56,32 @@ class SeriesRows:
         columns: What else is known of each row, arrays `[N, ...]`.
     """
 
-    ids: np.ndarray
-    code: np.ndarray
-    split: np.ndarray
-    timestamp: np.ndarray
-    columns: dict[str, np.ndarray]
+    ids: Names
+    code: Ints
+    split: Ints
+    timestamp: Ints
+    columns: dict[str, Array]
 
     @classmethod
-    def of(cls, batch: dict[str, np.ndarray], *, split: str) -> "SeriesRows":
+    def of(cls, batch: dict[str, Array], *, split: str) -> "SeriesRows":
         """Takes a batch of one split, as it is read from a file."""
         code, ids = pd.factorize(pd.Index(batch[SERIES_ID], dtype=object))
         columns = {name: values for name, values in batch.items() if name not in (SERIES_ID, TIMESTAMP)}
         splits = np.full(len(code), SPLITS.index(split), np.int8)
         return cls(ids.to_numpy(), code, splits, batch[TIMESTAMP], columns)
 
-    def arrays(self) -> dict[str, np.ndarray]:
+    def arrays(self) -> dict[str, Array]:
         """Returns all arrays by name, as they lie on disk."""
         return {"ids": self.ids, "code": self.code, "split": self.split, "timestamp": self.timestamp, **self.columns}
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "SeriesRows":
+    def from_arrays(cls, arrays: dict[str, Array]) -> "SeriesRows":
         """Takes what `arrays` gave."""
         rest = dict(arrays)
         ids, code, split, timestamp = (rest.pop(name) for name in ("ids", "code", "split", "timestamp"))
         return cls(ids, code, split, timestamp, rest)
 
-    def take(self, index: np.ndarray) -> "SeriesRows":
+    def take(self, index: Array) -> "SeriesRows":
         """Returns some of the rows, and only their series."""
         used, code = np.unique(self.code[index], return_inverse=True)
         columns = {name: values[index] for name, values in self.columns.items()}

@@ -1,9 +1,7 @@
 """What the first pass finds out about every series, and which group each one goes to.
 
-    survey = merge_surveys([survey_rows(rows), survey_rows(more)])
-    refuse_long(survey, survey.rows, unit="rows", width=3)
-    grouping = Grouping.of(survey, survey.rows)
-    grouping.keys(ids)              # the group of each series
+>>> Grouping(shared=1, alone=(b"long",)).keys(np.array([b"long", b"short"], object))
+array([1, 0])
 
 A group has whole series. Short ones share groups of about `GROUP_ROWS` rows; a
 longer one is a group of its own. Letters: `u` series, `S` splits.
@@ -17,6 +15,7 @@ import pandas as pd
 
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.features import SPLITS
+from tapeline.series.arrays import Array, Ints, Names
 from tapeline.series.grouping.series_rows import GROUP_ROWS, SeriesRows
 
 NEVER = 2**60
@@ -45,12 +44,12 @@ class SeriesSurvey:
         split_first: Time of each split's first row; `NEVER` without rows.
     """
 
-    ids: np.ndarray
-    rows: np.ndarray
-    first: np.ndarray
-    last: np.ndarray
-    split_rows: np.ndarray
-    split_first: np.ndarray
+    ids: Names
+    rows: Ints
+    first: Ints
+    last: Ints
+    split_rows: Ints
+    split_first: Ints
 
 
 def survey_rows(rows: SeriesRows) -> SeriesSurvey:
@@ -70,8 +69,9 @@ def merge_surveys(surveys: Sequence[SeriesSurvey]) -> SeriesSurvey:
     order = np.argsort(code, kind="stable")
     starts = np.searchsorted(code[order], np.arange(len(ids)))
 
-    def joined(name: str) -> np.ndarray:
-        return np.concatenate([getattr(part, name) for part in surveys])[order]
+    def joined(name: str) -> Array:
+        values: Array = np.concatenate([getattr(part, name) for part in surveys])
+        return values[order]
 
     return SeriesSurvey(
         ids=ids.to_numpy(),
@@ -83,7 +83,7 @@ def merge_surveys(surveys: Sequence[SeriesSurvey]) -> SeriesSurvey:
     )
 
 
-def refuse_long(survey: SeriesSurvey, sizes: np.ndarray, *, unit: str, width: int) -> None:
+def refuse_long(survey: SeriesSurvey, sizes: Ints, *, unit: str, width: int) -> None:
     """Refuses series that are too long for one worker to hold.
 
     Args:
@@ -121,7 +121,7 @@ class Grouping:
     alone: tuple[bytes, ...]
 
     @classmethod
-    def of(cls, survey: SeriesSurvey, weights: np.ndarray, *, group_rows: int | None = None) -> "Grouping":
+    def of(cls, survey: SeriesSurvey, weights: Ints, *, group_rows: int | None = None) -> "Grouping":
         """Divides the series.
 
         Args:
@@ -133,7 +133,7 @@ class Grouping:
         long = weights > limit
         return cls(int(weights[~long].sum()) // limit + 1, tuple(survey.ids[long].tolist()))
 
-    def keys(self, ids: np.ndarray) -> np.ndarray:
+    def keys(self, ids: Names) -> Ints:
         """Returns the group of each series, int64 `[u]`."""
         keys = (pd.util.hash_array(ids) % np.uint64(self.shared)).astype(np.int64)
         if self.alone:

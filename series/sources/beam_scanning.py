@@ -1,8 +1,10 @@
 """The first pass over a source: what a Beam worker runs to see what a block holds, and what is wrong with it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 import apache_beam as beam
+from apache_beam.metrics.metric import Metrics
 
 from tapeline.series.sources.reading import Block
 from tapeline.series.sources.rows import RowLayout
@@ -18,14 +20,14 @@ def scan_to_json(block: Block, layout: RowLayout) -> Iterator[str]:
     It counts rows, and for each rule the rows that break it.
     """
     for facts in scan_block(block, layout):
-        beam.metrics.Metrics.counter(COUNTERS, "rows_read").inc(facts.rows)
+        Metrics.counter(COUNTERS, "rows_read").inc(facts.rows)
         for problem in facts.problems:
             reason = f"rows_refused: {problem.column}: {problem.rule}"
-            beam.metrics.Metrics.counter(COUNTERS, reason).inc(problem.count)
+            Metrics.counter(COUNTERS, reason).inc(problem.count)
         yield facts_to_json(facts)
 
 
-def over_blocks(blocks: Sequence[Block], function: Callable[[Block], Iterable[str]]) -> beam.PTransform:
+def over_blocks(blocks: Sequence[Block], function: Callable[[Block], Iterable[str]]) -> Any:
     """Returns the transform that runs a function over all blocks, spread over the workers.
 
     Args:

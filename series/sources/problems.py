@@ -4,18 +4,21 @@ Blocks are read on workers, where an exception would reach the user wrapped in
 a stack trace. A worker therefore returns problems; the main process merges
 them and raises.
 
-    problem = find_problem(column="data.time: column 'ds'", rule="is empty", fix="Fill it in.",
-                           wrong=np.array([False, True]), values=["2021-01-01", None])
-    problem.count, problem.rows      # 1, ((1, "''"),)
+>>> column = Column(pa.array(["2021-01-01", None]), label="data.time: column 'ds'")
+>>> column.note(np.array([False, True]), "is empty", "Fill it in")
+>>> print(column.problems[0].shifted(rows=10, file="sales.csv"))
+sales.csv: data.time: column 'ds': row 11 '': is empty. Fill it in
 """
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from tapeline.schemas.errors import DataError
+from tapeline.series.arrays import Bools
 
 SHOWN = 5
 """Offending rows that a message shows; the others are counted."""
@@ -45,7 +48,7 @@ class Problem:
     file: str = ""
 
     def shifted(self, *, rows: int, file: str) -> "Problem":
-        """The same problem with its row numbers counted from the start of `file`."""
+        """Returns the same problem with its row numbers counted from the start of `file`."""
         return dataclasses.replace(self, rows=tuple((row + rows, value) for row, value in self.rows), file=file)
 
     def __str__(self) -> str:
@@ -63,47 +66,59 @@ def show(value: Any) -> str:
     return repr(text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "...")
 
 
-def find_problem(
-    *, column: str, rule: str, fix: str, wrong: np.ndarray, values: Sequence[Any], first_row: int = 0
-) -> list[Problem]:
-    """Returns the problem that some rows have, or nothing.
+class Column:
+    """A column of a batch while it is read, and what is found wrong with its rows.
 
     Args:
-        column: Argument and column.
-        rule: What is wrong with the rows.
-        fix: What the user can do.
-        wrong: bool `[N]`.
-        values: The values of the rows, `[N]`; read only where `wrong`.
+        values: The column, `[N]`.
+        label: Argument and column, as messages name them.
         first_row: Row number of the first value.
     """
-    positions = np.flatnonzero(wrong)
-    if not len(positions):
-        return []
-    rows = tuple((first_row + int(at), show(values[int(at)])) for at in positions[:SHOWN])
-    return [Problem(column=column, rule=rule, fix=fix, count=len(positions), rows=rows)]
 
+    def __init__(self, values: pa.Array, *, label: str, first_row: int = 0) -> None:
+        self.values = values
+        self.label = label
+        self.first_row = first_row
+        self.problems: list[Problem] = []
 
-def merge_problems(problems: Iterable[Problem]) -> list[Problem]:
-    """Joins the problems of blocks that break the same rule in the same column of the same file."""
-    merged: dict[tuple[str, ...], Problem] = {}
-    for problem in problems:
-        key = (problem.file, problem.column, problem.rule)
-        before = merged.get(key)
-        if before is None:
-            merged[key] = problem
-        else:
-            rows = (before.rows + problem.rows)[:SHOWN]
-            merged[key] = dataclasses.replace(before, count=before.count + problem.count, rows=rows)
-    return list(merged.values())
+    def note(self, wrong: Bools, rule: str, fix: str) -> None:
+        """Notes rows that break a rule.
+
+        Args:
+            wrong: bool `[N]`.
+            rule: What is wrong with the rows.
+            fix: What the user can do.
+        """
+        positions = np.flatnonzero(wrong)
+        if len(positions):
+            rows = tuple(self.shown(int(at)) for at in positions[:SHOWN])
+            self.problems.append(Problem(column=self.label, rule=rule, fix=fix, count=len(positions), rows=rows))
+
+    def note_all(self, rule: str, fix: str) -> None:
+        """Notes every row."""
+        self.note(np.ones(len(self.values), bool), rule, fix)
+
+    def shown(self, at: int) -> tuple[int, str]:
+        """Returns row number and value of a position, as messages show them."""
+        return self.first_row + at, show(self.values[at])
 
 
 def raise_problems(problems: Iterable[Problem]) -> None:
     """Raises one error that lists all problems; returns when there are none.
 
+    Problems of blocks that break the same rule in the same column of the same file are told as one.
+
     Raises:
         DataError: There is a problem.
     """
-    lines = [str(problem) for problem in merge_problems(problems)]
+    merged: dict[tuple[str, ...], Problem] = {}
+    for problem in problems:
+        key = (problem.file, problem.column, problem.rule)
+        if key in merged:
+            count, rows = merged[key].count + problem.count, merged[key].rows + problem.rows
+            problem = dataclasses.replace(problem, count=count, rows=rows[:SHOWN])
+        merged[key] = problem
+    lines = [str(problem) for problem in merged.values()]
     if len(lines) == 1:
         raise DataError(lines[0])
     if lines:

@@ -4,31 +4,28 @@ A block is a piece of one source that a worker reads by itself: a range of
 lines, a run of Parquet row groups, a compressed file. No file has to fit into
 memory, and reading never holds more than one batch.
 
-    blocks = plan_blocks(find_source(data), needed=layout.columns)
-    for batch in read_batches(blocks[0]): ...      # a pa.RecordBatch with those columns
+>>> (block,) = plan_blocks(Source(built_in="co2"), needed={"co2": "data.target"})
+>>> sum(batch.num_rows for batch in read_batches(block))
+2284
 """
 
-import bz2
 import collections
 import csv
 import dataclasses
 import difflib
-import gzip
-import io
 import lzma
-import pathlib
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from typing import BinaryIO, Literal
+from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
 from tapeline.schemas.errors import DataError
-from tapeline.series.sources.partitions import partition_of
+from tapeline.series.sources.file_ranges import RANGES, read_header, unpacked
 from tapeline.series.sources.problems import SHOWN, show
-from tapeline.series.sources.source import Source, load_built_in
+from tapeline.series.sources.source import Source, load_built_in, partition_of
 
 BLOCK_BYTES = 32 << 20
 """Bytes of a CSV or Parquet file that one worker reads at a time."""
@@ -38,7 +35,6 @@ DAMAGES = (OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowException)
 
 _BATCH_BYTES = 4 << 20
 _BATCH_ROWS = 65_536
-_LONGEST_HEADER = 1 << 20
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -85,12 +81,12 @@ def plan_blocks(source: Source, *, needed: dict[str, str], block_bytes: int = BL
     blocks: list[Block] = []
     expected: tuple[str, ...] | None = None
     for file in source.files:
-        kind = next(kind for kind in _PLANS if file.name.endswith(f".{kind}"))
+        kind = next(kind for kind in RANGES if file.name.endswith(f".{kind}"))
         try:
-            header, ranges = _PLANS[kind](file, block_bytes)
+            header, ranges = RANGES[kind](file, block_bytes)
         except (*DAMAGES, UnicodeDecodeError, csv.Error) as error:
             raise DataError(
-                f"data.source: {str(file)!r} cannot be read as {kind}: {in_words(error)}. Mend the file."
+                f"data.source: {str(file)!r} cannot be read as {kind}: {in_words(error)}. Correct the file."
             ) from error
         partition = partition_of(file, root=source.root) if source.root else {}
         columns = (*header, *partition)
@@ -144,82 +140,6 @@ def _check_header(header: Sequence[str], file: str, *, needed: dict[str, str]) -
         raise DataError(f"{argument}: column {column!r} is not in {file!r} (columns: {shown}). {hint}.")
 
 
-def _plan_csv(file: pathlib.Path, block_bytes: int) -> tuple[tuple[str, ...], list[tuple[int, int]]]:
-    with file.open("rb") as stream:
-        header = _read_header(stream)
-        return header, list(_line_ranges(stream, file.stat().st_size, block_bytes))
-
-
-def _plan_packed(file: pathlib.Path, block_bytes: int) -> tuple[tuple[str, ...], list[tuple[int, int]]]:
-    """A compressed file cannot be entered in its middle: it is one block."""
-    with _unpacked(str(file)) as stream:
-        return _read_header(stream), [(0, 0)]
-
-
-def _unpacked(file: str, buffer: int = io.DEFAULT_BUFFER_SIZE) -> BinaryIO:
-    """Opens a compressed file for reading; its ending names the compression."""
-    ending = file.rsplit(".", 1)[-1]
-    if ending == "zst":
-        return io.BufferedReader(pa.CompressedInputStream(file, "zstd"), buffer)  # type: ignore[return-value]
-    opened = {"gz": gzip, "bz2": bz2, "xz": lzma}[ending].open(file)  # type: ignore[attr-defined]
-    return io.BufferedReader(opened, buffer)  # type: ignore[return-value]
-
-
-def _plan_parquet(file: pathlib.Path, block_bytes: int) -> tuple[tuple[str, ...], list[tuple[int, int]]]:
-    with pa.parquet.ParquetFile(file) as parquet:
-        sizes = [parquet.metadata.row_group(at).total_byte_size for at in range(parquet.num_row_groups)]
-        header = tuple(parquet.schema_arrow.names)
-    ranges, start, size = [], 0, 0
-    for at, group in enumerate(sizes):
-        size += group
-        if size >= block_bytes or at == len(sizes) - 1:
-            ranges.append((start, at + 1))
-            start, size = at + 1, 0
-    return header, ranges
-
-
-_PLANS: dict[str, Callable[[pathlib.Path, int], tuple[tuple[str, ...], list[tuple[int, int]]]]] = {
-    **dict.fromkeys(("csv.gz", "csv.bz2", "csv.xz", "csv.zst"), _plan_packed),
-    "csv": _plan_csv,
-    "parquet": _plan_parquet,
-}
-
-
-def _read_header(stream: BinaryIO) -> tuple[str, ...]:
-    """Reads the column names and leaves the stream at the first row."""
-    line = b""
-    while not line.strip(b" \r\n\xef\xbb\xbf"):
-        line = stream.readline(_LONGEST_HEADER)
-        if not line:
-            raise OSError("it holds no line")
-    # A quoted name may hold a line break.
-    while line.count(b'"') % 2 and len(line) < _LONGEST_HEADER and (more := stream.readline(_LONGEST_HEADER)):
-        line += more
-    if b"\0" in line or len(line) >= _LONGEST_HEADER:
-        raise OSError("its first line is no list of column names in UTF-8")
-    return tuple(name.strip() for name in next(csv.reader(io.StringIO(line.decode("utf-8-sig").rstrip("\r\n")))))
-
-
-def _line_ranges(stream: BinaryIO, size: int, block_bytes: int) -> Iterator[tuple[int, int]]:
-    """Cuts the rest of a stream at line ends that lie outside quotes, about every `block_bytes`."""
-    start = position = stream.tell()
-    if size - start <= block_bytes:
-        yield start, size
-        return
-    quotes = 0
-    while chunk := stream.read(block_bytes):
-        end = chunk.rfind(b"\n") + 1
-        while end and (quotes + chunk.count(b'"', 0, end)) % 2:
-            end = chunk.rfind(b"\n", 0, end - 1) + 1
-        if end:
-            yield start, position + end
-            start = position + end
-        quotes += chunk.count(b'"')
-        position += len(chunk)
-    if start < size:
-        yield start, size
-
-
 def read_batches(block: Block) -> Iterator[pa.RecordBatch]:
     """Reads a block, batch by batch, in the order of its rows.
 
@@ -248,9 +168,9 @@ def _file_batches(block: Block) -> Iterator[pa.RecordBatch]:
         frame = load_built_in(block.file)[list(block.needed)]
         yield from pa.Table.from_pandas(frame, preserve_index=False).to_batches()
     else:
-        with _unpacked(block.file, _BATCH_BYTES) as stream:
-            _read_header(stream)
-            if stream.peek(1):  # type: ignore[attr-defined]
+        with unpacked(block.file, _BATCH_BYTES) as stream:
+            read_header(stream)
+            if stream.peek(1):
                 yield from _csv_batches(stream, block)
 
 

@@ -1,11 +1,12 @@
 """From Arrow batches of a source to rows, the Examples that every later component reads.
 
-    layout = RowLayout.of(data, features)
-    rows = read_rows(batch, layout, first_row=0)        # columns and problems
-    for examples in example_batches(rows, layout, chosen=rows.times.seconds >= cut): ...
+>>> layout = RowLayout.of(DataConfig(time="day", target="y", frequency="D"), FeaturesConfig())
+>>> rows = read_rows(pa.RecordBatch.from_pydict({"day": ["2021-01-01"], "y": [2.5]}), layout, first_row=0)
+>>> rows.numbers, rows.problems
+({'y': array([2.5])}, [])
 
-Columns are converted whole; `tfx_bsl` encodes the batches to
-`tf.train.Example`s in C++.
+Columns are converted whole. `example_batches` is the one writer of the row
+layout; `tfx_bsl` encodes its batches to `tf.train.Example`s in C++.
 """
 
 import dataclasses
@@ -17,9 +18,12 @@ import pyarrow.compute as pc
 
 from tapeline.schemas import features as names
 from tapeline.schemas.sections import DataConfig, FeaturesConfig
-from tapeline.series.sources.problems import Problem, find_problem
+from tapeline.series.arrays import Bools, Floats
+from tapeline.series.sources.problems import Column, Problem
 from tapeline.series.sources.timestamps import Times, read_times
 from tapeline.series.sources.values import read_numbers, read_series_ids
+
+_SAVE = "Save the file in UTF-8"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -85,7 +89,7 @@ class Rows:
     first_row: int
     times: Times
     series_ids: pa.Array | None
-    numbers: dict[str, np.ndarray]
+    numbers: dict[str, Floats]
     problems: list[Problem]
 
     def __len__(self) -> int:
@@ -100,61 +104,50 @@ def read_rows(batch: pa.RecordBatch, layout: RowLayout, *, first_row: int) -> Ro
         layout: Their roles.
         first_row: Row number of the first row.
     """
-    problems: list[Problem] = []
     columns = {}
     for name in layout.columns:
-        column = batch.column(batch.schema.get_field_index(name))
-        columns[name], wrong = _plain(column, label=layout.label(name), first_row=first_row)
-        problems += wrong
+        column = Column(batch.column(name), label=layout.label(name), first_row=first_row)
+        column.values = _plain(column)
+        columns[name] = column
     times = read_times(
-        columns[layout.time],
+        columns[layout.time].values,
         time_format=layout.time_format,
         timezone=layout.timezone,
         name=layout.time,
         first_row=first_row,
     )
-    problems += times.problems
-    series_ids = None
-    if layout.series_id is not None:
-        label = layout.label(layout.series_id)
-        series_ids, wrong = read_series_ids(columns[layout.series_id], label=label, first_row=first_row)
-        problems += wrong
-    numbers = {}
-    for name in (*layout.target, *layout.covariates):
-        numbers[name], wrong = read_numbers(columns[name], label=layout.label(name), first_row=first_row)
-        problems += wrong
+    series_ids = None if layout.series_id is None else read_series_ids(columns[layout.series_id])
+    numbers = {name: read_numbers(columns[name]) for name in (*layout.target, *layout.covariates)}
+    problems = [*times.problems, *(problem for column in columns.values() for problem in column.problems)]
     return Rows(first_row=first_row, times=times, series_ids=series_ids, numbers=numbers, problems=problems)
 
 
-def _plain(column: pa.Array, *, label: str, first_row: int) -> tuple[pa.Array, list[Problem]]:
+def _plain(column: Column) -> pa.Array:
     """Undoes dictionaries and long offsets, and reads bytes as UTF-8."""
-    if pa.types.is_dictionary(column.type):
-        column = pc.cast(column, column.type.value_type)
-    if pa.types.is_large_string(column.type):
-        column = pc.cast(column, pa.string())
-    if not (pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)):
-        return column, []
+    values = column.values
+    if pa.types.is_dictionary(values.type):
+        values = pc.cast(values, values.type.value_type)
+    if pa.types.is_large_string(values.type):
+        values = pc.cast(values, pa.string())
+    if not (pa.types.is_binary(values.type) or pa.types.is_large_binary(values.type)):
+        return values
     try:
-        return pc.cast(column, pa.string()), []
+        return pc.cast(values, pa.string())
     except pa.ArrowInvalid:
-        values = column.to_pylist()
-    wrong = np.array([value is not None and not _is_utf8(value) for value in values])
-    fix = "Save the file in UTF-8"
-    problems = find_problem(
-        column=label, rule="is not UTF-8 text", fix=fix, wrong=wrong, values=values, first_row=first_row
-    )
-    return pa.array([None if bad else value for bad, value in zip(wrong, values, strict=True)], pa.string()), problems
+        texts = [_text(value) for value in values.to_pylist()]
+    read = pa.array(texts, pa.string())
+    column.note(pc.xor(values.is_null(), read.is_null()).to_numpy(zero_copy_only=False), "is not UTF-8 text", _SAVE)
+    return read
 
 
-def _is_utf8(value: bytes) -> bool:
+def _text(value: bytes | None) -> str | None:
     try:
-        value.decode("utf-8")
+        return None if value is None else value.decode("utf-8")
     except UnicodeDecodeError:
-        return False
-    return True
+        return None
 
 
-def example_batches(rows: Rows, layout: RowLayout, *, chosen: np.ndarray) -> Iterator[pa.RecordBatch]:
+def example_batches(rows: Rows, layout: RowLayout, *, chosen: Bools) -> Iterator[pa.RecordBatch]:
     """Turns some rows into record batches that `RecordBatchToExamplesEncoder` takes, one a target column.
 
     Args:
@@ -183,7 +176,7 @@ def _ones(values: pa.Array) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(np.arange(len(values) + 1, dtype=np.int32)), values)
 
 
-def _floats(values: np.ndarray) -> pa.Array:
+def _floats(values: Floats) -> pa.Array:
     """Lists of one float32 each, null where the value is missing: the encoder then leaves the feature empty."""
     missing = np.isnan(values)
     offsets = np.concatenate([[0], np.cumsum(~missing)]).astype(np.int32)

@@ -1,8 +1,6 @@
 """The first pass over a source: how many rows, from when to when, and what is wrong.
 
-facts = list(scan_block(block, layout))
-survey = survey_source(blocks, facts, layout)      # raises what is wrong
-survey.first_rows[0], survey.first, survey.last
+`scan_block` tells it of each batch of a block; `survey_source` puts the batches together and raises what is wrong.
 """
 
 import dataclasses
@@ -14,7 +12,7 @@ from tapeline.schemas.errors import DataError
 from tapeline.series.sources.problems import Problem, raise_problems
 from tapeline.series.sources.reading import DAMAGES, Block, MalformedRowsError, in_words, read_batches
 from tapeline.series.sources.rows import RowLayout, read_rows
-from tapeline.series.sources.timestamps import TimeStyle, find_disagreements
+from tapeline.series.sources.time_style import TimeStyle, find_disagreements
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -88,7 +86,7 @@ def scan_block(block: Block, layout: RowLayout) -> Iterator[BatchFacts]:
         yield _broken(block, row, problem)
     except DAMAGES as error:
         rule = f"cannot be read after row {row}: {in_words(error)}"
-        yield _broken(block, row, Problem(column="data.source", rule=rule, fix="Mend the file", count=1))
+        yield _broken(block, row, Problem(column="data.source", rule=rule, fix="Correct the file", count=1))
 
 
 def facts_to_json(facts: BatchFacts) -> str:

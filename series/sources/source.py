@@ -1,19 +1,20 @@
 """Where the rows come from: files by path, glob, folder or span, or a data set that statsmodels brings.
 
-source = find_source(data)
-source.files               # (PosixPath('sales.csv'),)
-source_fingerprint(data)   # SHA-256 of what the files hold
+>>> find_source(DataConfig(source="statsmodels:co2", frequency="W-SAT"))
+Source(files=(), root=None, spans=(), version=None, built_in='co2')
 """
 
 import dataclasses
 import glob
 import hashlib
+import os
 import pathlib
 import typing
+import urllib.parse
+from collections.abc import Iterator
 
 from tapeline.schemas.errors import ConfigError, DataError
 from tapeline.schemas.sections import DataConfig
-from tapeline.series.sources.partitions import files_below
 from tapeline.series.sources.spans import choose_spans, glob_of, has_spans
 
 if typing.TYPE_CHECKING:
@@ -23,6 +24,7 @@ _STATSMODELS = "statsmodels:"
 _BUILT_IN = ("co2",)
 _SUFFIXES = (".csv", ".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zst", ".parquet")
 _CHUNK = 1 << 20
+_MISSING = "__HIVE_DEFAULT_PARTITION__"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -67,7 +69,7 @@ def find_source(data: DataConfig) -> Source:
                 "Convert it, or rename it if it is one of these."
             )
         if not file.exists():
-            raise DataError(f"data.source: {str(file)!r} is a link to a file that is not there. Mend or remove it.")
+            raise DataError(f"data.source: {str(file)!r} is a link to a file that is not there. Correct or remove it.")
         if file.stat().st_size == 0:
             raise DataError(f"data.source: {str(file)!r} is empty. Give a file with a header and rows.")
     return source
@@ -83,7 +85,7 @@ def _find_files(data: DataConfig) -> Source:
     if path.is_file():
         return Source(files=(path,))
     if path.is_dir():
-        below = tuple(files_below(path, _SUFFIXES))
+        below = tuple(_files_below(path))
         if not below:
             raise DataError(
                 f"data.source: the folder {str(path)!r} holds no file that can be read ({', '.join(_SUFFIXES)}). "
@@ -129,7 +131,8 @@ def load_built_in(name: str) -> "pd.DataFrame":
     import importlib
 
     dataset = importlib.import_module(f"statsmodels.datasets.{name}").load_pandas().data
-    return dataset.rename_axis(dataset.index.name or "date").reset_index()
+    frame: pd.DataFrame = dataset.rename_axis(dataset.index.name or "date").reset_index()
+    return frame
 
 
 def source_fingerprint(data: DataConfig) -> str:
@@ -158,5 +161,38 @@ def source_fingerprint(data: DataConfig) -> str:
                 while chunk := stream.read(_CHUNK):
                     digest.update(chunk)
         except OSError as error:
-            raise DataError(f"data.source: {str(file)!r} cannot be read: {error.strerror}. Mend that.") from error
+            raise DataError(
+                f"data.source: {str(file)!r} cannot be read: {error.strerror}. Make the file readable."
+            ) from error
     return digest.hexdigest()
+
+
+def partition_of(file: str | os.PathLike[str], *, root: str | os.PathLike[str]) -> dict[str, str]:
+    """Returns the columns that the folders between a root and a file name, as Hive, Spark and pandas write them.
+
+    >>> partition_of("load/region=VIC/year=2021/part-0.parquet", root="load")
+    {'region': 'VIC', 'year': '2021'}
+
+    Such a column is text, the same in every row of a file; "" where a value is missing.
+
+    Args:
+        file: A path below `root`.
+        root: Folder that the partitions begin in; folders above it name no columns.
+    """
+    columns = {}
+    for folder in pathlib.PurePath(os.path.relpath(file, root)).parts[:-1]:
+        name, equals, value = folder.partition("=")
+        if name and equals:
+            # Writers escape what a folder's name may not hold.
+            text = urllib.parse.unquote(value)
+            columns[urllib.parse.unquote(name)] = "" if text == _MISSING else text
+    return columns
+
+
+def _files_below(folder: pathlib.Path) -> Iterator[pathlib.Path]:
+    """Yields the files of a partitioned folder; those that begin with `_` or `.` are markers of the writer's."""
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith(("_", ".")))
+        for name in sorted(files):
+            if name.endswith(_SUFFIXES) and not name.startswith(("_", ".")):
+                yield pathlib.Path(parent, name)

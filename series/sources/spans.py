@@ -5,9 +5,8 @@ A source such as `load/span-{SPAN}/*.parquet` names one span a number;
 Where a span was delivered again, `{VERSION}` counts the deliveries, and the
 last one stands for the span.
 
-    chosen = choose_spans("load/span-{SPAN}/*.csv", files, newest=2)
-    chosen.spans                  # (11, 12)
-    chosen.files                  # the files of those two
+>>> choose_spans("load/span-{SPAN}/*.csv", ["load/span-7/a.csv", "load/span-8/a.csv"], newest=1)
+Spans(files=('load/span-8/a.csv',), spans=(8,), version=None)
 """
 
 import datetime

@@ -1,8 +1,7 @@
 """Times as the data write them: epoch seconds back to text, numbers or timestamps.
 
-write = TimeWriter(style, data)
-write.texts(np.array([1612137600]))       # ['2021-02-01 00:00:00+00:00'], in the form of the source
-write.typed(np.array([1612137600]))       # an Arrow timestamp on the same clock
+>>> TimeWriter(TimeStyle(form="dddd-dd-ddTdd:ddZ"), DataConfig(frequency="h")).texts(np.array([1612137600]))
+['2021-02-01T00:00Z']
 """
 
 import datetime
@@ -12,9 +11,13 @@ import pandas as pd
 import pyarrow as pa
 
 from tapeline.schemas.sections import DataConfig
-from tapeline.series.sources.timestamps import EPOCH_UNITS, TimeStyle
+from tapeline.series.arrays import Ints
+from tapeline.series.sources.time_style import TimeStyle
+from tapeline.series.sources.timestamps import EPOCH_UNITS
 
 _NANOSECONDS = 1_000_000_000
+_SECONDS = "dddd-dd-dd dd:dd:dd"
+_FORMS_OF_TYPES = {"date": "dddd-dd-dd", "time": _SECONDS, "": _SECONDS, "time with zone": _SECONDS + "±dd:dd"}
 
 
 class TimeWriter:
@@ -31,7 +34,7 @@ class TimeWriter:
         # One distance from UTC in all rows that is not the zone's: the data are on that clock.
         self._fixed = next(iter(style.offsets)) if style.offsets and not style.follows_zone else None
 
-    def texts(self, seconds: np.ndarray) -> list[str]:
+    def texts(self, seconds: Ints) -> list[str]:
         """Returns times as text, `[N]`.
 
         Args:
@@ -44,7 +47,7 @@ class TimeWriter:
             return [time.strftime(self._form) for time in wall]
         return [self._iso(time) for time in wall]
 
-    def typed(self, seconds: np.ndarray) -> pa.Array:
+    def typed(self, seconds: Ints) -> pa.Array:
         """Returns times as an Arrow array: timestamps on the data's clock, or numbers where the data hold numbers."""
         if self._form in EPOCH_UNITS:
             return pa.array(seconds * EPOCH_UNITS[self._form], pa.int64())
@@ -63,7 +66,7 @@ class TimeWriter:
         sign = "-" if self._fixed < 0 else "+"
         return f"{sign}{abs(self._fixed) // 60:02}:{abs(self._fixed) % 60:02}"
 
-    def _wall(self, seconds: np.ndarray) -> pd.DatetimeIndex:
+    def _wall(self, seconds: Ints) -> pd.DatetimeIndex:
         times = pd.DatetimeIndex(np.asarray(seconds, np.int64) * _NANOSECONDS, tz="UTC")
         if self._form.endswith("Z"):
             return times
@@ -73,11 +76,7 @@ class TimeWriter:
 
     def _iso(self, time: pd.Timestamp) -> str:
         """One time in an ISO 8601 form, such as `dddd-dd-dd dd:dd:dd±dd:dd`."""
-        form, sign, zone = self._form.partition("±")
-        if self._form in ("date", "time", "time with zone", ""):
-            form, sign, zone = {"date": "dddd-dd-dd"}.get(self._form, "dddd-dd-dd dd:dd:dd"), "", ""
-            if self._form == "time with zone":
-                sign, zone = "±", "dd:dd"
+        form, sign, zone = _FORMS_OF_TYPES.get(self._form, self._form).partition("±")
         text = time.strftime("%Y-%m-%d %H:%M:%S.%f000")
         # The forms are prefixes of one another, but for the mark between day and time.
         body = form.removesuffix("Z")

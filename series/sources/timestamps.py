@@ -3,22 +3,23 @@
 A column holds one form of time in all its rows. A row that has another form,
 or that names no instant, is reported with its number; it is never coerced.
 
-    times = read_times(pa.array(["2021-01-01", "2021-01-02"]), time_format=None, timezone="UTC", name="ds")
-    times.seconds      # [1609459200, 1609545600]
-    times.style.form   # "dddd-dd-dd"
+>>> times = read_times(pa.array(["2021-01-01", "2021-01-02"]), time_format=None, timezone="UTC", name="ds")
+>>> times.seconds, times.style.form
+(array([1609459200, 1609545600]), 'dddd-dd-dd')
 """
 
 import dataclasses
 import datetime
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tapeline.series.sources import iso_times
-from tapeline.series.sources.problems import SHOWN, Problem, find_problem, show
+from tapeline.series.arrays import Bools, Ints
+from tapeline.series.sources.iso_times import form_of, name_of, parse, pattern_of
+from tapeline.series.sources.problems import Column, Problem
+from tapeline.series.sources.time_style import ONE_FORM, TimeStyle
 
 EPOCH_UNITS = {"epoch_s": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000, "epoch_ns": 1_000_000_000}
 """Values of `data.time_format` for numbers: units in a second."""
@@ -31,28 +32,12 @@ _LAST = int(pd.Timestamp.max.timestamp()) - 86_400
 
 _FITS_INT64 = r"^-?([0-9]{1,18}|[1-8][0-9]{18})$"
 _FRACTION = ("has a fraction of a second", "Round the times to whole seconds")
+_NO_TIME = "is not an ISO 8601 time such as 2021-01-31 or 2021-01-31T13:30:00Z"
+_CORRECT = "Correct the time, or data.time_format"
 _CLOCK_CHANGE = (
     "Write times with their distance from UTC (2021-10-31T02:30:00+01:00), "
     "or set data.timezone to the clock they were taken by (UTC never changes)"
 )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class TimeStyle:
-    """How a stretch of rows writes its times; all stretches of a source must agree.
-
-    Attributes:
-        form: What the rows look like; empty when none could be read.
-        first: Row number and value that show the form.
-        offsets: Each distance from UTC that is written in the rows, in
-            minutes, with the first row that has it.
-        follows_zone: Whether those distances are the ones of the zone.
-    """
-
-    form: str = ""
-    first: tuple[int, str] = (0, "")
-    offsets: dict[int, tuple[int, str]] = dataclasses.field(default_factory=dict)
-    follows_zone: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +50,7 @@ class Times:
         problems: What is wrong.
     """
 
-    seconds: np.ndarray
+    seconds: Ints
     style: TimeStyle
     problems: list[Problem]
 
@@ -99,78 +84,63 @@ def read_times(column: pa.Array, *, time_format: str | None, timezone: str, name
     )
 
 
-class _Reader:
+class _Reader(Column):
     """One column on its way to seconds; every step notes the rows that it finds wrong."""
 
-    def __init__(self, column: pa.Array, *, label: str, timezone: str, first_row: int) -> None:
-        self.column = column
-        self.label = label
+    def __init__(self, values: pa.Array, *, label: str, timezone: str, first_row: int) -> None:
+        super().__init__(values, label=label, first_row=first_row)
         self.timezone = timezone
-        self.first_row = first_row
-        self.problems: list[Problem] = []
-        self.good = np.ones(len(column), bool)
-        empty = column.is_null()
-        if pa.types.is_string(column.type):
-            empty = pc.equal(pc.utf8_trim_whitespace(column), "").fill_null(True)
-        self.drop(empty.to_numpy(zero_copy_only=False), "is empty", "Give every row a time, or remove the row")
+        self.good = np.ones(len(values), bool)
+        empty = values.is_null()
+        if pa.types.is_string(values.type):
+            empty = pc.equal(pc.utf8_trim_whitespace(values), "").fill_null(True)
+        self.note(empty.to_numpy(zero_copy_only=False), "is empty", "Give every row a time, or remove the row")
 
-    def drop(self, wrong: np.ndarray, rule: str, fix: str) -> None:
+    def note(self, wrong: Bools, rule: str, fix: str) -> None:
         """Notes rows that break a rule, each row for its first mistake only."""
         wrong = wrong & self.good
-        self.problems += find_problem(
-            column=self.label, rule=rule, fix=fix, wrong=wrong, values=self.column, first_row=self.first_row
-        )
+        super().note(wrong, rule, fix)
         self.good &= ~wrong
 
     def refuse(self, rule: str, fix: str) -> Times:
         """Finds the whole column wrong."""
-        self.drop(np.ones(len(self.column), bool), rule, fix)
-        return self.finish(np.zeros(len(self.column), np.int64))
+        self.note_all(rule, fix)
+        return self.finish(np.zeros(len(self.values), np.int64))
 
-    def finish(self, seconds: np.ndarray, *, form: str = "", offset_minutes: np.ndarray | None = None) -> Times:
+    def finish(self, seconds: Ints, *, form: str = "", offset_minutes: Ints | None = None) -> Times:
         """Checks the range and describes the style by the rows that are left."""
-        self.drop((seconds < _FIRST) | (seconds > _LAST), "lies outside the years 1678 to 2261", "Correct the time")
+        self.note((seconds < _FIRST) | (seconds > _LAST), "lies outside the years 1678 to 2261", "Correct the time")
         seconds = np.where(self.good, seconds, 0)
         rows = np.flatnonzero(self.good)
         if not len(rows):
             return Times(seconds, TimeStyle(), self.problems)
-        if offset_minutes is None:
-            return Times(seconds, TimeStyle(form=form, first=self.shown(rows[0])), self.problems)
-        distinct, at = np.unique(offset_minutes[rows], return_index=True)
-        style = TimeStyle(
-            form=form,
-            first=self.shown(rows[0]),
-            offsets={int(offset): self.shown(rows[row]) for offset, row in zip(distinct, at, strict=True)},
-            follows_zone=_follows_zone(seconds[rows], offset_minutes[rows], self.timezone),
-        )
+        style = TimeStyle(form=form, first=self.shown(int(rows[0])))
+        if offset_minutes is not None:
+            distinct, at = np.unique(offset_minutes[rows], return_index=True)
+            offsets = {int(offset): self.shown(int(rows[row])) for offset, row in zip(distinct, at, strict=True)}
+            follows_zone = _follows_zone(seconds[rows], offset_minutes[rows], self.timezone)
+            style = dataclasses.replace(style, offsets=offsets, follows_zone=follows_zone)
         return Times(seconds, style, self.problems)
 
-    def shown(self, row: int) -> tuple[int, str]:
-        """Row number and value, as messages show them."""
-        return self.first_row + int(row), show(self.column[int(row)])
-
-    def whole(self, numbers: np.ndarray, units: int) -> np.ndarray:
+    def whole(self, numbers: Ints, units: int) -> Ints:
         """Numbers in a unit to whole seconds."""
-        self.drop(numbers % units != 0, *_FRACTION)
+        self.note(numbers % units != 0, *_FRACTION)
         return numbers // units
 
     def numbers(self, units: int, *, form: str) -> Times:
         """Numbers since 1970, as integers or as text."""
-        texts = pc.cast(self.column, pa.string()).fill_null("")
+        texts = pc.cast(self.values, pa.string()).fill_null("")
         readable = pc.match_substring_regex(texts, _FITS_INT64)
-        self.drop(
-            ~readable.to_numpy(zero_copy_only=False),
-            f"is not a whole number, as data.time_format {form!r} asks",
-            "Correct the time, or data.time_format",
-        )
+        rule = f"is not a whole number, as data.time_format {form!r} asks"
+        self.note(~readable.to_numpy(zero_copy_only=False), rule, _CORRECT)
         numbers = pc.cast(pc.if_else(readable, texts, "0"), pa.int64()).to_numpy()
         return self.finish(self.whole(numbers, units), form=form)
 
     def typed(self) -> Times:
         """Timestamps and dates, as Parquet and pandas hold them."""
-        kind = self.column.type
+        kind = self.values.type
         dates = pa.types.is_date(kind)
-        times = pc.cast(self.column, pa.timestamp("ms")) if dates else self.column
+        times = pc.cast(self.values, pa.timestamp("ms")) if dates else self.values
         numbers = pc.cast(times, pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
         seconds = self.whole(numbers, EPOCH_UNITS[f"epoch_{times.type.unit}"])
         if times.type.tz is None:
@@ -182,27 +152,37 @@ class _Reader:
         mistake = _format_mistake(time_format)
         if mistake:
             return self.refuse(f"data.time_format: {mistake}", "Correct data.time_format")
-        texts = pc.cast(self.column, pa.string()).fill_null("").to_pandas()
+        texts = pc.cast(self.values, pa.string()).fill_null("").to_pandas()
         # pandas reads formats that look like ISO 8601 with a parser that forgives; a mark in front keeps it strict.
         times = pd.to_datetime("@" + texts, format="@" + time_format, errors="coerce", utc=True)
         index = pd.DatetimeIndex(times)
         rule = f"is not a time in the format {time_format!r}"
-        self.drop(np.asarray(index.isna()), rule, "Correct the time, or data.time_format")
+        self.note(np.asarray(index.isna()), rule, _CORRECT)
         seconds = self.whole(np.where(self.good, index.asi8, 0), _NANOSECONDS)
         zoned = "%z" in time_format or "%Z" in time_format
         return self.finish(seconds if zoned else self.localize(seconds, dates=False), form=time_format)
 
     def iso(self) -> Times:
-        """Text in one ISO 8601 form."""
-        parsed = iso_times.parse(self.column, rows=self.good)
-        for wrong, rule, fix in parsed.mistakes:
-            self.drop(wrong, rule, fix)
-        if parsed.offset_minutes is None:
-            return self.finish(self.localize(parsed.wall_seconds, dates=parsed.dates), form=parsed.form)
-        seconds = parsed.wall_seconds - 60 * parsed.offset_minutes
-        return self.finish(seconds, form=parsed.form, offset_minutes=parsed.offset_minutes)
+        """Text in one ISO 8601 form: that of the first row that has one."""
+        texts = pc.utf8_trim_whitespace(self.values).fill_null("")
+        example = next((text for at in np.flatnonzero(self.good) if form_of(text := texts[int(at)].as_py())), "")
+        form = form_of(example)
+        if not form:
+            return self.refuse(_NO_TIME, "Correct it, or set data.time_format ('%m/%d/%Y', '%d.%m.%Y %H:%M')")
+        fits = pc.match_substring_regex(texts, pattern_of(form))
+        other = ~fits.to_numpy(zero_copy_only=False)
+        numeric = pc.match_substring_regex(texts, "[0-9]").to_numpy(zero_copy_only=False)
+        self.note(other & ~numeric, _NO_TIME, "Correct it, or remove the row")
+        self.note(other, f"is not of the form {name_of(form)}, as rows before it are", ONE_FORM)
+        # Rows that were found wrong read as the example.
+        wall, offset_minutes, exists, fraction = parse(pc.if_else(fits, texts, example), form=form)
+        self.note(~exists, "is a time that does not exist", "Correct it")
+        self.note(fraction, *_FRACTION)
+        if offset_minutes is None:
+            return self.finish(self.localize(wall, dates=":" not in form), form=form)
+        return self.finish(wall - 60 * offset_minutes, form=form, offset_minutes=offset_minutes)
 
-    def localize(self, wall: np.ndarray, *, dates: bool) -> np.ndarray:
+    def localize(self, wall: Ints, *, dates: bool) -> Ints:
         """Wall-clock seconds in the zone to epoch seconds.
 
         A date names a day, which every zone has: a midnight that a clock
@@ -217,9 +197,9 @@ class _Reader:
             zoned = index.tz_localize(self.timezone, ambiguous=first_pass, nonexistent="shift_forward")
             return np.where(inside, zoned.asi8 // _NANOSECONDS, wall)
         shifted = index.tz_localize(self.timezone, ambiguous="NaT", nonexistent="shift_forward")
-        self.drop(np.asarray(shifted.isna()), f"comes twice in {self.timezone}: clocks were set back", _CLOCK_CHANGE)
+        self.note(np.asarray(shifted.isna()), f"comes twice in {self.timezone}: clocks were set back", _CLOCK_CHANGE)
         zoned = index.tz_localize(self.timezone, ambiguous="NaT", nonexistent="NaT")
-        self.drop(
+        self.note(
             np.asarray(zoned.isna()), f"does not exist in {self.timezone}: clocks were set forward", _CLOCK_CHANGE
         )
         return np.where(inside, zoned.asi8 // _NANOSECONDS, wall)
@@ -234,48 +214,10 @@ def _format_mistake(time_format: str) -> str:
     return ""
 
 
-def _follows_zone(seconds: np.ndarray, offset_minutes: np.ndarray, timezone: str) -> bool:
+def _follows_zone(seconds: Ints, offset_minutes: Ints, timezone: str) -> bool:
     index = pd.DatetimeIndex(seconds * _NANOSECONDS, tz="UTC").tz_convert(timezone)
     distance = (index.tz_localize(None).asi8 - index.asi8) // (60 * _NANOSECONDS)
     return bool((distance == offset_minutes).all())
-
-
-def find_disagreements(styles: Sequence[tuple[str, int, TimeStyle]], *, name: str, timezone: str) -> list[Problem]:
-    """Returns where the stretches of a source disagree on how times are written.
-
-    Args:
-        styles: File, row number in it that a stretch starts at, and the stretch's style, in order.
-        name: The column's name.
-        timezone: `data.timezone`.
-    """
-    label = f"data.time: column {name!r}"
-    known = [(file, start, style) for file, start, style in styles if style.form]
-    problems = []
-    for file, start, style in known[1:]:
-        first_file, first_start, first = known[0]
-        if style.form != first.form:
-            rule = f"differs in form from row {first.first[0] + first_start} of {first_file}, {first.first[1]}"
-            row, value = style.first
-            rows = ((row + start, value),)
-            problems.append(Problem(column=label, rule=rule, fix=iso_times.ONE_FORM, count=1, rows=rows, file=file))
-            break
-    first_rows = {
-        offset: (row + start, value)
-        for _, start, style in reversed(known)
-        for offset, (row, value) in style.offsets.items()
-    }
-    if len(first_rows) > 1 and not all(style.follows_zone for _, _, style in known):
-        problems.append(
-            Problem(
-                column=label,
-                rule=f"their distances from UTC differ, and are not those of data.timezone ({timezone})",
-                fix="Write all times in one zone, or set data.timezone to the zone whose clock changes they follow",
-                count=len(first_rows),
-                rows=tuple(sorted(first_rows.values())[:SHOWN]),
-                file=known[0][0],
-            )
-        )
-    return problems
 
 
 def seconds_of(text: str, *, timezone: str) -> int:

@@ -16,7 +16,8 @@ import tensorflow as tf
 
 from tapeline.forecaster.versions import folder_fingerprint
 from tapeline.pipeline.beam_arguments import beam_arguments
-from tapeline.schemas.sections import DataConfig, GateConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.gate_config import GateConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
 from tapeline.series.moments import moments, scale_file
 from tapeline.series.scaling import scale_path
 from tapeline.series.time_grid import TimeGrid

@@ -6,7 +6,8 @@ import math
 import pytest
 
 from tapeline.schemas.errors import ConfigError
-from tapeline.schemas.sections import DataConfig, GateConfig, ScalingConfig, SkillConfig, WindowConfig
+from tapeline.schemas.gate_config import GateConfig, SkillConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
 from tests.e2e.evaluator_runs import HORIZON, NAN, PlantedModel, Window, reasons, refusals, run_evaluator
 
 pytestmark = pytest.mark.e2e

@@ -14,7 +14,7 @@ import tensorflow as tf
 from tapeline.forecaster.versions import MODEL_FINGERPRINT, folder_fingerprint, versions
 from tapeline.pipeline.judgement import Outcome, judge
 from tapeline.pipeline.paths import RunPaths
-from tapeline.schemas.sections import GateConfig
+from tapeline.schemas.gate_config import GateConfig
 from tests.e2e.evaluator_runs import (
     CONTEXT,
     NAN,

@@ -9,7 +9,7 @@ import pytest
 from tapeline.components.serving_gate import serve_alone
 from tapeline.components.serving_gate.examination import examine
 from tapeline.schemas.checks import in_words
-from tapeline.schemas.sections import ServingConfig
+from tapeline.schemas.gate_config import ServingConfig
 
 pytestmark = pytest.mark.e2e
 

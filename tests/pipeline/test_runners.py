@@ -8,7 +8,7 @@ from tapeline.cli.arguments import read_runner
 from tapeline.cli.main import main
 from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.schemas.errors import ConfigError
-from tapeline.schemas.sections import BeamConfig
+from tapeline.schemas.runner_config import BeamConfig
 from tapeline.schemas.stack import LOCAL_BEAM_RUNNER
 
 RUNNERS = sorted((pathlib.Path(__file__).parents[2] / "configs" / "runners").glob("*.yaml"))

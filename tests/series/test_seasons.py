@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tapeline.schemas.sections import DataConfig, GateConfig, WindowConfig
+from tapeline.schemas.gate_config import GateConfig
+from tapeline.schemas.sections import DataConfig, WindowConfig
 from tapeline.series.seasons import choose_season, find_season, naive_errors
 from tapeline.series.windowing import Chunk
 

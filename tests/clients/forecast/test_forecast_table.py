@@ -9,8 +9,8 @@ from tapeline.clients.forecast.table import Forecast, check_output, forecast_tab
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.sections import DataConfig
 from tapeline.schemas.served_model import LEVELS
+from tapeline.series.sources.time_style import TimeStyle
 from tapeline.series.sources.time_writer import TimeWriter
-from tapeline.series.sources.timestamps import TimeStyle
 
 DAY = 86_400
 TIMES = TimeWriter(TimeStyle(form="dddd-dd-dd"), DataConfig(time="t", target="y", frequency="D"))

@@ -7,8 +7,8 @@ import numpy as np
 
 from tapeline.components.data_gate.series_checks import check_series
 from tapeline.components.data_gate.series_rules import Rules
+from tapeline.components.data_gate.totals import Totals
 from tapeline.schemas.features import ROW_NUMBER
-from tapeline.series.checks.findings import Totals
 from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
 
 

@@ -6,10 +6,11 @@ import tensorflow as tf
 
 from tapeline.components.data_gate.series_checks import check_group
 from tapeline.components.data_gate.series_rules import Rules
+from tapeline.components.data_gate.totals import Totals
 from tapeline.schemas.features import ROW_NUMBER, SERIES_ID, SPLITS, TARGET, TIMESTAMP
 from tapeline.schemas.stack import LOCAL_BEAM_RUNNER
 from tapeline.schemas.window_spec import WindowSpec
-from tapeline.series.checks.findings import Finding, FindingGroup, Totals
+from tapeline.series.checks.findings import Finding, FindingGroup
 from tapeline.series.grouping.beam_groups import run_groups, scan_files
 from tapeline.series.grouping.series_rows import RowFeatures
 from tapeline.series.grouping.series_survey import Grouping

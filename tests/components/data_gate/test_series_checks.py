@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tapeline.components.data_gate.series_rules import Rules
+from tapeline.components.data_gate.totals import Totals
 from tapeline.components.data_gate.value_checks import Gaps, Runs
 from tapeline.schemas.window_spec import WindowSpec
-from tapeline.series.checks.findings import Finding, Totals
+from tapeline.series.checks.findings import Finding
 from tapeline.series.checks.ordered_rows import order_rows
 from tapeline.series.time_grid import TimeGrid
 from tests.components.data_gate.checked_rows import Table, check

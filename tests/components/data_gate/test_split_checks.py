@@ -1,9 +1,9 @@
 import dataclasses
 
 from tapeline.components.data_gate.split_checks import check_splits
+from tapeline.components.data_gate.totals import SplitTotal
 from tapeline.schemas.sections import SplitConfig
 from tapeline.schemas.window_spec import WindowSpec
-from tapeline.series.checks.findings import SplitTotal
 
 SPEC = WindowSpec(context_length=104, horizon=24)
 DAY = 86_400

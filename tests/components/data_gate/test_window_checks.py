@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tapeline.components.data_gate.series_rules import Rules
-from tapeline.components.data_gate.window_checks import count_windows, no_window
+from tapeline.components.data_gate.totals import SplitTotal
+from tapeline.components.data_gate.window_checks import count_windows, find_no_window
 from tapeline.schemas.features import TARGET
 from tapeline.schemas.window_spec import WindowSpec
-from tapeline.series.checks.findings import SplitTotal
+from tapeline.series.checks.findings import SeriesFindings
 from tapeline.series.time_grid import TimeGrid
 from tests.components.data_gate.checked_rows import Table, check
 
@@ -79,7 +80,9 @@ def test_extents_hold_rows_times_and_steps_of_each_split():
 
 
 def length(split: str, *, rows: int, steps: int) -> tuple[str, str, str]:
-    finding = no_window(split, np.array([rows]), np.array([steps]), rules(104, 24), 0)
+    found = SeriesFindings(np.array([b"load"], object))
+    find_no_window(found, split, np.array([rows]), np.array([steps]), rules(104, 24), short=np.array([rows > 0]))
+    ((finding,),) = (group.shown for group in found.groups.values())
     return finding.kind, finding.severity, finding.message
 
 

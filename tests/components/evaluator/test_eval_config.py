@@ -11,7 +11,7 @@ from tapeline.components.evaluator.eval_config import (
     read_requirements,
     to_eval_config,
 )
-from tapeline.schemas.sections import GateConfig, SkillConfig
+from tapeline.schemas.gate_config import GateConfig, SkillConfig
 
 
 def limits(config, *, of_series):

@@ -13,7 +13,7 @@ from tapeline.components.report.window_errors import ErrorCollector, ScoredBatch
 from tapeline.schemas.checks import Requirement
 from tapeline.schemas.config import parse_config
 from tapeline.schemas.evaluation_result import EvaluationResult
-from tapeline.series.baselines import persistence, seasonal_naive
+from tapeline.series.seasons import persistence, seasonal_naive
 from tapeline.series.time_grid import TimeGrid
 
 OFFSET, SCALE = 313.0, 59.0

@@ -93,7 +93,7 @@ def test_the_same_numbers_as_the_gate_computes():
     target[rng.random(target.shape) < 0.2] = np.nan
     one = batch(target, rng.normal(size=target.shape), scale=np.full(40, 3.0))
     errors = collect(one)
-    sums = WindowSums.empty()
+    sums = WindowSums()
     for row in range(40):
         forecasts = {name: values[row] for name, values in one.forecasts.items()}
         forecasts |= {end: forecasts["forecast"] for ends in INTERVALS for end in ends}

@@ -10,7 +10,7 @@ from tapeline.components.serving_gate.judging import answer_problem, judge, larg
 from tapeline.components.serving_gate.real_requests import GateRequest
 from tapeline.components.serving_gate.serve_alone import Answer, Served
 from tapeline.schemas.checks import in_words
-from tapeline.schemas.sections import ServingConfig
+from tapeline.schemas.gate_config import ServingConfig
 from tapeline.schemas.served_model import EVALUATE, SERVE
 from tests import contract_model
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tapeline.series import baselines
+from tapeline.series.seasons import persistence, seasonal_naive
 from tests.forecaster.serving.small_export import (
     CONTEXT,
     DAY,
@@ -33,9 +33,9 @@ def test_evaluate_is_the_models_own_free_running_forecast(served, model, ridge):
     np.testing.assert_allclose(outputs["forecast"], model(window), rtol=1e-5, atol=1e-6)
     assert np.ptp(outputs["forecast"]) > 0.01
     np.testing.assert_allclose(outputs["ridge"], window["context"][:, -1:] + ridge(window), rtol=1e-5, atol=1e-6)
-    np.testing.assert_array_equal(outputs["persistence"], baselines.persistence(window["context"], horizon=HORIZON))
+    np.testing.assert_array_equal(outputs["persistence"], persistence(window["context"], horizon=HORIZON))
     np.testing.assert_array_equal(
-        outputs["seasonal_naive"], baselines.seasonal_naive(window["context"], horizon=HORIZON, season=SEASON)
+        outputs["seasonal_naive"], seasonal_naive(window["context"], horizon=HORIZON, season=SEASON)
     )
     np.testing.assert_array_equal(outputs["scale"], [50.0] * 3)
     np.testing.assert_array_equal(outputs["offset"], [300.0] * 3)

@@ -3,15 +3,8 @@ import itertools
 import json
 
 from tapeline.components.data_gate.gate_report import Report
-from tapeline.series.checks.findings import (
-    MAX_SERIES,
-    Finding,
-    FindingGroup,
-    SplitTotal,
-    listing,
-    plural,
-    time_text,
-)
+from tapeline.components.data_gate.totals import SplitTotal
+from tapeline.series.checks.findings import MAX_SERIES, Finding, FindingGroup, listing, plural, time_text
 
 GAP = Finding(
     kind="gap",

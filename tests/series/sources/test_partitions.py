@@ -11,11 +11,10 @@ import pytest
 
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.sections import DataConfig, FeaturesConfig
-from tapeline.series.sources.partitions import partition_of
 from tapeline.series.sources.reading import plan_blocks, read_batches
 from tapeline.series.sources.rows import RowLayout, read_rows
 from tapeline.series.sources.scanning import scan_block, survey_source
-from tapeline.series.sources.source import find_source, source_fingerprint
+from tapeline.series.sources.source import find_source, partition_of, source_fingerprint
 
 CSV = b"ds,y\n2021-01-01,1\n2021-01-02,2\n"
 PANEL = {"time": "ds", "target": "y", "series_id": "region", "frequency": "D"}

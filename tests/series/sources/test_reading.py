@@ -145,7 +145,7 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path, name, conten
     path.write_bytes(content)
     message = refusal(path)
     assert message.startswith(f"data.source: {str(path)!r} cannot be read as ")
-    assert message.endswith(". Mend the file.")
+    assert message.endswith(". Correct the file.")
 
 
 def test_rows_of_another_width_are_collected_with_their_numbers(tmp_path):

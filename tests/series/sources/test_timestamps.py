@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tapeline.series.sources.iso_times import form_of
-from tapeline.series.sources.timestamps import Times, find_disagreements, read_times, seconds_of
+from tapeline.series.sources.time_style import find_disagreements
+from tapeline.series.sources.timestamps import Times, read_times, seconds_of
 
 NEW_YEAR_2021 = 1_609_459_200
 """2021-01-01T00:00:00Z."""

@@ -7,11 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tapeline.series.sources.problems import Column
 from tapeline.series.sources.values import read_numbers, read_series_ids
 
 
 def numbers(values):
-    return read_numbers(pa.array(values), label="data.target: column 'y'", first_row=10)
+    array = values if isinstance(values, pa.Array) else pa.array(values)
+    column = Column(array, label="data.target: column 'y'", first_row=10)
+    return read_numbers(column), column.problems
+
+
+def series_ids(values, first_row=0):
+    column = Column(values, label="", first_row=first_row)
+    return read_series_ids(column), column.problems
 
 
 def test_empty_fields_and_nan_are_missing():
@@ -64,36 +72,36 @@ def test_text_is_read_to_the_number_python_reads(values):
     ids=lambda column: str(column.type),
 )
 def test_every_kind_of_number_becomes_a_float(column):
-    read, problems = read_numbers(column, label="")
+    read, problems = numbers(column)
     assert not problems
     assert read.dtype == np.float64
     np.testing.assert_array_equal(read, [1.0, np.nan, float(column[2].as_py())])
 
 
 def test_a_column_without_values_is_missing_throughout():
-    read, problems = read_numbers(pa.nulls(2), label="")
+    read, problems = numbers(pa.nulls(2))
     assert not problems
     assert np.isnan(read).all()
 
 
 def test_a_column_of_another_type_is_refused():
-    _, (problem,) = read_numbers(pa.array(pd.DatetimeIndex(["2021-01-01"])), label="")
+    _, (problem,) = numbers(pa.array(pd.DatetimeIndex(["2021-01-01"])))
     assert "is of type timestamp[ns], not a number" in problem.rule
 
 
 def test_series_ids_are_text_or_whole_numbers():
     for column in (pa.array(["7", "8"]), pa.array([7, 8])):
-        ids, problems = read_series_ids(column, label="")
+        ids, problems = series_ids(column)
         assert not problems
         assert ids.to_pylist() == [b"7", b"8"]
 
 
 def test_a_row_without_series_id_is_shown():
-    _, (problem,) = read_series_ids(pa.array(["a", None, " "]), label="", first_row=5)
+    _, (problem,) = series_ids(pa.array(["a", None, " "]), first_row=5)
     assert [row for row, _ in problem.rows] == [6, 7]
     assert problem.rule == "names no series"
 
 
 def test_series_ids_that_are_fractions_are_refused():
-    _, (problem,) = read_series_ids(pa.array([1.5]), label="")
+    _, (problem,) = series_ids(pa.array([1.5]))
     assert "is of type double" in problem.rule

@@ -1,7 +1,4 @@
-"""The section of a configuration that says how its pipeline stands on Kubeflow: image, volume, resources, retries.
-
-It reaches the compiled pipeline only: nothing that a run computes depends on it.
-"""
+"""The sections of a configuration that tell where its pipeline runs: Beam's runner, and Kubeflow."""
 
 from typing import Annotated
 
@@ -10,6 +7,13 @@ import pydantic
 from tapeline.schemas.sections import Positive, Section
 
 Quantity = Annotated[str, pydantic.Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|[EPTGMK]i?)?$")]
+
+
+class BeamConfig(Section):
+    """Arguments for the Beam runner."""
+
+    args: tuple[str, ...] = ()
+    """Beam pipeline arguments, as on its own command line; none: one process, in memory."""
 
 
 class ResourcesConfig(Section):

@@ -1,0 +1,52 @@
+"""The sections of a configuration that tell what a model must reach to be blessed, and to be pushed."""
+
+from typing import Annotated, Literal
+
+import pydantic
+
+from tapeline.schemas.sections import Positive, Section
+
+
+class SkillConfig(Section):
+    """Least skill over a baseline, as a share of the baseline's MAE; None: shown, not required."""
+
+    persistence: float | None = 0.0
+    """Over "repeat the last value"."""
+    seasonal_naive: float | None = 0.0
+    """Over "repeat the last season"."""
+    ridge: float | None = None
+    """Over one linear regression from the context to all steps."""
+
+
+class GateConfig(Section):
+    """What a model must reach on the test split to be blessed."""
+
+    mae_scaled_below: Annotated[float, pydantic.Field(gt=0.0)] = 0.015
+    """The free-running MAE in scaled space must be strictly less than this."""
+    mae_scaled_below_per_series: Annotated[float, pydantic.Field(gt=0.0)] | None = None
+    """The same for every series by itself; None: shown (for up to 5,000 series), not required."""
+    season: Positive | Literal["auto"] | None = None
+    """Steps of one season for the seasonal naive baseline; `auto` finds it by autocorrelation on the train split, None
+    takes the frequency's own."""
+    skill_over: SkillConfig = SkillConfig()
+    """Baselines that must be beaten."""
+    min_windows: Positive = 10
+    """Fewest test windows that a verdict may rest on."""
+    no_worse_than_blessed: bool = True
+    """Whether a model must be at least as good as the one blessed last."""
+
+
+class ServingConfig(Section):
+    """What the model must bear in a process of its own before it is pushed."""
+
+    max_latency_ms: Annotated[float, pydantic.Field(gt=0.0)] = 250.0
+    """Longest median time of one forecast, in milliseconds, on the machine that runs the serving gate."""
+    max_memory_mib: Annotated[float, pydantic.Field(gt=0.0)] = 4096.0
+    """Largest peak memory of the process that serves it, in MiB."""
+
+
+class PushConfig(Section):
+    """Where a blessed model goes."""
+
+    keep: Positive = 5
+    """Versions that stay in `serving_model/`; older ones are removed."""

@@ -1,0 +1,97 @@
+"""Where a file of rows can be cut into pieces: its columns, and ranges that can be read by themselves.
+
+a CSV file                 ranges of bytes, cut at line ends
+a Parquet file             ranges of row groups
+a compressed CSV file      one range: it cannot be entered in its middle
+"""
+
+import bz2
+import csv
+import gzip
+import io
+import lzma
+import pathlib
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet
+
+_LONGEST_HEADER = 1 << 20
+
+_OPEN: dict[str, Callable[[str], Any]] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
+
+Ranges = list[tuple[int, int]]
+
+
+def _cut_csv(file: pathlib.Path, block_bytes: int) -> tuple[tuple[str, ...], Ranges]:
+    with file.open("rb") as stream:
+        header = read_header(stream)
+        return header, list(_line_ranges(stream, file.stat().st_size, block_bytes))
+
+
+def _cut_packed(file: pathlib.Path, block_bytes: int) -> tuple[tuple[str, ...], Ranges]:
+    with unpacked(str(file)) as stream:
+        return read_header(stream), [(0, 0)]
+
+
+def unpacked(file: str, buffer: int = io.DEFAULT_BUFFER_SIZE) -> io.BufferedReader:
+    """Opens a compressed file for reading; its ending names the compression."""
+    ending = file.rsplit(".", 1)[-1]
+    opened: Any = pa.CompressedInputStream(file, "zstd") if ending == "zst" else _OPEN[ending](file)
+    return io.BufferedReader(opened, buffer)
+
+
+def _cut_parquet(file: pathlib.Path, block_bytes: int) -> tuple[tuple[str, ...], Ranges]:
+    with pa.parquet.ParquetFile(file) as parquet:
+        sizes = [parquet.metadata.row_group(at).total_byte_size for at in range(parquet.num_row_groups)]
+        header = tuple(parquet.schema_arrow.names)
+    ranges, start, size = [], 0, 0
+    for at, group in enumerate(sizes):
+        size += group
+        if size >= block_bytes or at == len(sizes) - 1:
+            ranges.append((start, at + 1))
+            start, size = at + 1, 0
+    return header, ranges
+
+
+RANGES: dict[str, Callable[[pathlib.Path, int], tuple[tuple[str, ...], Ranges]]] = {
+    **dict.fromkeys(("csv.gz", "csv.bz2", "csv.xz", "csv.zst"), _cut_packed),
+    "csv": _cut_csv,
+    "parquet": _cut_parquet,
+}
+
+
+def read_header(stream: BinaryIO) -> tuple[str, ...]:
+    """Reads the column names and leaves the stream at the first row."""
+    line = b""
+    while not line.strip(b" \r\n\xef\xbb\xbf"):
+        line = stream.readline(_LONGEST_HEADER)
+        if not line:
+            raise OSError("it holds no line")
+    # A quoted name may hold a line break.
+    while line.count(b'"') % 2 and len(line) < _LONGEST_HEADER and (more := stream.readline(_LONGEST_HEADER)):
+        line += more
+    if b"\0" in line or len(line) >= _LONGEST_HEADER:
+        raise OSError("its first line is no list of column names in UTF-8")
+    return tuple(name.strip() for name in next(csv.reader(io.StringIO(line.decode("utf-8-sig").rstrip("\r\n")))))
+
+
+def _line_ranges(stream: BinaryIO, size: int, block_bytes: int) -> Iterator[tuple[int, int]]:
+    """Cuts the rest of a stream at line ends that lie outside quotes, about every `block_bytes`."""
+    start = position = stream.tell()
+    if size - start <= block_bytes:
+        yield start, size
+        return
+    quotes = 0
+    while chunk := stream.read(block_bytes):
+        end = chunk.rfind(b"\n") + 1
+        while end and (quotes + chunk.count(b'"', 0, end)) % 2:
+            end = chunk.rfind(b"\n", 0, end - 1) + 1
+        if end:
+            yield start, position + end
+            start = position + end
+        quotes += chunk.count(b'"')
+        position += len(chunk)
+    if start < size:
+        yield start, size
