@@ -88,11 +88,15 @@ def test_the_tree_replaces_the_one_before_and_keeps_the_environment(tmp_path):
     for name, text in ((".gitignore", ".venv/\n"), ("tracked", "1"), ("deep/new", "2"), (".venv/python", "mine")):
         (project / name).parent.mkdir(exist_ok=True)
         (project / name).write_text(text)
-    subprocess.run(["git", "add", "tracked", ".gitignore"], cwd=project, check=True)
+    (project / "package").mkdir()
+    (project / "package" / "room").symlink_to("../deep")
+    subprocess.run(["git", "add", "tracked", ".gitignore", "package"], cwd=project, check=True)
     tree = root / newer_system.TREE
     for name in (".venv/python", "old/file", "gone"):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_text("theirs")
     newer_system.lay_tree(project, root)
+    assert os.readlink(tree / "package" / "room") == "../deep"
+    (tree / "package" / "room").unlink()
     found = {path.relative_to(tree).as_posix(): path.read_text() for path in tree.rglob("*") if path.is_file()}
     assert found == {".gitignore": ".venv/\n", "tracked": "1", "deep/new": "2", ".venv/python": "theirs"}
