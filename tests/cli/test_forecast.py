@@ -1,9 +1,5 @@
 """`tapeline forecast` on a model whose forecasts one can compute by hand: the last value plus 0.2 a step."""
 
-import pathlib
-import subprocess
-import sys
-
 import pytest
 
 from tapeline.cli import exit_codes
@@ -124,15 +120,3 @@ def test_a_refusal_of_the_graph_is_one_clear_message(tmp_path, recent, capfd):
         "tapeline forecast: --input: the model refuses the data: context: never good enough\n"
     )
     assert not (tmp_path / "forecast.csv").exists()
-
-
-@pytest.mark.e2e
-def test_it_loads_nothing_of_tfx(versions, recent):
-    probe = (
-        "import sys; from tapeline.cli import main as cli\n"
-        f"assert cli.main(['forecast', '--model', {str(versions)!r}, '--input', {str(recent([10.0] * 10))!r}]) == 0\n"
-        "heavy = {'tfx', 'tfx_bsl', 'apache_beam', 'ml_metadata', 'tensorflow_transform'} & set(sys.modules)\n"
-        "assert not heavy, heavy"
-    )
-    root = pathlib.Path(__file__).parents[2]
-    subprocess.run([sys.executable, "-c", probe], check=True, capture_output=True, cwd=root)

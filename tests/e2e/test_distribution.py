@@ -13,7 +13,6 @@ import pytest
 CHILD = pathlib.Path(__file__).parent / "training_child.py"
 ROOT = CHILD.parent.parent.parent
 
-pytestmark = pytest.mark.e2e
 
 STOPS_WITHIN = 90
 """Seconds in which a worker must notice that the other is gone."""

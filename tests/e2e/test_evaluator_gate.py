@@ -9,8 +9,6 @@ from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.sections import DataConfig, GateConfig, ScalingConfig, SkillConfig, WindowConfig
 from tests.e2e.evaluator_runs import HORIZON, NAN, PlantedModel, Window, reasons, refusals, run_evaluator
 
-pytestmark = pytest.mark.e2e
-
 
 @pytest.fixture
 def judge(tmp_path):

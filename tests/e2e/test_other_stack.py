@@ -23,10 +23,9 @@ import newer_system
 OTHER = os.environ.get("TAPELINE_OTHER_STACK", "")
 ROOT = pathlib.Path(__file__).parents[2]
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(not OTHER, reason="TAPELINE_OTHER_STACK names no root with the other stack: make test-modern"),
-]
+pytestmark = pytest.mark.skipif(
+    not OTHER, reason="TAPELINE_OTHER_STACK names no root with the other stack: make test-modern"
+)
 
 SERVE = """
 import sys

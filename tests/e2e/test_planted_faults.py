@@ -27,8 +27,6 @@ from tests.e2e.evaluator_runs import (
 )
 from tests.judged_run import Home, result
 
-pytestmark = pytest.mark.e2e
-
 
 @pytest.fixture
 def evaluate(tmp_path):

@@ -18,8 +18,6 @@ import pytest
 
 from tests.hand_made_model import HORIZON, save_version, warm_up_record
 
-pytestmark = pytest.mark.e2e
-
 START_SECONDS = 120
 TIMES = [[0, 3600, 7200, 10800]]
 CONTEXT = [[1.0, 2.0, 3.0, 4.5]]

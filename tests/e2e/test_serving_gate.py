@@ -11,8 +11,6 @@ from tapeline.components.serving_gate.examination import examine
 from tapeline.schemas.checks import in_words
 from tapeline.schemas.sections import ServingConfig
 
-pytestmark = pytest.mark.e2e
-
 ROOT = pathlib.Path(__file__).parents[2]
 
 

@@ -10,8 +10,6 @@ from benchmarks.rest import Server, untrained
 from tapeline.cli.main import _parser
 from tapeline.clients.platforms.converters import read_portable, write_tflite
 
-pytestmark = pytest.mark.e2e
-
 ROOT = pathlib.Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
 

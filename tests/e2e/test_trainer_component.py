@@ -17,8 +17,6 @@ from tapeline.schemas.sections import DataConfig, FeaturesConfig, GateConfig, Sc
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 from tapeline.series.scaling import scale_lines, scale_path
 
-pytestmark = pytest.mark.e2e
-
 DAY = 86_400
 WINDOW = WindowConfig(context_length=16, horizon=4)
 DATA = DataConfig(time="t", target="y", frequency="D")

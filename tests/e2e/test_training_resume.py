@@ -6,12 +6,8 @@ import signal
 import subprocess
 import sys
 
-import pytest
-
 CHILD = pathlib.Path(__file__).parent / "training_child.py"
 ROOT = CHILD.parent.parent.parent
-
-pytestmark = pytest.mark.e2e
 
 
 def run(folder, *options) -> subprocess.CompletedProcess:

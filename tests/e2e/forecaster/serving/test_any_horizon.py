@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tapeline.forecaster.serving.any_horizon import rollout_blocks
 from tapeline.schemas.window_spec import WindowShape
-from tests.forecaster.serving.small_export import (
+from tests.e2e.forecaster.serving.small_export import (
     CONTEXT,
     DAY,
     HALF_WIDTHS,
@@ -17,8 +17,6 @@ from tests.forecaster.serving.small_export import (
     serve_longer,
     window_of,
 )
-
-pytestmark = pytest.mark.e2e
 
 
 def test_at_the_trained_horizon_it_is_what_the_evaluator_scores(served):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.forecaster.serving.small_export import OWN_SCALES, export, small_model, small_ridge
+from tests.e2e.forecaster.serving.small_export import OWN_SCALES, export, small_model, small_ridge
 
 
 @pytest.fixture(scope="session")

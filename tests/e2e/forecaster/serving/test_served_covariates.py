@@ -15,9 +15,7 @@ from tapeline.schemas.training_config import ModelConfig
 from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.scaling import Scaler
 from tapeline.series.windowing import fill_gaps, hold_known
-from tests.forecaster.serving.small_export import raw_examples
-
-pytestmark = pytest.mark.e2e
+from tests.e2e.forecaster.serving.small_export import raw_examples
 
 NAN = float("nan")
 CONTEXT, HORIZON, HOUR = 8, 3, 3600

@@ -10,9 +10,7 @@ import zipfile
 
 import pytest
 
-pytestmark = pytest.mark.e2e
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 HOUSES = ("schemas", "series", "forecaster", "components", "clients", "pipeline", "cli")
 PACKAGING = (
     *("setup.py", "pyproject.toml", "MANIFEST.in", "LICENSE", "README.md"),

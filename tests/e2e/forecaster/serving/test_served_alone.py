@@ -11,9 +11,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from tests.forecaster.serving.small_export import raw_request, serialized, window_of
-
-pytestmark = pytest.mark.e2e
+from tests.e2e.forecaster.serving.small_export import raw_request, serialized, window_of
 
 LEFT_OUT = {"keras", "tensorboard", "tf-keras"}
 

@@ -18,9 +18,7 @@ from tapeline.schemas.errors import ConfigError, DataError
 from tapeline.schemas.sections import RollingConfig
 from tapeline.schemas.served_model import LEVELS
 from tapeline.schemas.training_config import ModelConfig
-from tests.forecaster.serving import small_export as small
-
-pytestmark = pytest.mark.e2e
+from tests.e2e.forecaster.serving import small_export as small
 
 SCALE = 50.0
 CARD = {

@@ -8,8 +8,6 @@ from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 
-pytestmark = pytest.mark.e2e
-
 WINDOW = WindowConfig(context_length=12, horizon=4, eval_stride=3)
 
 

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tapeline.series import baselines
-from tests.forecaster.serving.small_export import (
+from tests.e2e.forecaster.serving.small_export import (
     CONTEXT,
     DAY,
     HALF_WIDTHS,
@@ -23,8 +23,6 @@ from tests.forecaster.serving.small_export import (
     serve,
     window_of,
 )
-
-pytestmark = pytest.mark.e2e
 
 
 def test_evaluate_is_the_models_own_free_running_forecast(served, model, ridge):

@@ -4,8 +4,6 @@ import pytest
 
 from tapeline.forecaster.versions import MODEL_FINGERPRINT, folder_fingerprint, versions
 
-pytestmark = pytest.mark.e2e
-
 
 @pytest.fixture
 def push(tmp_path):

@@ -1,13 +1,10 @@
 """The warm-up file lies where TensorFlow Serving looks, and the model answers every request in it."""
 
 import numpy as np
-import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
-from tests.forecaster.serving.small_export import CONTEXT, HORIZON, OWN_SCALES, export
-
-pytestmark = pytest.mark.e2e
+from tests.e2e.forecaster.serving.small_export import CONTEXT, HORIZON, OWN_SCALES, export
 
 
 def logged(directory):

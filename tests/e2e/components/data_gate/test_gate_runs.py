@@ -10,12 +10,10 @@ import pytest
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.sections import ChecksConfig, DataConfig, FeaturesConfig, WindowConfig
 
-pytestmark = pytest.mark.e2e
-
 DATA = DataConfig(frequency="W-SAT", time="date", target="co2")
 WINDOW = WindowConfig(context_length=104, horizon=24)
 CHECKS = ChecksConfig(max_gap=18, max_constant=8)
-CURATED = (pathlib.Path(__file__).parents[3] / "schemas" / "co2" / "schema.pbtxt").read_text()
+CURATED = (pathlib.Path(__file__).parents[4] / "schemas" / "co2" / "schema.pbtxt").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +26,7 @@ def weeks() -> tuple[np.ndarray, np.ndarray]:
 
 def run(folder, times, values, **options):
     # TFX and TFDV take ten seconds to import: not while the unit tests are collected.
-    from tests.components.data_gate import gate_runs
+    from tests.e2e.components.data_gate import gate_runs
 
     options = {"data": DATA, "window": WINDOW, "checks": CHECKS, "schema": CURATED, **options}
     return gate_runs.run_gate(folder, gate_runs.single_series(times, values), **options)
@@ -88,7 +86,7 @@ PANEL = {
 
 
 def test_a_panel_with_covariates_passes_without_a_finding(tmp_path):
-    from tests.components.data_gate import gate_runs
+    from tests.e2e.components.data_gate import gate_runs
 
     gate = gate_runs.run_gate(tmp_path, panel(), **PANEL)
     report = json.loads((pathlib.Path(gate.report.uri) / "findings.json").read_text())
@@ -99,7 +97,7 @@ def test_a_panel_with_covariates_passes_without_a_finding(tmp_path):
 
 
 def test_faults_of_a_panel_are_named_by_series_and_column(tmp_path):
-    from tests.components.data_gate import gate_runs
+    from tests.e2e.components.data_gate import gate_runs
 
     rows = panel()
     rows["eval"]["holiday"][3] = np.nan

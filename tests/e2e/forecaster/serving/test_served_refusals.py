@@ -4,9 +4,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.forecaster.serving.small_export import CONTEXT, HORIZON, NAN, raw_examples, raw_request, serve, serve_longer
-
-pytestmark = pytest.mark.e2e
+from tests.e2e.forecaster.serving.small_export import (
+    CONTEXT,
+    HORIZON,
+    NAN,
+    raw_examples,
+    raw_request,
+    serve,
+    serve_longer,
+)
 
 
 @pytest.mark.parametrize(

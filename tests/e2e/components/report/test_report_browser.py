@@ -29,7 +29,6 @@ style="border:0"></iframe><script>f.onload = () => {
   document.title = JSON.stringify({scroll: d.documentElement.scrollWidth, broken: wide, images: d.images.length});
 }</script></body></html>"""
 
-pytestmark = pytest.mark.e2e
 in_a_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome here: apt-get install chromium")
 
 

@@ -14,8 +14,6 @@ from tapeline.schemas.stack import LOCAL_BEAM_RUNNER
 from tapeline.series.scaling import Scaler
 from tapeline.series.windowing import fill_gaps
 
-pytestmark = pytest.mark.e2e
-
 NAN = float("nan")
 T, H, TEST = 4, 2, 20
 DATA = DataConfig(frequency="H", time="t", target="y")
