@@ -17,6 +17,9 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy.typing as npt
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "0")
@@ -194,13 +197,15 @@ def measure(config: Config, seeds: list[int], *, verbose: bool = False) -> Row:
     )
 
 
-def scored_windows(config: Config, chunks: list[Chunk]) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
+def scored_windows(
+    config: Config, chunks: list[Chunk]
+) -> Iterator[tuple[dict[str, npt.NDArray[Any]], npt.NDArray[Any]]]:
     """Yields every test window once."""
     stream = WindowStream(read=lambda: chunks, spec=config.window_spec(), batch_size=512, fill_last=False)
     return stream.batches()
 
 
-def add(total: np.ndarray, forecast: np.ndarray, target: np.ndarray) -> None:
+def add(total: npt.NDArray[Any], forecast: npt.NDArray[Any], target: npt.NDArray[Any]) -> None:
     """Adds the absolute errors of observed steps, and their number, to `total` `[2]`."""
     total += (np.nansum(np.abs(forecast - target)), np.sum(~np.isnan(target)))
 

@@ -1,5 +1,7 @@
 """The project's first test: nothing that happens later may reach a model that forecasts earlier."""
 
+from typing import Any
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +21,7 @@ KNOWN_BEFORE_THE_FORECAST = ("series_id", "context", "context_observed", "past_c
 SPLITS = ("train", "eval", "test")
 
 
-def floats(shape, rng, *, gaps):
+def floats(shape: Any, rng: Any, *, gaps: Any) -> Any:
     values = rng.normal(size=shape).astype(np.float32)
     values[rng.random(shape) < gaps] = np.nan
     return values
@@ -31,12 +33,14 @@ def floats(shape, rng, *, gaps):
     gaps=st.sampled_from([0.0, 0.4, 0.9]),
     spare=st.integers(0, 6),
 )
-def test_changing_any_value_from_forecast_start_on_changes_no_context_feature(seed, spec, gaps, spare):
+def test_changing_any_value_from_forecast_start_on_changes_no_context_feature(
+    seed: int, spec: Any, gaps: Any, spare: int
+) -> None:
     rng = np.random.default_rng(seed)
     steps = spec.length + spare
     start = int(rng.integers(spec.context_length, steps - spec.horizon + 1))
 
-    def chunk(target, past, future):
+    def chunk(target: Any, past: Any, future: Any) -> Chunk:
         return Chunk(
             series_id=b"a",
             timestamp=np.arange(steps) * 3600,
@@ -61,7 +65,7 @@ def test_changing_any_value_from_forecast_start_on_changes_no_context_feature(se
     np.testing.assert_array_equal(after["target"][0], tampered[0][start : start + spec.horizon])
 
 
-def a_panel(rng, series, steps):
+def a_panel(rng: Any, series: Any, steps: Any) -> tuple[Any, Any, Any]:
     first = rng.integers(0, 30, series)
     ids = np.repeat(np.array([b"s%d" % i for i in range(series)], object), steps)
     ordinal = np.concatenate([start + np.arange(steps) for start in first])
@@ -69,7 +73,7 @@ def a_panel(rng, series, steps):
     return ids[kept], ordinal[kept], floats(int(kept.sum()), rng, gaps=0.1)
 
 
-def cut(ids, ordinal, target, cuts, window):
+def cut(ids: Any, ordinal: Any, target: Any, cuts: Any, window: Any) -> dict[Any, Any]:
     """All windows of a panel by split, as `(series, forecast_start) -> target, context`."""
     plan = WindowPlan(data=DataConfig(frequency="H"), features=FeaturesConfig(), window=window, chunk_steps=64)
     names, code = np.unique(ids, return_inverse=True)
@@ -92,7 +96,7 @@ def cut(ids, ordinal, target, cuts, window):
 
 
 @given(seed=st.integers(0, 10**6), horizon=st.integers(1, 12), stride=st.integers(1, 5))
-def test_no_forecast_crosses_a_split(seed, horizon, stride):
+def test_no_forecast_crosses_a_split(seed: int, horizon: int, stride: int) -> None:
     rng = np.random.default_rng(seed)
     cuts = (60, 90)
     window = WindowConfig(context_length=10, horizon=horizon, stride=stride, eval_stride=stride)
@@ -106,7 +110,7 @@ def test_no_forecast_crosses_a_split(seed, horizon, stride):
 
 
 @given(seed=st.integers(0, 10**6))
-def test_row_order_does_not_matter(seed):
+def test_row_order_does_not_matter(seed: int) -> None:
     rng = np.random.default_rng(seed)
     panel = a_panel(rng, 3, 60)
     order = rng.permutation(len(panel[0]))

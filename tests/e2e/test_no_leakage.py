@@ -1,6 +1,7 @@
 """Transform and Windows as TFX runs them: nothing of eval and test reaches the scales or the chunks of train."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ FEATURES = FeaturesConfig(
 WINDOW = WindowConfig(context_length=24, horizon=6)
 
 
-def _write_rows(folder, *, tampered):
+def _write_rows(folder: Any, *, tampered: Any) -> None:
     """Rows of two series as SeriesExampleGen writes them; tampering touches eval and test, and the rows' order."""
     import tensorflow as tf
 
@@ -56,7 +57,7 @@ def _write_rows(folder, *, tampered):
                 writer.write(row)
 
 
-def _run_components(home, *, tampered):
+def _run_components(home: Any, *, tampered: Any) -> dict[Any, Any]:
     """Transform and Windows as TFX runs them; returns the URIs of their outputs."""
     from tfx.dsl.components.common.importer import Importer
     from tfx.orchestration import metadata, pipeline
@@ -92,7 +93,7 @@ def _run_components(home, *, tampered):
         )
     )
 
-    def uri(node, output):
+    def uri(node: Any, output: Any) -> str:
         (found,) = (home / "artifacts" / node / output).iterdir()
         return str(found)
 
@@ -105,16 +106,16 @@ def _run_components(home, *, tampered):
 
 
 @pytest.fixture(scope="module")
-def as_measured(tmp_path_factory):
+def as_measured(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return _run_components(tmp_path_factory.mktemp("measured"), tampered=False)
 
 
 @pytest.fixture(scope="module")
-def tampered(tmp_path_factory):
+def tampered(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return _run_components(tmp_path_factory.mktemp("tampered"), tampered=True)
 
 
-def test_scales_are_untouched_by_eval_test_and_row_order(as_measured, tampered):
+def test_scales_are_untouched_by_eval_test_and_row_order(as_measured: Any, tampered: Any) -> None:
     from tapeline.series.scaling import Scaler
 
     one, other = Scaler.load(as_measured["graph"]), Scaler.load(tampered["graph"])
@@ -124,7 +125,7 @@ def test_scales_are_untouched_by_eval_test_and_row_order(as_measured, tampered):
     assert one.overall == other.overall
 
 
-def test_train_chunks_are_untouched_by_eval_test_and_row_order(as_measured, tampered):
+def test_train_chunks_are_untouched_by_eval_test_and_row_order(as_measured: Any, tampered: Any) -> None:
     from tapeline.series.window_reader import read_chunks, split_files
 
     pairs = [read_chunks(split_files(run["chunks"], "train")) for run in (as_measured, tampered)]
@@ -139,7 +140,7 @@ def test_train_chunks_are_untouched_by_eval_test_and_row_order(as_measured, tamp
     assert count == 2 * 171
 
 
-def test_windows_of_beam_equal_those_of_numpy(as_measured):
+def test_windows_of_beam_equal_those_of_numpy(as_measured: Any) -> None:
     import tensorflow as tf
 
     from tapeline.schemas.window_spec import WindowShape
@@ -180,7 +181,7 @@ def test_windows_of_beam_equal_those_of_numpy(as_measured):
                 np.testing.assert_array_equal(one, other)
 
 
-def test_graph_scales_as_numpy_and_marks_series_without_a_scale(as_measured):
+def test_graph_scales_as_numpy_and_marks_series_without_a_scale(as_measured: Any) -> None:
     import tensorflow as tf
     import tensorflow_transform as tft
 

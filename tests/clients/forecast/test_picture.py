@@ -1,5 +1,7 @@
 """The picture holds what it is to show: read off matplotlib's own axes."""
 
+from typing import Any
+
 import matplotlib.figure
 import numpy as np
 import pytest
@@ -34,17 +36,17 @@ def pair(name: bytes, *, gap: bool = False, endless: bool = False) -> tuple[Cont
 
 
 @pytest.fixture
-def drawn(monkeypatch):
+def drawn(monkeypatch: pytest.MonkeyPatch) -> Any:
     canvases = []
     save = matplotlib.figure.Figure.savefig
 
-    def keep(canvas, *args, **kwargs):
+    def keep(canvas: Any, *args: Any, **kwargs: Any) -> Any:
         canvases.append(canvas)
         return save(canvas, *args, **kwargs)
 
     monkeypatch.setattr(matplotlib.figure.Figure, "savefig", keep)
 
-    def draw(*pairs):
+    def draw(*pairs: Any) -> Any:
         contexts, forecasts = zip(*pairs, strict=True)
         png = draw_forecasts(contexts, forecasts, grid=GRID, unit="pieces", title="sold")
         assert png.startswith(PNG)
@@ -53,7 +55,7 @@ def drawn(monkeypatch):
     return draw
 
 
-def test_context_forecast_and_both_intervals_are_there(drawn):
+def test_context_forecast_and_both_intervals_are_there(drawn: Any) -> None:
     canvas = drawn(pair(b"series"))
     (panel,) = canvas.axes
     labels = panel.get_legend_handles_labels()[1]
@@ -65,20 +67,20 @@ def test_context_forecast_and_both_intervals_are_there(drawn):
     assert canvas.get_suptitle().startswith("sold, pieces  ·  6 steps from 2022-02-17")
 
 
-def test_several_series_are_small_multiples_up_to_a_limit(drawn):
+def test_several_series_are_small_multiples_up_to_a_limit(drawn: Any) -> None:
     canvas = drawn(*(pair(b"s%02d" % n) for n in range(13)))
     shown = [panel for panel in canvas.axes if panel.get_visible()]
     assert [panel.get_title(loc="left") for panel in shown] == [f"s{n:02}" for n in range(12)]
     assert "12 of 13 series" in canvas.get_suptitle()
 
 
-def test_a_value_between_gaps_is_a_point(drawn):
+def test_a_value_between_gaps_is_a_point(drawn: Any) -> None:
     (panel,) = drawn(pair(b"series", gap=True)).axes
     points = [line for line in panel.lines if line.get_marker() == "."]
     assert [line.get_ydata().tolist() for line in points] == [[31.0]]
 
 
-def test_an_interval_without_an_end_does_not_spoil_the_axes(drawn):
+def test_an_interval_without_an_end_does_not_spoil_the_axes(drawn: Any) -> None:
     (panel,) = drawn(pair(b"series", endless=True)).axes
     assert np.isfinite(panel.get_ylim()).all()
     assert panel.get_ylim()[1] < 60

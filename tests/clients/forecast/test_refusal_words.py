@@ -22,9 +22,9 @@ from tapeline.forecaster.refusal_words import words_of
         ("", ""),
     ],
 )
-def test_only_the_words_are_left(message, words):
+def test_only_the_words_are_left(message: str, words: str) -> None:
     assert words_of(message) == words
 
 
-def test_long_words_are_cut():
+def test_long_words_are_cut() -> None:
     assert len(words_of("assertion failed: [" + "x" * 2000 + "]")) == 400

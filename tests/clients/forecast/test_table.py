@@ -1,5 +1,7 @@
 """The table of forecasts, and files that are written whole or not at all."""
 
+import pathlib
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
@@ -27,7 +29,7 @@ def table(*forecasts: Forecast, series: bool = True, typed: bool = False) -> pa.
     return forecast_table(forecasts, times=TIMES, series=series, typed=typed)
 
 
-def test_csv_is_in_long_form_with_short_decimals():
+def test_csv_is_in_long_form_with_short_decimals() -> None:
     text = to_csv(table(forecast(b"a", 0.1), forecast(b'b, "the other"', 5.0, steps=1))).decode()
     assert text.splitlines() == [
         "series_id,time,forecast,lower,upper,lower_95,upper_95",
@@ -37,11 +39,11 @@ def test_csv_is_in_long_form_with_short_decimals():
     ]
 
 
-def test_one_series_needs_no_name():
+def test_one_series_needs_no_name() -> None:
     assert table(forecast(b"series", 1.0), series=False).column_names == ["time", *LEVELS]
 
 
-def test_parquet_is_read_as_it_was_written(tmp_path):
+def test_parquet_is_read_as_it_was_written(tmp_path: pathlib.Path) -> None:
     whole = table(forecast(b"a", 1.0), typed=True)
     write_table(whole, tmp_path / "forecast.parquet")
     back = pa.parquet.read_table(tmp_path / "forecast.parquet")
@@ -49,7 +51,7 @@ def test_parquet_is_read_as_it_was_written(tmp_path):
     assert back.schema.field("time").type == pa.timestamp("ms")
 
 
-def test_a_file_is_replaced_and_readable_by_others(tmp_path):
+def test_a_file_is_replaced_and_readable_by_others(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "forecast.csv"
     path.write_text("old")
     write_table(table(forecast(b"a", 1.0)), path)
@@ -66,7 +68,7 @@ def test_a_file_is_replaced_and_readable_by_others(tmp_path):
         ("folder.csv", "is a folder"),
     ],
 )
-def test_an_output_that_cannot_be_is_refused_first(tmp_path, name, words):
+def test_an_output_that_cannot_be_is_refused_first(tmp_path: pathlib.Path, name: str, words: str) -> None:
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(ConfigError, match=words):
         check_output(tmp_path / name, argument="--output", suffixes=(".csv", ".parquet"))

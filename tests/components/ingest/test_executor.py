@@ -1,5 +1,8 @@
 """The component's executor on Beam: rows in, rows of three splits out, each once and in order."""
 
+import pathlib
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,7 +21,7 @@ from tapeline.series.sources.reading import plan_blocks
 IN_MEMORY = beam_arguments(("--direct_running_mode=in_memory", "--direct_num_workers=1"))
 
 
-def ingest_into(folder, data, features=None, split=None):
+def ingest_into(folder: Any, data: Any, features: Any = None, split: Any = None) -> Any:
     examples = standard_artifacts.Examples()
     examples.uri = str(folder / "examples")
     executor = Executor()
@@ -36,7 +39,7 @@ def ingest_into(folder, data, features=None, split=None):
     return examples
 
 
-def rows_of(examples, split) -> list[dict]:
+def rows_of(examples: Any, split: Any) -> list[dict[str, Any]]:
     """The rows of a split in the order of their files; a feature without value is None."""
     files = sorted(tf.io.gfile.glob(artifact_utils.get_split_uri([examples], split) + "/*"))
     found = []
@@ -51,13 +54,13 @@ def rows_of(examples, split) -> list[dict]:
 
 
 @pytest.fixture
-def small_blocks(monkeypatch):
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         ingest, "plan_blocks", lambda source, *, needed: plan_blocks(source, needed=needed, block_bytes=500)
     )
 
 
-def test_the_built_in_series_is_split_by_time(tmp_path):
+def test_the_built_in_series_is_split_by_time(tmp_path: pathlib.Path) -> None:
     data = DataConfig(source="statsmodels:co2", time="date", target="co2", frequency="W-SAT")
     examples = ingest_into(tmp_path, data)
     assert artifact_utils.decode_split_names(examples.split_names) == list(SPLITS)
@@ -85,7 +88,7 @@ def test_the_built_in_series_is_split_by_time(tmp_path):
 
 
 @pytest.mark.usefixtures("small_blocks")
-def test_many_blocks_of_two_files_hold_each_row_once_and_in_order(tmp_path):
+def test_many_blocks_of_two_files_hold_each_row_once_and_in_order(tmp_path: pathlib.Path) -> None:
     hours = pd.date_range("2021-01-01", periods=200, freq="H")
     frame = pd.DataFrame({"ds": hours, "a": np.arange(200.0), "b": -np.arange(200.0), "holiday": hours.hour == 0})
     frame.iloc[:120].to_csv(tmp_path / "1.csv", index=False)
@@ -102,7 +105,7 @@ def test_many_blocks_of_two_files_hold_each_row_once_and_in_order(tmp_path):
         assert [row["holiday"] for row in rows] == [float(at % 24 == 0) for at in range(168)]
 
 
-def test_the_newest_spans_are_read_and_written_onto_the_examples(tmp_path):
+def test_the_newest_spans_are_read_and_written_onto_the_examples(tmp_path: pathlib.Path) -> None:
     hours = pd.date_range("2021-01-01", periods=120, freq="H")
     for span in (1, 2, 3):
         for version in (1, 2):
@@ -116,7 +119,7 @@ def test_the_newest_spans_are_read_and_written_onto_the_examples(tmp_path):
     assert targets == [2040.0 + at for at in range(80)]
 
 
-def test_mistakes_in_the_data_are_raised_as_they_are_and_nothing_is_written(tmp_path):
+def test_mistakes_in_the_data_are_raised_as_they_are_and_nothing_is_written(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "sales.csv"
     path.write_text("ds,y\n2021-01-01,1\n2021-13-45,2\n2021-01-03,n/a\n")
     with pytest.raises(DataError) as caught:
@@ -126,7 +129,7 @@ def test_mistakes_in_the_data_are_raised_as_they_are_and_nothing_is_written(tmp_
     assert not (tmp_path / "examples").exists()
 
 
-def test_a_split_that_no_row_lies_in_is_refused(tmp_path):
+def test_a_split_that_no_row_lies_in_is_refused(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "sales.csv"
     # 100 days of which the middle 60 are missing.
     days = pd.date_range("2021-01-01", periods=100)

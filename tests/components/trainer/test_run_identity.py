@@ -1,10 +1,13 @@
 """One fingerprint for one run: whatever could change the result changes it."""
 
+import pathlib
+from typing import Any
+
 from tapeline.components.trainer.run_identity import run_fingerprint
 
 
-def test_settings_and_content_count_and_names_do_not(tmp_path):
-    def fingerprint(settings, *contents):
+def test_settings_and_content_count_and_names_do_not(tmp_path: pathlib.Path) -> None:
+    def fingerprint(settings: Any, *contents: Any) -> Any:
         paths = []
         for number, content in enumerate(contents):
             path = tmp_path / f"{len(list(tmp_path.iterdir()))}-{number}"

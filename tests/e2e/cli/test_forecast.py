@@ -8,7 +8,7 @@ from tests import contract_model
 from tests.cli.test_forecast import HOURS
 
 
-def test_it_loads_nothing_of_tfx(tmp_path):
+def test_it_loads_nothing_of_tfx(tmp_path: pathlib.Path) -> None:
     model, recent = tmp_path / "serving_model", tmp_path / "recent.csv"
     contract_model.save_contract_model(model / "7")
     recent.write_text("\n".join(["time,load", *(f"{time},10.0" for time in HOURS[:10])]) + "\n")

@@ -15,7 +15,7 @@ from tests.setup.test_dockerfile import ROOT, build_arguments, instructions
 NEEDS_ROOT = ("apt-get", "useradd")
 
 
-def test_what_the_image_installs_compiles_a_pipeline(tmp_path):
+def test_what_the_image_installs_compiles_a_pipeline(tmp_path: pathlib.Path) -> None:
     """Runs the build's own commands, with /opt/tapeline and the folders of the build in a temporary folder."""
     work, opt = tmp_path / "build", tmp_path / "opt" / "tapeline"
     work.mkdir()

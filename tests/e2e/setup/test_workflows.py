@@ -3,6 +3,7 @@
 import pathlib
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -21,13 +22,13 @@ def validate(schema: str, paths: list[pathlib.Path]) -> "subprocess.CompletedPro
 
 
 @pytest.mark.parametrize(("schema", "paths"), SCHEMAS.items(), ids=SCHEMAS)
-def test_ci_files_follow_the_schema_of_who_reads_them(schema, paths):
+def test_ci_files_follow_the_schema_of_who_reads_them(schema: Any, paths: Any) -> None:
     assert paths
     ended = validate(schema, paths)
     assert ended.returncode == 0, ended.stdout
 
 
-def test_a_workflow_with_a_mistake_is_found(tmp_path):
+def test_a_workflow_with_a_mistake_is_found(tmp_path: pathlib.Path) -> None:
     broken = tmp_path / "broken.yml"
     broken.write_text(WORKFLOWS[0].read_text().replace("runs-on:", "run-on:"))
     assert validate("vendor.github-workflows", [broken]).returncode != 0

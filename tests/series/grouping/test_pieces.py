@@ -1,6 +1,8 @@
 """Rows on their way to disk and back: read from files, laid down as arrays, joined."""
 
+import pathlib
 import zipfile
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from tapeline.series.grouping.rows_io import read_rows
 from tapeline.series.grouping.series_rows import NUMBERS, RowFeatures, SeriesRows
 
 
-def write_file(path, names, target, *, past=None) -> str:
+def write_file(path: Any, names: Any, target: Any, *, past: Any = None) -> str:
     """Writes a row an hour; None leaves the target out, [] leaves it empty."""
     with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
         for hour, (name, value) in enumerate(zip(names, target, strict=True)):
@@ -30,14 +32,14 @@ def write_file(path, names, target, *, past=None) -> str:
     return str(path)
 
 
-def some_rows(ids, times) -> SeriesRows:
+def some_rows(ids: Any, times: Any) -> SeriesRows:
     return SeriesRows.of(
         {SERIES_ID: np.array(ids, object), TIMESTAMP: np.array(times), NUMBERS: np.array(times, np.float32)[:, None]},
         split="eval",
     )
 
 
-def test_absent_and_empty_features_are_missing_values(tmp_path):
+def test_absent_and_empty_features_are_missing_values(tmp_path: pathlib.Path) -> None:
     path = write_file(tmp_path / "rows.gz", [b"b", b"a\xff", b"b", b"b"], [1.5, None, [], [2.5, 9.0]])
     (batch,) = read_rows(path, RowFeatures(numbers=(TARGET, "wind"), row_number=True))
     np.testing.assert_array_equal(batch[NUMBERS], [[1.5, np.nan], [np.nan, np.nan], [np.nan, np.nan], [2.5, np.nan]])
@@ -46,7 +48,7 @@ def test_absent_and_empty_features_are_missing_values(tmp_path):
     assert batch[ROW_NUMBER].tolist() == [7, 8, 9, 10]
 
 
-def test_vectors_have_their_width_and_may_be_empty(tmp_path):
+def test_vectors_have_their_width_and_may_be_empty(tmp_path: pathlib.Path) -> None:
     path = write_file(tmp_path / "rows.gz", [b"a", b"a"], [1.0, 2.0], past=[[1, 2], [3, 4]])
     (batch,) = read_rows(path, RowFeatures(vectors={PAST_COVARIATES: 2, "static_covariates": 0}))
     assert batch[PAST_COVARIATES].tolist() == [[1, 2], [3, 4]]
@@ -54,7 +56,7 @@ def test_vectors_have_their_width_and_may_be_empty(tmp_path):
     assert batch[NUMBERS].shape == (2, 0)
 
 
-def test_rows_come_back_as_they_were_written(tmp_path):
+def test_rows_come_back_as_they_were_written(tmp_path: pathlib.Path) -> None:
     # Names that end in a zero byte, are empty, or are no text.
     parts = [some_rows([b"b\0", b"", b"b\0"], [3, 1, 2]), some_rows([b"\xff"], [9])]
     with PieceWriter(str(tmp_path)) as writer:
@@ -68,7 +70,7 @@ def test_rows_come_back_as_they_were_written(tmp_path):
             assert found.arrays()[name].dtype == values.dtype
 
 
-def test_what_lies_on_disk_holds_no_pickle(tmp_path):
+def test_what_lies_on_disk_holds_no_pickle(tmp_path: pathlib.Path) -> None:
     path = save({"ids": np.array([b"a", b"bc"], object), "rows": np.arange(2)}, str(tmp_path))
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
@@ -76,12 +78,12 @@ def test_what_lies_on_disk_holds_no_pickle(tmp_path):
     assert load(path)["ids"].tolist() == [b"a", b"bc"]
 
 
-def test_an_array_of_other_objects_is_not_written():
+def test_an_array_of_other_objects_is_not_written() -> None:
     with pytest.raises(TypeError):
         pack({"ids": np.array([{}, None], object)})
 
 
-def test_joined_rows_have_their_series_in_order():
+def test_joined_rows_have_their_series_in_order() -> None:
     joined = SeriesRows.join([some_rows([b"b", b"a"], [1, 2]), some_rows([b"c", b"a"], [3, 4])])
     assert joined.ids.tolist() == [b"a", b"b", b"c"]
     assert joined.ids[joined.code].tolist() == [b"b", b"a", b"c", b"a"]
@@ -91,7 +93,7 @@ def test_joined_rows_have_their_series_in_order():
     assert taken.ids[taken.code].tolist() == [b"a", b"b"]
 
 
-def test_loads_have_about_as_many_rows_as_a_group(tmp_path, monkeypatch):
+def test_loads_have_about_as_many_rows_as_a_group(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tapeline.series.grouping.pieces.GROUP_ROWS", 5)
     with PieceWriter(str(tmp_path)) as writer:
         pieces = [writer.write(some_rows([b"a"] * size, range(size))) for size in (2, 3, 4, 1)]

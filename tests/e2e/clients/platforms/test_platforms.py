@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,22 +31,22 @@ CARD = {
 
 
 @pytest.fixture(scope="module")
-def pushed(tmp_path_factory):
+def pushed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
     folder = tmp_path_factory.mktemp("pushed") / "1"
     return folder, small.export(folder, small.small_model(attention_heads=2), small.small_ridge(), card=CARD)
 
 
 @pytest.fixture(scope="module")
-def portable(pushed):
+def portable(pushed: tuple[Any, Any]) -> Any:
     return read_portable(pushed[0])
 
 
-def answer(model, **inputs):
+def answer(model: Any, **inputs: Any) -> dict[Any, Any]:
     outputs = model.function()(**{name: tf.constant(values, tf.float32) for name, values in inputs.items()})
     return {name: values.numpy() for name, values in outputs.items()}
 
 
-def example_inputs(model, rows):
+def example_inputs(model: Any, rows: Any) -> dict[Any, Any]:
     """Context around the middle of the scale, a value missing in each."""
     rng = np.random.default_rng(0)
     context = 300.0 + SCALE * rng.random((rows, small.CONTEXT))
@@ -55,19 +56,19 @@ def example_inputs(model, rows):
 
 
 @pytest.fixture(scope="module")
-def case(portable):
+def case(portable: Any) -> tuple[Any, Any]:
     """Inputs with gaps, and what TensorFlow makes of them."""
     inputs = example_inputs(portable, rows=3)
     return inputs, answer(portable, **inputs)
 
 
-def assert_close(outputs, expected):
+def assert_close(outputs: Any, expected: Any) -> None:
     assert set(outputs) == set(LEVELS)
     for name, values in expected.items():
         np.testing.assert_allclose(outputs[name] / SCALE, values / SCALE, atol=1e-4, err_msg=name)
 
 
-def test_the_portable_function_forecasts_what_is_served(pushed, portable):
+def test_the_portable_function_forecasts_what_is_served(pushed: tuple[Any, Any], portable: Any) -> None:
     context, timestamps = small.raw_request()
     calendar = small.window_of(context, timestamps)["future_covariates"]
     outputs = answer(portable, context=context, future_covariates=calendar)
@@ -76,7 +77,7 @@ def test_the_portable_function_forecasts_what_is_served(pushed, portable):
     assert_close(outputs, {name: served[name] for name in LEVELS})
 
 
-def test_the_scale_of_each_series_is_in_the_guide(tmp_path):
+def test_the_scale_of_each_series_is_in_the_guide(tmp_path: pathlib.Path) -> None:
     folder = tmp_path / "1"
     module = small.export(folder, small.small_model(), small.small_ridge(), scales=small.OWN_SCALES, card=CARD)
     portable = read_portable(folder)
@@ -100,7 +101,9 @@ def test_the_scale_of_each_series_is_in_the_guide(tmp_path):
         np.testing.assert_allclose(outputs[name], served[name], rtol=1e-5, atol=1e-2, err_msg=name)
 
 
-def test_tensorflow_lite_needs_its_built_in_operations_only(tmp_path, portable, case):
+def test_tensorflow_lite_needs_its_built_in_operations_only(
+    tmp_path: pathlib.Path, portable: Any, case: tuple[Any, Any]
+) -> None:
     inputs, expected = case
     write_tflite(portable, tmp_path / "model.tflite")
     interpreter = tf.lite.Interpreter(str(tmp_path / "model.tflite"))
@@ -112,7 +115,9 @@ def test_tensorflow_lite_needs_its_built_in_operations_only(tmp_path, portable, 
 
 
 @pytest.mark.parametrize("kind", ["tflite", "onnx"])
-def test_the_command_prints_where_things_are_and_nothing_else(pushed, tmp_path, kind):
+def test_the_command_prints_where_things_are_and_nothing_else(
+    pushed: tuple[Any, Any], tmp_path: pathlib.Path, kind: str
+) -> None:
     command = [sys.executable, "-m", "tapeline.cli.main", "export", "--model", str(pushed[0]), "--format", kind]
     ended = subprocess.run([*command, "--output", str(tmp_path / "model")], capture_output=True, text=True, check=True)
     assert [line.split()[0] for line in ended.stdout.splitlines()] == ["model", "guide"]
@@ -120,7 +125,7 @@ def test_the_command_prints_where_things_are_and_nothing_else(pushed, tmp_path, 
     assert {path.name for path in tmp_path.iterdir()} == {"model", "model.json"}
 
 
-def test_rolling_statistics_take_tensorflows_operations_into_tensorflow_lite(tmp_path):
+def test_rolling_statistics_take_tensorflows_operations_into_tensorflow_lite(tmp_path: pathlib.Path) -> None:
     rolling = (RollingConfig(window=3),)
     model = Seq2SeqForecaster(shape=small.SHAPE, config=ModelConfig(units=4), rolling=rolling, seed=1)
     small.export(tmp_path / "1", small.with_random_weights(model, seed=1), small.small_ridge(), card=CARD)
@@ -138,7 +143,7 @@ def test_rolling_statistics_take_tensorflows_operations_into_tensorflow_lite(tmp
         assert_close(run(**inputs), expected)
 
 
-def test_onnx_runtime(tmp_path, portable, case):
+def test_onnx_runtime(tmp_path: pathlib.Path, portable: Any, case: tuple[Any, Any]) -> None:
     runtime = pytest.importorskip("onnxruntime")
     inputs, expected = case
     write_onnx(portable, tmp_path / "model.onnx")
@@ -148,7 +153,7 @@ def test_onnx_runtime(tmp_path, portable, case):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.onnx", "model.onnx.json"]
 
 
-def test_tensorflow_js_in_node(tmp_path, portable, case):
+def test_tensorflow_js_in_node(tmp_path: pathlib.Path, portable: Any, case: tuple[Any, Any]) -> None:
     converter = shutil.which("tensorflowjs_converter")
     node = shutil.which("node")
     found = node and subprocess.run([node, "-e", "require('@tensorflow/tfjs')"], capture_output=True).returncode == 0
@@ -170,13 +175,15 @@ def test_tensorflow_js_in_node(tmp_path, portable, case):
     assert_close({name: np.reshape(values, [3, small.HORIZON]) for name, values in outputs.items()}, expected)
 
 
-def test_without_a_converter_it_is_said_how_to_get_one(tmp_path, portable):
+def test_without_a_converter_it_is_said_how_to_get_one(tmp_path: pathlib.Path, portable: Any) -> None:
     with pytest.raises(ConfigError, match=r"pip install tensorflowjs==4\.22\.0"):
         write_tfjs(portable, tmp_path / "tfjs", converter="not-there")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_model_with_columns_says_that_it_stays_with_tensorflow(pushed, tmp_path):
+def test_a_model_with_columns_says_that_it_stays_with_tensorflow(
+    pushed: tuple[Any, Any], tmp_path: pathlib.Path
+) -> None:
     folder = tmp_path / "1"
     shutil.copytree(pushed[0], folder)
     card = {**CARD, "features": {**CARD["features"], "past_covariates": ["wind"]}}
@@ -185,7 +192,9 @@ def test_a_model_with_columns_says_that_it_stays_with_tensorflow(pushed, tmp_pat
         read_portable(folder)
 
 
-def test_a_model_that_was_pushed_without_the_function_is_refused(pushed, tmp_path):
+def test_a_model_that_was_pushed_without_the_function_is_refused(
+    pushed: tuple[Any, Any], tmp_path: pathlib.Path
+) -> None:
     folder = tmp_path / "1"
     shutil.copytree(pushed[0], folder, ignore=shutil.ignore_patterns(pathlib.Path(PORTABLE).name))
     with pytest.raises(DataError, match=r"has no assets\.extra/portable; push the model again"):

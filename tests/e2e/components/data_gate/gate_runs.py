@@ -2,8 +2,10 @@
 
 import dataclasses
 import pathlib
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import tensorflow as tf
 import tensorflow_data_validation as tfdv
@@ -32,7 +34,7 @@ class Gate:
     rows: standard_artifacts.Examples
 
 
-def write_rows(folder: pathlib.Path, rows: dict[str, dict[str, np.ndarray]]) -> standard_artifacts.Examples:
+def write_rows(folder: pathlib.Path, rows: dict[str, dict[str, npt.NDArray[Any]]]) -> standard_artifacts.Examples:
     """Writes rows by split and column as SeriesExampleGen does; NaN is left out."""
     artifact = standard_artifacts.Examples()
     artifact.uri = str(folder)
@@ -49,7 +51,7 @@ def write_rows(folder: pathlib.Path, rows: dict[str, dict[str, np.ndarray]]) -> 
     return artifact
 
 
-def _lists(name: str, values: np.ndarray) -> pa.Array:
+def _lists(name: str, values: npt.NDArray[Any]) -> pa.Array:
     if name == SERIES_ID:
         return pa.array([[value] for value in values], pa.large_list(pa.large_binary()))
     if name in (TIMESTAMP, ROW_NUMBER):
@@ -58,8 +60,8 @@ def _lists(name: str, values: np.ndarray) -> pa.Array:
 
 
 def single_series(
-    timestamps: np.ndarray, target: np.ndarray, *, cuts: tuple[float, float] = (0.7, 0.85)
-) -> dict[str, dict[str, np.ndarray]]:
+    timestamps: npt.NDArray[Any], target: npt.NDArray[Any], *, cuts: tuple[float, float] = (0.7, 0.85)
+) -> dict[str, dict[str, npt.NDArray[Any]]]:
     """Rows of one series, cut by shares of the time span."""
     first, last = timestamps.min(), timestamps.max()
     shares = (timestamps - first) / max(1, last - first)
@@ -77,7 +79,7 @@ def single_series(
 
 def run_gate(
     folder: pathlib.Path,
-    rows: dict[str, dict[str, np.ndarray]],
+    rows: dict[str, dict[str, npt.NDArray[Any]]],
     *,
     data: DataConfig,
     window: WindowConfig,

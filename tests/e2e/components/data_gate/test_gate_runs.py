@@ -3,8 +3,10 @@
 import json
 import os
 import pathlib
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from tapeline.schemas.errors import DataError
@@ -17,14 +19,14 @@ CURATED = (pathlib.Path(__file__).parents[4] / "schemas" / "co2" / "schema.pbtxt
 
 
 @pytest.fixture(scope="module")
-def weeks() -> tuple[np.ndarray, np.ndarray]:
+def weeks() -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     from statsmodels.datasets import co2
 
     series = co2.load_pandas().data["co2"]
     return series.index.asi8 // 10**9, series.to_numpy(float)
 
 
-def run(folder, times, values, **options):
+def run(folder: Any, times: Any, values: Any, **options: Any) -> Any:
     # TFX and TFDV take ten seconds to import: not while the unit tests are collected.
     from tests.e2e.components.data_gate import gate_runs
 
@@ -32,13 +34,15 @@ def run(folder, times, values, **options):
     return gate_runs.run_gate(folder, gate_runs.single_series(times, values), **options)
 
 
-def refusal(folder, times, values, **options):
+def refusal(folder: Any, times: Any, values: Any, **options: Any) -> str:
     with pytest.raises(DataError) as caught:
         run(folder, times, values, **options)
     return str(caught.value)
 
 
-def test_co2_passes_with_its_curated_schema_and_a_warning_about_its_level(tmp_path, weeks):
+def test_co2_passes_with_its_curated_schema_and_a_warning_about_its_level(
+    tmp_path: pathlib.Path, weeks: tuple[np.ndarray, np.ndarray]
+) -> None:
     gate = run(tmp_path, *weeks)
     report = json.loads((pathlib.Path(gate.report.uri) / "findings.json").read_text())
     assert report["errors"] == 0
@@ -53,11 +57,11 @@ def test_co2_passes_with_its_curated_schema_and_a_warning_about_its_level(tmp_pa
         assert not os.path.islink(passed)
 
 
-def test_co2_passes_with_an_inferred_schema(tmp_path, weeks):
+def test_co2_passes_with_an_inferred_schema(tmp_path: pathlib.Path, weeks: tuple[np.ndarray, np.ndarray]) -> None:
     run(tmp_path, *weeks, schema=None)
 
 
-def panel(size: int = 400) -> dict[str, dict[str, np.ndarray]]:
+def panel(size: int = 400) -> dict[str, dict[str, npt.NDArray[Any]]]:
     """Two hourly series of the same daily course, with a past, a future and a static covariate."""
     hours = np.arange(size)
     course = 10 + np.sin(2 * np.pi * hours / 24) + np.random.default_rng(0).normal(size=size) / 10
@@ -85,7 +89,7 @@ PANEL = {
 }
 
 
-def test_a_panel_with_covariates_passes_without_a_finding(tmp_path):
+def test_a_panel_with_covariates_passes_without_a_finding(tmp_path: pathlib.Path) -> None:
     from tests.e2e.components.data_gate import gate_runs
 
     gate = gate_runs.run_gate(tmp_path, panel(), **PANEL)
@@ -96,7 +100,7 @@ def test_a_panel_with_covariates_passes_without_a_finding(tmp_path):
     assert [report["splits"][split]["windows"] for split in ("train", "eval", "test")] == [442, 98, 98]
 
 
-def test_faults_of_a_panel_are_named_by_series_and_column(tmp_path):
+def test_faults_of_a_panel_are_named_by_series_and_column(tmp_path: pathlib.Path) -> None:
     from tests.e2e.components.data_gate import gate_runs
 
     rows = panel()
@@ -114,7 +118,9 @@ def test_faults_of_a_panel_are_named_by_series_and_column(tmp_path):
     assert "[no_values] column 'wind', test: not one value in 120 rows, and there are some in another split." in message
 
 
-def test_all_errors_stand_in_one_refusal_and_the_report_survives(tmp_path, weeks):
+def test_all_errors_stand_in_one_refusal_and_the_report_survives(
+    tmp_path: pathlib.Path, weeks: tuple[np.ndarray, np.ndarray]
+) -> None:
     times, values = weeks
     values = values.copy()
     values[300] = np.inf
@@ -131,23 +137,25 @@ def test_all_errors_stand_in_one_refusal_and_the_report_survives(tmp_path, weeks
     assert not (tmp_path / "DataGate" / "examples").exists()
 
 
-def test_fifty_rows_are_refused_for_their_length(tmp_path, weeks):
+def test_fifty_rows_are_refused_for_their_length(tmp_path: pathlib.Path, weeks: tuple[np.ndarray, np.ndarray]) -> None:
     message = refusal(tmp_path, weeks[0][400:450], weeks[1][400:450])
     assert "[no_windows] train: no window fits: the longest series has 35 steps" in message
     assert "window.context_length + window.horizon = 104 + 24 = 128" in message
 
 
-def test_a_value_outside_the_curated_range_is_refused(tmp_path, weeks):
+def test_a_value_outside_the_curated_range_is_refused(
+    tmp_path: pathlib.Path, weeks: tuple[np.ndarray, np.ndarray]
+) -> None:
     values = weeks[1].copy()
     values[2000] = 3700.0
     message = refusal(tmp_path, weeks[0], values)
     assert "[schema] target, test: Unexpectedly high value: 3700>500; the schema allows 280 to 500." in message
 
 
-def test_a_file_that_cannot_be_linked_is_copied(tmp_path, monkeypatch):
+def test_a_file_that_cannot_be_linked_is_copied(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tapeline.components.data_gate.executor import link_or_copy
 
-    def other_device(source, target):
+    def other_device(source: Any, target: Any) -> None:
         raise OSError("Invalid cross-device link")
 
     source, target = tmp_path / "source.gz", tmp_path / "target.gz"

@@ -1,12 +1,15 @@
 """The real Pusher node's executor: pushed if and only if blessed, and only what was blessed."""
 
+import pathlib
+from typing import Any
+
 import pytest
 
 from tapeline.forecaster.versions import MODEL_FINGERPRINT, folder_fingerprint, versions
 
 
 @pytest.fixture
-def push(tmp_path):
+def push(tmp_path: pathlib.Path) -> Any:
     from tfx.types import standard_artifacts
     from tfx.types.channel import Channel
 
@@ -26,7 +29,7 @@ def push(tmp_path):
     )
     assert node.id == "Pusher"
 
-    def run(*, blessed, servable=1, fingerprint=None, weights="weights"):
+    def run(*, blessed: Any, servable: int = 1, fingerprint: Any = None, weights: str = "weights") -> Any:
         saved.write_text(weights)
         blessing = standard_artifacts.ModelBlessing()
         blessing.uri = str(tmp_path / "blessing")
@@ -49,7 +52,7 @@ def push(tmp_path):
     return run
 
 
-def test_a_blessed_model_is_pushed_as_a_version(push):
+def test_a_blessed_model_is_pushed_as_a_version(push: Any) -> None:
     pushed = push(blessed=1)
     (version,) = versions(push.served)
     assert pushed.get_int_custom_property("pushed") == 1
@@ -58,42 +61,42 @@ def test_a_blessed_model_is_pushed_as_a_version(push):
     assert (push.served / str(version) / "saved_model.pb").read_text() == "weights"
 
 
-def test_a_model_that_is_not_blessed_is_not_pushed(push):
+def test_a_model_that_is_not_blessed_is_not_pushed(push: Any) -> None:
     assert push(blessed=0).get_int_custom_property("pushed") == 0
     assert versions(push.served) == []
 
 
-def test_a_model_that_the_serving_gate_refused_is_not_pushed(push):
+def test_a_model_that_the_serving_gate_refused_is_not_pushed(push: Any) -> None:
     assert push(blessed=1, servable=0).get_int_custom_property("pushed") == 0
     assert versions(push.served) == []
 
 
-def test_the_old_version_serves_on_when_the_new_model_is_refused(push):
+def test_the_old_version_serves_on_when_the_new_model_is_refused(push: Any) -> None:
     push(blessed=1)
     before = versions(push.served)
     push(blessed=0)
     assert versions(push.served) == before
 
 
-def test_a_blessing_of_another_model_pushes_nothing(push):
+def test_a_blessing_of_another_model_pushes_nothing(push: Any) -> None:
     with pytest.raises(ValueError, match="is not what was blessed"):
         push(blessed=1, fingerprint="0" * 64)
     assert versions(push.served) == []
 
 
-def test_a_blessing_that_names_no_content_pushes_nothing(push):
+def test_a_blessing_that_names_no_content_pushes_nothing(push: Any) -> None:
     with pytest.raises(ValueError, match="does not say which content was blessed"):
         push(blessed=1, fingerprint="")
     assert versions(push.served) == []
 
 
-def test_the_configured_number_of_versions_stays(push):
+def test_the_configured_number_of_versions_stays(push: Any) -> None:
     for number in range(4):
         push(blessed=1, weights=f"weights {number}")
     assert len(versions(push.served)) == 2
 
 
-def test_a_step_that_is_started_again_pushes_once(push):
+def test_a_step_that_is_started_again_pushes_once(push: Any) -> None:
     first, second = push(blessed=1), push(blessed=1)
     assert versions(push.served) == [int(second.get_string_custom_property("pushed_version"))]
     assert first.get_string_custom_property("pushed_version") == second.get_string_custom_property("pushed_version")

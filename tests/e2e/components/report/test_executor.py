@@ -1,13 +1,14 @@
 """The report's executor: from artifacts to the page, in the artifact and in the run's own folder."""
 
 import json
+import pathlib
 
 import tensorflow as tf
 
 from tests.components.report.test_collect import CONFIG, make_sources
 
 
-def test_executor_writes_the_artifact_and_a_copy_for_the_run(tmp_path):
+def test_executor_writes_the_artifact_and_a_copy_for_the_run(tmp_path: pathlib.Path) -> None:
     from tfx.types import standard_artifacts
 
     from tapeline.components.artifacts import ForecastReport, ValidationReport

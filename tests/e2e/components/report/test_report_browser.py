@@ -4,6 +4,7 @@ import json
 import pathlib
 import shutil
 import subprocess
+from typing import Any
 
 import matplotlib.image
 import numpy as np
@@ -32,14 +33,14 @@ style="border:0"></iframe><script>f.onload = () => {
 in_a_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome here: apt-get install chromium")
 
 
-def browse(folder, *arguments):
+def browse(folder: Any, *arguments: Any) -> Any:
     assert BROWSER is not None
     command = [BROWSER, *FLAGS, f"--user-data-dir={folder / 'profile'}", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory, make_content, nasty_names) -> pathlib.Path:
+def report(tmp_path_factory: pytest.TempPathFactory, make_content: Any, nasty_names: Any) -> pathlib.Path:
     folder = tmp_path_factory.mktemp("run") / "report"
     write_report(make_content(series=nasty_names, starts=60, horizon=8, context=52, blessed=False), folder)
     return folder
@@ -47,7 +48,9 @@ def report(tmp_path_factory, make_content, nasty_names) -> pathlib.Path:
 
 @in_a_browser
 @pytest.mark.parametrize(("width", "scheme"), [(1200, LIGHT), (PHONE_WIDTH, LIGHT), (PHONE_WIDTH, DARK)])
-def test_page_is_seen_and_the_console_stays_silent(report, tmp_path, width, scheme):
+def test_page_is_seen_and_the_console_stays_silent(
+    report: pathlib.Path, tmp_path: pathlib.Path, width: Any, scheme: Any
+) -> None:
     shot = tmp_path / "shot.png"
     said = browse(
         tmp_path, scheme, f"--window-size={width},2500", f"--screenshot={shot}", (report / PAGE_FILE).as_uri()
@@ -63,7 +66,7 @@ def test_page_is_seen_and_the_console_stays_silent(report, tmp_path, width, sche
 
 
 @in_a_browser
-def test_nothing_is_wider_than_a_phone_and_every_picture_is_drawn(report, tmp_path):
+def test_nothing_is_wider_than_a_phone_and_every_picture_is_drawn(report: pathlib.Path, tmp_path: pathlib.Path) -> None:
     shutil.copy(report / PAGE_FILE, tmp_path / "report.html")
     (tmp_path / "probe.html").write_text(PROBE)
     found = browse(
@@ -80,7 +83,7 @@ def test_nothing_is_wider_than_a_phone_and_every_picture_is_drawn(report, tmp_pa
     assert measured["broken"] == 0
 
 
-def test_folder_holds_page_numbers_and_the_same_figures_as_png(report, tmp_path):
+def test_folder_holds_page_numbers_and_the_same_figures_as_png(report: pathlib.Path, tmp_path: pathlib.Path) -> None:
     copy_report(report, to=tmp_path / "copy")
     (tmp_path / "copy" / "verdict.json").write_text("{}")
     (tmp_path / "copy" / PAGE_FILE).write_text("an older page")

@@ -1,5 +1,8 @@
 """`Windows` on Beam: the same records from one process and from several; refusals come from the main process."""
 
+import pathlib
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -11,7 +14,14 @@ from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 WINDOW = WindowConfig(context_length=12, horizon=4, eval_stride=3)
 
 
-def write_rows(folder, *, steps=120, series=5, target=lambda step: np.sin(step / 3), cuts=(80, 100)):
+def write_rows(
+    folder: Any,
+    *,
+    steps: int = 120,
+    series: int = 5,
+    target: Any = lambda step: np.sin(step / 3),
+    cuts: Any = (80, 100),
+) -> None:
     import tensorflow as tf
     from tfx_bsl.coders import example_coder
 
@@ -35,7 +45,7 @@ def write_rows(folder, *, steps=120, series=5, target=lambda step: np.sin(step /
                     writer.write(record)
 
 
-def run(home, rows, *, beam_args=(), window=WINDOW):
+def run(home: Any, rows: Any, *, beam_args: Any = (), window: Any = WINDOW) -> tuple[Any, Any]:
     """Returns the records of every file that the executor writes, in their order, and its artifacts."""
     import tensorflow as tf
     from tfx.dsl.components.base import base_beam_executor
@@ -43,7 +53,7 @@ def run(home, rows, *, beam_args=(), window=WINDOW):
 
     from tapeline.components.transform.executor import Executor
 
-    def artifact(uri):
+    def artifact(uri: Any) -> Any:
         examples = standard_artifacts.Examples()
         examples.uri = str(uri)
         return examples
@@ -70,7 +80,7 @@ def run(home, rows, *, beam_args=(), window=WINDOW):
     return files, outputs
 
 
-def test_several_processes_write_the_same_records_in_the_same_files_as_one(tmp_path):
+def test_several_processes_write_the_same_records_in_the_same_files_as_one(tmp_path: pathlib.Path) -> None:
     write_rows(tmp_path / "rows")
     several = ["--direct_running_mode=multi_processing", "--direct_num_workers=2"]
     one, outputs = run(tmp_path / "one", tmp_path / "rows")
@@ -87,8 +97,8 @@ def test_several_processes_write_the_same_records_in_the_same_files_as_one(tmp_p
     assert chunks.get_int_custom_property("unmeasured_windows") == 0
 
 
-def test_windows_without_measured_values_are_counted(tmp_path):
-    def target(step):
+def test_windows_without_measured_values_are_counted(tmp_path: pathlib.Path) -> None:
+    def target(step: Any) -> Any:
         return np.where((step >= 80) & (step < 88), np.nan, np.sin(step / 3))
 
     write_rows(tmp_path / "rows", series=1, target=target)
@@ -100,19 +110,19 @@ def test_windows_without_measured_values_are_counted(tmp_path):
     assert counts == [65, 4, 6, 2]
 
 
-def test_split_without_windows_is_refused(tmp_path):
+def test_split_without_windows_is_refused(tmp_path: pathlib.Path) -> None:
     write_rows(tmp_path / "rows", cuts=(80, 83))
     with pytest.raises(DataError, match=r"eval: 15 rows give no window: at most 3 of its steps"):
         run(tmp_path / "out", tmp_path / "rows")
 
 
-def test_series_without_scale_is_refused(tmp_path):
+def test_series_without_scale_is_refused(tmp_path: pathlib.Path) -> None:
     write_rows(tmp_path / "rows", series=1, target=lambda step: np.full(len(step), np.inf))
     with pytest.raises(DataError, match="series 's0' have no measured value in the train split"):
         run(tmp_path / "out", tmp_path / "rows")
 
 
-def test_duplicate_rows_are_refused(tmp_path):
+def test_duplicate_rows_are_refused(tmp_path: pathlib.Path) -> None:
     write_rows(tmp_path / "rows")
     twice = tmp_path / "rows" / "Split-eval"
     (twice / "rows-2.gz").write_bytes((twice / "rows-0.gz").read_bytes())

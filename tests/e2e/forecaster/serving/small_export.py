@@ -1,5 +1,7 @@
 """A small model, exported, and requests for it that the tests of the served model share."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -28,7 +30,7 @@ OWN_SCALES = scale_lines(
 )
 
 
-def with_random_weights(layer, seed):
+def with_random_weights(layer: Any, seed: Any) -> Any:
     rng = np.random.default_rng(seed)
     for variable in layer.variables:
         if variable.shape:
@@ -36,15 +38,15 @@ def with_random_weights(layer, seed):
     return layer
 
 
-def small_model(**options):
+def small_model(**options: Any) -> Any:
     return with_random_weights(Seq2SeqForecaster(shape=SHAPE, config=ModelConfig(units=4, **options), seed=1), seed=1)
 
 
-def small_ridge():
+def small_ridge() -> Any:
     return with_random_weights(LinearHighway(SHAPE, trainable=False), seed=2)
 
 
-def export(directory, model, ridge, *, scales=ONE_SCALE, card=None):
+def export(directory: Any, model: Any, ridge: Any, *, scales: Any = ONE_SCALE, card: Any = None) -> Any:
     export_model(
         model,
         directory=str(directory),
@@ -62,7 +64,7 @@ def export(directory, model, ridge, *, scales=ONE_SCALE, card=None):
     return tf.saved_model.load(str(directory))
 
 
-def raw_request(rows=3, length=CONTEXT, gaps=True):
+def raw_request(rows: int = 3, length: Any = CONTEXT, gaps: bool = True) -> tuple[Any, Any]:
     rng = np.random.default_rng(0)
     context = (300 + 50 * rng.random((rows, length))).astype(np.float32)
     if gaps:
@@ -71,7 +73,7 @@ def raw_request(rows=3, length=CONTEXT, gaps=True):
     return context, np.tile(DAY * np.arange(20_000, 20_000 + length), (rows, 1))
 
 
-def window_of(context, timestamps, offset=300.0, scale=50.0):
+def window_of(context: Any, timestamps: Any, offset: float = 300.0, scale: float = 50.0) -> dict[Any, Any]:
     """The window that `Windows` would cut, in NumPy."""
     filled, observed = windowing.fill_gaps(((context.astype(np.float64) - offset) / scale).astype(np.float32))
     ahead = timestamps[:, -1:] + DAY * np.arange(1, HORIZON + 1)
@@ -84,7 +86,7 @@ def window_of(context, timestamps, offset=300.0, scale=50.0):
     }
 
 
-def serialized(window, target=None, series_id=b"a"):
+def serialized(window: Any, target: Any = None, series_id: bytes = b"a") -> Any:
     examples = []
     for row in range(len(window["context"])):
         floats = {name: values[row].ravel() for name, values in window.items() if values[row].size}
@@ -97,13 +99,13 @@ def serialized(window, target=None, series_id=b"a"):
     return tf.constant(examples)
 
 
-def serve(module, context, timestamps, **more):
+def serve(module: Any, context: Any, timestamps: Any, **more: Any) -> Any:
     return module.signatures["serving_default"](
         context=tf.constant(context, tf.float32), timestamps=tf.constant(timestamps, tf.int64), **more
     )
 
 
-def serve_longer(module, context, timestamps, horizon, **more):
+def serve_longer(module: Any, context: Any, timestamps: Any, horizon: Any, **more: Any) -> Any:
     return module.signatures["any_horizon"](
         context=tf.constant(context, tf.float32),
         timestamps=tf.constant(timestamps, tf.int64),
@@ -112,7 +114,7 @@ def serve_longer(module, context, timestamps, horizon, **more):
     )
 
 
-def raw_examples(**inputs):
+def raw_examples(**inputs: Any) -> Any:
     """One serialized Example a row, with the inputs of a request."""
     examples = []
     for row in range(len(inputs["context"])):

@@ -1,5 +1,7 @@
 """Forecasts shorter and longer than the trained horizon: equal where they must be, block-wise beyond."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -19,7 +21,7 @@ from tests.e2e.forecaster.serving.small_export import (
 )
 
 
-def test_at_the_trained_horizon_it_is_what_the_evaluator_scores(served):
+def test_at_the_trained_horizon_it_is_what_the_evaluator_scores(served: Any) -> None:
     context, timestamps = raw_request()
     longer = serve_longer(served, context, timestamps, HORIZON)
     plain = serve(served, context, timestamps)
@@ -32,7 +34,7 @@ def test_at_the_trained_horizon_it_is_what_the_evaluator_scores(served):
 
 
 @pytest.mark.parametrize("horizon", [1, HORIZON - 1, HORIZON + 1, 2 * HORIZON])
-def test_a_shorter_forecast_is_the_start_of_a_longer_one(served, horizon):
+def test_a_shorter_forecast_is_the_start_of_a_longer_one(served: Any, horizon: Any) -> None:
     context, timestamps = raw_request()
     short, long = (serve_longer(served, context, timestamps, steps) for steps in (horizon, 3 * HORIZON))
     for name, values in short.items():
@@ -40,7 +42,7 @@ def test_a_shorter_forecast_is_the_start_of_a_longer_one(served, horizon):
         np.testing.assert_allclose(values, long[name][:, :horizon], rtol=1e-6, err_msg=name)
 
 
-def test_each_block_is_forecast_from_the_one_before_as_if_it_had_been_measured(served):
+def test_each_block_is_forecast_from_the_one_before_as_if_it_had_been_measured(served: Any) -> None:
     context, timestamps = raw_request(gaps=False)
     longer = serve_longer(served, context, timestamps, 2 * HORIZON)
     first = serve(served, context, timestamps)
@@ -53,13 +55,13 @@ def test_each_block_is_forecast_from_the_one_before_as_if_it_had_been_measured(s
     np.testing.assert_array_equal(longer["forecast_time"][:, HORIZON:], second["forecast_time"])
 
 
-def test_times_go_on_beyond_the_trained_horizon(served):
+def test_times_go_on_beyond_the_trained_horizon(served: Any) -> None:
     context, timestamps = raw_request(rows=1)
     times = serve_longer(served, context, timestamps, 4 * HORIZON + 2)["forecast_time"]
     np.testing.assert_array_equal(times, timestamps[:, -1:] + DAY * np.arange(1, 4 * HORIZON + 3))
 
 
-def test_intervals_widen_by_the_square_root_of_the_blocks(served):
+def test_intervals_widen_by_the_square_root_of_the_blocks(served: Any) -> None:
     context, timestamps = raw_request(rows=1)
     outputs = serve_longer(served, context, timestamps, 3 * HORIZON)
     reach = (outputs["upper"] - outputs["forecast"]).numpy()[0] / 50.0
@@ -81,7 +83,7 @@ def before(name: str, nodes: dict[str, tf.compat.v1.NodeDef]) -> set[str]:
     return found
 
 
-def test_no_loop_begins_beside_the_checks(served):
+def test_no_loop_begins_beside_the_checks(served: Any) -> None:
     # A loop starts with the first of its variables that is known: the counter, if nothing holds it back.
     library = served.signatures["any_horizon"].graph.as_graph_def().library
     counters = []
@@ -98,10 +100,10 @@ def test_no_loop_begins_beside_the_checks(served):
     assert counters
 
 
-def test_a_context_shorter_than_a_block_is_the_newest_forecasts_alone():
+def test_a_context_shorter_than_a_block_is_the_newest_forecasts_alone() -> None:
     shape = WindowShape(context_length=2, horizon=3)
 
-    def doubled(window):
+    def doubled(window: Any) -> Any:
         # The last context value times 2, 4, 8.
         return window["context"][:, -1:] * tf.constant([[2.0, 4.0, 8.0]])
 
@@ -116,10 +118,10 @@ def test_a_context_shorter_than_a_block_is_the_newest_forecasts_alone():
     np.testing.assert_array_equal(forecast, [[2, 4, 8, 16, 32, 64]])
 
 
-def test_past_covariates_keep_their_last_value_and_the_future_goes_on():
+def test_past_covariates_keep_their_last_value_and_the_future_goes_on() -> None:
     shape = WindowShape(context_length=2, horizon=1, past=1, future=1)
 
-    def seen(window):
+    def seen(window: Any) -> Any:
         # Of the second block's window: past covariates 20, 20 and the known future of steps 1, 2, 3.
         return tf.reduce_sum(window["past_covariates"], [1, 2])[:, None] + tf.reduce_sum(
             window["future_covariates"] * tf.constant([[[1.0], [10.0], [100.0]]]), 1

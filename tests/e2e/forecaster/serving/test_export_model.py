@@ -2,6 +2,8 @@
 
 import json
 import os
+import pathlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +27,7 @@ from tests.e2e.forecaster.serving.small_export import (
 )
 
 
-def test_evaluate_is_the_models_own_free_running_forecast(served, model, ridge):
+def test_evaluate_is_the_models_own_free_running_forecast(served: Any, model: Any, ridge: Any) -> None:
     window = window_of(*raw_request())
     outputs = served.signatures["evaluate"](serialized(window))
     np.testing.assert_allclose(outputs["forecast"], model(window), rtol=1e-5, atol=1e-6)
@@ -39,14 +41,14 @@ def test_evaluate_is_the_models_own_free_running_forecast(served, model, ridge):
     np.testing.assert_array_equal(outputs["offset"], [300.0] * 3)
 
 
-def test_evaluate_reaches_as_far_to_either_side_as_the_half_widths(served):
+def test_evaluate_reaches_as_far_to_either_side_as_the_half_widths(served: Any) -> None:
     outputs = served.signatures["evaluate"](serialized(window_of(*raw_request())))
     for row, (lower, upper) in enumerate((("lower", "upper"), ("lower_95", "upper_95"))):
         np.testing.assert_allclose(outputs["forecast"] - outputs[lower], np.tile(HALF_WIDTHS[row], (3, 1)), atol=1e-6)
         np.testing.assert_allclose(outputs[upper] - outputs["forecast"], np.tile(HALF_WIDTHS[row], (3, 1)), atol=1e-6)
 
 
-def test_evaluate_tells_what_mase_divides_by(served):
+def test_evaluate_tells_what_mase_divides_by(served: Any) -> None:
     window = window_of(*raw_request())
     known, unknown = (
         served.signatures["evaluate"](serialized(window, series_id=name))["naive_error"] for name in (b"a", b"b")
@@ -55,7 +57,7 @@ def test_evaluate_tells_what_mase_divides_by(served):
     assert np.isnan(unknown).all()
 
 
-def test_the_signature_that_is_scored_reads_no_target(served):
+def test_the_signature_that_is_scored_reads_no_target(served: Any) -> None:
     window = window_of(*raw_request())
     evaluate = served.signatures["evaluate"]
     without = evaluate(serialized(window))
@@ -64,14 +66,14 @@ def test_the_signature_that_is_scored_reads_no_target(served):
             np.testing.assert_array_equal(values, without[name], err_msg=name)
 
 
-def test_serving_raw_values_equals_what_the_evaluator_scores(served):
+def test_serving_raw_values_equals_what_the_evaluator_scores(served: Any) -> None:
     context, timestamps = raw_request()
     scored = served.signatures["evaluate"](serialized(window_of(context, timestamps)))["forecast"]
     outputs = serve(served, context, timestamps)
     np.testing.assert_allclose((outputs["forecast"] - 300.0) / 50.0, scored, atol=1e-5)
 
 
-def test_intervals_are_served_in_the_unit(served):
+def test_intervals_are_served_in_the_unit(served: Any) -> None:
     outputs = serve(served, *raw_request())
     for row, (lower, upper) in enumerate((("lower", "upper"), ("lower_95", "upper_95"))):
         reach = np.tile(50.0 * HALF_WIDTHS[row], (3, 1))
@@ -79,7 +81,7 @@ def test_intervals_are_served_in_the_unit(served):
         np.testing.assert_allclose(outputs[upper] - outputs["forecast"], reach, atol=1e-3)
 
 
-def test_examples_in_raw_units_are_answered_like_requests(served):
+def test_examples_in_raw_units_are_answered_like_requests(served: Any) -> None:
     context, timestamps = raw_request()
     asked = serve(served, context, timestamps)
     outputs = served.signatures["predict_examples"](raw_examples(context=context, timestamps=timestamps))
@@ -88,7 +90,7 @@ def test_examples_in_raw_units_are_answered_like_requests(served):
         np.testing.assert_array_equal(outputs[name], values, err_msg=name)
 
 
-def test_examples_of_several_series_carry_their_names(per_series):
+def test_examples_of_several_series_carry_their_names(per_series: Any) -> None:
     context, timestamps = raw_request(gaps=False)
     asked = serve(per_series, context, timestamps, series_id=tf.constant(["a", "b", "a"]))
     examples = raw_examples(context=context, timestamps=timestamps, series_id=np.array([b"a", b"b", b"a"], object))
@@ -96,13 +98,13 @@ def test_examples_of_several_series_carry_their_names(per_series):
     np.testing.assert_array_equal(outputs["upper_95"], asked["upper_95"])
 
 
-def test_forecast_times_follow_the_context(served):
+def test_forecast_times_follow_the_context(served: Any) -> None:
     context, timestamps = raw_request(rows=1)
     outputs = serve(served, context, timestamps)
     np.testing.assert_array_equal(outputs["forecast_time"], timestamps[:, -1:] + DAY * np.arange(1, HORIZON + 1))
 
 
-def test_a_longer_context_is_cut_to_its_newest_steps(served):
+def test_a_longer_context_is_cut_to_its_newest_steps(served: Any) -> None:
     context, timestamps = raw_request(length=CONTEXT + 9)
     whole = serve(served, context, timestamps)
     cut = serve(served, context[:, -CONTEXT:], timestamps[:, -CONTEXT:])
@@ -110,7 +112,7 @@ def test_a_longer_context_is_cut_to_its_newest_steps(served):
     np.testing.assert_array_equal(whole["forecast_time"], cut["forecast_time"])
 
 
-def test_rows_of_a_batch_do_not_touch_each_other(served):
+def test_rows_of_a_batch_do_not_touch_each_other(served: Any) -> None:
     context, timestamps = raw_request()
     together = serve(served, context, timestamps)["forecast"]
     for row in range(3):
@@ -118,7 +120,7 @@ def test_rows_of_a_batch_do_not_touch_each_other(served):
         np.testing.assert_allclose(together[row : row + 1], alone, rtol=1e-6)
 
 
-def test_each_series_has_its_own_scale(per_series):
+def test_each_series_has_its_own_scale(per_series: Any) -> None:
     context, timestamps = raw_request(gaps=False)
     ids = tf.constant(["a", "b", "a"])
     outputs = serve(per_series, context, timestamps, series_id=ids)["forecast"]
@@ -130,15 +132,17 @@ def test_each_series_has_its_own_scale(per_series):
         np.testing.assert_array_equal(scored["scale"], [scale])
 
 
-def test_inputs_without_a_use_are_left_out(served, per_series):
-    def inputs(module):
+def test_inputs_without_a_use_are_left_out(served: Any, per_series: Any) -> None:
+    def inputs(module: Any) -> Any:
         return set(module.signatures["serving_default"].structured_input_signature[1])
 
     assert inputs(served) == {"context", "timestamps"}
     assert inputs(per_series) == {"context", "timestamps", "series_id"}
 
 
-def test_an_unknown_series_gets_the_overall_scale_where_so_configured(tmp_path, model, ridge):
+def test_an_unknown_series_gets_the_overall_scale_where_so_configured(
+    tmp_path: pathlib.Path, model: Any, ridge: Any
+) -> None:
     fallback = OWN_SCALES.replace(b"none", b"unseen", 1)
     module = export(tmp_path / "model", model, ridge, scales=fallback)
     context, timestamps = raw_request(rows=1, gaps=False)
@@ -147,7 +151,7 @@ def test_an_unknown_series_gets_the_overall_scale_where_so_configured(tmp_path, 
     np.testing.assert_allclose((forecast - 300.0) / 50.0, scored["forecast"], atol=1e-5)
 
 
-def test_the_graph_calls_no_python(served):
+def test_the_graph_calls_no_python(served: Any) -> None:
     ops = set()
     for signature in served.signatures.values():
         definition = signature.graph.as_graph_def()
@@ -157,12 +161,12 @@ def test_the_graph_calls_no_python(served):
     assert not {op for op in ops if "Py" in op}
 
 
-def test_the_card_lies_where_tf_serving_leaves_it(exported):
+def test_the_card_lies_where_tf_serving_leaves_it(exported: tuple[Any, Any]) -> None:
     card = json.loads((exported[0] / "assets.extra" / "model_card.json").read_text())
     assert (card["name"], card["mae_scaled"], card["season"]) == ("co2", 0.01, SEASON)
 
 
-def test_the_card_tells_a_client_what_a_request_holds(exported):
+def test_the_card_tells_a_client_what_a_request_holds(exported: tuple[Any, Any]) -> None:
     card = json.loads((exported[0] / "assets.extra" / "model_card.json").read_text())
     assert card["inputs"] == {
         "context_length": CONTEXT,
@@ -184,8 +188,10 @@ def test_the_card_tells_a_client_what_a_request_holds(exported):
     np.testing.assert_allclose(card["intervals"]["95"], HALF_WIDTHS[1])
 
 
-def test_a_failed_export_leaves_nothing_behind(tmp_path, model, ridge, monkeypatch):
-    def disk_full(module, directory, signatures):
+def test_a_failed_export_leaves_nothing_behind(
+    tmp_path: pathlib.Path, model: Any, ridge: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def disk_full(module: Any, directory: Any, signatures: Any) -> None:
         os.makedirs(directory)
         raise OSError(28, "No space left on device")
 
@@ -195,7 +201,7 @@ def test_a_failed_export_leaves_nothing_behind(tmp_path, model, ridge, monkeypat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_existing_model_is_not_overwritten(tmp_path, model, ridge):
+def test_an_existing_model_is_not_overwritten(tmp_path: pathlib.Path, model: Any, ridge: Any) -> None:
     (tmp_path / "model").mkdir()
     with pytest.raises(ValueError, match="exists; export to a new folder"):
         export(tmp_path / "model", model, ridge)

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import textwrap
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from tests.e2e.forecaster.serving.small_export import raw_request, serialized, w
 LEFT_OUT = {"keras", "tensorboard", "tf-keras"}
 
 
-def requirements_of(distribution):
+def requirements_of(distribution: Any) -> list[Any]:
     """The distribution and all that it needs, by normalised name."""
     seen, waiting = set(), [distribution]
     while waiting:
@@ -33,7 +34,7 @@ def requirements_of(distribution):
 
 
 @pytest.fixture(scope="module")
-def tensorflow_alone(tmp_path_factory):
+def tensorflow_alone(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Runs code in a process whose only packages are TensorFlow and what that needs, Keras left out."""
     packages = tmp_path_factory.mktemp("packages")
     for name in requirements_of("tensorflow"):
@@ -46,7 +47,7 @@ def tensorflow_alone(tmp_path_factory):
             link.parent.mkdir(exist_ok=True)
             link.symlink_to(pathlib.Path(file.locate()).parents[len(file.parts) - 1].joinpath(*top).resolve())
 
-    def run(code, *arguments):
+    def run(code: Any, *arguments: Any) -> Any:
         start = f"import sys; sys.path.insert(0, {str(packages)!r})\n"
         done = subprocess.run(
             [sys.executable, "-I", "-S", "-c", start + textwrap.dedent(code), *map(str, arguments)],
@@ -62,7 +63,9 @@ def tensorflow_alone(tmp_path_factory):
     return run
 
 
-def test_it_forecasts_from_raw_values_what_the_evaluator_scored(tmp_path, exported, tensorflow_alone):
+def test_it_forecasts_from_raw_values_what_the_evaluator_scored(
+    tmp_path: pathlib.Path, exported: tuple[Any, Any], tensorflow_alone: Any
+) -> None:
     directory, module = exported
     context, timestamps = raw_request()
     np.savez(tmp_path / "request.npz", context=context, timestamps=timestamps)
@@ -90,7 +93,7 @@ def test_it_forecasts_from_raw_values_what_the_evaluator_scored(tmp_path, export
     np.testing.assert_allclose(answer["longer"][:, :5], answer["plain"], rtol=1e-6)
 
 
-def test_saved_model_cli_describes_every_signature(exported, tensorflow_alone):
+def test_saved_model_cli_describes_every_signature(exported: tuple[Any, Any], tensorflow_alone: Any) -> None:
     shown = tensorflow_alone(
         """
         from tensorflow.python.tools import saved_model_cli

@@ -1,6 +1,7 @@
 """Covariates of a request are scaled as Transform scaled those of the training rows."""
 
 import functools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ STEPS = 60
 START = 1_711_800_000
 
 
-def series(name, level):
+def series(name: Any, level: Any) -> dict[Any, Any]:
     """Columns of one series; some values are missing."""
     rng = np.random.default_rng(level)
     columns = {
@@ -54,7 +55,7 @@ PANEL = {b"low": series(b"low", 20), b"high": series(b"high", 5000)}
 
 
 @pytest.fixture(scope="module")
-def transformed(tmp_path_factory):
+def transformed(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any]:
     """Transform's graph, fitted on the panel, and the panel's rows through it."""
     import apache_beam as beam
     import tensorflow_transform as tft
@@ -87,12 +88,12 @@ def transformed(tmp_path_factory):
     return str(folder / "graph"), layer
 
 
-def scaled_rows(transformed, name):
+def scaled_rows(transformed: Any, name: Any) -> dict[Any, Any]:
     """One series through Transform, as `Windows` would read it."""
     _, output = transformed
     columns = PANEL[name]
 
-    def raw(key, spec):
+    def raw(key: Any, spec: Any) -> Any:
         values = columns.get(key, np.arange(STEPS))[:, np.newaxis]
         if isinstance(spec, tf.io.VarLenFeature):
             present = np.argwhere(~np.isnan(values))
@@ -104,7 +105,7 @@ def scaled_rows(transformed, name):
 
 
 @pytest.fixture(scope="module")
-def parts(transformed, tmp_path_factory):
+def parts(transformed: tuple[str, Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Any]:
     graph, _ = transformed
     rng = np.random.default_rng(0)
     model = Seq2SeqForecaster(shape=SHAPE, config=ModelConfig(units=4), seed=1)
@@ -131,7 +132,7 @@ def parts(transformed, tmp_path_factory):
     return model, scaler, tf.saved_model.load(directory)
 
 
-def request(name, start, **changes):
+def request(name: Any, start: Any, **changes: Any) -> Any:
     columns = PANEL[name]
     context, ahead = slice(start, start + CONTEXT), slice(start, start + CONTEXT + HORIZON)
     inputs = {
@@ -146,7 +147,9 @@ def request(name, start, **changes):
 
 
 @pytest.mark.parametrize("name", [b"low", b"high"])
-def test_raw_covariates_give_the_forecast_of_the_training_windows(transformed, parts, name):
+def test_raw_covariates_give_the_forecast_of_the_training_windows(
+    transformed: tuple[str, Any], parts: tuple[Any, Any, Any], name: bytes
+) -> None:
     model, scaler, module = parts
     rows = scaled_rows(transformed, name)
     for start in (38, 41, 45):
@@ -164,13 +167,13 @@ def test_raw_covariates_give_the_forecast_of_the_training_windows(transformed, p
         np.testing.assert_allclose(scaler.scale(forecast.numpy(), [name]), expected, atol=1e-5)
 
 
-def with_future(name, start, steps):
+def with_future(name: Any, start: Any, steps: Any) -> Any:
     """A request whose known future is `steps` long."""
     columns, ahead = PANEL[name], slice(start, start + CONTEXT + steps)
     return request(name, start, future_covariates=np.stack([columns["holiday"], columns["price"]], axis=1)[ahead])
 
 
-def test_the_length_of_the_known_future_decides_how_far_is_forecast(parts):
+def test_the_length_of_the_known_future_decides_how_far_is_forecast(parts: tuple[Any, Any, Any]) -> None:
     signatures = parts[2].signatures
     assert "horizon" not in signatures["any_horizon"].structured_input_signature[1]
     plain = signatures["serving_default"](**request(b"low", 30))
@@ -184,7 +187,7 @@ def test_the_length_of_the_known_future_decides_how_far_is_forecast(parts):
     )
 
 
-def test_the_known_future_of_later_blocks_reaches_their_forecast(parts):
+def test_the_known_future_of_later_blocks_reaches_their_forecast(parts: tuple[Any, Any, Any]) -> None:
     serve = parts[2].signatures["any_horizon"]
     asked = with_future(b"low", 30, 2 * HORIZON)
     changed = asked["future_covariates"].numpy()
@@ -195,7 +198,7 @@ def test_the_known_future_of_later_blocks_reaches_their_forecast(parts):
     assert np.abs(before[:, HORIZON:] - after[:, HORIZON:]).max() > 1e-3
 
 
-def test_a_shorter_known_future_holds_its_last_value(parts):
+def test_a_shorter_known_future_holds_its_last_value(parts: tuple[Any, Any, Any]) -> None:
     signatures = parts[2].signatures
     short = signatures["any_horizon"](**with_future(b"low", 30, 1))
     held = request(b"low", 30)
@@ -206,12 +209,12 @@ def test_a_shorter_known_future_holds_its_last_value(parts):
     np.testing.assert_allclose(short["forecast"], whole["forecast"][:, :1], rtol=1e-6)
 
 
-def test_without_any_known_future_there_is_nothing_to_forecast(parts):
+def test_without_any_known_future_there_is_nothing_to_forecast(parts: tuple[Any, Any, Any]) -> None:
     with pytest.raises(tf.errors.InvalidArgumentError, match="future_covariates: the steps after those of context"):
         parts[2].signatures["any_horizon"](**with_future(b"low", 30, 0))
 
 
-def test_examples_carry_all_covariates_flattened(parts):
+def test_examples_carry_all_covariates_flattened(parts: tuple[Any, Any, Any]) -> None:
     asked = request(b"high", 30)
     example = raw_examples(
         **{name: values.numpy() for name, values in asked.items() if name != "series_id"},
@@ -223,14 +226,14 @@ def test_examples_carry_all_covariates_flattened(parts):
     )
 
 
-def test_no_operation_of_transforms_graph_calls_python(parts):
+def test_no_operation_of_transforms_graph_calls_python(parts: tuple[Any, Any, Any]) -> None:
     definition = parts[2].signatures["serving_default"].graph.as_graph_def()
     ops = {node.op for node in definition.node}
     ops |= {node.op for function in definition.library.function for node in function.node_def}
     assert not {op for op in ops if "Py" in op}
 
 
-def test_every_covariate_matters(parts):
+def test_every_covariate_matters(parts: tuple[Any, Any, Any]) -> None:
     serve = parts[2].signatures["serving_default"]
     plain = serve(**request(b"low", 30))["forecast"].numpy()
     columns = request(b"low", 30)
@@ -239,7 +242,7 @@ def test_every_covariate_matters(parts):
         assert np.abs(serve(**changed)["forecast"].numpy() - plain).max() > 1e-3, key
 
 
-def test_a_longer_request_is_cut_to_its_newest_steps(parts):
+def test_a_longer_request_is_cut_to_its_newest_steps(parts: tuple[Any, Any, Any]) -> None:
     serve = parts[2].signatures["serving_default"]
     short = request(b"high", 30)
     columns = PANEL[b"high"]
@@ -262,6 +265,6 @@ def test_a_longer_request_is_cut_to_its_newest_steps(parts):
         ({"past_covariates": np.full((CONTEXT, 1), np.inf, np.float32)}, "past_covariates: must be finite numbers, or"),
     ],
 )
-def test_bad_covariates_are_refused_in_words(parts, change, message):
+def test_bad_covariates_are_refused_in_words(parts: tuple[Any, Any, Any], change: Any, message: str) -> None:
     with pytest.raises(tf.errors.InvalidArgumentError, match=message):
         parts[2].signatures["serving_default"](**request(b"low", 30, **change))
