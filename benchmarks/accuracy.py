@@ -174,8 +174,10 @@ def measure(config: Config, seeds: list[int], *, verbose: bool = False) -> Row:
         for seed, run in zip(seeds, trained, strict=True):
             show_history(run, seed)
     season = config.gate.season
-    if season is None:
-        raise ValueError(f"gate.season: the configuration {config.name!r} names none; the seasonal baseline needs it.")
+    if not isinstance(season, int):
+        raise ValueError(
+            f"gate.season: got {season!r} in {config.name!r}; the seasonal baseline needs a number of steps."
+        )
     models = [tf.function(run.model) for run in trained]
     errors = {name: np.zeros(2) for name in ("persistence", "seasonal", "ridge", "ensemble")}
     by_seed = [np.zeros(2) for _ in models]

@@ -152,7 +152,7 @@ def measure_load(server: Server, inputs: dict[str, npt.NDArray[Any]], *, keep: b
     shares = [REQUESTS // CLIENTS + (number < REQUESTS % CLIENTS) for number in range(CLIENTS)]
     started = time.perf_counter()
     with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
-        clients = [pool.submit(lambda share=share: list(client(share))) for share in shares]
+        clients = [pool.submit(list, client(share)) for share in shares]
     seconds = time.perf_counter() - started
     answered = [took for each in clients if each.exception() is None for took in each.result()]
     how = "one connection a client" if keep else "one connection a request"

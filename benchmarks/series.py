@@ -86,8 +86,8 @@ def _on_grid(frame: pd.DataFrame, config: Config) -> pd.DataFrame:
     ordinals = grid.ordinals(times.asi8 // 1_000_000_000)
     columns = [*config.data.target, *config.features.columns]
     steps = np.arange(ordinals.min(), ordinals.max() + 1)
-    numbers = frame[columns].astype(np.float64).set_axis(ordinals).reindex(steps)
-    return numbers.set_axis(grid.timestamps(steps))
+    numbers = frame[columns].astype(np.float64).set_axis(ordinals, axis=0).reindex(steps)
+    return numbers.set_axis(grid.timestamps(steps), axis=0)
 
 
 def _scale(values: npt.NDArray[Any], train: npt.NDArray[Any], method: str, *, axis: int | None) -> npt.NDArray[Any]:

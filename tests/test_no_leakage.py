@@ -115,7 +115,9 @@ def test_row_order_does_not_matter(seed: int) -> None:
     panel = a_panel(rng, 3, 60)
     order = rng.permutation(len(panel[0]))
     window = WindowConfig(context_length=8, horizon=4)
-    sorted_, shuffled = cut(*panel, (50, 60), window), cut(*(part[order] for part in panel), (50, 60), window)
+    (ids, ordinal, target), cuts = panel, (50, 60)
+    sorted_ = cut(ids, ordinal, target, cuts, window)
+    shuffled = cut(ids[order], ordinal[order], target[order], cuts, window)
     for split in SPLITS:
         assert sorted_[split].keys() == shuffled[split].keys()
         for key, arrays in sorted_[split].items():

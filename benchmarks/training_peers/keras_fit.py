@@ -23,7 +23,7 @@ class Stopwatch(keras.callbacks.Callback):
     """Times from the end of the first step, when graphs and pipelines are there, to the end of the last."""
 
     def on_train_begin(self, logs: Any = None) -> None:
-        self.ends = []
+        self.ends: list[float] = []
 
     def on_train_batch_end(self, batch: Any, logs: Any = None) -> None:
         self.ends.append(time.perf_counter())

@@ -231,7 +231,7 @@ def run_evaluator(
         "blessing": artifact(standard_artifacts.ModelBlessing, "blessing"),
     }
     channels = {key: Channel(type=type(value)).set_artifacts([value]) for key, value in inputs.items()}
-    node = create_evaluator(
+    node: Any = create_evaluator(
         **channels,
         gate=gate or GateConfig(min_windows=2),
         window=WindowConfig(context_length=CONTEXT, horizon=HORIZON),

@@ -175,7 +175,7 @@ class BackEnd:
             if time.monotonic() - began > SECONDS:
                 process.kill()
             time.sleep(0.05)
-        return Attempt(process.poll(), (folder / "log").read_text(errors="replace"), began, time.monotonic())
+        return Attempt(process.wait(), (folder / "log").read_text(errors="replace"), began, time.monotonic())
 
     def _fill(self, text: str, inputs: Mapping[str, Any], artifacts: Mapping[str, pathlib.Path]) -> str:
         """Fills in placeholders as KFP's launcher does; one that is unknown to it stays, which a container would see."""

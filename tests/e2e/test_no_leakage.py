@@ -76,7 +76,7 @@ def _run_components(home: Any, *, tampered: Any) -> dict[Any, Any]:
         custom_properties={"payload_format": "FORMAT_TF_EXAMPLE", "file_format": "tfrecords_gzip"},
     ).with_id("rows")
     schema = Importer(source_uri=str(home / "schema"), artifact_type=standard_artifacts.Schema).with_id("schema")
-    sections = {"data": DATA, "features": FEATURES}
+    sections: dict[str, Any] = {"data": DATA, "features": FEATURES}
     transform = create_transform(
         examples=rows.outputs["result"],
         schema=schema.outputs["result"],
@@ -161,9 +161,9 @@ def test_windows_of_beam_equal_those_of_numpy(as_measured: Any) -> None:
     for split in SPLITS:
         found = {}
         for chunk in read_chunks(split_files(as_measured["chunks"], split)):
-            windows = cut_windows(chunk, chunk.forecast_offsets, spec)
-            for row, start in enumerate(windows["forecast_start"]):
-                found[chunk.series_id, int(start) // 3600] = windows["target"][row], windows["context"][row]
+            scored = cut_windows(chunk, chunk.forecast_offsets, spec)
+            for row, start in enumerate(scored["forecast_start"]):
+                found[chunk.series_id, int(start) // 3600] = scored["target"][row], scored["context"][row]
         stored = {}
         for path in split_files(as_measured["windows"], split):
             serialized = list(tf.data.TFRecordDataset(path, "GZIP").as_numpy_iterator())

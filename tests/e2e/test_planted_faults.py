@@ -213,7 +213,7 @@ def push(folder: Any, *, weights: Any, blessed: Any, afterwards: Any = lambda mo
     afterwards(model_of("model", weights))
     pushed = standard_artifacts.PushedModel()
     pushed.uri = str(folder / "pushed")
-    node = create_pusher(
+    node: Any = create_pusher(
         model=Channel(type=standard_artifacts.Model),
         model_blessing=Channel(type=standard_artifacts.ModelBlessing),
         serving_dir=str(folder / "serving_model"),

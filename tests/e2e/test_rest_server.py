@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -71,7 +71,7 @@ class Server:
         return code
 
 
-def started(base: pathlib.Path, *arguments: str) -> Iterator[Server]:
+def started(base: pathlib.Path, *arguments: str) -> Generator[Server, None, None]:
     server = Server(base, *arguments)
     try:
         yield server

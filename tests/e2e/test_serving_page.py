@@ -43,7 +43,9 @@ def test_the_python_code_runs_from_top_to_bottom(server: Server, base: pathlib.P
 
 
 def test_the_options_it_names_are_those_of_the_commands() -> None:
-    commands = next(action.choices for action in _parser()._actions if action.choices and not action.option_strings)
+    commands: Any = next(
+        action.choices for action in _parser()._actions if action.choices and not action.option_strings
+    )
     for line in re.findall(r"^tapeline .*$", PAGE, flags=re.MULTILINE):
         _, command, *words = line.partition("#")[0].split()
         known = commands[command]._option_string_actions

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -30,6 +31,10 @@ def base(tmp_path: pathlib.Path) -> Any:
     return tmp_path / "serving_model"
 
 
+def at(now: int) -> Callable[[], int]:
+    return lambda: now
+
+
 def visible(base: Any) -> list[Any]:
     return sorted(entry.name for entry in base.iterdir() if not entry.name.startswith("."))
 
@@ -46,25 +51,25 @@ def test_a_version_is_the_whole_model(source: Any, base: Any) -> None:
 
 
 def test_versions_grow_also_when_the_clock_goes_back(source: Any, base: Any) -> None:
-    pushed = [push_version(source, base, keep=9, clock=lambda now=now: now) for now in (1000, 400, 1000, 5000)]
+    pushed = [push_version(source, base, keep=9, clock=at(now)) for now in (1000, 400, 1000, 5000)]
     assert pushed == [1000, 1001, 1002, 5000]
 
 
 def test_the_newest_versions_stay(source: Any, base: Any) -> None:
     for now in (10, 20, 30, 40):
-        push_version(source, base, keep=2, clock=lambda now=now: now)
+        push_version(source, base, keep=2, clock=at(now))
     assert visible(base) == ["30", "40"]
 
 
 def test_numbers_are_ordered_as_numbers(source: Any, base: Any) -> None:
     for now in (9, 10, 100):
-        push_version(source, base, keep=2, clock=lambda now=now: now)
+        push_version(source, base, keep=2, clock=at(now))
     assert versions.versions(base) == [10, 100]
 
 
 def test_keep_one_leaves_the_new_version(source: Any, base: Any) -> None:
     for now in (10, 20):
-        push_version(source, base, keep=1, clock=lambda now=now: now)
+        push_version(source, base, keep=1, clock=at(now))
     assert visible(base) == ["20"]
 
 
@@ -153,7 +158,7 @@ def test_whoever_polls_never_sees_half_a_version(source: Any, base: Any) -> None
     poller = threading.Thread(target=poll)
     poller.start()
     for now in range(1, 60):
-        push_version(source, base, keep=100, clock=lambda now=now: now)
+        push_version(source, base, keep=100, clock=at(now))
     done.set()
     poller.join()
     assert seen
@@ -178,7 +183,7 @@ def test_a_version_in_use_stays(source: Any, base: Any) -> None:
     push_version(source, base, keep=1, clock=lambda: 10)
     (base / f".in-use-{os.getpid()}").write_text("10")
     for now in (20, 30):
-        push_version(source, base, keep=1, clock=lambda now=now: now)
+        push_version(source, base, keep=1, clock=at(now))
     assert visible(base) == ["10", "30"]
 
 

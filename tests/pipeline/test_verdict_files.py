@@ -48,7 +48,7 @@ def examples() -> dict[str, Judgement]:
 
 
 def golden_files() -> dict[str, str]:
-    files = {}
+    files: dict[str, str] = {}
     for name, example in examples().items():
         files |= {
             f"{name}.json": to_json(example),
@@ -112,7 +112,9 @@ def test_every_check_is_a_test_case_and_a_refusal_a_failure() -> None:
 
 
 def test_a_refusal_of_the_serving_gate_is_a_check_in_every_file() -> None:
-    verdict = dataclasses.replace(judgement(blessed=True).verdict, pushed_version=None, serving=served(latency_ms=3.0))
+    blessed = judgement(blessed=True).verdict
+    assert blessed is not None
+    verdict = dataclasses.replace(blessed, pushed_version=None, serving=served(latency_ms=3.0))
     example = Judgement(name="load", outcome=Outcome.REFUSED, run_id="r", verdict=verdict)
     reason = "one forecast takes 3 ms, not within serving.max_latency_ms 1"
     tree = json.loads(to_json(example))
@@ -128,13 +130,13 @@ def test_nothing_to_judge_is_an_error_and_no_empty_success() -> None:
     (suite,) = ElementTree.fromstring(to_junit(examples()["nothing"]))
     (case,) = suite.iter("testcase")
     assert (suite.get("tests"), suite.get("errors")) == ("1", "1")
-    assert "the Evaluator never ran" in case.find("error").get("message")
+    assert "the Evaluator never ran" in case.find("error").get("message", "")
 
 
 def test_names_from_the_data_are_escaped_everywhere() -> None:
     example = evil()
     root = ElementTree.fromstring(to_junit(example))
-    assert EVIL.replace("\x00", "\ufffd") in next(root.iter("failure")).get("message")
+    assert EVIL.replace("\x00", "\ufffd") in next(root.iter("failure")).get("message", "")
     markdown = to_markdown(example)
     assert "<script" not in markdown
     assert "&lt;script&gt;" in markdown

@@ -26,7 +26,7 @@ PREVIOUS = Requirement(metric="mae_scaled", relation="<=", bound=0.0125, against
         (">=", math.nan, False),
     ],
 )
-def test_the_relation_alone_says_whether_a_bound_is_strict(relation: str, value: Any, passed: bool) -> None:
+def test_the_relation_alone_says_whether_a_bound_is_strict(relation: Any, value: Any, passed: bool) -> None:
     assert Requirement(metric="m", relation=relation, bound=1.0).judged(value).passed is passed
 
 

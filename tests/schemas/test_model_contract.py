@@ -5,7 +5,7 @@ import pytest
 from tapeline.schemas.model_contract import contract
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, WindowConfig
 
-SECTIONS = {
+SECTIONS: dict[str, Any] = {
     "data": DataConfig(frequency="H", source="a.csv"),
     "features": FeaturesConfig(),
     "window": WindowConfig(context_length=48, horizon=12),

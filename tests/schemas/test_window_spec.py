@@ -28,6 +28,6 @@ def test_the_default_window_fits_873_times_into_1000_steps() -> None:
 @pytest.mark.parametrize("field", ["context_length", "horizon", "stride"])
 @pytest.mark.parametrize("value", [0, -1, 1.5, None])
 def test_a_size_is_a_whole_number_of_steps(field: str, value: float | None) -> None:
-    sizes = {"context_length": 2, "horizon": 2, "stride": 1, field: value}
+    sizes: dict[str, Any] = {"context_length": 2, "horizon": 2, "stride": 1, field: value}
     with pytest.raises(ValueError, match=rf"window\.{field}: got {value!r}, must be a whole number of steps"):
         WindowSpec(**sizes)

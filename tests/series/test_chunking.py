@@ -65,7 +65,7 @@ def run(rows: Any, cuts: Any, plan: Any, *, batch: int = 7, group_rows: int = 10
         batches += [take(rows, mine[i : i + batch]) for i in range(0, len(mine), batch)]
     survey = merge_surveys([survey_rows(part) for part in batches])
     grouping = Grouping.of(survey, survey.rows, group_rows=group_rows)
-    groups = {}
+    groups: dict[Any, Any] = {}
     for part in batches:
         keys = grouping.keys(part.ids)[part.code]
         for key in np.unique(keys):
@@ -98,7 +98,7 @@ def keyed(windows: Any, into: Any) -> None:
 
 
 def from_chunks(cuts_of: Any, split: Any, plan: Any) -> Any:
-    found = {}
+    found: dict[Any, Any] = {}
     for cut in cuts_of:
         for chunk in as_chunks(cut, split, plan):
             keyed(cut_windows(chunk, chunk.forecast_offsets, plan.spec(split)), found)
@@ -106,7 +106,7 @@ def from_chunks(cuts_of: Any, split: Any, plan: Any) -> Any:
 
 
 def materialised(cuts_of: Any, split: Any, plan: Any) -> Any:
-    found = {}
+    found: dict[Any, Any] = {}
     for cut in cuts_of:
         for windows in cut.windows(split, plan.spec(split)):
             keyed(windows, found)
@@ -120,7 +120,7 @@ def reference(rows: Any, cuts: Any, plan: Any) -> Any:
     starts_of_split[1] = min(starts_of_split[1:])
     ends = [*starts_of_split[1:], math.inf]
     context_length, horizon = plan.window.context_length, plan.window.horizon
-    found = {split: {} for split in SPLITS}
+    found: dict[str, dict[Any, Any]] = {split: {} for split in SPLITS}
     for code, series in enumerate(rows.ids):
         mine = {int(o): i for i, o in zip(np.flatnonzero(rows.code == code), ordinal[rows.code == code], strict=True)}
         first, last = min(mine), max(mine)

@@ -31,7 +31,7 @@ def test_with_too_few_residuals_the_largest_stands_in() -> None:
 
 def test_targets_that_were_not_measured_are_left_out() -> None:
     residuals = absolute_residuals(np.array([[1.0], [NAN], [5.0]]), np.array([[2.0], [9.0], [3.0]]))
-    np.testing.assert_array_equal(residuals, [[1], [NAN], [2]])
+    np.testing.assert_array_equal(residuals, [[1.0], [NAN], [2.0]])
     assert conformal_half_widths(residuals)[1, 0] == 2
 
 

@@ -27,7 +27,8 @@ def seconds(index: pd.DatetimeIndex) -> npt.NDArray[Any]:
 @given(frequency=st.sampled_from(SUB_DAILY), start=moments, zone=st.sampled_from(ZONES))
 @settings(max_examples=60, deadline=None)
 def test_times_under_a_day_apart_are_pandas_date_range_in_utc(frequency: Any, start: Any, zone: Any) -> None:
-    step = int(pd.Timedelta(pd.tseries.frequencies.to_offset(frequency)).total_seconds())
+    offset: Any = pd.tseries.frequencies.to_offset(frequency)
+    step = int(pd.Timedelta(offset).total_seconds())
     index = pd.date_range(pd.Timestamp(start // step * step, unit="s", tz="UTC"), periods=50, freq=frequency)
     grid = TimeGrid(frequency, zone)
     steps = grid.ordinals(seconds(index))

@@ -86,7 +86,8 @@ class Uv:
     """Plays uv: has the Pythons it is told to have, and fetches one if it can."""
 
     def __init__(self, *, managed: str = "", fetches: str = "", broken: bool = False) -> None:
-        self.managed, self.fetches, self.broken, self.calls = managed, fetches, broken, []
+        self.managed, self.fetches, self.broken = managed, fetches, broken
+        self.calls: list[Any] = []
 
     def __call__(self, command: Any, *, timeout: Any, environ: Any) -> Any:
         self.calls.append(command[2])
@@ -98,7 +99,7 @@ class Uv:
         return processes.Outcome(0, f"warning: a shim\n{self.managed}\n") if self.managed else processes.Outcome(2, "")
 
 
-def find(uv: Any, *, local: Any = None, path: str = "uv", tmp_path: pathlib.Path = pathlib.Path("/")) -> Any:
+def find(uv: Any, *, local: Any = None, path: str | None = "uv", tmp_path: pathlib.Path = pathlib.Path("/")) -> Any:
     environ = {"PATH": "", "HOME": "/nowhere"}
     if local:
         program(tmp_path / "python3.10", "")

@@ -30,7 +30,7 @@ def holds(requirement: Requirement, python: str) -> bool:
 def locked(stack: stacks.Stack, python: str) -> dict[str, tuple[str, list[str]]]:
     """Version and hashes of each package of a stack's lock that a version of Python gets."""
     text = re.sub(r"\\\n", "", (ROOT / stack.lock).read_text())
-    found = {}
+    found: dict[str, tuple[str, list[str]]] = {}
     for line in text.splitlines():
         if line.strip() and not line.lstrip().startswith("#"):
             words, *hashes = line.split("--hash=sha256:")

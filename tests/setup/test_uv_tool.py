@@ -24,7 +24,8 @@ class System:
     """Plays the programs of a system: which pip works, and what uv answers where."""
 
     def __init__(self, folder: pathlib.Path, *, pip: bool = False, venv: bool = False, versions: Any = None) -> None:
-        self.folder, self.pip, self.venv, self.versions, self.commands = folder, pip, venv, dict(versions or {}), []
+        self.folder, self.pip, self.venv, self.versions = folder, pip, venv, dict(versions or {})
+        self.commands: list[Any] = []
 
     def __call__(self, command: Any, *, timeout: Any, environ: Any = None) -> Any:
         self.commands.append(command)

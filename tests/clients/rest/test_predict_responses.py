@@ -48,7 +48,8 @@ def test_texts_are_binary_where_their_name_says_so() -> None:
 
 
 def test_outputs_without_a_row_for_each_instance_are_refused_as_rows() -> None:
-    for outputs in ({"a": TIMES, "b": TIMES[:1]}, {"a": np.float32(1)}):
+    without: list[dict[str, Any]] = [{"a": TIMES, "b": TIMES[:1]}, {"a": np.float32(1)}]
+    for outputs in without:
         with pytest.raises(RequestError, match="use 'inputs'"):
             write_response(outputs, "row")
 

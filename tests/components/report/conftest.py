@@ -59,7 +59,8 @@ def sample_content(
     length = context + starts + horizon
     first = int(grid.ordinals(np.array([880_000_000]))[0])
     time = np.arange(length)
-    collector, windows = ErrorCollector(grid=grid), {}
+    collector = ErrorCollector(grid=grid)
+    windows: dict[int, Any] = {}
     for number, series_id in enumerate(series):
         wave = 0.06 * np.sin(2 * np.pi * time / season + number) + 0.5 * time / length
         values = 0.7 + wave + 0.004 * rng.normal(size=length)
@@ -90,13 +91,13 @@ def sample_content(
     errors = collector.result()
     views = []
     for pick in pick_windows(errors):
-        series_id, start, past, target, forecast = windows[pick.window]
+        series_id, first_step, past, target, forecast = windows[pick.window]
         past, target, forecast = (part * SCALE + OFFSET for part in (past, target, forecast))
         views.append(
             WindowView(
                 pick=pick,
                 series_id=series_id,
-                forecast_start=start,
+                forecast_start=first_step,
                 context=past,
                 target=target,
                 forecast=forecast,

@@ -93,16 +93,16 @@ def exact_distribution(values: Any, length: Any) -> tuple[Any, Any]:
     starts = len(values)
     count = -(-starts // length)
     last = starts - (count - 1) * length  # Starts that the last block still fills.
-    sums = Counter({0: 1})
+    sums: Counter[Any] = Counter({0: 1})
     for filled in [length] * (count - 1) + [last]:
         blocks = [sum(values[i : i + filled]) for i in range(starts - length + 1)]
-        longer = Counter()
+        longer: Counter[Any] = Counter()
         for (total, ways), block in itertools.product(sums.items(), blocks):
             longer[total + block] += ways
         sums = longer
     totals = np.array(sorted(sums))
-    ways = np.array([float(sums[total]) for total in totals])
-    return totals / starts, ways / ways.sum()
+    weights = np.array([float(sums[total]) for total in totals])
+    return totals / starts, weights / weights.sum()
 
 
 @given(st.lists(st.integers(0, 8), min_size=12, max_size=30), st.integers(1, 3))

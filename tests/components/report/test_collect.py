@@ -13,8 +13,9 @@ from tapeline.components.report.collect import FINDINGS_FILE, Sources, collect, 
 from tapeline.components.report.content import Origin
 from tapeline.components.report.headline import verdict
 from tapeline.components.report.scoring import TestWindows
-from tapeline.components.report.training_history import HISTORY_FILE, TEACHER_FORCED, read_history
+from tapeline.components.report.training_history import TEACHER_FORCED, read_history
 from tapeline.schemas import features as names
+from tapeline.schemas.artifact_files import HISTORY_FILE
 from tapeline.schemas.checks import Requirement
 from tapeline.schemas.config import parse_config
 from tapeline.schemas.errors import DataError
@@ -182,6 +183,9 @@ def test_windows_are_shown_in_the_unit_of_the_target(sources: Any) -> None:
 def test_prediction_interval_is_read_where_the_model_has_one(tmp_path: pathlib.Path) -> None:
     views = collect(make_sources(tmp_path, with_interval=True), config=CONFIG, origin=ORIGIN).views
     for view in views:
+        assert view.interval is not None
+        assert view.interval is not None
+        assert view.interval is not None
         lower, upper = view.interval
         assert lower == pytest.approx(view.forecast - 5.0, abs=1e-4)
         assert upper == pytest.approx(view.forecast + 5.0, abs=1e-4)

@@ -22,7 +22,13 @@ class Outline(html.parser.HTMLParser):
 
     def __init__(self, text: Any) -> None:
         super().__init__()
-        self.tags, self.open, self.text, self.alts, self.ids, self.links, self.headings = [], [], [], [], [], [], []
+        self.tags: list[Any] = []
+        self.open: list[Any] = []
+        self.text: list[Any] = []
+        self.alts: list[Any] = []
+        self.ids: list[Any] = []
+        self.links: list[Any] = []
+        self.headings: list[Any] = []
         self.feed(text)
         self.close()
 

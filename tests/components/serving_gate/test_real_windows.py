@@ -32,7 +32,7 @@ def write(path: Any, records: Any) -> str:
     return str(path)
 
 
-def row(day: Any, *, series: bytes = b"a", area: float = 7.0, **changed: Any) -> bytes:
+def row(day: Any, *, series: bytes = b"a", area: float | None = 7.0, **changed: Any) -> bytes:
     values = {"target": float(day), "wind": 10.0 + day, "holiday": float(day % 2), "area": area, **changed}
     kept = {name: value for name, value in values.items() if value is not None}
     return example(series_id=series, timestamp=DAY * (FIRST + day), **kept)

@@ -66,7 +66,7 @@ def hostile(
     windows: Any, inputs: Any, signature: Any = SERVE, **options: Any
 ) -> dict[str, dict[str, npt.NDArray[Any]]]:
     asks = hostile_asks(windows, inputs, **{"refuses_unknown": True, **options})
-    return {ask.name: ask.inputs for ask in asks if ask.signature == signature}
+    return {ask.name: dict(ask.inputs) for ask in asks if ask.signature == signature}
 
 
 def test_hostile_requests_break_one_rule_each(windows: RealWindows) -> None:

@@ -42,7 +42,7 @@ class Recorder(keras.callbacks.Callback):
 
     def __init__(self) -> None:
         super().__init__()
-        self.told = []
+        self.told: list[Any] = []
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.told.append("train begins")
@@ -90,7 +90,7 @@ def test_callbacks_are_told_in_the_order_of_things(finished: tuple[Any, Any, Any
         "gradient_norm", "learning_rate", "loss", "sampling_probability", "seconds", "val_loss", "val_teacher_forced",
         "windows_per_second",
     ]  # fmt: skip
-    expected = ["train begins"]
+    expected: list[Any] = ["train begins"]
     for epoch in range(3):
         expected += [f"epoch {epoch} begins", *(f"step {number} of 5" for number in range(5)), (epoch, logged)]
     assert recorder.told == [*expected, "train ends"]
@@ -112,7 +112,7 @@ def test_the_sampling_probability_follows_its_schedule(finished: tuple[Any, Any,
     assert [epoch["sampling_probability"] for epoch in history.epochs] == pytest.approx([0.0, 0.05, 0.1])
 
 
-@pytest.mark.parametrize("steps", [pytest.param(2, marks=pytest.mark.e2e), 5, pytest.param(12, marks=pytest.mark.e2e)])
+@pytest.mark.parametrize("steps", [2, 5, 12])
 def test_a_run_that_was_cut_short_ends_with_the_same_weights(
     finished: tuple[Any, Any, Any, Any], tmp_path: pathlib.Path, steps: int
 ) -> None:
@@ -123,7 +123,8 @@ def test_a_run_that_was_cut_short_ends_with_the_same_weights(
             forecaster(dropout=0.2), callbacks=[Recorder(), DieAt(steps)],
             checkpoints=CheckpointStore(tmp_path, fingerprint="f"),
         )  # fmt: skip
-    lines, model, recorder = [], forecaster(dropout=0.2), Recorder()
+    lines: list[str] = []
+    model, recorder = forecaster(dropout=0.2), Recorder()
     resumed = run(
         model, callbacks=[recorder, DieAt(10_000)], checkpoints=CheckpointStore(tmp_path, fingerprint="f"),
         say=lines.append,
@@ -149,7 +150,7 @@ def test_a_finished_run_is_not_trained_again(finished: tuple[Any, Any, Any, Any]
 
 def test_a_checkpoint_of_another_run_is_left_alone(finished: tuple[Any, Any, Any, Any]) -> None:
     _, _history, _, store = finished
-    lines = []
+    lines: list[str] = []
     other = CheckpointStore(store.directory, fingerprint="other")
     result = run(forecaster(), {"epochs": 1}, checkpoints=other, say=lines.append)
     assert "was written with another configuration" in lines[0]

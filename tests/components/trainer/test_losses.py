@@ -125,8 +125,9 @@ def test_sample_weights_count_whole_windows() -> None:
 def test_sums_of_parts_add_up_to_the_loss_of_the_whole(data: st.DataObject) -> None:
     rows, horizon = data.draw(st.integers(2, 6)), data.draw(st.integers(1, 5))
     cells = st.one_of(st.floats(-3, 3, width=32), st.just(NAN))
-    target = np.float32(
-        data.draw(st.lists(st.lists(cells, min_size=horizon, max_size=horizon), min_size=rows, max_size=rows))
+    target = np.array(
+        data.draw(st.lists(st.lists(cells, min_size=horizon, max_size=horizon), min_size=rows, max_size=rows)),
+        np.float32,
     )
     forecast = np.random.default_rng(rows).normal(size=target.shape).astype(np.float32)
     cut = data.draw(st.integers(1, rows - 1))

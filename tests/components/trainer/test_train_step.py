@@ -33,8 +33,8 @@ def sgd(model: Any, rate: float = 1.0) -> tuple[VariableGroup]:
 
 
 def make_step(model: Any, **options: Any) -> TrainStep:
-    options = {"terms": (LossTerm(loss=MAE),), "groups": sgd(model), "sampling": SamplingConfig()} | options
-    return TrainStep(model, **options)
+    given: dict[str, Any] = {"terms": (LossTerm(loss=MAE),), "groups": sgd(model), "sampling": SamplingConfig()}
+    return TrainStep(model, **given | options)
 
 
 @pytest.fixture(scope="module", autouse=True)

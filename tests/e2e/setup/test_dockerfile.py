@@ -65,9 +65,9 @@ def test_what_the_image_installs_compiles_a_pipeline(tmp_path: pathlib.Path) -> 
         assert (site / f"{name}-{version}.dist-info").is_dir()
 
     output = tmp_path / "pipeline.yaml"
-    command = [str(opt / "bin" / "tapeline"), "compile", "--config", str(ROOT / "configs/co2.yaml")]
+    tapeline = [str(opt / "bin" / "tapeline"), "compile", "--config", str(ROOT / "configs/co2.yaml")]
     ended = subprocess.run(
-        [*command, "--target", "kubeflow", "--output", str(output)],
+        [*tapeline, "--target", "kubeflow", "--output", str(output)],
         cwd=tmp_path,
         env=environ,
         capture_output=True,

@@ -39,7 +39,7 @@ def stepwise(core: Any, inputs: Any, state: Any) -> tuple[Any, Any]:
     return tf.stack(outputs, axis=1), state
 
 
-WAYS = {
+WAYS: dict[str, Any] = {
     "fused": lambda *case: unroll(*case, kernel="fused"),
     "keras": lambda *case: unroll(*case, kernel="keras"),
     "auto": unroll,

@@ -30,7 +30,7 @@ def packed_by_zstd(content: bytes) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-PACKERS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": packed_by_zstd}
+PACKERS: dict[str, Any] = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": packed_by_zstd}
 
 
 def rows_of(data: DataConfig, features: FeaturesConfig | None = None) -> Any:

@@ -22,7 +22,7 @@ from tapeline.schemas.training_config import ModelConfig
 from tests.e2e.forecaster.serving import small_export as small
 
 SCALE = 50.0
-CARD = {
+CARD: dict[str, Any] = {
     "name": "test",
     "data": small.DAILY.model_dump(mode="json"),
     "features": small.CALENDAR.model_dump(mode="json"),
@@ -168,7 +168,7 @@ def test_tensorflow_js_in_node(tmp_path: pathlib.Path, portable: Any, case: tupl
     }
     (tmp_path / "inputs.json").write_text(json.dumps(given))
     script = pathlib.Path(__file__).with_name("run_tfjs.js")
-    command = [node, str(script), str(tmp_path / "tfjs"), str(tmp_path / "inputs.json")]
+    command = [str(node), str(script), str(tmp_path / "tfjs"), str(tmp_path / "inputs.json")]
     ended = subprocess.run(command, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
     outputs = json.loads(ended.stdout.splitlines()[-1])

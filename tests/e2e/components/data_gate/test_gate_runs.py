@@ -41,7 +41,7 @@ def refusal(folder: Any, times: Any, values: Any, **options: Any) -> str:
 
 
 def test_co2_passes_with_its_curated_schema_and_a_warning_about_its_level(
-    tmp_path: pathlib.Path, weeks: tuple[np.ndarray, np.ndarray]
+    tmp_path: pathlib.Path, weeks: tuple[npt.NDArray[Any], npt.NDArray[Any]]
 ) -> None:
     gate = run(tmp_path, *weeks)
     report = json.loads((pathlib.Path(gate.report.uri) / "findings.json").read_text())
@@ -57,7 +57,9 @@ def test_co2_passes_with_its_curated_schema_and_a_warning_about_its_level(
         assert not os.path.islink(passed)
 
 
-def test_co2_passes_with_an_inferred_schema(tmp_path: pathlib.Path, weeks: tuple[np.ndarray, np.ndarray]) -> None:
+def test_co2_passes_with_an_inferred_schema(
+    tmp_path: pathlib.Path, weeks: tuple[npt.NDArray[Any], npt.NDArray[Any]]
+) -> None:
     run(tmp_path, *weeks, schema=None)
 
 
@@ -82,7 +84,7 @@ def panel(size: int = 400) -> dict[str, dict[str, npt.NDArray[Any]]]:
     return rows
 
 
-PANEL = {
+PANEL: dict[str, Any] = {
     "data": DataConfig(frequency="H"),
     "window": WindowConfig(context_length=48, horizon=12),
     "features": FeaturesConfig(past_covariates=("wind",), future_covariates=("holiday",), static_covariates=("area",)),
@@ -119,7 +121,7 @@ def test_faults_of_a_panel_are_named_by_series_and_column(tmp_path: pathlib.Path
 
 
 def test_all_errors_stand_in_one_refusal_and_the_report_survives(
-    tmp_path: pathlib.Path, weeks: tuple[np.ndarray, np.ndarray]
+    tmp_path: pathlib.Path, weeks: tuple[npt.NDArray[Any], npt.NDArray[Any]]
 ) -> None:
     times, values = weeks
     values = values.copy()
@@ -137,14 +139,16 @@ def test_all_errors_stand_in_one_refusal_and_the_report_survives(
     assert not (tmp_path / "DataGate" / "examples").exists()
 
 
-def test_fifty_rows_are_refused_for_their_length(tmp_path: pathlib.Path, weeks: tuple[np.ndarray, np.ndarray]) -> None:
+def test_fifty_rows_are_refused_for_their_length(
+    tmp_path: pathlib.Path, weeks: tuple[npt.NDArray[Any], npt.NDArray[Any]]
+) -> None:
     message = refusal(tmp_path, weeks[0][400:450], weeks[1][400:450])
     assert "[no_windows] train: no window fits: the longest series has 35 steps" in message
     assert "window.context_length + window.horizon = 104 + 24 = 128" in message
 
 
 def test_a_value_outside_the_curated_range_is_refused(
-    tmp_path: pathlib.Path, weeks: tuple[np.ndarray, np.ndarray]
+    tmp_path: pathlib.Path, weeks: tuple[npt.NDArray[Any], npt.NDArray[Any]]
 ) -> None:
     values = weeks[1].copy()
     values[2000] = 3700.0

@@ -20,7 +20,7 @@ def push(tmp_path: pathlib.Path) -> Any:
     saved = tmp_path / "model" / "Format-Serving" / "saved_model.pb"
     saved.parent.mkdir(parents=True)
     saved.write_text("weights")
-    node = create_pusher(
+    node: Any = create_pusher(
         model=Channel(type=standard_artifacts.Model).set_artifacts([model]),
         model_blessing=Channel(type=standard_artifacts.ModelBlessing),
         infra_blessing=Channel(type=standard_artifacts.InfraBlessing),
@@ -48,8 +48,9 @@ def push(tmp_path: pathlib.Path) -> Any:
         )
         return pushed
 
-    run.served = tmp_path / "serving_model"
-    return run
+    pusher: Any = run
+    pusher.served = tmp_path / "serving_model"
+    return pusher
 
 
 def test_a_blessed_model_is_pushed_as_a_version(push: Any) -> None:

@@ -10,7 +10,8 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from tapeline.components.report.writing import NUMBERS_FILE, PAGE_FILE, copy_report, write_report
+from tapeline.components.report.writing import NUMBERS_FILE, copy_report, write_report
+from tapeline.schemas.artifact_files import PAGE_FILE
 
 BROWSER = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None

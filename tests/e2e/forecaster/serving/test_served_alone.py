@@ -29,7 +29,7 @@ def requirements_of(distribution: Any) -> list[Any]:
         except importlib.metadata.PackageNotFoundError:
             continue  # for another platform
         seen.add(name)
-        waiting += [re.match(r"[\w.-]+", line)[0] for line in needed if "extra ==" not in line]
+        waiting += [re.split(r"[^\w.-]", line)[0] for line in needed if "extra ==" not in line]
     return sorted(seen)
 
 
