@@ -48,7 +48,7 @@ lint: setup ## Check format and style
 types: setup ## Check types
 	@$(BIN)/mypy
 
-format: setup ## Format the code and mend what can be mended
+format: setup ## Format the code and fix what can be fixed
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
