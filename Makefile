@@ -4,7 +4,7 @@ CONFIG ?= configs/co2.yaml
 ARGS ?=
 BIN := .venv/bin
 # A process a core; the tests of one file share what they set up.
-UNIT_TESTS := $(BIN)/python -m pytest -m "not e2e" -n auto --dist loadfile -q
+UNIT_TESTS := $(BIN)/python -m pytest -m "not e2e" -n auto --dist loadfile
 
 # Packages of another Python on these paths (ROS sets one) would be mixed into the environment.
 unexport PYTHONPATH PYTHONHOME
