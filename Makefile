@@ -4,7 +4,7 @@ CONFIG ?= configs/co2.yaml
 ARGS ?=
 BIN := .venv/bin
 # A process a core; the tests of one file share what they set up.
-UNIT_TESTS := $(BIN)/python -m pytest -m "not e2e" -n auto --dist loadfile -q
+UNIT_TESTS := $(BIN)/python -m pytest -m "not e2e" -n auto --dist loadfile
 
 # Packages of another Python on these paths (ROS sets one) would be mixed into the environment.
 unexport PYTHONPATH PYTHONHOME
@@ -48,7 +48,7 @@ lint: setup ## Check format and style
 types: setup ## Check types
 	@$(BIN)/mypy
 
-format: setup ## Format the code and mend what can be mended
+format: setup ## Format the code and fix what can be fixed
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 

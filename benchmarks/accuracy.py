@@ -17,6 +17,9 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy.typing as npt
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "0")
@@ -171,8 +174,10 @@ def measure(config: Config, seeds: list[int], *, verbose: bool = False) -> Row:
         for seed, run in zip(seeds, trained, strict=True):
             show_history(run, seed)
     season = config.gate.season
-    if season is None:
-        raise ValueError(f"gate.season: the configuration {config.name!r} names none; the seasonal baseline needs it.")
+    if not isinstance(season, int):
+        raise ValueError(
+            f"gate.season: got {season!r} in {config.name!r}; the seasonal baseline needs a number of steps."
+        )
     models = [tf.function(run.model) for run in trained]
     errors = {name: np.zeros(2) for name in ("persistence", "seasonal", "ridge", "ensemble")}
     by_seed = [np.zeros(2) for _ in models]
@@ -194,13 +199,15 @@ def measure(config: Config, seeds: list[int], *, verbose: bool = False) -> Row:
     )
 
 
-def scored_windows(config: Config, chunks: list[Chunk]) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
+def scored_windows(
+    config: Config, chunks: list[Chunk]
+) -> Iterator[tuple[dict[str, npt.NDArray[Any]], npt.NDArray[Any]]]:
     """Yields every test window once."""
     stream = WindowStream(read=lambda: chunks, spec=config.window_spec(), batch_size=512, fill_last=False)
     return stream.batches()
 
 
-def add(total: np.ndarray, forecast: np.ndarray, target: np.ndarray) -> None:
+def add(total: npt.NDArray[Any], forecast: npt.NDArray[Any], target: npt.NDArray[Any]) -> None:
     """Adds the absolute errors of observed steps, and their number, to `total` `[2]`."""
     total += (np.nansum(np.abs(forecast - target)), np.sum(~np.isnan(target)))
 

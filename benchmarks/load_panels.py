@@ -14,9 +14,10 @@ others begin here and there in its time (`skewed`).
 import argparse
 import pathlib
 from collections.abc import Iterator
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
@@ -115,7 +116,7 @@ def _piece(series: int, begin: int, end: int, seed: int) -> pa.Table:
     )
 
 
-def _lasting(rng: np.random.Generator, size: int) -> np.ndarray:
+def _lasting(rng: np.random.Generator, size: int) -> npt.NDArray[Any]:
     """Noise of variance about 1 that is forgotten over a day: white noise under a window of 24 hours."""
     white = rng.normal(size=size + 23)
     return np.convolve(white, np.full(24, 24**-0.5), mode="valid")

@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 CONTEXT, HORIZON, UNITS, WEEK = 104, 24, 64, 604_800
 ROUNDS, CALLS = 5, 200
@@ -62,7 +63,7 @@ def untrained(base: pathlib.Path) -> None:
     )
 
 
-def warm_up_request(folder: pathlib.Path) -> dict[str, np.ndarray]:
+def warm_up_request(folder: pathlib.Path) -> dict[str, npt.NDArray[Any]]:
     """The request that the model itself brings along, for `serving_default`."""
     import tensorflow as tf
     from tensorflow_serving.apis import prediction_log_pb2
@@ -112,13 +113,13 @@ def summary(took: list[float]) -> str:
     return f"median {statistics.median(took):6.2f} ms   99th percentile {np.percentile(took, 99):6.2f} ms"
 
 
-def measure_latency(server: Server, signature: Callable[..., Any], inputs: dict[str, np.ndarray]) -> None:
+def measure_latency(server: Server, signature: Callable[..., Any], inputs: dict[str, npt.NDArray[Any]]) -> None:
     import tensorflow as tf
 
     body = json.dumps({"inputs": {name: values.tolist() for name, values in inputs.items()}}).encode()
     connection = server.connect()
 
-    def by_signature() -> np.ndarray:
+    def by_signature() -> npt.NDArray[Any]:
         outputs = signature(**{name: tf.constant(values) for name, values in inputs.items()})
         return outputs["forecast"].numpy()
 
@@ -136,7 +137,7 @@ def measure_latency(server: Server, signature: Callable[..., Any], inputs: dict[
     print(f"REST adds {statistics.median(rest) - statistics.median(alone):.2f} ms at the median")
 
 
-def measure_load(server: Server, inputs: dict[str, np.ndarray], *, keep: bool) -> None:
+def measure_load(server: Server, inputs: dict[str, npt.NDArray[Any]], *, keep: bool) -> None:
     body = json.dumps({"inputs": {name: values.tolist() for name, values in inputs.items()}}).encode()
 
     def client(requests: int) -> Iterator[float]:
@@ -151,7 +152,7 @@ def measure_load(server: Server, inputs: dict[str, np.ndarray], *, keep: bool) -
     shares = [REQUESTS // CLIENTS + (number < REQUESTS % CLIENTS) for number in range(CLIENTS)]
     started = time.perf_counter()
     with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
-        clients = [pool.submit(lambda share=share: list(client(share))) for share in shares]
+        clients = [pool.submit(list, client(share)) for share in shares]
     seconds = time.perf_counter() - started
     answered = [took for each in clients if each.exception() is None for took in each.result()]
     how = "one connection a client" if keep else "one connection a request"

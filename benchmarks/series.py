@@ -5,7 +5,10 @@ splits = load_splits(config)
 splits["test"]        # chunks of the test split, their contexts reaching back before it
 """
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tapeline.components.ingest.splits import find_bounds
@@ -83,11 +86,11 @@ def _on_grid(frame: pd.DataFrame, config: Config) -> pd.DataFrame:
     ordinals = grid.ordinals(times.asi8 // 1_000_000_000)
     columns = [*config.data.target, *config.features.columns]
     steps = np.arange(ordinals.min(), ordinals.max() + 1)
-    numbers = frame[columns].astype(np.float64).set_axis(ordinals).reindex(steps)
-    return numbers.set_axis(grid.timestamps(steps))
+    numbers = frame[columns].astype(np.float64).set_axis(ordinals, axis=0).reindex(steps)
+    return numbers.set_axis(grid.timestamps(steps), axis=0)
 
 
-def _scale(values: np.ndarray, train: np.ndarray, method: str, *, axis: int | None) -> np.ndarray:
+def _scale(values: npt.NDArray[Any], train: npt.NDArray[Any], method: str, *, axis: int | None) -> npt.NDArray[Any]:
     if not values.size:
         return values
     if method == "standard":
@@ -98,7 +101,7 @@ def _scale(values: np.ndarray, train: np.ndarray, method: str, *, axis: int | No
     return (values - offset) / scale
 
 
-def _usable(target: np.ndarray, starts: np.ndarray, config: Config) -> np.ndarray:
+def _usable(target: npt.NDArray[Any], starts: npt.NDArray[Any], config: Config) -> npt.NDArray[Any]:
     """Forecast starts whose context is observed well enough and whose forecast has something to compare with."""
     observed = np.concatenate([[0], np.cumsum(~np.isnan(target))])
     context = observed[starts] - observed[starts - config.window.context_length]

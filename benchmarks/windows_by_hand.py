@@ -12,8 +12,10 @@ import argparse
 import json
 import pathlib
 import time
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -21,7 +23,7 @@ HOUR = 3600
 LEAST_MEASURED = 0.5
 
 
-def hourly(frame: pd.DataFrame, *, eval_start: int, temperature: tuple[float, float]) -> np.ndarray:
+def hourly(frame: pd.DataFrame, *, eval_start: int, temperature: tuple[float, float]) -> npt.NDArray[Any]:
     """Returns a series on its grid, float32 `[L, 8]`: time, target, temperature, holiday, calendar; and its scale."""
     second = frame["ds"].to_numpy().astype("datetime64[s]").astype(np.int64)
     step = (second - second[0]) // HOUR
@@ -38,7 +40,7 @@ def hourly(frame: pd.DataFrame, *, eval_start: int, temperature: tuple[float, fl
     return grid
 
 
-def windows(grid: np.ndarray, *, start: int, end: int, context: int, horizon: int) -> dict[str, np.ndarray]:
+def windows(grid: npt.NDArray[Any], *, start: int, end: int, context: int, horizon: int) -> dict[str, npt.NDArray[Any]]:
     """Returns the windows of a series whose forecasts lie from `start` to before `end`."""
     length = context + horizon
     if len(grid) < length:

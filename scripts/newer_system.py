@@ -108,9 +108,10 @@ def lay_tree(project: pathlib.Path, root: pathlib.Path) -> None:
     listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     for name in subprocess.check_output(listing, cwd=str(project)).decode().split("\0"):
         source = project / name
-        if name and source.is_file():
+        if name and name not in KEPT and (source.is_symlink() or source.is_file()):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(str(source), str(target / name))
+            # `tapeline/` holds links to folders beside it, which are links in the copy too.
+            shutil.copy2(str(source), str(target / name), follow_symlinks=False)
 
 
 def lend_network(project: pathlib.Path, root: pathlib.Path, environ: Mapping[str, str]) -> Dict[str, str]:

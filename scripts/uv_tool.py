@@ -191,4 +191,4 @@ def read(url: str) -> bytes:
     """Reads a URL whole."""
     request = urllib.request.Request(url, headers={"Accept": "text/html, */*"})
     with urllib.request.urlopen(request, timeout=READ_SECONDS) as response:
-        return response.read()
+        return bytes(response.read())

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+from typing import Any
 
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
@@ -17,7 +18,7 @@ class Forecaster(tf.Module):
         super().__init__()
         self.plus = tf.Variable(plus)
 
-    def forecast(self, context, timestamps, horizon):
+    def forecast(self, context: Any, timestamps: Any, horizon: Any) -> dict[Any, Any]:
         check = tf.debugging.Assert(
             tf.shape(context)[1] >= CONTEXT_LENGTH,
             [
@@ -36,7 +37,7 @@ class Forecaster(tf.Module):
             "forecast_time": timestamps[:, -1:] + STEP_SECONDS * steps,
         }
 
-    def parsed(self, examples):
+    def parsed(self, examples: Any) -> Any:
         features = {
             "context": tf.io.FixedLenFeature([CONTEXT_LENGTH], tf.float32),
             "timestamps": tf.io.FixedLenFeature([CONTEXT_LENGTH], tf.int64),

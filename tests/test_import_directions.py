@@ -8,7 +8,7 @@ import ast
 import pathlib
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -194,36 +194,36 @@ def texts() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def files(texts) -> dict[str, Source]:
+def files(texts: dict[str, str]) -> dict[str, Source]:
     return sources(texts)
 
 
-def test_imports_point_from_the_command_line_to_the_schemas(files):
+def test_imports_point_from_the_command_line_to_the_schemas(files: dict[str, Source]) -> None:
     assert wrong_imports(files) == []
 
 
-def test_no_file_reaches_itself_through_others(files):
+def test_no_file_reaches_itself_through_others(files: dict[str, Source]) -> None:
     assert circles(files) == []
 
 
-def test_no_two_files_share_a_name(files):
+def test_no_two_files_share_a_name(files: dict[str, Source]) -> None:
     assert namesakes(files) == {}
 
 
 @pytest.mark.parametrize("module", STARTS_AT_ONCE)
-def test_pure_files_load_no_tensorflow(files, module):
+def test_pure_files_load_no_tensorflow(files: dict[str, Source], module: Any) -> None:
     assert not loaded_at_start(module, files) & HEAVY
 
 
-def test_command_line_loads_the_standard_library_only(files):
+def test_command_line_loads_the_standard_library_only(files: dict[str, Source]) -> None:
     assert loaded_at_start("tapeline.cli.main", files) <= set(sys.stdlib_module_names)
 
 
-def test_packages_import_nothing(files):
+def test_packages_import_nothing(files: dict[str, Source]) -> None:
     assert [source.path for source in files.values() if source.path.endswith("__init__.py") and source.imports] == []
 
 
-def test_training_is_written_by_hand_on_keras_3(texts):
+def test_training_is_written_by_hand_on_keras_3(texts: dict[str, str]) -> None:
     trained = {path: text for path, text in texts.items() if path.startswith(("components/", "forecaster/"))}
     assert [line for path, text in trained.items() for line in keras_shortcuts(path, text)] == []
 
@@ -242,7 +242,7 @@ HOUSE = {
 }
 
 
-def test_a_house_that_keeps_the_rules_is_let_be():
+def test_a_house_that_keeps_the_rules_is_let_be() -> None:
     assert wrong_imports(sources(HOUSE)) == []
     assert circles(sources(HOUSE)) == []
 
@@ -266,36 +266,36 @@ def test_a_house_that_keeps_the_rules_is_let_be():
         ("components/room/a.py", "import tf_keras", "Keras 2"),
     ],
 )
-def test_an_import_that_breaks_a_rule_is_found(path, line, rule):
+def test_an_import_that_breaks_a_rule_is_found(path: str, line: str, rule: str) -> None:
     messages = wrong_imports(sources(HOUSE | {path: line}))
     assert any(message.startswith(path) and rule in message for message in messages), messages
 
 
-def test_a_circle_is_found_even_through_functions():
+def test_a_circle_is_found_even_through_functions() -> None:
     circle = {"cli/a.py": "from tapeline.cli import b", "cli/b.py": "def f():\n    from tapeline.cli.a import x"}
     assert circles(sources(HOUSE | circle)) == [{"tapeline.cli.a", "tapeline.cli.b"}]
 
 
-def test_files_of_one_name_are_found():
+def test_files_of_one_name_are_found() -> None:
     files = sources({"series/rows.py": "", "clients/rows.py": "", "series/executor.py": "", "clients/executor.py": ""})
     assert namesakes(files) == {"rows.py": ["series/rows.py", "clients/rows.py"]}
 
 
-def test_a_library_behind_another_file_of_ours_is_found():
+def test_a_library_behind_another_file_of_ours_is_found() -> None:
     files = sources({"schemas/a.py": "from tapeline.schemas.b import x", "schemas/b.py": "import tfx_bsl.coders"})
     assert loaded_at_start("tapeline.schemas.a", files) == {"tfx_bsl"}
 
 
-def test_an_import_inside_a_function_or_for_type_checkers_costs_nothing_at_start():
+def test_an_import_inside_a_function_or_for_type_checkers_costs_nothing_at_start() -> None:
     text = "def f():\n    import tfx\nif typing.TYPE_CHECKING:\n    import keras\nif True:\n    import json"
     assert loaded_at_start("tapeline.schemas.a", sources({"schemas/a.py": text})) == {"json"}
 
 
 @pytest.mark.parametrize("text", ["model.fit(x)", "self.model.compile(loss=None)", "tf.keras.Model"])
-def test_a_keras_shortcut_is_found(text):
+def test_a_keras_shortcut_is_found(text: str) -> None:
     assert len(keras_shortcuts("components/trainer/a.py", text)) == 1
 
 
 @pytest.mark.parametrize("text", ["re.compile('a')", "history = trained.fit"])
-def test_compiling_a_pattern_or_a_field_named_fit_is_no_keras_shortcut(text):
+def test_compiling_a_pattern_or_a_field_named_fit_is_no_keras_shortcut(text: str) -> None:
     assert keras_shortcuts("components/trainer/a.py", text) == []

@@ -1,13 +1,16 @@
 """The windows of one chunk, which tests compare others with."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from tapeline.schemas import features as names
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.windowing import Chunk, cut_arrays
 
 
-def cut_windows(chunk: Chunk, offsets: np.ndarray, spec: WindowSpec) -> dict[str, np.ndarray]:
+def cut_windows(chunk: Chunk, offsets: npt.NDArray[Any], spec: WindowSpec) -> dict[str, npt.NDArray[Any]]:
     """Cuts windows out of a chunk.
 
     Args:

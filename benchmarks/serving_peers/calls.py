@@ -8,6 +8,7 @@
 import json
 import sys
 import time
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ DECODER_INPUTS = 2 + CALENDAR
 LINEAR_INPUTS = CONTEXT + HORIZON * CALENDAR
 
 
-def windows(size):
+def windows(size: Any) -> tuple[Any, Any, Any]:
     """Windows as a network takes them, ready-made: encoder inputs, the calendar ahead, what the linear part reads."""
     rng = np.random.default_rng(size)
     context = rng.normal(size=(size, CONTEXT, ENCODER_INPUTS)).astype(np.float32)
@@ -28,13 +29,13 @@ def windows(size):
     return context, ahead, linear
 
 
-def raw(size):
+def raw(size: Any) -> tuple[Any, Any]:
     """The same number of contexts in parts per million, with their times: Saturdays, one after another."""
     values = np.random.default_rng(size).uniform(310, 370, (size, CONTEXT)).astype(np.float32)
     return values, np.tile(2 * 86_400 + WEEK * np.arange(1000, 1000 + CONTEXT), (size, 1))
 
 
-def serve(prepare, facts):
+def serve(prepare: Any, facts: Any) -> None:
     """Answers what stands on standard input, a line each, until it ends."""
     print(json.dumps(facts), flush=True)
     ready = {}

@@ -2,6 +2,7 @@
 
 import pathlib
 import sys
+from typing import Any
 
 import calls
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 path = pathlib.Path(sys.argv[1])
 
 
-def inputs(shapes, batch):
+def inputs(shapes: Any, batch: Any) -> dict[Any, Any]:
     """Contexts in parts per million; what a client computes beside them is any number from 0 to 1."""
     rng = np.random.default_rng(batch)
     arrays = {
@@ -26,7 +27,7 @@ if path.suffix == ".tflite":
     library = f"TensorFlow Lite, TensorFlow {tf.__version__}"
     shapes = {name: details["shape"] for name, details in runner.get_input_details().items()}
 
-    def prepare(variant, batch):
+    def prepare(variant: Any, batch: Any) -> Any:
         asked = inputs(shapes, batch)
         return lambda: runner(**asked)
 
@@ -37,7 +38,7 @@ else:
     library = f"ONNX Runtime {onnxruntime.__version__}"
     shapes = {node.name: node.shape for node in session.get_inputs()}
 
-    def prepare(variant, batch):
+    def prepare(variant: Any, batch: Any) -> Any:
         asked = inputs(shapes, batch)
         return lambda: session.run(None, asked)
 

@@ -1,5 +1,7 @@
 """Contestant: the same network in plain Keras layers, in a graph; windows come scaled and ready-made."""
 
+from typing import Any
+
 import calls
 import keras
 import tensorflow as tf
@@ -10,7 +12,7 @@ head, highway = keras.layers.Dense(1), keras.layers.Dense(calls.HORIZON)
 
 
 @tf.function(reduce_retracing=True)
-def forecast(context, ahead, linear):
+def forecast(context: Any, ahead: Any, linear: Any) -> Any:
     line = highway(linear)
     _, hidden, state = encoder(context)
     states, value, values = [hidden, state], context[:, -1, :1], []
@@ -21,7 +23,7 @@ def forecast(context, ahead, linear):
     return tf.concat(values, axis=1)
 
 
-def prepare(variant, batch):
+def prepare(variant: Any, batch: Any) -> Any:
     window = [tf.constant(values) for values in calls.windows(batch)]
     return lambda: forecast(*window).numpy()
 

@@ -1,6 +1,7 @@
 """Contestant: a pushed SavedModel, raw values in; a TensorFlow process that knows nothing of this project."""
 
 import sys
+from typing import Any
 
 import calls
 import tensorflow as tf
@@ -9,7 +10,7 @@ module = tf.saved_model.load(sys.argv[1])
 TEN = tf.constant(10 * calls.HORIZON, tf.int64)
 
 
-def prepare(variant, batch):
+def prepare(variant: Any, batch: Any) -> Any:
     context, timestamps = (tf.constant(values) for values in calls.raw(batch))
     signature = module.signatures[variant.split(",")[0]]
     more = {"horizon": TEN} if variant == "any_horizon, 10 x" else {}

@@ -1,5 +1,7 @@
 """Contestant: the same network in PyTorch; windows come scaled and ready-made."""
 
+from typing import Any
+
 import calls
 import torch
 
@@ -34,11 +36,11 @@ model = Forecaster(calls.HORIZON).eval()
 scripted = torch.jit.freeze(torch.jit.script(model))
 
 
-def prepare(variant, batch):
+def prepare(variant: Any, batch: Any) -> Any:
     window = [torch.from_numpy(values) for values in calls.windows(batch)]
     network = scripted if variant == "scripted" else model
 
-    def call():
+    def call() -> Any:
         with torch.inference_mode():
             return network(*window).numpy()
 

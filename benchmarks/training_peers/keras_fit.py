@@ -1,6 +1,7 @@
 """Contestant: Keras' own LSTM layers, trained by `model.fit`, teacher-forced."""
 
 import time
+from typing import Any
 
 import keras
 import rounds
@@ -21,10 +22,10 @@ def build(jit: bool) -> keras.Model:
 class Stopwatch(keras.callbacks.Callback):
     """Times from the end of the first step, when graphs and pipelines are there, to the end of the last."""
 
-    def on_train_begin(self, logs=None):
-        self.ends = []
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.ends: list[float] = []
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: Any, logs: Any = None) -> None:
         self.ends.append(time.perf_counter())
 
 

@@ -9,8 +9,10 @@ can run in an environment without TensorFlow.
 import json
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 CONTEXT, HORIZON, FUTURE, UNITS = 104, 24, 2, 64
 FEATURES = 6
@@ -22,7 +24,7 @@ DECODER_INPUTS = 1 + FUTURE
 Trainer = Callable[[str, int, int], float]
 
 
-def batch(size: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def batch(size: int, seed: int = 0) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
     """Context `[B, T, 6]`, known future `[B, H, 2]`, value before each lead step `[B, H]`, target `[B, H]`."""
     rng = np.random.default_rng(seed)
     context = rng.normal(size=(size, CONTEXT, FEATURES)).astype(np.float32)

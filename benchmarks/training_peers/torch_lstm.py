@@ -1,6 +1,7 @@
 """Contestant: PyTorch, an LSTM encoder with a teacher-forced LSTM or an autoregressive LSTMCell as decoder."""
 
 import time
+from typing import Any
 
 import rounds
 import torch
@@ -19,7 +20,7 @@ class Forecaster(torch.nn.Module):
             self.decoder = torch.nn.LSTM(rounds.DECODER_INPUTS, rounds.UNITS, batch_first=True)
         self.head = torch.nn.Linear(rounds.UNITS, 1)
 
-    def forward(self, context, future, previous):
+    def forward(self, context: Any, future: Any, previous: Any) -> Any:
         _, (hidden, cell) = self.encoder(context)
         if not self.autoregressive:
             outputs, _ = self.decoder(torch.cat([previous[..., None], future], dim=2), (hidden, cell))
@@ -33,7 +34,7 @@ class Forecaster(torch.nn.Module):
         return torch.cat(forecasts, dim=1)
 
 
-def with_optimizer(model):
+def with_optimizer(model: Any) -> tuple[Any, Any]:
     return model, torch.optim.Adam(model.parameters(), 1e-3)
 
 

@@ -1,6 +1,8 @@
 """Commands that compile and run nodes: what they refuse before anything heavy is loaded."""
 
 import json
+import pathlib
+from typing import Any
 
 import pytest
 import yaml
@@ -13,13 +15,13 @@ CONFIG = {"name": "load", "data": {"frequency": "H"}, "window": {"context_length
 
 
 @pytest.fixture
-def config(tmp_path):
+def config(tmp_path: pathlib.Path) -> str:
     path = tmp_path / "config.yaml"
     path.write_text(yaml.safe_dump(CONFIG))
     return str(path)
 
 
-def test_whole_numbers_survive_an_orchestrator_that_knows_none():
+def test_whole_numbers_survive_an_orchestrator_that_knows_none() -> None:
     # Protobuf's Struct, in which KFP carries a configuration, holds doubles only.
     text = json.dumps(CONFIG).replace("48", "48.0").replace("12}", "12.0}")
     assert parse_config_json(text) == parse_config(CONFIG, origin="test")
@@ -34,22 +36,26 @@ def test_whole_numbers_survive_an_orchestrator_that_knows_none():
         (("--target", "ir", "--run-id", "night-{{$.pipeline_job_uuid}}"), "a placeholder, it did not"),
     ],
 )
-def test_compile_says_what_is_missing(config, arguments, message, capsys):
+def test_compile_says_what_is_missing(
+    config: str, arguments: Any, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert cli.main(["compile", "--config", config, *arguments]) == 2
     assert message in capsys.readouterr().err
 
 
-def test_a_configuration_that_is_no_json_is_refused(capsys):
+def test_a_configuration_that_is_no_json_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["compile", "--config-json", "{", "--target", "ir", "--run-id", "a"]) == 2
     assert "--config-json: not readable as JSON" in capsys.readouterr().err
 
 
-def test_run_node_needs_a_compiled_pipeline(tmp_path, capsys):
+def test_run_node_needs_a_compiled_pipeline(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["run-node", "--ir", str(tmp_path / "none.json"), "--node", "Trainer", "--run-id", "a"]) == 2
     assert "--ir: no file" in capsys.readouterr().err
 
 
-def test_a_compiled_pipeline_stays_when_its_step_is_started_again(config, tmp_path, capsys):
+def test_a_compiled_pipeline_stays_when_its_step_is_started_again(
+    config: str, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     there = tmp_path / "load" / "ir" / "night.json"
     there.parent.mkdir(parents=True)
     there.write_text("as it was")

@@ -1,8 +1,7 @@
 """`tapeline forecast` on a model whose forecasts one can compute by hand: the last value plus 0.2 a step."""
 
 import pathlib
-import subprocess
-import sys
+from typing import Any
 
 import pytest
 
@@ -14,17 +13,17 @@ HOURS = [f"2024-03-01 {hour:02}:00" for hour in range(24)]
 
 
 @pytest.fixture(scope="module")
-def versions(tmp_path_factory):
+def versions(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("runs") / "serving_model"
     contract_model.save_contract_model(folder / "7")
     return folder
 
 
 @pytest.fixture
-def recent(tmp_path):
+def recent(tmp_path: pathlib.Path) -> Any:
     path = tmp_path / "recent.csv"
 
-    def write(values, *, times=None, header="time,load"):
+    def write(values: Any, *, times: Any = None, header: str = "time,load") -> Any:
         rows = zip(HOURS if times is None else times, values, strict=False)
         path.write_text("\n".join([header, *(f"{time},{value}" for time, value in rows)]) + "\n")
         return path
@@ -33,11 +32,11 @@ def recent(tmp_path):
     return write
 
 
-def forecast(versions, path, *more) -> int:
+def forecast(versions: Any, path: Any, *more: Any) -> int:
     return cli.main(["forecast", "--model", str(versions), "--input", str(path), *map(str, more)])
 
 
-def test_csv_on_standard_output_and_nothing_else(versions, recent, capfd):
+def test_csv_on_standard_output_and_nothing_else(versions: Any, recent: Any, capfd: pytest.CaptureFixture[str]) -> None:
     assert forecast(versions, recent([10.0] * 9 + [12.5])) == exit_codes.EXIT_DONE
     out, err = capfd.readouterr()
     assert out.splitlines() == [
@@ -50,14 +49,18 @@ def test_csv_on_standard_output_and_nothing_else(versions, recent, capfd):
 
 
 @pytest.mark.parametrize("horizon", [1, 5])
-def test_the_horizon_may_be_shorter_or_longer_than_trained(versions, recent, capfd, horizon):
+def test_the_horizon_may_be_shorter_or_longer_than_trained(
+    versions: Any, recent: Any, capfd: pytest.CaptureFixture[str], horizon: int
+) -> None:
     assert forecast(versions, recent([12.5] * 10), "--horizon", horizon) == exit_codes.EXIT_DONE
     lines = capfd.readouterr().out.splitlines()
     assert len(lines) == 1 + horizon
     assert lines[-1].split(",")[:2] == [HOURS[9 + horizon], f"{12.5 + 0.2 * horizon:.1f}"]
 
 
-def test_a_table_and_a_picture_are_written(versions, recent, tmp_path, capfd):
+def test_a_table_and_a_picture_are_written(
+    versions: Any, recent: Any, tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     output, plot = tmp_path / "forecast.parquet", tmp_path / "forecast.png"
     plot.write_text("old")
     assert forecast(versions, recent([12.5] * 10), "--output", output, "--plot", plot) == exit_codes.EXIT_DONE
@@ -66,7 +69,9 @@ def test_a_table_and_a_picture_are_written(versions, recent, tmp_path, capfd):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["forecast.parquet", "forecast.png", "recent.csv"]
 
 
-def test_a_thin_context_is_forecast_with_a_warning(versions, recent, capfd):
+def test_a_thin_context_is_forecast_with_a_warning(
+    versions: Any, recent: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
     assert forecast(versions, recent([10, 10, 10, 10, "", "", "", "", 12.5])) == exit_codes.EXIT_DONE
     out, err = capfd.readouterr()
     assert "12.7" in out
@@ -90,7 +95,9 @@ def test_a_thin_context_is_forecast_with_a_warning(versions, recent, capfd):
         ([""] * 8, {}, "[no_target] no row has a measured target"),
     ],
 )
-def test_bad_rows_end_with_code_2_and_the_messages_of_a_run(versions, recent, capfd, values, options, message):
+def test_bad_rows_end_with_code_2_and_the_messages_of_a_run(
+    versions: Any, recent: Any, capfd: pytest.CaptureFixture[str], values: Any, options: Any, message: str
+) -> None:
     assert forecast(versions, recent(values, **options)) == exit_codes.EXIT_BAD_INPUT
     out, err = capfd.readouterr()
     assert message in err
@@ -109,12 +116,16 @@ def test_bad_rows_end_with_code_2_and_the_messages_of_a_run(versions, recent, ca
         (["--model", "nowhere"], "--model: no folder 'nowhere'"),
     ],
 )
-def test_bad_arguments_end_with_code_2(versions, recent, capfd, arguments, message):
+def test_bad_arguments_end_with_code_2(
+    versions: Any, recent: Any, capfd: pytest.CaptureFixture[str], arguments: Any, message: str
+) -> None:
     assert forecast(versions, recent([10.0] * 10), *arguments) == exit_codes.EXIT_BAD_INPUT
     assert message in capfd.readouterr().err
 
 
-def test_a_refusal_of_the_graph_is_one_clear_message(tmp_path, recent, capfd):
+def test_a_refusal_of_the_graph_is_one_clear_message(
+    tmp_path: pathlib.Path, recent: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
     contract_model.save_contract_model(tmp_path / "model", "refuses all")
     assert (
         forecast(tmp_path / "model", recent([10.0] * 10), "--output", tmp_path / "forecast.csv")
@@ -124,15 +135,3 @@ def test_a_refusal_of_the_graph_is_one_clear_message(tmp_path, recent, capfd):
         "tapeline forecast: --input: the model refuses the data: context: never good enough\n"
     )
     assert not (tmp_path / "forecast.csv").exists()
-
-
-@pytest.mark.e2e
-def test_it_loads_nothing_of_tfx(versions, recent):
-    probe = (
-        "import sys; from tapeline.cli import main as cli\n"
-        f"assert cli.main(['forecast', '--model', {str(versions)!r}, '--input', {str(recent([10.0] * 10))!r}]) == 0\n"
-        "heavy = {'tfx', 'tfx_bsl', 'apache_beam', 'ml_metadata', 'tensorflow_transform'} & set(sys.modules)\n"
-        "assert not heavy, heavy"
-    )
-    root = pathlib.Path(__file__).parents[2]
-    subprocess.run([sys.executable, "-c", probe], check=True, capture_output=True, cwd=root)

@@ -46,7 +46,7 @@ def test_unknown_command_ends_with_code_2(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_every_command_of_the_parser_exists() -> None:
-    actions = cli._parser()._subparsers._group_actions[0]  # type: ignore[union-attr]
+    actions = cli._parser()._subparsers._group_actions[0]
     assert actions.choices
     for name in actions.choices:
         assert callable(importlib.import_module(f"tapeline.cli.{name.replace('-', '_')}").run)

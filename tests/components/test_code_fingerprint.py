@@ -41,18 +41,18 @@ def house(tmp_path: pathlib.Path) -> pathlib.Path:
     return tmp_path / "tapeline"
 
 
-def test_everything_that_an_executor_uses_is_reached_and_nothing_else(house):
+def test_everything_that_an_executor_uses_is_reached_and_nothing_else(house: pathlib.Path) -> None:
     reached = {path.relative_to(house).as_posix() for path in reached_files("tapeline.room.executor", package=house)}
     everything = {path.relative_to(house).as_posix() for path in house.rglob("*.*")}
     assert everything - reached == {"room/unused.py", "room/unused.css"}
 
 
-def test_an_import_for_type_checkers_alone_does_not_count(house):
+def test_an_import_for_type_checkers_alone_does_not_count(house: pathlib.Path) -> None:
     (house / "room" / "far.py").write_text("if TYPE_CHECKING:\n    import tapeline.room.unused\n")
     assert house / "room" / "unused.py" not in reached_files("tapeline.room.executor", package=house)
 
 
-def test_a_changed_line_changes_the_keys_of_the_executors_that_reach_it_and_no_other(tmp_path):
+def test_a_changed_line_changes_the_keys_of_the_executors_that_reach_it_and_no_other(tmp_path: pathlib.Path) -> None:
     package = shutil.copytree(PACKAGE, tmp_path / "tapeline", ignore=shutil.ignore_patterns("__pycache__"))
     before = {module: fresh(module, package) for module in EXECUTORS}
     reached = {module: set(reached_files(module, package=package)) for module in EXECUTORS}
@@ -65,18 +65,18 @@ def test_a_changed_line_changes_the_keys_of_the_executors_that_reach_it_and_no_o
         path.write_bytes(source)
 
 
-def test_the_trainer_is_trained_anew_when_its_intervals_change():
+def test_the_trainer_is_trained_anew_when_its_intervals_change() -> None:
     reached = {path.relative_to(PACKAGE).as_posix() for path in reached_files("tapeline.components.trainer.executor")}
     assert {"series/conformal.py", "schemas/model_contract.py", "forecaster/serving/signatures.py"} <= reached
     assert not any(path.startswith(("components/report", "components/data_gate", "cli")) for path in reached)
 
 
-def test_unknown_module_is_refused_by_name():
+def test_unknown_module_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="no_such_room"):
         code_fingerprint("tapeline.no_such_room.executor")
 
 
-def test_fingerprint_changes_with_the_stack(house, monkeypatch):
+def test_fingerprint_changes_with_the_stack(house: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = fresh("tapeline.room.executor", house)
     monkeypatch.setattr(stack, "NAME", "TFX 2.0")
     assert fresh("tapeline.room.executor", house) != before

@@ -1,6 +1,7 @@
 """A class that declares inputs, properties and outputs is a TFX component."""
 
 import inspect
+from typing import Any
 
 import pytest
 from tfx.dsl.components.base import base_beam_executor, base_executor, executor_spec
@@ -12,7 +13,7 @@ from tapeline.schemas.sections import ScalingConfig, SplitConfig
 
 
 class Executor(base_executor.BaseExecutor):
-    def Do(self, input_dict, output_dict, exec_properties):
+    def Do(self, input_dict: Any, output_dict: Any, exec_properties: Any) -> None:
         raise NotImplementedError
 
 
@@ -40,12 +41,12 @@ class BeamCopier(BeamComponent, executor=BeamExecutor):
 SCALING = ScalingConfig(per_series=True)
 
 
-def made(**changes):
+def made(**changes: Any) -> Copier:
     rows = Channel(type=Examples)
     return Copier(**{"rows": rows, "scaling": SCALING, "times": 2, "note": "", **changes})
 
 
-def test_the_declarations_are_the_specification():
+def test_the_declarations_are_the_specification() -> None:
     component = made()
     assert component.id == "Copier"
     assert list(component.inputs) == ["rows"]
@@ -56,7 +57,7 @@ def test_the_declarations_are_the_specification():
     assert component.executor_spec.executor_class is Executor
 
 
-def test_an_optional_input_may_be_given_or_none():
+def test_an_optional_input_may_be_given_or_none() -> None:
     assert list(made(schema=Channel(type=Schema)).inputs) == ["rows", "schema"]
     assert list(made(schema=None).inputs) == ["rows"]
 
@@ -74,24 +75,24 @@ def test_an_optional_input_may_be_given_or_none():
         ({"copies": Channel(type=Examples)}, "copies: Copier has no such argument"),
     ],
 )
-def test_a_wrong_argument_is_named(changes, words):
+def test_a_wrong_argument_is_named(changes: Any, words: str) -> None:
     with pytest.raises(TypeError, match=words):
         made(**changes)
 
 
-def test_a_missing_argument_is_named_and_described():
+def test_a_missing_argument_is_named_and_described() -> None:
     with pytest.raises(TypeError, match=r"scaling: Copier needs this argument\. The scaled space."):
         Copier(rows=Channel(type=Examples), times=1, note="")
 
 
-def test_a_beam_component_takes_arguments_for_beam():
+def test_a_beam_component_takes_arguments_for_beam() -> None:
     component = BeamCopier(rows=Channel(type=Examples)).with_beam_pipeline_args(["--direct_num_workers=1"])
     assert type(component.executor_spec) is executor_spec.BeamExecutorSpec
     assert component.executor_spec.beam_pipeline_args == ["--direct_num_workers=1"]
     assert not BeamCopier.EXECUTOR_SPEC.beam_pipeline_args
 
 
-def test_the_documentation_lists_every_argument_and_output():
+def test_the_documentation_lists_every_argument_and_output() -> None:
     assert inspect.getdoc(Copier).splitlines() == [
         "Copies rows.",
         "",

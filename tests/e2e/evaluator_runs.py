@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from tapeline.forecaster.versions import folder_fingerprint
@@ -84,11 +85,11 @@ class Window:
     target: list[float] | None = None
     series_id: bytes = b"a"
 
-    def context(self) -> np.ndarray:
+    def context(self) -> npt.NDArray[Any]:
         parts = [np.broadcast_to(getattr(self, name), HORIZON) for name in OUTPUTS]
         return np.nan_to_num(np.concatenate(parts), nan=_NOT_A_NUMBER).astype(np.float32)
 
-    def targets(self) -> np.ndarray:
+    def targets(self) -> npt.NDArray[Any]:
         return np.asarray(self.target or [0.0] * HORIZON, np.float32)
 
 
@@ -231,7 +232,7 @@ def run_evaluator(
         "blessing": artifact(standard_artifacts.ModelBlessing, "blessing"),
     }
     channels = {key: Channel(type=type(value)).set_artifacts([value]) for key, value in inputs.items()}
-    node = create_evaluator(
+    node: Any = create_evaluator(
         **channels,
         gate=gate or GateConfig(min_windows=2),
         window=WindowConfig(context_length=CONTEXT, horizon=HORIZON),

@@ -169,13 +169,13 @@ class BackEnd:
         folder.mkdir(parents=True)
         began = time.monotonic()
         process = (_fork if self.forked else _execute)(command, folder)
-        while process.poll() is None:
+        while (code := process.poll()) is None:
             if watch is not None:
                 watch(name, number, process.pid)
             if time.monotonic() - began > SECONDS:
                 process.kill()
             time.sleep(0.05)
-        return Attempt(process.poll(), (folder / "log").read_text(errors="replace"), began, time.monotonic())
+        return Attempt(code, (folder / "log").read_text(errors="replace"), began, time.monotonic())
 
     def _fill(self, text: str, inputs: Mapping[str, Any], artifacts: Mapping[str, pathlib.Path]) -> str:
         """Fills in placeholders as KFP's launcher does; one that is unknown to it stays, which a container would see."""

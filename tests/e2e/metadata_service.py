@@ -4,8 +4,10 @@ import contextlib
 import pathlib
 from collections.abc import Iterator
 from concurrent import futures
+from typing import Any
 
 import grpc
+import pytest
 from ml_metadata.metadata_store.pywrap.metadata_store_extension import metadata_store as native
 from ml_metadata.proto import metadata_store_pb2, metadata_store_service_pb2
 
@@ -21,8 +23,8 @@ def metadata_service(database: pathlib.Path) -> Iterator[str]:
     store = native.CreateMetadataStore(connection(database).SerializeToString(), options.SerializeToString())
     (service,) = metadata_store_service_pb2.DESCRIPTOR.services_by_name.values()
 
-    def handler(method):
-        def call(request, context):
+    def handler(method: Any) -> Any:
+        def call(request: pytest.FixtureRequest, context: Any) -> Any:
             response, error, code = method(store, request)
             if code:
                 context.abort(CODES[code], error.decode())

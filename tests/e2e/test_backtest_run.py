@@ -15,8 +15,6 @@ import pytest
 
 from tests.e2e.small_project import Project, Tapeline, daily_load, make_project, states
 
-pytestmark = pytest.mark.e2e
-
 ROOT = pathlib.Path(__file__).parents[2]
 HORIZON = 12
 PATIENCE_SECONDS = 600

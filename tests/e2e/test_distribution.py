@@ -7,19 +7,19 @@ import signal
 import socket
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
 CHILD = pathlib.Path(__file__).parent / "training_child.py"
 ROOT = CHILD.parent.parent.parent
 
-pytestmark = pytest.mark.e2e
 
 STOPS_WITHIN = 90
 """Seconds in which a worker must notice that the other is gone."""
 
 
-def start(folder, *options, cluster=None, task=0) -> subprocess.Popen:
+def start(folder: Any, *options: Any, cluster: Any = None, task: int = 0) -> subprocess.Popen[Any]:
     environment = dict(os.environ)
     environment.pop("TF_CONFIG", None)
     if cluster:
@@ -36,7 +36,7 @@ def start(folder, *options, cluster=None, task=0) -> subprocess.Popen:
     )
 
 
-def start_cluster(folder, *, dying=None) -> list[subprocess.Popen]:
+def start_cluster(folder: Any, *, dying: Any = None) -> list[subprocess.Popen[Any]]:
     """Two workers over loopback that share a folder of checkpoints; one of them may have to die."""
     sockets = [socket.socket() for _ in range(2)]
     for one in sockets:
@@ -50,23 +50,23 @@ def start_cluster(folder, *, dying=None) -> list[subprocess.Popen]:
     ]
 
 
-def losses(process: subprocess.Popen) -> list[list[float]]:
+def losses(process: subprocess.Popen[Any]) -> list[list[float]]:
     output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, (output[-1000:], errors[-3000:])
     return json.loads(output.splitlines()[-1])["losses"]
 
 
 @pytest.fixture(scope="module")
-def one_device(tmp_path_factory):
+def one_device(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return losses(start(tmp_path_factory.mktemp("one")))
 
 
-def test_two_devices_take_the_course_of_one(one_device, tmp_path):
+def test_two_devices_take_the_course_of_one(one_device: Any, tmp_path: pathlib.Path) -> None:
     for ours, expected in zip(losses(start(tmp_path, "--devices", "2")), one_device, strict=True):
         assert ours == pytest.approx(expected, rel=1e-3)
 
 
-def test_two_processes_take_the_course_of_one(one_device, tmp_path):
+def test_two_processes_take_the_course_of_one(one_device: Any, tmp_path: pathlib.Path) -> None:
     both = [losses(worker) for worker in start_cluster(tmp_path)]
     assert both[0] == both[1]
     for ours, expected in zip(both[0], one_device, strict=True):
@@ -74,7 +74,9 @@ def test_two_processes_take_the_course_of_one(one_device, tmp_path):
 
 
 @pytest.mark.parametrize("dying", [0, 1], ids=["the_chief", "another_worker"])
-def test_a_dying_worker_ends_the_other_and_a_restart_carries_on(one_device, tmp_path, dying):
+def test_a_dying_worker_ends_the_other_and_a_restart_carries_on(
+    one_device: Any, tmp_path: pathlib.Path, dying: int
+) -> None:
     workers = start_cluster(tmp_path, dying=dying)
     victim, survivor = workers[dying], workers[1 - dying]
     victim.communicate(timeout=300)

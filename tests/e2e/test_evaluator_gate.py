@@ -2,6 +2,8 @@
 
 import itertools
 import math
+import pathlib
+from typing import Any
 
 import pytest
 
@@ -10,16 +12,14 @@ from tapeline.schemas.gate_config import GateConfig, SkillConfig
 from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
 from tests.e2e.evaluator_runs import HORIZON, NAN, PlantedModel, Window, reasons, refusals, run_evaluator
 
-pytestmark = pytest.mark.e2e
-
 
 @pytest.fixture
-def judge(tmp_path):
+def judge(tmp_path: pathlib.Path) -> Any:
     count = itertools.count()
     return lambda windows, **options: run_evaluator(tmp_path / str(next(count)), windows, **options)
 
 
-def test_a_good_model_is_blessed_and_every_number_is_reported(judge):
+def test_a_good_model_is_blessed_and_every_number_is_reported(judge: Any) -> None:
     windows = [
         Window(forecast=[0.0, 0.004, 0.0, 0.004], series_id=b"a"),
         Window(forecast=[0.008, 0.0, 0.0, 0.0], series_id=b"b"),
@@ -53,61 +53,61 @@ def test_a_good_model_is_blessed_and_every_number_is_reported(judge):
     assert result.previous_metrics == {}
 
 
-def test_an_error_a_hair_under_the_limit_is_blessed(judge):
+def test_an_error_a_hair_under_the_limit_is_blessed(judge: Any) -> None:
     # float32(0.015) is 0.0149999997.
     assert judge([Window(forecast=0.015)] * 2).blessed
 
 
-def test_nan_forecasts_over_observed_targets_are_refused_by_the_error_too(judge):
+def test_nan_forecasts_over_observed_targets_are_refused_by_the_error_too(judge: Any) -> None:
     result = judge([Window(), Window(forecast=NAN)])
     assert "mae_scaled.below" in refusals(result)
     assert "finite_share.at_least" in refusals(result)
     assert math.isnan(result.metrics["mae_scaled"])
 
 
-def test_repeating_the_last_value_is_refused(judge):
+def test_repeating_the_last_value_is_refused(judge: Any) -> None:
     assert refusals(judge([Window(forecast=0.01, persistence=0.01)] * 2)) == ["skill_over_persistence.above"]
 
 
-def test_ridge_is_shown_and_required_on_request(judge):
+def test_ridge_is_shown_and_required_on_request(judge: Any) -> None:
     windows = [Window(forecast=0.01, ridge=0.005)] * 2
     assert judge(windows).blessed
     required = GateConfig(min_windows=2, skill_over=SkillConfig(ridge=0.0))
     assert refusals(judge(windows, gate=required)) == ["skill_over_ridge.above"]
 
 
-def test_too_few_windows_are_refused(judge):
+def test_too_few_windows_are_refused(judge: Any) -> None:
     result = judge([Window()] * 3, gate=GateConfig(min_windows=4))
     assert refusals(result) == ["window_count.at_least"]
     assert reasons(result) == ("window_count is 3, not at least 4",)
 
 
-def test_no_windows_at_all_are_refused(judge):
+def test_no_windows_at_all_are_refused(judge: Any) -> None:
     result = judge([])
     assert not result.blessed
     assert "window_count.at_least" in refusals(result)
 
 
-def test_a_limit_holds_overall_and_not_for_every_series(judge):
+def test_a_limit_holds_overall_and_not_for_every_series(judge: Any) -> None:
     windows = [Window(forecast=0.001)] * 9 + [Window(forecast=0.05, series_id=b"b")]
     result = judge(windows)
     assert result.blessed
     assert result.series["b"]["mae_scaled"] == pytest.approx(0.05)
 
 
-def test_a_model_as_good_as_the_blessed_one_is_blessed(judge):
+def test_a_model_as_good_as_the_blessed_one_is_blessed(judge: Any) -> None:
     result = judge([Window(forecast=0.005)] * 2, baseline=PlantedModel())
     assert result.blessed
     (check,) = (check for check in result.checks if check.against == "previous")
     assert (check.relation, check.value, check.bound) == ("<=", check.bound, result.previous_metrics["mae_scaled"])
 
 
-def test_the_comparison_with_the_blessed_model_can_be_turned_off(judge):
+def test_the_comparison_with_the_blessed_model_can_be_turned_off(judge: Any) -> None:
     gate = GateConfig(min_windows=2, no_worse_than_blessed=False)
     assert judge([Window(forecast=0.005)] * 2, gate=gate, model=PlantedModel(0.005), baseline=PlantedModel()).blessed
 
 
-def test_every_series_can_be_held_to_a_limit_of_its_own(judge):
+def test_every_series_can_be_held_to_a_limit_of_its_own(judge: Any) -> None:
     windows = [Window(forecast=0.001)] * 9 + [Window(forecast=0.05, series_id=b"b")]
     gate = GateConfig(min_windows=2, mae_scaled_below_per_series=0.02)
     result = judge(windows, gate=gate)
@@ -115,13 +115,13 @@ def test_every_series_can_be_held_to_a_limit_of_its_own(judge):
     assert reasons(result) == ("mae_scaled of series 'b' is 0.05, not below 0.02",)
 
 
-def test_a_season_that_no_context_can_hold_is_refused_before_the_run():
+def test_a_season_that_no_context_can_hold_is_refused_before_the_run() -> None:
     from tfx.types import standard_artifacts
     from tfx.types.channel import Channel
 
     from tapeline.components.evaluator.component import create_evaluator
 
-    def create(gate):
+    def create(gate: Any) -> Any:
         return create_evaluator(
             examples=Channel(type=standard_artifacts.Examples),
             rows=Channel(type=standard_artifacts.Examples),

@@ -9,8 +9,6 @@ import pytest
 
 from tests.e2e.small_project import Project, Tapeline, daily_load, make_project, states
 
-pytestmark = pytest.mark.e2e
-
 LEVELS = ["forecast", "lower", "upper", "lower_95", "upper_95"]
 
 

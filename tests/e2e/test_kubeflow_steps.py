@@ -25,8 +25,6 @@ from tests.e2e.kfp_backend import FAILED, NOT_RUN, SUCCEEDED, BackEnd, Outcome, 
 from tests.e2e.metadata_service import metadata_service
 from tests.e2e.small_project import daily_load, small_config
 
-pytestmark = pytest.mark.e2e
-
 MOUNT = "/mnt/tapeline"
 DATA = f"{MOUNT}/data/load.csv"
 LOOKED_UP = {"BlessedBefore", "ImportSchemaGen"}

@@ -7,8 +7,6 @@ import pytest
 
 from tests.e2e.small_project import Project, Tapeline, daily_load, make_project, states
 
-pytestmark = pytest.mark.e2e
-
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Project:

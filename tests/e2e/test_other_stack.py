@@ -14,8 +14,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 import newer_system
@@ -23,10 +25,9 @@ import newer_system
 OTHER = os.environ.get("TAPELINE_OTHER_STACK", "")
 ROOT = pathlib.Path(__file__).parents[2]
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(not OTHER, reason="TAPELINE_OTHER_STACK names no root with the other stack: make test-modern"),
-]
+pytestmark = pytest.mark.skipif(
+    not OTHER, reason="TAPELINE_OTHER_STACK names no root with the other stack: make test-modern"
+)
 
 SERVE = """
 import sys
@@ -93,7 +94,7 @@ def sides() -> Iterator[tuple[Side, Side]]:
     shutil.rmtree(folder)
 
 
-def requests(length: int = 104) -> dict[str, np.ndarray]:
+def requests(length: int = 104) -> dict[str, npt.NDArray[Any]]:
     """300 contexts like weekly CO2, some with holes."""
     rng = np.random.default_rng(7)
     start = rng.integers(0, 1_000, size=(300, 1)) * 7 * 86_400

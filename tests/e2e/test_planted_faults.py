@@ -6,6 +6,8 @@ another reason would come back once that reason is gone.
 """
 
 import itertools
+import pathlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,19 +29,17 @@ from tests.e2e.evaluator_runs import (
 )
 from tests.judged_run import Home, result
 
-pytestmark = pytest.mark.e2e
-
 
 @pytest.fixture
-def evaluate(tmp_path):
+def evaluate(tmp_path: pathlib.Path) -> Any:
     count = itertools.count()
     return lambda windows, **options: run_evaluator(tmp_path / str(next(count)), windows, **options)
 
 
-def tampered(change):
+def tampered(change: Any) -> Any:
     """Changes the features of every window."""
 
-    def tamper(windows):
+    def tamper(windows: Any) -> Any:
         altered = []
         for serialized in windows:
             example = tf.train.Example.FromString(serialized)
@@ -50,8 +50,8 @@ def tampered(change):
     return tamper
 
 
-def test_a_target_leaked_into_the_context_is_refused(evaluate):
-    def leak(values):
+def test_a_target_leaked_into_the_context_is_refused(evaluate: Any) -> None:
+    def leak(values: Any) -> None:
         values["context"][CONTEXT - 1] = values["target"][0]
 
     found = evaluate([Window()] * 2, tamper=tampered(leak))
@@ -61,15 +61,15 @@ def test_a_target_leaked_into_the_context_is_refused(evaluate):
     assert "not what the data hold before and after the cutoff" in reasons(found)[0]
 
 
-def test_a_context_filled_where_it_calls_itself_measured_is_refused(evaluate):
-    def lie(values):
+def test_a_context_filled_where_it_calls_itself_measured_is_refused(evaluate: Any) -> None:
+    def lie(values: Any) -> None:
         values["context_observed"][0] = 0.0
 
     assert refusals(evaluate([Window()] * 2, tamper=tampered(lie))) == ["window_deviation.at_most"]
 
 
-def test_targets_that_are_not_those_of_the_data_are_refused(evaluate):
-    def flatter(values):
+def test_targets_that_are_not_those_of_the_data_are_refused(evaluate: Any) -> None:
+    def flatter(values: Any) -> None:
         values["target"][:] = [0.001] * 4
 
     found = evaluate([Window()] * 2, tamper=tampered(flatter))
@@ -77,7 +77,7 @@ def test_targets_that_are_not_those_of_the_data_are_refused(evaluate):
     assert refusals(found) == ["window_deviation.at_most"]
 
 
-def test_a_scaler_fitted_on_all_splits_is_refused(evaluate):
+def test_a_scaler_fitted_on_all_splits_is_refused(evaluate: Any) -> None:
     # An error of 0.2 units: 0.02 in a space of 10 units, 0.01 once a test row of 20 has stretched it.
     found = evaluate([Window(forecast=0.01)] * 2, peak=20.0, scaled_on_test=True)
     assert found.metrics["mae_scaled"] == pytest.approx(0.01)
@@ -87,43 +87,43 @@ def test_a_scaler_fitted_on_all_splits_is_refused(evaluate):
     assert "fitted on others" in reasons(found)[0]
 
 
-def test_a_peak_in_test_is_no_fault_of_a_scaler_fitted_on_train(evaluate):
+def test_a_peak_in_test_is_no_fault_of_a_scaler_fitted_on_train(evaluate: Any) -> None:
     assert evaluate([Window()] * 2, peak=20.0).blessed
 
 
-def test_a_teacher_forced_scorer_is_refused(evaluate):
+def test_a_teacher_forced_scorer_is_refused(evaluate: Any) -> None:
     found = evaluate([Window()] * 2, model=TeacherForcedModel())
     assert found.metrics["mae_scaled"] == pytest.approx(0.001)
     assert refusals(found) == ["target_influence.at_most"]
     assert "it has seen them" in reasons(found)[0]
 
 
-def test_half_the_forecasts_nan_is_refused(evaluate):
+def test_half_the_forecasts_nan_is_refused(evaluate: Any) -> None:
     # No target was observed where the NaNs stand, so the error alone would have passed.
     found = evaluate([Window(), Window(forecast=NAN, target=[0.0, NAN, NAN, NAN])])
     assert "finite_share.at_least" in refusals(found)
     assert found.metrics["finite_share"] == 0.5
 
 
-def test_forecasts_that_are_nan_where_nothing_was_observed_are_refused(evaluate):
+def test_forecasts_that_are_nan_where_nothing_was_observed_are_refused(evaluate: Any) -> None:
     found = evaluate([Window(forecast=[0.001, NAN, NAN, NAN], target=[0.0, NAN, NAN, NAN])] * 2)
     assert found.metrics["mae_scaled"] < 0.015
     assert refusals(found) == ["finite_share.at_least", "finite_share.of_every_series_at_least"]
 
 
-def test_one_series_all_nan_is_refused_by_name(evaluate):
+def test_one_series_all_nan_is_refused_by_name(evaluate: Any) -> None:
     found = evaluate([*[Window()] * 8, Window(forecast=NAN, series_id=b"silent")])
     assert "finite_share.of_every_series_at_least" in refusals(found)
     assert "finite_share of series 'silent' is 0, not at least 1" in reasons(found)
 
 
-def test_a_model_at_0_0149_that_seasonal_naive_beats_is_refused(evaluate):
+def test_a_model_at_0_0149_that_seasonal_naive_beats_is_refused(evaluate: Any) -> None:
     found = evaluate([Window(forecast=0.0149, seasonal_naive=0.0148)] * 2)
     assert found.metrics["mae_scaled"] == pytest.approx(0.0149)
     assert refusals(found) == ["skill_over_seasonal_naive.above"]
 
 
-def test_a_model_under_the_limit_but_worse_than_the_blessed_one_is_refused(evaluate):
+def test_a_model_under_the_limit_but_worse_than_the_blessed_one_is_refused(evaluate: Any) -> None:
     found = evaluate([Window(forecast=0.005)] * 2, model=PlantedModel(0.005), baseline=PlantedModel())
     assert found.metrics["mae_scaled"] == pytest.approx(0.01)
     assert found.previous_metrics["mae_scaled"] == pytest.approx(0.005)
@@ -131,7 +131,7 @@ def test_a_model_under_the_limit_but_worse_than_the_blessed_one_is_refused(evalu
     assert "worse than the 0.005 of the previous model" in reasons(found)[0]
 
 
-def test_exactly_0_015_is_refused(evaluate):
+def test_exactly_0_015_is_refused(evaluate: Any) -> None:
     # Four float32 whose sum is 4 * 0.015 in float64.
     rest, parts = 4 * 0.015, []
     for _ in range(3):
@@ -145,13 +145,13 @@ def test_exactly_0_015_is_refused(evaluate):
     assert reasons(found) == ("mae_scaled is 0.015, not below 0.015",)
 
 
-def test_a_test_split_of_three_windows_is_refused(evaluate):
+def test_a_test_split_of_three_windows_is_refused(evaluate: Any) -> None:
     found = evaluate([Window()] * 3, gate=GateConfig())
     assert refusals(found) == ["window_count.at_least"]
     assert reasons(found) == ("window_count is 3, not at least 10",)
 
 
-def test_an_evaluator_that_never_ran_is_no_pass(tmp_path):
+def test_an_evaluator_that_never_ran_is_no_pass(tmp_path: pathlib.Path) -> None:
     home = Home(tmp_path / "load")
     home.judged("first")
     home.train("second", weights="other weights")
@@ -160,7 +160,7 @@ def test_an_evaluator_that_never_ran_is_no_pass(tmp_path):
     assert "the Evaluator never ran" in judgement.problem
 
 
-def test_a_blessing_from_another_run_is_no_pass(tmp_path):
+def test_a_blessing_from_another_run_is_no_pass(tmp_path: pathlib.Path) -> None:
     home = Home(tmp_path / "load")
     blessed = home.judged("first")
     home.train("second", weights="other weights")
@@ -170,14 +170,14 @@ def test_a_blessing_from_another_run_is_no_pass(tmp_path):
     assert "the blessing is of another run" in judgement.problem
 
 
-def test_a_blessing_from_another_run_pushes_nothing(tmp_path):
+def test_a_blessing_from_another_run_pushes_nothing(tmp_path: pathlib.Path) -> None:
     with pytest.raises(ValueError, match="is not what was blessed"):
         push(tmp_path, weights="second", blessed="first")
     assert versions(tmp_path / "serving_model") == []
 
 
-def test_a_model_changed_after_its_blessing_is_not_pushed(tmp_path):
-    def change(model):
+def test_a_model_changed_after_its_blessing_is_not_pushed(tmp_path: pathlib.Path) -> None:
+    def change(model: Any) -> None:
         (model / "saved_model.pb").write_text("changed")
 
     with pytest.raises(ValueError, match="changed after the Evaluator"):
@@ -185,19 +185,19 @@ def test_a_model_changed_after_its_blessing_is_not_pushed(tmp_path):
     assert versions(tmp_path / "serving_model") == []
 
 
-def test_the_very_model_that_was_blessed_is_pushed(tmp_path):
+def test_the_very_model_that_was_blessed_is_pushed(tmp_path: pathlib.Path) -> None:
     push(tmp_path, weights="first", blessed="first")
     assert len(versions(tmp_path / "serving_model")) == 1
 
 
-def push(folder, *, weights, blessed, afterwards=lambda model: None):
+def push(folder: Any, *, weights: Any, blessed: Any, afterwards: Any = lambda model: None) -> None:
     """Runs the Pusher's executor on a model, with the blessing of a model that may be another one."""
     from tfx.types import standard_artifacts
     from tfx.types.channel import Channel
 
     from tapeline.components.pusher.component import create_pusher
 
-    def model_of(name, content):
+    def model_of(name: Any, content: Any) -> Any:
         served = folder / name / "Format-Serving"
         served.mkdir(parents=True)
         (served / "saved_model.pb").write_text(content)
@@ -213,7 +213,7 @@ def push(folder, *, weights, blessed, afterwards=lambda model: None):
     afterwards(model_of("model", weights))
     pushed = standard_artifacts.PushedModel()
     pushed.uri = str(folder / "pushed")
-    node = create_pusher(
+    node: Any = create_pusher(
         model=Channel(type=standard_artifacts.Model),
         model_blessing=Channel(type=standard_artifacts.ModelBlessing),
         serving_dir=str(folder / "serving_model"),

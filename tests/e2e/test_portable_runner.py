@@ -21,7 +21,6 @@ from tests.e2e.small_project import Project, Tapeline, daily_load, make_project
 
 RUNNERS = pathlib.Path(__file__).parents[2] / "configs" / "runners"
 
-pytestmark = pytest.mark.e2e
 
 FAILED = 3
 LONG = 150_000

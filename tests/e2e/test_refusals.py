@@ -9,8 +9,6 @@ import pytest
 
 from tests.e2e.small_project import ROWS, Project, Tapeline, daily_load
 
-pytestmark = pytest.mark.e2e
-
 Fault = Callable[[Project], None]
 
 

@@ -11,14 +11,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
 
 from tests.hand_made_model import HORIZON, save_version, warm_up_record
-
-pytestmark = pytest.mark.e2e
 
 START_SECONDS = 120
 TIMES = [[0, 3600, 7200, 10800]]
@@ -73,7 +71,7 @@ class Server:
         return code
 
 
-def started(base: pathlib.Path, *arguments: str) -> Iterator[Server]:
+def started(base: pathlib.Path, *arguments: str) -> Generator[Server, None, None]:
     server = Server(base, *arguments)
     try:
         yield server

@@ -3,6 +3,7 @@
 import pathlib
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -11,12 +12,10 @@ from tapeline.components.serving_gate.examination import examine
 from tapeline.schemas.checks import in_words
 from tapeline.schemas.gate_config import ServingConfig
 
-pytestmark = pytest.mark.e2e
-
 ROOT = pathlib.Path(__file__).parents[2]
 
 
-def gate(folder, *, fault="", timeout_seconds=120.0):
+def gate(folder: Any, *, fault: str = "", timeout_seconds: float = 120.0) -> Any:
     from tests.contract_model import real_windows, save_contract_model
 
     model = save_contract_model(folder / "model", fault)
@@ -25,11 +24,11 @@ def gate(folder, *, fault="", timeout_seconds=120.0):
     )
 
 
-def reasons(result) -> dict[str, str]:
+def reasons(result: Any) -> dict[str, str]:
     return {check.id: in_words(check) for check in result.checks if not check.passed}
 
 
-def test_a_model_that_keeps_the_contract_is_blessed(tmp_path):
+def test_a_model_that_keeps_the_contract_is_blessed(tmp_path: pathlib.Path) -> None:
     result = gate(tmp_path)
     assert reasons(result) == {}
     assert result.blessed
@@ -53,13 +52,13 @@ def test_a_model_that_keeps_the_contract_is_blessed(tmp_path):
         ("calls Python", "serving_process.at_least", "calls back into Python (PyFunc)"),
     ],
 )
-def test_a_faulty_model_is_refused_for_its_fault(tmp_path, fault, check, words):
+def test_a_faulty_model_is_refused_for_its_fault(tmp_path: pathlib.Path, fault: str, check: str, words: str) -> None:
     result = gate(tmp_path, fault=fault)
     assert not result.blessed
     assert words in reasons(result)[check]
 
 
-def test_a_model_that_never_answers_is_given_up(tmp_path):
+def test_a_model_that_never_answers_is_given_up(tmp_path: pathlib.Path) -> None:
     result = gate(tmp_path, fault="hangs", timeout_seconds=30.0)
     assert (
         "came to no end within 30 s; it was at: serving_default: raw values"
@@ -67,20 +66,24 @@ def test_a_model_that_never_answers_is_given_up(tmp_path):
     )
 
 
-def test_a_process_that_crashes_is_a_refusal_with_its_signal(tmp_path, monkeypatch):
+def test_a_process_that_crashes_is_a_refusal_with_its_signal(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     script = tmp_path / "crash.py"
     script.write_text("import os, sys; open(sys.argv[1] + '/stage.txt', 'w').write('loading'); os.abort()")
     monkeypatch.setattr(serve_alone, "SCRIPT", script)
     assert "was ended by SIGABRT; it was at: loading" in reasons(gate(tmp_path))["serving_process.at_least"]
 
 
-def test_a_process_that_can_import_the_project_is_a_refusal(tmp_path, monkeypatch):
+def test_a_process_that_can_import_the_project_is_a_refusal(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(serve_alone, "BARRED", (*serve_alone.BARRED, "json"))
     # json is imported before the barrier is up, so it stands for a package that got in.
     assert reasons(gate(tmp_path))["serving_process.at_least"].endswith("it could import json")
 
 
-def test_a_file_that_is_no_model_is_refused(tmp_path):
+def test_a_file_that_is_no_model_is_refused(tmp_path: pathlib.Path) -> None:
     from tests.contract_model import real_windows
 
     (tmp_path / "saved_model.pb").write_text("no model")
@@ -88,7 +91,7 @@ def test_a_file_that_is_no_model_is_refused(tmp_path):
     assert "saved_model.pb cannot be read" in reasons(result)["serving_process.at_least"]
 
 
-def test_without_a_real_window_nothing_is_blessed(tmp_path):
+def test_without_a_real_window_nothing_is_blessed(tmp_path: pathlib.Path) -> None:
     from tests.contract_model import save_contract_model
 
     model = save_contract_model(tmp_path / "model")
@@ -96,7 +99,7 @@ def test_without_a_real_window_nothing_is_blessed(tmp_path):
     assert "nothing real to ask" in reasons(result)["serving_process.at_least"]
 
 
-def test_the_projects_package_is_barred_wherever_they_are_installed():
+def test_the_projects_package_is_barred_wherever_they_are_installed() -> None:
     probe = (
         f"import runpy, sys; sys.path.insert(0, {str(ROOT)!r})\n"
         f"bar = runpy.run_path({str(serve_alone.SCRIPT)!r})['bar']\n"

@@ -3,14 +3,13 @@
 import pathlib
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from benchmarks.rest import Server, untrained
 from tapeline.cli.main import _parser
 from tapeline.clients.platforms.converters import read_portable, write_tflite
-
-pytestmark = pytest.mark.e2e
 
 ROOT = pathlib.Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
@@ -35,7 +34,7 @@ def test_the_python_code_runs_from_top_to_bottom(server: Server, base: pathlib.P
     write_tflite(read_portable(base / "1"), base.parent / "co2.tflite")
     blocks = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
     assert len(blocks) >= 5
-    namespace: dict = {}
+    namespace: dict[str, Any] = {}
     for number, code in enumerate(blocks, start=1):
         here = code.replace("127.0.0.1:8501", f"127.0.0.1:{server.port}")
         here = here.replace("runs/co2/serving_model/1795244861", str(base / "1"))
@@ -44,7 +43,9 @@ def test_the_python_code_runs_from_top_to_bottom(server: Server, base: pathlib.P
 
 
 def test_the_options_it_names_are_those_of_the_commands() -> None:
-    commands = next(action.choices for action in _parser()._actions if action.choices and not action.option_strings)
+    commands: Any = next(
+        action.choices for action in _parser()._actions if action.choices and not action.option_strings
+    )
     for line in re.findall(r"^tapeline .*$", PAGE, flags=re.MULTILINE):
         _, command, *words = line.partition("#")[0].split()
         known = commands[command]._option_string_actions

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,8 +19,6 @@ from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig,
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 from tapeline.series.scaling import scale_lines, scale_path
 
-pytestmark = pytest.mark.e2e
-
 DAY = 86_400
 WINDOW = WindowConfig(context_length=16, horizon=4)
 DATA = DataConfig(time="t", target="y", frequency="D")
@@ -34,7 +33,7 @@ SECTIONS = {
 }
 
 
-def write_chunk(path, first, last, starts):
+def write_chunk(path: Any, first: Any, last: Any, starts: Any) -> None:
     """One chunk of a weekly pattern, as docs/data-formats.md describes it."""
     time = np.arange(first, last)
     values = 0.5 + 0.3 * np.sin(2 * np.pi * time / 7) + 0.1 * np.random.default_rng(first).normal(size=len(time))
@@ -50,7 +49,7 @@ def write_chunk(path, first, last, starts):
 
 
 @pytest.fixture
-def inputs(tmp_path):
+def inputs(tmp_path: pathlib.Path) -> dict[Any, Any]:
     chunks, graph = standard_artifacts.Examples(), standard_artifacts.TransformGraph()
     chunks.uri, graph.uri = str(tmp_path / "chunks"), str(tmp_path / "graph")
     chunks.split_names = artifact_utils.encode_split_names(["train", "eval", "test"])
@@ -63,7 +62,7 @@ def inputs(tmp_path):
     return {"chunks": [chunks], "transform_graph": [graph]}
 
 
-def execute(inputs, folder, checkpoints):
+def execute(inputs: Any, folder: Any, checkpoints: Any) -> Any:
     """One execution with its own output folders, as TFX makes them."""
     trainer = Trainer(
         chunks=channel_utils.as_channel(inputs["chunks"]),
@@ -79,7 +78,9 @@ def execute(inputs, folder, checkpoints):
     return outputs
 
 
-def test_an_execution_that_was_cut_short_is_carried_on_by_the_next(inputs, tmp_path, monkeypatch, capsys):
+def test_an_execution_that_was_cut_short_is_carried_on_by_the_next(
+    inputs: dict[Any, Any], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     checkpoints = tmp_path / "checkpoints"
     whole = execute(inputs, tmp_path / "whole", tmp_path / "other_checkpoints")
     assert not (tmp_path / "other_checkpoints").exists()
@@ -87,7 +88,7 @@ def test_an_execution_that_was_cut_short_is_carried_on_by_the_next(inputs, tmp_p
 
     epochs = []
 
-    def die_in_the_third_epoch(self, epoch, logs=None):
+    def die_in_the_third_epoch(self: Any, epoch: Any, logs: Any = None) -> None:
         epochs.append(epoch)
         if epoch == 2:
             raise KeyboardInterrupt

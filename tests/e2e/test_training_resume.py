@@ -5,27 +5,24 @@ import pathlib
 import signal
 import subprocess
 import sys
-
-import pytest
+from typing import Any
 
 CHILD = pathlib.Path(__file__).parent / "training_child.py"
 ROOT = CHILD.parent.parent.parent
 
-pytestmark = pytest.mark.e2e
 
-
-def run(folder, *options) -> subprocess.CompletedProcess:
+def run(folder: Any, *options: Any) -> subprocess.CompletedProcess[Any]:
     return subprocess.run(
         [sys.executable, str(CHILD), str(folder), *options], capture_output=True, text=True, timeout=300, cwd=ROOT
     )
 
 
-def result(process: subprocess.CompletedProcess) -> dict:
+def result(process: subprocess.CompletedProcess[Any]) -> dict[str, Any]:
     assert process.returncode == 0, process.stderr[-2000:]
     return json.loads(process.stdout.splitlines()[-1])
 
 
-def test_killed_anywhere_the_same_command_ends_with_bit_identical_weights(tmp_path):
+def test_killed_anywhere_the_same_command_ends_with_bit_identical_weights(tmp_path: pathlib.Path) -> None:
     undisturbed = result(run(tmp_path / "whole"))
 
     # 140 windows are 9 steps an epoch. A checkpoint costs two calls of fsync (the file, then its folder) and

@@ -22,9 +22,9 @@ from tapeline.forecaster.refusal_message import refusal_message
         ("", ""),
     ],
 )
-def test_only_the_words_are_left(message, words):
+def test_only_the_words_are_left(message: str, words: str) -> None:
     assert refusal_message(message) == words
 
 
-def test_long_words_are_cut():
+def test_long_words_are_cut() -> None:
     assert len(refusal_message("assertion failed: [" + "x" * 2000 + "]")) == 400

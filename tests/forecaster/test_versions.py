@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,7 @@ FILES = ("saved_model.pb", "variables/variables.index", "assets.extra/model_card
 
 
 @pytest.fixture
-def source(tmp_path):
+def source(tmp_path: pathlib.Path) -> Any:
     for name in FILES:
         path = tmp_path / "model" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -25,58 +27,64 @@ def source(tmp_path):
 
 
 @pytest.fixture
-def base(tmp_path):
+def base(tmp_path: pathlib.Path) -> Any:
     return tmp_path / "serving_model"
 
 
-def visible(base):
+def at(now: int) -> Callable[[], int]:
+    return lambda: now
+
+
+def visible(base: Any) -> list[Any]:
     return sorted(entry.name for entry in base.iterdir() if not entry.name.startswith("."))
 
 
-def hidden(base):
+def hidden(base: Any) -> list[Any]:
     return sorted(entry.name for entry in base.iterdir() if entry.name.startswith(".") and entry.name != ".lock")
 
 
-def test_a_version_is_the_whole_model(source, base):
+def test_a_version_is_the_whole_model(source: Any, base: Any) -> None:
     version = push_version(source, base, keep=3, clock=lambda: 1000.9)
     assert version == 1000
     assert folder_fingerprint(base / "1000") == folder_fingerprint(source)
     assert hidden(base) == []
 
 
-def test_versions_grow_also_when_the_clock_goes_back(source, base):
-    pushed = [push_version(source, base, keep=9, clock=lambda now=now: now) for now in (1000, 400, 1000, 5000)]
+def test_versions_grow_also_when_the_clock_goes_back(source: Any, base: Any) -> None:
+    pushed = [push_version(source, base, keep=9, clock=at(now)) for now in (1000, 400, 1000, 5000)]
     assert pushed == [1000, 1001, 1002, 5000]
 
 
-def test_the_newest_versions_stay(source, base):
+def test_the_newest_versions_stay(source: Any, base: Any) -> None:
     for now in (10, 20, 30, 40):
-        push_version(source, base, keep=2, clock=lambda now=now: now)
+        push_version(source, base, keep=2, clock=at(now))
     assert visible(base) == ["30", "40"]
 
 
-def test_numbers_are_ordered_as_numbers(source, base):
+def test_numbers_are_ordered_as_numbers(source: Any, base: Any) -> None:
     for now in (9, 10, 100):
-        push_version(source, base, keep=2, clock=lambda now=now: now)
+        push_version(source, base, keep=2, clock=at(now))
     assert versions.versions(base) == [10, 100]
 
 
-def test_keep_one_leaves_the_new_version(source, base):
+def test_keep_one_leaves_the_new_version(source: Any, base: Any) -> None:
     for now in (10, 20):
-        push_version(source, base, keep=1, clock=lambda now=now: now)
+        push_version(source, base, keep=1, clock=at(now))
     assert visible(base) == ["20"]
 
 
-def test_keeping_none_is_refused(source, base):
+def test_keeping_none_is_refused(source: Any, base: Any) -> None:
     with pytest.raises(ValueError, match=r"push.keep: got 0, must be 1 or more"):
         push_version(source, base, keep=0)
 
 
-def test_a_push_that_fails_leaves_the_old_version_alone(source, base, monkeypatch):
+def test_a_push_that_fails_leaves_the_old_version_alone(
+    source: Any, base: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     push_version(source, base, keep=1, clock=lambda: 10)
     before = folder_fingerprint(base / "10")
 
-    def disk_full(handle):
+    def disk_full(handle: Any) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", disk_full)
@@ -87,11 +95,13 @@ def test_a_push_that_fails_leaves_the_old_version_alone(source, base, monkeypatc
     assert folder_fingerprint(base / "10") == before
 
 
-def test_an_old_version_that_cannot_be_removed_is_no_failure(source, base, monkeypatch):
+def test_an_old_version_that_cannot_be_removed_is_no_failure(
+    source: Any, base: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     push_version(source, base, keep=1, clock=lambda: 10)
     rename = os.rename
 
-    def refuse_removal(old, new):
+    def refuse_removal(old: Any, new: Any) -> None:
         if pathlib.Path(old).name == "10":
             raise PermissionError(13, "in use")
         rename(old, new)
@@ -101,14 +111,14 @@ def test_an_old_version_that_cannot_be_removed_is_no_failure(source, base, monke
     assert visible(base) == ["10", "20"]
 
 
-def test_what_a_killed_push_left_behind_is_cleared(source, base):
+def test_what_a_killed_push_left_behind_is_cleared(source: Any, base: Any) -> None:
     (base / ".5.0a1b2c").mkdir(parents=True)
     (base / ".4.outgoing").mkdir()
     push_version(source, base, keep=1, clock=lambda: 10)
     assert hidden(base) == []
 
 
-def test_what_is_not_a_version_is_left_alone(source, base):
+def test_what_is_not_a_version_is_left_alone(source: Any, base: Any) -> None:
     (base / "notes").mkdir(parents=True)
     (base / "12").write_text("a file, not a version")
     push_version(source, base, keep=1, clock=lambda: 10)
@@ -116,7 +126,7 @@ def test_what_is_not_a_version_is_left_alone(source, base):
     assert visible(base) == ["12", "20", "notes"]
 
 
-def test_another_content_than_the_blessed_one_is_not_pushed(source, base):
+def test_another_content_than_the_blessed_one_is_not_pushed(source: Any, base: Any) -> None:
     blessed = folder_fingerprint(source)
     (source / "saved_model.pb").write_text("another model")
     with pytest.raises(ValueError, match="is not what was blessed"):
@@ -124,17 +134,17 @@ def test_another_content_than_the_blessed_one_is_not_pushed(source, base):
     assert visible(base) == []
 
 
-def test_a_fingerprint_sees_names_and_contents(source, tmp_path):
+def test_a_fingerprint_sees_names_and_contents(source: Any, tmp_path: pathlib.Path) -> None:
     before = folder_fingerprint(source)
     assert folder_fingerprint(shutil.copytree(source, tmp_path / "copy")) == before
     (tmp_path / "copy" / "saved_model.pb").rename(tmp_path / "copy" / "saved_model.pbtxt")
     assert folder_fingerprint(tmp_path / "copy") != before
 
 
-def test_whoever_polls_never_sees_half_a_version(source, base):
+def test_whoever_polls_never_sees_half_a_version(source: Any, base: Any) -> None:
     done, broken, seen = threading.Event(), [], set()
 
-    def poll():
+    def poll() -> None:
         while not done.is_set():
             for version in versions.versions(base):
                 # Listed, then looked into: it may be gone by then, but never be there in part.
@@ -149,14 +159,14 @@ def test_whoever_polls_never_sees_half_a_version(source, base):
     poller = threading.Thread(target=poll)
     poller.start()
     for now in range(1, 60):
-        push_version(source, base, keep=100, clock=lambda now=now: now)
+        push_version(source, base, keep=100, clock=at(now))
     done.set()
     poller.join()
     assert seen
     assert broken == []
 
 
-def test_pushes_side_by_side_get_versions_of_their_own(source, base):
+def test_pushes_side_by_side_get_versions_of_their_own(source: Any, base: Any) -> None:
     pushed = []
     threads = [
         threading.Thread(target=lambda: pushed.append(push_version(source, base, keep=20, clock=lambda: 7)))
@@ -170,15 +180,15 @@ def test_pushes_side_by_side_get_versions_of_their_own(source, base):
     assert versions.versions(base) == sorted(pushed)
 
 
-def test_a_version_in_use_stays(source, base):
+def test_a_version_in_use_stays(source: Any, base: Any) -> None:
     push_version(source, base, keep=1, clock=lambda: 10)
     (base / f".in-use-{os.getpid()}").write_text("10")
     for now in (20, 30):
-        push_version(source, base, keep=1, clock=lambda now=now: now)
+        push_version(source, base, keep=1, clock=at(now))
     assert visible(base) == ["10", "30"]
 
 
-def test_the_mark_of_a_process_that_ended_does_not_count(source, base):
+def test_the_mark_of_a_process_that_ended_does_not_count(source: Any, base: Any) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     push_version(source, base, keep=1, clock=lambda: 10)
@@ -192,21 +202,21 @@ def test_the_mark_of_a_process_that_ended_does_not_count(source, base):
     [("server", "10"), (str(os.getpid()), "the newest"), (str(os.getpid()), "")],
     ids=["a name that is no process", "words", "nothing"],  # Those with a process id would differ in each worker.
 )
-def test_a_mark_that_makes_no_sense_does_not_count(source, base, name, content):
+def test_a_mark_that_makes_no_sense_does_not_count(source: Any, base: Any, name: Any, content: str) -> None:
     push_version(source, base, keep=1, clock=lambda: 10)
     (base / f".in-use-{name}").write_text(content)
     push_version(source, base, keep=1, clock=lambda: 20)
     assert visible(base) == ["20"]
 
 
-def test_a_push_that_was_cut_short_after_its_rename_is_not_repeated(source, base):
+def test_a_push_that_was_cut_short_after_its_rename_is_not_repeated(source: Any, base: Any) -> None:
     fingerprint = folder_fingerprint(source)
     first = push_version(source, base, keep=3, fingerprint=fingerprint, clock=lambda: 1000)
     assert push_version(source, base, keep=3, fingerprint=fingerprint, clock=lambda: 2000) == first
     assert visible(base) == ["1000"]
 
 
-def test_an_older_model_is_pushed_anew_over_a_newer_one(source, base):
+def test_an_older_model_is_pushed_anew_over_a_newer_one(source: Any, base: Any) -> None:
     fingerprint = folder_fingerprint(source)
     push_version(source, base, keep=3, fingerprint=fingerprint, clock=lambda: 1000)
     (base / "1001").mkdir()

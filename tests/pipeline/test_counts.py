@@ -30,5 +30,5 @@ def test_artifacts_without_counts_say_nothing() -> None:
     assert counts_in_words([]) == ""
 
 
-def test_what_a_gate_found_stands_in_place_of_numbers():
+def test_what_a_gate_found_stands_in_place_of_numbers() -> None:
     assert counts_in_words([{"in_words": "REFUSED: too slow"}]) == "REFUSED: too slow"

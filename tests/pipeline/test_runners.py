@@ -1,4 +1,4 @@
-"""Where Beam runs: every file of configs/runners holds arguments that the installed Beam knows and takes."""
+"""Where Beam runs: the files of configs/runners, and the arguments that Beam gets."""
 
 import pathlib
 
@@ -8,28 +8,9 @@ from tapeline.cli.arguments import read_runner
 from tapeline.cli.main import main
 from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.schemas.errors import ConfigError
-from tapeline.schemas.runner_config import BeamConfig
 from tapeline.schemas.stack import LOCAL_BEAM_RUNNER
 
 RUNNERS = sorted((pathlib.Path(__file__).parents[2] / "configs" / "runners").glob("*.yaml"))
-
-
-@pytest.mark.e2e  # importing Beam takes seconds
-@pytest.mark.parametrize("path", RUNNERS, ids=lambda path: path.stem)
-def test_arguments_are_known_to_beam_and_ship_the_code(path: pathlib.Path) -> None:
-    from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
-    from apache_beam.options.pipeline_options_validator import PipelineOptionsValidator
-    from apache_beam.runners.runner import create_runner
-
-    args = list(BeamConfig.model_validate(read_runner(str(path))["beam"]).args)
-    options = PipelineOptions(args)
-    known, all_of_them = options.get_all_options(), options.get_all_options(retain_unknown_options=True)
-    assert set(all_of_them) == set(known)
-    runner = options.view_as(StandardOptions).runner
-    if runner != "DataflowRunner":  # needs Google's client to be made, and looks for a project's name in lower case
-        assert PipelineOptionsValidator(options, create_runner(runner)).validate() == []
-    # With one of these TFX does not build a package of itself for every component.
-    assert any(arg.startswith("--sdk_container_image=") for arg in beam_arguments(tuple(args)))
 
 
 def test_there_is_a_file_for_each_runner() -> None:

@@ -9,6 +9,7 @@ import json
 import math
 import pathlib
 import xml.etree.ElementTree as ElementTree
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ SCHEMA = pathlib.Path(__file__).parents[2] / "schemas" / "verdict.schema.json"
 EVIL = '<script>alert("1")</script>|`x`\x00]]>'
 
 
-def judgement(*, blessed: bool, **fields) -> Judgement:
+def judgement(*, blessed: bool, **fields: Any) -> Judgement:
     evaluation = result(blessed=blessed, model_fingerprint="ab" * 32, **fields)
     verdict = Verdict(
         evaluation=evaluation,
@@ -47,7 +48,7 @@ def examples() -> dict[str, Judgement]:
 
 
 def golden_files() -> dict[str, str]:
-    files = {}
+    files: dict[str, str] = {}
     for name, example in examples().items():
         files |= {
             f"{name}.json": to_json(example),
@@ -58,7 +59,7 @@ def golden_files() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", sorted(golden_files()))
-def test_files_are_the_golden_ones(name):
+def test_files_are_the_golden_ones(name: Any) -> None:
     assert golden_files()[name] == (GOLDEN / name).read_text(encoding="utf-8")
 
 
@@ -70,14 +71,14 @@ def evil() -> Judgement:
 
 
 @pytest.mark.parametrize("example", [*examples().values(), evil()])
-def test_json_keeps_its_schema(example):
+def test_json_keeps_its_schema(example: Any) -> None:
     jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads(SCHEMA.read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(json.loads(to_json(example)), schema, cls=jsonschema.Draft202012Validator)
 
 
-def test_a_verdict_without_checks_breaks_the_schema():
+def test_a_verdict_without_checks_breaks_the_schema() -> None:
     jsonschema = pytest.importorskip("jsonschema")
     tree = json.loads(to_json(examples()["passed"]))
     del tree["checks"]
@@ -85,21 +86,21 @@ def test_a_verdict_without_checks_breaks_the_schema():
         jsonschema.validate(tree, json.loads(SCHEMA.read_text()), cls=jsonschema.Draft202012Validator)
 
 
-def test_json_tells_the_change_against_the_previous_model():
+def test_json_tells_the_change_against_the_previous_model() -> None:
     tree = json.loads(to_json(examples()["passed"]))
     # 0.01 - 0.0125, and 1250 times that.
     assert tree["previous"]["change"] == pytest.approx({"mae_scaled": -0.0025, "mae": -3.125})
     assert json.loads(to_json(examples()["refused"]))["previous"] is None
 
 
-def test_json_lists_the_worst_series_first_and_no_more_than_ten():
+def test_json_lists_the_worst_series_first_and_no_more_than_ten() -> None:
     errors = {f"s{i:02}": {"mae_scaled": 0.001 * i} for i in range(12)} | {"broken": {"mae_scaled": math.nan}}
     tree = json.loads(to_json(judgement(blessed=False, series=errors)))
     assert [row["series_id"] for row in tree["worst_series"]] == ["broken", *(f"s{i:02}" for i in range(11, 2, -1))]
     assert tree["series"] == 13
 
 
-def test_every_check_is_a_test_case_and_a_refusal_a_failure():
+def test_every_check_is_a_test_case_and_a_refusal_a_failure() -> None:
     (suite,) = ElementTree.fromstring(to_junit(examples()["refused"]))
     cases = {case.get("name"): case for case in suite.iter("testcase")}
     assert list(cases) == ["something to judge", "mae_scaled.below", "finite_share.at_least"]
@@ -110,8 +111,10 @@ def test_every_check_is_a_test_case_and_a_refusal_a_failure():
     assert cases["finite_share.at_least"].find("failure") is None
 
 
-def test_a_refusal_of_the_serving_gate_is_a_check_in_every_file():
-    verdict = dataclasses.replace(judgement(blessed=True).verdict, pushed_version=None, serving=served(latency_ms=3.0))
+def test_a_refusal_of_the_serving_gate_is_a_check_in_every_file() -> None:
+    blessed = judgement(blessed=True).verdict
+    assert blessed is not None
+    verdict = dataclasses.replace(blessed, pushed_version=None, serving=served(latency_ms=3.0))
     example = Judgement(name="load", outcome=Outcome.REFUSED, run_id="r", verdict=verdict)
     reason = "one forecast takes 3 ms, not within serving.max_latency_ms 1"
     tree = json.loads(to_json(example))
@@ -123,17 +126,17 @@ def test_a_refusal_of_the_serving_gate_is_a_check_in_every_file():
     assert "- " + reason.replace("_", r"\_") in to_markdown(example)
 
 
-def test_nothing_to_judge_is_an_error_and_no_empty_success():
+def test_nothing_to_judge_is_an_error_and_no_empty_success() -> None:
     (suite,) = ElementTree.fromstring(to_junit(examples()["nothing"]))
     (case,) = suite.iter("testcase")
     assert (suite.get("tests"), suite.get("errors")) == ("1", "1")
-    assert "the Evaluator never ran" in case.find("error").get("message")
+    assert "the Evaluator never ran" in case.find("error").get("message", "")
 
 
-def test_names_from_the_data_are_escaped_everywhere():
+def test_names_from_the_data_are_escaped_everywhere() -> None:
     example = evil()
     root = ElementTree.fromstring(to_junit(example))
-    assert EVIL.replace("\x00", "\ufffd") in next(root.iter("failure")).get("message")
+    assert EVIL.replace("\x00", "\ufffd") in next(root.iter("failure")).get("message", "")
     markdown = to_markdown(example)
     assert "<script" not in markdown
     assert "&lt;script&gt;" in markdown
@@ -141,25 +144,25 @@ def test_names_from_the_data_are_escaped_everywhere():
     assert json.loads(to_json(example))["worst_series"][0]["series_id"] == EVIL
 
 
-def test_markdown_names_every_reason_of_a_refusal():
+def test_markdown_names_every_reason_of_a_refusal() -> None:
     markdown = to_markdown(examples()["refused"])
     assert r"- mae\_scaled is 0.02, not below 0.015" in markdown
     assert "previous model" not in markdown
 
 
-def test_markdown_shows_the_change_against_the_previous_model():
+def test_markdown_shows_the_change_against_the_previous_model() -> None:
     # 0.01 is a fifth less than 0.0125.
     assert "| previous model | 0.0125 | -20.0% |" in to_markdown(examples()["passed"])
 
 
-def test_files_are_replaced_in_one_step_and_nothing_is_left_over(tmp_path):
+def test_files_are_replaced_in_one_step_and_nothing_is_left_over(tmp_path: pathlib.Path) -> None:
     write_files(examples()["refused"], tmp_path / "report")
     written = write_files(examples()["passed"], tmp_path / "report")
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == ["junit.xml", "summary.md", "verdict.json"]
     assert json.loads(written["verdict.json"].read_text())["outcome"] == "passed"
 
 
-def test_an_evaluation_without_windows_makes_files_too():
+def test_an_evaluation_without_windows_makes_files_too() -> None:
     empty = dataclasses.replace(result(blessed=False), metrics={}, by_lead_step={}, series={})
     verdict = Verdict(evaluation=empty, pushed_version=None, model_uri="/model")
     example = Judgement(name="load", outcome=Outcome.REFUSED, run_id="r", verdict=verdict)

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+from typing import Any
 
 import pydantic
 import pytest
@@ -26,7 +27,7 @@ PREVIOUS = Requirement(metric="mae_scaled", relation="<=", bound=0.0125, against
         (">=", math.nan, False),
     ],
 )
-def test_the_relation_alone_says_whether_a_bound_is_strict(relation, value, passed):
+def test_the_relation_alone_says_whether_a_bound_is_strict(relation: Any, value: Any, passed: bool) -> None:
     assert Requirement(metric="m", relation=relation, bound=1.0).judged(value).passed is passed
 
 
@@ -40,7 +41,7 @@ def test_the_relation_alone_says_whether_a_bound_is_strict(relation, value, pass
         (Requirement(metric="finite_share", relation=">=", bound=1.0), "finite_share.at_least"),
     ],
 )
-def test_an_id_does_not_change_with_the_limit(requirement, name):
+def test_an_id_does_not_change_with_the_limit(requirement: Any, name: str) -> None:
     assert requirement.id == dataclasses.replace(requirement, bound=0.5).id == requirement.judged(0.0).id == name
 
 
@@ -66,7 +67,7 @@ def test_an_id_does_not_change_with_the_limit(requirement, name):
         ),
     ],
 )
-def test_a_check_of_the_evaluator_in_words(check, words):
+def test_a_check_of_the_evaluator_in_words(check: Any, words: str) -> None:
     assert in_words(check) == words
     assert in_words(check, name="the error").startswith("the error ")
 
@@ -101,11 +102,11 @@ def test_a_check_of_the_evaluator_in_words(check, words):
         ),
     ],
 )
-def test_a_check_of_the_serving_gate_in_words(metric, bound, value, found, words):
+def test_a_check_of_the_serving_gate_in_words(metric: str, bound: float, value: Any, found: Any, words: str) -> None:
     assert in_words(Requirement(metric=metric, relation="<=", bound=bound).judged(value, **found)) == words
 
 
-def test_what_is_required_stands_beside_the_metric():
+def test_what_is_required_stands_beside_the_metric() -> None:
     assert [required_in_words(one) for one in (BELOW, EVERY, PREVIOUS)] == [
         "below 0.015",
         "below 0.015 for every series",
@@ -113,7 +114,7 @@ def test_what_is_required_stands_beside_the_metric():
     ]
 
 
-def test_numbers_show_on_which_side_of_a_bound_they_lie():
+def test_numbers_show_on_which_side_of_a_bound_they_lie() -> None:
     assert [number(value) for value in (0.0149999, 1234567.0, -math.inf)] == [
         "0.0149999",
         "1,234,567",
@@ -121,7 +122,7 @@ def test_numbers_show_on_which_side_of_a_bound_they_lie():
     ]
 
 
-def test_a_check_survives_json_as_strict_as_it_comes():
+def test_a_check_survives_json_as_strict_as_it_comes() -> None:
     check = EVERY.judged(math.inf, of=2, failing=1, faults=(Fault("b", "x"),))
     text = json.dumps({**dataclasses.asdict(check), "value": "inf"}, allow_nan=False)
     assert pydantic.TypeAdapter(Check).validate_python(json.loads(text)) == check

@@ -1,6 +1,7 @@
 """A configuration is right as a whole or refused with every mistake that it holds."""
 
 import pathlib
+from typing import Any
 
 import pytest
 
@@ -12,14 +13,14 @@ CONFIGS = sorted((pathlib.Path(__file__).parents[2] / "configs").glob("*.yaml"))
 SMALLEST = {"name": "sales", "data": {"frequency": "H"}}
 
 
-def mistakes(tree) -> list[str]:
+def mistakes(tree: Any) -> list[str]:
     with pytest.raises(ConfigError) as caught:
         parse_config(tree, origin="sales.yaml")
     return [line.strip() for line in str(caught.value).splitlines()[1:]]
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_shipped_configurations_are_valid(path):
+def test_shipped_configurations_are_valid(path: Any) -> None:
     config = load_config(path)
     assert config.name == path.stem
     # The fixed ones say where their data come from; the embedded one brings them.
@@ -27,7 +28,7 @@ def test_shipped_configurations_are_valid(path):
     assert (config.data.source is None) == (path.stem != "co2")
 
 
-def test_every_mistake_is_listed_with_its_key_path_and_line(tmp_path):
+def test_every_mistake_is_listed_with_its_key_path_and_line(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "sales.yaml"
     path.write_text(
         """\
@@ -70,7 +71,7 @@ gate: {season: 400}
     assert "Did you mean 'frequency'?" in lines[1]
 
 
-def test_a_missing_section_does_not_hide_other_mistakes():
+def test_a_missing_section_does_not_hide_other_mistakes() -> None:
     assert mistakes({"name": "sales", "gate": {"season": 400}}) == [
         "data: is required and missing. Add it.",
         "gate.season: 400 steps are more than window.context_length (104): the seasonal naive forecast repeats values "
@@ -108,20 +109,20 @@ def test_a_missing_section_does_not_hide_other_mistakes():
         ({"beam": {"args": "--runner=X"}}, "beam.args", "should be a list"),
     ],
 )
-def test_a_broken_rule_is_named_by_its_key(change, place, rule):
+def test_a_broken_rule_is_named_by_its_key(change: Any, place: str, rule: str) -> None:
     lines = mistakes({**SMALLEST, **change})
     assert len(lines) == 1
     assert lines[0].startswith(f"{place}: ")
     assert rule in lines[0]
 
 
-def test_dates_and_fractions_exclude_each_other():
+def test_dates_and_fractions_exclude_each_other() -> None:
     dates = {"eval_start": "2020-01-01", "test_start": "2021-01-01"}
     (line,) = mistakes({**SMALLEST, "split": {**dates, "train": 0.6, "eval": 0.25}})
     assert "dates and fractions (train, eval) exclude each other" in line
 
 
-def test_nixtlas_long_form_needs_no_names():
+def test_nixtlas_long_form_needs_no_names() -> None:
     data = DataConfig(frequency="D")
     assert (data.time, data.target, data.series_id) == ("ds", ("y",), "unique_id")
     # Whoever names one column names them all.
@@ -141,17 +142,17 @@ def test_nixtlas_long_form_needs_no_names():
     ],
     ids=lambda section: type(section).__name__,
 )
-def test_a_section_survives_the_way_through_json(section):
+def test_a_section_survives_the_way_through_json(section: Any) -> None:
     assert type(section).model_validate_json(section.model_dump_json()) == section
 
 
-def test_dates_in_yaml_stay_text(tmp_path):
+def test_dates_in_yaml_stay_text(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "sales.yaml"
     path.write_text("name: sales\ndata: {frequency: D}\nsplit: {eval_start: 2020-01-01, test_start: 2021-01-01}\n")
     assert load_config(path).split.eval_start == "2020-01-01"
 
 
-def test_calendar_features_count_as_sine_and_cosine():
+def test_calendar_features_count_as_sine_and_cosine() -> None:
     features = FeaturesConfig(future_covariates=("price",), calendar=("hour_of_day", "weekend"))
     # price 1, hour_of_day 2, weekend 1
     assert features.future_size == 4
@@ -163,14 +164,14 @@ def test_calendar_features_count_as_sine_and_cosine():
     ("text", "rule"),
     [("name: [", "not readable as YAML"), ("- a", "must hold a mapping"), ("", "must hold a mapping")],
 )
-def test_what_is_no_mapping_is_refused(tmp_path, text, rule):
+def test_what_is_no_mapping_is_refused(tmp_path: pathlib.Path, text: str, rule: str) -> None:
     path = tmp_path / "sales.yaml"
     path.write_text(text)
     with pytest.raises(ConfigError, match=rule):
         load_config(path)
 
 
-def test_a_missing_file_is_named(tmp_path):
+def test_a_missing_file_is_named(tmp_path: pathlib.Path) -> None:
     with pytest.raises(ConfigError, match=r"--config: no file '.*none\.yaml'"):
         load_config(tmp_path / "none.yaml")
 
@@ -178,13 +179,13 @@ def test_a_missing_file_is_named(tmp_path):
 class TestOverride:
     config = parse_config(SMALLEST, origin="")
 
-    def test_it_replaces_one_value_and_keeps_the_rest(self):
+    def test_it_replaces_one_value_and_keeps_the_rest(self) -> None:
         changed = self.config.override({"training.seed": 7, "window.horizon": 12})
         assert (changed.training.seed, changed.window.horizon) == (7, 12)
         assert changed.data == self.config.data
         assert self.config.training.seed == Config.model_fields["training"].default.seed
 
-    def test_it_checks_anew(self):
+    def test_it_checks_anew(self) -> None:
         with pytest.raises(ConfigError, match=r"window\.horizon: got 0"):
             self.config.override({"window.horizon": 0})
         with pytest.raises(ConfigError, match=r"training\.sed: unknown key\. Did you mean 'seed'"):

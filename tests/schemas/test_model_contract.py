@@ -1,9 +1,11 @@
+from typing import Any
+
 import pytest
 
 from tapeline.schemas.model_contract import contract
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, WindowConfig
 
-SECTIONS = {
+SECTIONS: dict[str, Any] = {
     "data": DataConfig(frequency="H", source="a.csv"),
     "features": FeaturesConfig(),
     "window": WindowConfig(context_length=48, horizon=12),
@@ -21,7 +23,7 @@ SECTIONS = {
     ],
     ids=["target", "inputs", "horizon", "scaling"],
 )
-def test_models_with_other_windows_have_another_contract(changed: dict) -> None:
+def test_models_with_other_windows_have_another_contract(changed: dict[str, Any]) -> None:
     assert contract(**{**SECTIONS, **changed}) != contract(**SECTIONS)
 
 
@@ -33,5 +35,5 @@ def test_models_with_other_windows_have_another_contract(changed: dict) -> None:
     ],
     ids=["file", "stride"],
 )
-def test_models_that_fit_the_same_windows_share_a_contract(changed: dict) -> None:
+def test_models_that_fit_the_same_windows_share_a_contract(changed: dict[str, Any]) -> None:
     assert contract(**{**SECTIONS, **changed}) == contract(**SECTIONS)

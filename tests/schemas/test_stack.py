@@ -11,14 +11,14 @@ import pytest
 from tapeline.schemas import stack
 
 
-def test_the_stack_is_that_of_the_installed_tfx():
+def test_the_stack_is_that_of_the_installed_tfx() -> None:
     assert importlib.metadata.version("tfx").startswith("1.21.") == stack.NEWER
 
 
 @pytest.mark.parametrize(
     "name", ["H", "h", "15T", "min", "S", "M", "ME", "MS", "Q-NOV", "QE-NOV", "QS", "A", "Y", "YE", "AS", "YS"]
 )
-def test_every_spelling_is_read_without_a_warning(name):
+def test_every_spelling_is_read_without_a_warning(name: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert pd.tseries.frequencies.to_offset(stack.spelled(name)) is not None
@@ -28,16 +28,16 @@ def test_every_spelling_is_read_without_a_warning(name):
     ("old", "new"),
     [("H", "h"), ("2H", "2h"), ("M", "ME"), ("Q-NOV", "QE-NOV"), ("AS", "YS"), ("BA", "BYE"), ("W-SAT", "W-SAT")],
 )
-def test_frequencies_are_shown_in_the_new_spelling(old, new):
+def test_frequencies_are_shown_in_the_new_spelling(old: str, new: str) -> None:
     assert stack.modern(old) == stack.modern(new) == new
 
 
 @pytest.mark.parametrize("text", ["", "fortnight", "-1H", "H of a day"])
-def test_what_is_no_frequency_stays_as_it_is(text):
+def test_what_is_no_frequency_stays_as_it_is(text: str) -> None:
     assert stack.modern(text) == stack.spelled(text) == text
 
 
-def test_nothing_else_asks_which_version_there_is():
+def test_nothing_else_asks_which_version_there_is() -> None:
     root = pathlib.Path(stack.__file__).parents[1]
     sources = [path for room in ("schemas", "components", "pipeline") for path in (root / room).rglob("*.py")]
     assert len(sources) > 100

@@ -2,6 +2,8 @@
 
 import dataclasses
 import math
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,11 +28,11 @@ CALENDAR = Calendar(FEATURES.calendar, DATA.timezone)
 SPLITS = ("train", "eval", "test")
 
 
-def plan_of(window, *, chunk_steps=16):
+def plan_of(window: Any, *, chunk_steps: int = 16) -> WindowPlan:
     return WindowPlan(data=DATA, features=FEATURES, window=window, chunk_steps=chunk_steps)
 
 
-def rows_of(ids, ordinals, target, past=None, future=None):
+def rows_of(ids: Any, ordinals: Any, target: Any, past: Any = None, future: Any = None) -> SeriesRows:
     """Rows whose static covariate is their own ordinal; `run` says in which split they lie."""
     names, code = np.unique(np.asarray(ids, object), return_inverse=True)
     ordinals = np.asarray(ordinals, np.int64)
@@ -46,15 +48,15 @@ def rows_of(ids, ordinals, target, past=None, future=None):
     return SeriesRows(names, code, np.zeros(len(ordinals), np.int8), ordinals * HOUR, columns)
 
 
-def take(rows, index):
+def take(rows: Any, index: Any) -> Any:
     return rows.take(np.asarray(index, np.int64))
 
 
-def split_of(ordinals, cuts):
+def split_of(ordinals: Any, cuts: Any) -> Any:
     return np.searchsorted(cuts, ordinals, side="right").astype(np.int8)
 
 
-def run(rows, cuts, plan, *, batch=7, group_rows=1000):
+def run(rows: Any, cuts: Any, plan: Any, *, batch: int = 7, group_rows: int = 1000) -> list[Any]:
     """The two passes without Beam: batches of each split, survey, routing, groups."""
     rows = dataclasses.replace(rows, split=split_of(rows.timestamp // HOUR, cuts))
     batches = []
@@ -63,7 +65,7 @@ def run(rows, cuts, plan, *, batch=7, group_rows=1000):
         batches += [take(rows, mine[i : i + batch]) for i in range(0, len(mine), batch)]
     survey = merge_surveys([survey_rows(part) for part in batches])
     grouping = Grouping.of(survey, survey.rows, group_rows=group_rows)
-    groups = {}
+    groups: dict[Any, Any] = {}
     for part in batches:
         keys = grouping.keys(part.ids)[part.code]
         for key in np.unique(keys):
@@ -72,7 +74,7 @@ def run(rows, cuts, plan, *, batch=7, group_rows=1000):
     return [cut_group(SeriesRows.join(group), plan=plan, splits=splits, calendar=CALENDAR) for group in groups.values()]
 
 
-def as_chunks(cut, split, plan):
+def as_chunks(cut: Any, split: Any, plan: Any) -> Iterator[Chunk]:
     bounds = cut_chunks(cut.grid, cut.starts[split], chunk_steps=plan.chunk_steps, spec=plan.spec(split))
     for i in range(len(bounds.begin)):
         steps = slice(bounds.begin[i], bounds.end[i])
@@ -88,37 +90,37 @@ def as_chunks(cut, split, plan):
         )
 
 
-def keyed(windows, into):
+def keyed(windows: Any, into: Any) -> None:
     for row in range(len(windows["forecast_start"])):
         key = windows["series_id"][row], int(windows["forecast_start"][row])
         assert key not in into, "a window came out twice"
         into[key] = {name: values[row] for name, values in windows.items()}
 
 
-def from_chunks(cuts_of, split, plan):
-    found = {}
+def from_chunks(cuts_of: Any, split: Any, plan: Any) -> Any:
+    found: dict[Any, Any] = {}
     for cut in cuts_of:
         for chunk in as_chunks(cut, split, plan):
             keyed(cut_windows(chunk, chunk.forecast_offsets, plan.spec(split)), found)
     return found
 
 
-def materialised(cuts_of, split, plan):
-    found = {}
+def materialised(cuts_of: Any, split: Any, plan: Any) -> Any:
+    found: dict[Any, Any] = {}
     for cut in cuts_of:
         for windows in cut.windows(split, plan.spec(split)):
             keyed(windows, found)
     return found
 
 
-def reference(rows, cuts, plan):
+def reference(rows: Any, cuts: Any, plan: Any) -> Any:
     """Every window by its definition, one series and one start at a time."""
     ordinal, columns = rows.timestamp // HOUR, rows.columns
     starts_of_split = [-math.inf, *(ordinal[split_of(ordinal, cuts) == i].min(initial=10**9) for i in (1, 2))]
     starts_of_split[1] = min(starts_of_split[1:])
     ends = [*starts_of_split[1:], math.inf]
     context_length, horizon = plan.window.context_length, plan.window.horizon
-    found = {split: {} for split in SPLITS}
+    found: dict[str, dict[Any, Any]] = {split: {} for split in SPLITS}
     for code, series in enumerate(rows.ids):
         mine = {int(o): i for i, o in zip(np.flatnonzero(rows.code == code), ordinal[rows.code == code], strict=True)}
         first, last = min(mine), max(mine)
@@ -156,7 +158,7 @@ def reference(rows, cuts, plan):
     return found
 
 
-def assert_same_windows(found, wanted):
+def assert_same_windows(found: Any, wanted: Any) -> None:
     assert sorted(found) == sorted(wanted)
     for key, window in wanted.items():
         for name, values in window.items():
@@ -164,7 +166,7 @@ def assert_same_windows(found, wanted):
 
 
 @st.composite
-def panels(draw):
+def panels(draw: Any) -> Any:
     ids, ordinals = [], []
     for series in range(draw(st.integers(1, 3))):
         first = draw(st.integers(-20, 20))
@@ -197,7 +199,9 @@ windows = st.builds(
     chunk_steps=st.integers(1, 40),
     group_rows=st.sampled_from([1, 10, 1000]),
 )
-def test_windows_equal_those_of_a_plain_loop(rows, window, cuts, chunk_steps, group_rows):
+def test_windows_equal_those_of_a_plain_loop(
+    rows: Any, window: Any, cuts: Any, chunk_steps: int, group_rows: Any
+) -> None:
     plan = plan_of(window, chunk_steps=chunk_steps)
     cuts_of = run(rows, cuts, plan, group_rows=group_rows)
     wanted = reference(rows, cuts, plan)
@@ -208,7 +212,7 @@ def test_windows_equal_those_of_a_plain_loop(rows, window, cuts, chunk_steps, gr
 
 @settings(max_examples=50, deadline=None)
 @given(window=windows, steps=st.integers(1, 120))
-def test_gapless_series_gives_as_many_windows_as_the_formula(window, steps):
+def test_gapless_series_gives_as_many_windows_as_the_formula(window: Any, steps: int) -> None:
     plan = plan_of(window)
     rows = rows_of([b"a"] * steps, np.arange(steps) + 1000, np.ones(steps))
     cuts_of = run(rows, (5000, 6000), plan)
@@ -217,7 +221,7 @@ def test_gapless_series_gives_as_many_windows_as_the_formula(window, steps):
     assert sum(len(cut.starts["train"]) for cut in cuts_of) == formula
 
 
-def test_context_of_the_first_eval_window_reaches_into_train():
+def test_context_of_the_first_eval_window_reaches_into_train() -> None:
     plan = plan_of(WindowConfig(context_length=4, horizon=2))
     cuts_of = run(rows_of([b"a"] * 20, range(20), range(20)), (10, 15), plan)
     found = {split: sorted(start // HOUR for _, start in from_chunks(cuts_of, split, plan)) for split in SPLITS}
@@ -225,7 +229,7 @@ def test_context_of_the_first_eval_window_reaches_into_train():
     assert found == {"train": [4, 5, 6, 7, 8], "eval": [10, 11, 12, 13], "test": [15, 16, 17, 18]}
 
 
-def test_chunks_repeat_only_what_their_contexts_need():
+def test_chunks_repeat_only_what_their_contexts_need() -> None:
     plan = plan_of(WindowConfig(context_length=4, horizon=2), chunk_steps=100)
     cuts_of = run(rows_of([b"a"] * 300, range(300), range(300)), (900, 950), plan)
     lengths = [len(chunk.target) for cut in cuts_of for chunk in as_chunks(cut, "train", plan)]
@@ -233,7 +237,7 @@ def test_chunks_repeat_only_what_their_contexts_need():
     assert lengths == [104, 104, 102]
 
 
-def test_short_series_is_one_chunk_wherever_it_lies():
+def test_short_series_is_one_chunk_wherever_it_lies() -> None:
     plan = plan_of(WindowConfig(context_length=4, horizon=2), chunk_steps=100)
     for first in range(100):
         cuts_of = run(rows_of([b"a"] * 150, np.arange(first, first + 150), np.ones(150)), (900, 950), plan)
@@ -252,7 +256,7 @@ def test_short_series_is_one_chunk_wherever_it_lies():
     ),
     cuts=st.tuples(st.integers(1, 300), st.integers(0, 100)).map(lambda c: (c[0], c[0] + c[1])),
 )
-def test_chunks_hold_at_most_twice_the_numbers_of_the_rows(series, window, cuts):
+def test_chunks_hold_at_most_twice_the_numbers_of_the_rows(series: Any, window: Any, cuts: Any) -> None:
     length = window.context_length + window.horizon
     # As many steps in a chunk as the plan takes at least, against a window.
     plan = plan_of(window, chunk_steps=4 * length)
@@ -265,7 +269,7 @@ def test_chunks_hold_at_most_twice_the_numbers_of_the_rows(series, window, cuts)
     assert written <= 2 * 2 * len(ids)
 
 
-def test_calendar_is_right_in_steps_without_a_row():
+def test_calendar_is_right_in_steps_without_a_row() -> None:
     plan = plan_of(WindowConfig(context_length=4, horizon=2, min_observed=0.0))
     present = np.array([0, 1, 5, 6, 7, 8])
     cuts_of = run(rows_of([b"a"] * 6, present, np.ones(6)), (90, 95), plan)
@@ -275,7 +279,7 @@ def test_calendar_is_right_in_steps_without_a_row():
     np.testing.assert_array_equal(window["future_covariates"][:, 0], [1, 1, 1, 1, 5, 6])
 
 
-def test_missing_static_covariate_is_0_and_the_first_row_counts():
+def test_missing_static_covariate_is_0_and_the_first_row_counts() -> None:
     rows = rows_of([b"a", b"a", b"b"], [5, 4, 9], [1, 1, 1])
     rows.columns["static_covariates"][:, 0] = [2, 1, np.nan]
     grid = to_grid(rows, TimeGrid.of(DATA))
@@ -283,13 +287,13 @@ def test_missing_static_covariate_is_0_and_the_first_row_counts():
     assert (grid.first.tolist(), grid.last.tolist()) == ([4, 9], [5, 9])
 
 
-def test_two_rows_for_one_step_are_refused_by_series():
+def test_two_rows_for_one_step_are_refused_by_series() -> None:
     rows = rows_of([b"a", b"b", b"b"], [3, 5, 5], [1, 2, 3])
     with pytest.raises(DataError, match="series 'b' has 1 steps with more than one row"):
         to_grid(rows, TimeGrid.of(DATA))
 
 
-def test_a_split_without_rows_ends_where_it_begins():
+def test_a_split_without_rows_ends_where_it_begins() -> None:
     bounds = split_bounds(np.array([0, NEVER, 7 * HOUR]), TimeGrid.of(DATA))
     assert bounds["eval"] == (7, 7)
     assert (bounds["train"][1], bounds["test"][0]) == (7, 7)

@@ -1,6 +1,9 @@
 """The grid agrees with pandas' own date ranges, whatever the frequency and the zone."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -17,14 +20,15 @@ ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Ame
 moments = st.integers(min_value=0, max_value=2_000_000_000)
 
 
-def seconds(index: pd.DatetimeIndex) -> np.ndarray:
+def seconds(index: pd.DatetimeIndex) -> npt.NDArray[Any]:
     return index.asi8 // 10**9
 
 
 @given(frequency=st.sampled_from(SUB_DAILY), start=moments, zone=st.sampled_from(ZONES))
 @settings(max_examples=60, deadline=None)
-def test_times_under_a_day_apart_are_pandas_date_range_in_utc(frequency, start, zone):
-    step = int(pd.Timedelta(pd.tseries.frequencies.to_offset(frequency)).total_seconds())
+def test_times_under_a_day_apart_are_pandas_date_range_in_utc(frequency: Any, start: Any, zone: Any) -> None:
+    offset: Any = pd.tseries.frequencies.to_offset(frequency)
+    step = int(pd.Timedelta(offset).total_seconds())
     index = pd.date_range(pd.Timestamp(start // step * step, unit="s", tz="UTC"), periods=50, freq=frequency)
     grid = TimeGrid(frequency, zone)
     steps = grid.ordinals(seconds(index))
@@ -35,7 +39,7 @@ def test_times_under_a_day_apart_are_pandas_date_range_in_utc(frequency, start, 
 
 @given(frequency=st.sampled_from(DAYS + PERIODS), start=moments, zone=st.sampled_from(ZONES))
 @settings(max_examples=60, deadline=None)
-def test_days_and_longer_steps_are_pandas_date_range_on_the_wall_clock(frequency, start, zone):
+def test_days_and_longer_steps_are_pandas_date_range_on_the_wall_clock(frequency: Any, start: Any, zone: Any) -> None:
     day = pd.Timestamp(start, unit="s").normalize()
     grid = TimeGrid(frequency, zone)
     if frequency in ("2D", "7D", "2W-WED"):
@@ -55,7 +59,7 @@ def test_days_and_longer_steps_are_pandas_date_range_on_the_wall_clock(frequency
     times=st.lists(moments, min_size=1, max_size=30),
 )
 @settings(max_examples=60, deadline=None)
-def test_every_time_lies_in_the_step_it_is_given(frequency, zone, times):
+def test_every_time_lies_in_the_step_it_is_given(frequency: Any, zone: Any, times: Any) -> None:
     grid = TimeGrid(frequency, zone)
     steps = grid.ordinals(times)
     # Month and year ends are named by the day that closes them, with the time of day cut off.
@@ -71,7 +75,7 @@ def test_every_time_lies_in_the_step_it_is_given(frequency, zone, times):
 
 
 @pytest.mark.parametrize("frequency", [*SUB_DAILY, *DAYS, *PERIODS])
-def test_steps_there_and_back_are_the_same_steps(frequency):
+def test_steps_there_and_back_are_the_same_steps(frequency: Any) -> None:
     for zone in ZONES:
         grid = TimeGrid(frequency, zone, 0)
         steps = grid.ordinals([1_600_000_000])[0] + np.arange(-40, 200)
@@ -81,12 +85,12 @@ def test_steps_there_and_back_are_the_same_steps(frequency):
 @pytest.mark.parametrize(
     ("old", "new"), [("H", "h"), ("6H", "6h"), ("5T", "5min"), ("M", "ME"), ("Q", "QE"), ("A", "YE")]
 )
-def test_old_and_new_spellings_are_one_grid(old, new):
+def test_old_and_new_spellings_are_one_grid(old: str, new: str) -> None:
     steps = [TimeGrid(name).ordinals([0, 1_600_000_000, 1_700_000_000]).tolist() for name in (old, new)]
     assert steps[0] == steps[1]
 
 
-def test_a_day_of_23_hours_is_one_step():
+def test_a_day_of_23_hours_is_one_step() -> None:
     # Berlin's clocks went forward on 2021-03-28: from midnight to midnight 23 hours.
     grid = TimeGrid("D", "Europe/Berlin")
     midnights = seconds(pd.date_range("2021-03-27", periods=3, freq="D", tz="Europe/Berlin"))
@@ -95,7 +99,7 @@ def test_a_day_of_23_hours_is_one_step():
     assert grid.fixed_step_seconds is None
 
 
-def test_an_hour_that_a_clock_change_repeats_is_two_steps():
+def test_an_hour_that_a_clock_change_repeats_is_two_steps() -> None:
     grid = TimeGrid("H", "Europe/Berlin")
     hours = pd.date_range("2021-10-31 00:00", periods=5, freq="H", tz="Europe/Berlin")
     assert [time.hour for time in hours] == [0, 1, 2, 2, 3]
@@ -103,13 +107,13 @@ def test_an_hour_that_a_clock_change_repeats_is_two_steps():
     assert grid.fixed_step_seconds == 3600
 
 
-def test_the_offset_moves_the_grid():
+def test_the_offset_moves_the_grid() -> None:
     half_past = TimeGrid("H", "UTC", 1800)
     assert list(half_past.on_grid([0, 1800, 3600, 5400])) == [False, True, False, True]
     assert list(half_past.timestamps(half_past.ordinals([1800, 5399, 5400]))) == [1800, 1800, 5400]
 
 
-def test_off_grid_times_belong_to_the_step_before_them():
+def test_off_grid_times_belong_to_the_step_before_them() -> None:
     grid = TimeGrid("W-SAT")
     saturday = int(pd.Timestamp("2021-01-02").timestamp())
     assert list(grid.on_grid([saturday, saturday + 1])) == [True, False]
@@ -129,6 +133,6 @@ def test_off_grid_times_belong_to_the_step_before_them():
         ("500ms", "UTC", "'500ms' is not a whole number of seconds"),
     ],
 )
-def test_a_frequency_without_a_grid_is_refused(frequency, zone, rule):
+def test_a_frequency_without_a_grid_is_refused(frequency: str, zone: str, rule: str) -> None:
     with pytest.raises(ValueError, match=rule):
         TimeGrid(frequency, zone)

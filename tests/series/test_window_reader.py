@@ -1,5 +1,8 @@
 """Chunks and windows survive their way through serialized Examples."""
 
+import pathlib
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -10,8 +13,8 @@ from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.window_reader import parse_windows, read_chunks, split_files
 
 
-def example(**features):
-    def encoded(values):
+def example(**features: Any) -> Any:
+    def encoded(values: Any) -> Any:
         if isinstance(values[0], bytes):
             return tf.train.Feature(bytes_list=tf.train.BytesList(value=values))
         if isinstance(values[0], int):
@@ -22,7 +25,7 @@ def example(**features):
     return tf.train.Example(features=tf.train.Features(feature=named)).SerializeToString()
 
 
-def test_chunk_is_read_row_major(tmp_path):
+def test_chunk_is_read_row_major(tmp_path: pathlib.Path) -> None:
     serialized = example(
         series_id=[b"a"],
         timestamp=[0, 60, 120],
@@ -42,7 +45,7 @@ def test_chunk_is_read_row_major(tmp_path):
     np.testing.assert_array_equal(chunk.forecast_offsets, [2])
 
 
-def test_chunks_of_several_files_come_in_order(tmp_path):
+def test_chunks_of_several_files_come_in_order(tmp_path: pathlib.Path) -> None:
     folder = tmp_path / "Split-train"
     folder.mkdir()
     for number in range(3):
@@ -63,7 +66,7 @@ WINDOW = dict(
 )
 
 
-def test_windows_are_parsed_into_batches():
+def test_windows_are_parsed_into_batches() -> None:
     batch = parse_windows(tf.constant([example(**WINDOW, target=[8.0])] * 2), SHAPE, with_target=True)
     assert {name: tuple(value.shape) for name, value in batch.items()} == {
         "series_id": (2,),
@@ -78,17 +81,17 @@ def test_windows_are_parsed_into_batches():
     np.testing.assert_array_equal(batch["future_covariates"][1], [[1, 2], [3, 4], [5, 6]])
 
 
-def test_parsing_without_target_needs_none():
+def test_parsing_without_target_needs_none() -> None:
     batch = parse_windows(tf.constant([example(**WINDOW)]), SHAPE, with_target=False)
     assert "target" not in batch
 
 
-def test_parsing_with_target_refuses_a_window_without():
+def test_parsing_with_target_refuses_a_window_without() -> None:
     with pytest.raises(tf.errors.InvalidArgumentError, match="target"):
         parse_windows(tf.constant([example(**WINDOW)]), SHAPE, with_target=True)
 
 
-def test_window_written_from_arrow_is_parsed_back():
+def test_window_written_from_arrow_is_parsed_back() -> None:
     columns = {
         name: pa.array([values]) for name, values in WINDOW.items() if name not in ("series_id", "forecast_start")
     }

@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ exit 0
 class Clone:
     """A clone in a folder whose name has a space in it."""
 
-    def __init__(self, folder: pathlib.Path):
+    def __init__(self, folder: pathlib.Path) -> None:
         self.folder = folder / "a clone"
         shutil.copytree(ROOT / "scripts", self.folder / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
         for stack in stacks.STACKS.values():
@@ -62,11 +63,11 @@ class Clone:
 
 
 @pytest.fixture
-def clone(tmp_path):
+def clone(tmp_path: pathlib.Path) -> Clone:
     return Clone(tmp_path)
 
 
-def test_first_call_installs_what_is_locked_then_the_project(clone):
+def test_first_call_installs_what_is_locked_then_the_project(clone: Clone) -> None:
     done = clone.set_up()
     assert done.returncode == 0, done.stderr
     assert f"with TFX {STACK.name}" in done.stdout
@@ -77,7 +78,7 @@ def test_first_call_installs_what_is_locked_then_the_project(clone):
     assert "--offline" in calls[-1]
 
 
-def test_bytecode_is_made_where_python_would_never_write_it(clone):
+def test_bytecode_is_made_where_python_would_never_write_it(clone: Clone) -> None:
     clone.set_up()
     assert "--compile-bytecode" not in clone.uv_calls()
     shutil.rmtree(clone.folder / ".venv")
@@ -85,14 +86,14 @@ def test_bytecode_is_made_where_python_would_never_write_it(clone):
     assert "--compile-bytecode" in clone.uv_calls()
 
 
-def test_second_call_says_nothing_and_starts_no_uv(clone):
+def test_second_call_says_nothing_and_starts_no_uv(clone: Clone) -> None:
     clone.set_up()
     clone.uv_calls()
     again = clone.set_up()
     assert (again.returncode, again.stdout, again.stderr, clone.uv_calls()) == (0, "", "", "")
 
 
-def test_interrupted_set_up_is_repaired_by_the_next_call(clone):
+def test_interrupted_set_up_is_repaired_by_the_next_call(clone: Clone) -> None:
     assert clone.set_up(UV_DOES="die").returncode != 0
     (clone.folder / ".venv" / "half").write_text("installed")
     clone.uv_calls()
@@ -101,7 +102,7 @@ def test_interrupted_set_up_is_repaired_by_the_next_call(clone):
     assert not (clone.folder / ".venv" / "half").exists()
 
 
-def test_failed_step_is_told_in_uvs_words_and_is_not_taken_for_ready(clone):
+def test_failed_step_is_told_in_uvs_words_and_is_not_taken_for_ready(clone: Clone) -> None:
     failed = clone.set_up(UV_DOES="fail")
     assert failed.returncode == 1
     assert "hash mismatch for tfx" in failed.stderr
@@ -109,7 +110,7 @@ def test_failed_step_is_told_in_uvs_words_and_is_not_taken_for_ready(clone):
     assert clone.set_up().returncode == 0
 
 
-def test_folder_that_cannot_be_written_is_told_without_a_traceback(clone):
+def test_folder_that_cannot_be_written_is_told_without_a_traceback(clone: Clone) -> None:
     (clone.folder / ".venv").write_text("a file in the way of the folder")
     refused = clone.set_up()
     assert refused.returncode == 1
@@ -118,7 +119,7 @@ def test_folder_that_cannot_be_written_is_told_without_a_traceback(clone):
 
 
 @pytest.mark.parametrize("name", [STACK.lock, "setup.py"])
-def test_changed_lock_or_packaging_builds_anew(clone, name):
+def test_changed_lock_or_packaging_builds_anew(clone: Clone, name: Any) -> None:
     clone.set_up()
     clone.uv_calls()
     (clone.folder / name).write_text("# changed\n")
@@ -126,7 +127,7 @@ def test_changed_lock_or_packaging_builds_anew(clone, name):
     assert "pip sync" in clone.uv_calls()
 
 
-def test_failed_rebuild_leaves_no_environment_that_looks_ready(clone):
+def test_failed_rebuild_leaves_no_environment_that_looks_ready(clone: Clone) -> None:
     clone.set_up()
     before = (clone.folder / STACK.lock).read_text()
     (clone.folder / STACK.lock).write_text("tfx==0.0.0\n")
@@ -137,7 +138,7 @@ def test_failed_rebuild_leaves_no_environment_that_looks_ready(clone):
     assert "pip sync" in clone.uv_calls()
 
 
-def test_moved_clone_is_built_anew(clone):
+def test_moved_clone_is_built_anew(clone: Clone) -> None:
     clone.set_up()
     clone.folder = clone.folder.rename(clone.folder.with_name("moved"))
     clone.uv_calls()
@@ -145,7 +146,7 @@ def test_moved_clone_is_built_anew(clone):
     assert "pip sync" in clone.uv_calls()
 
 
-def test_environment_whose_python_is_gone_is_built_anew(clone):
+def test_environment_whose_python_is_gone_is_built_anew(clone: Clone) -> None:
     clone.set_up()
     (clone.folder / ".venv" / "bin" / "python").unlink()
     clone.uv_calls()
@@ -153,7 +154,7 @@ def test_environment_whose_python_is_gone_is_built_anew(clone):
     assert "pip sync" in clone.uv_calls()
 
 
-def test_everything_missing_is_one_message_with_the_commands(clone, tmp_path):
+def test_everything_missing_is_one_message_with_the_commands(clone: Clone, tmp_path: pathlib.Path) -> None:
     tools = tmp_path / "tools"
     (tools / HERE).unlink()
     (tools / "c++").unlink()
@@ -176,14 +177,14 @@ def only(tools: pathlib.Path, *names: str) -> pathlib.Path:
     return tools
 
 
-def test_python_with_a_part_of_its_standard_library_is_passed_over(clone, tmp_path):
+def test_python_with_a_part_of_its_standard_library_is_passed_over(clone: Clone, tmp_path: pathlib.Path) -> None:
     tools = tmp_path / "tools"
     (tools / "python3").write_text('#!/bin/sh\necho "ModuleNotFoundError: No module named shutil" >&2; exit 1\n')
     (tools / "python3").chmod(0o755)
     assert clone.set_up(PATH=f"{tools}:/usr/bin:/bin").returncode == 0
 
 
-def test_a_stack_that_is_asked_for_replaces_the_other_one(clone):
+def test_a_stack_that_is_asked_for_replaces_the_other_one(clone: Clone) -> None:
     assert clone.set_up(STACK=STACK.name).returncode == 0
     ready = clone.folder / ".venv" / "tapeline-ready"
     other = next(stack for stack in stacks.STACKS.values() if stack is not STACK)
@@ -195,7 +196,7 @@ def test_a_stack_that_is_asked_for_replaces_the_other_one(clone):
     assert clone.set_up().stdout == ""
 
 
-def test_a_stack_that_cannot_be_had_is_told_without_a_traceback(clone):
+def test_a_stack_that_cannot_be_had_is_told_without_a_traceback(clone: Clone) -> None:
     clone.set_up()
     refused = clone.set_up(STACK="1.17")
     assert refused.returncode == 1
@@ -206,5 +207,5 @@ def test_a_stack_that_cannot_be_had_is_told_without_a_traceback(clone):
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
-def test_scripts_are_readable_to_python_3_6(path):
+def test_scripts_are_readable_to_python_3_6(path: Any) -> None:
     ast.parse(path.read_text(), feature_version=(3, 6))

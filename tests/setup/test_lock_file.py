@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -29,7 +30,7 @@ def holds(requirement: Requirement, python: str) -> bool:
 def locked(stack: stacks.Stack, python: str) -> dict[str, tuple[str, list[str]]]:
     """Version and hashes of each package of a stack's lock that a version of Python gets."""
     text = re.sub(r"\\\n", "", (ROOT / stack.lock).read_text())
-    found = {}
+    found: dict[str, tuple[str, list[str]]] = {}
     for line in text.splitlines():
         if line.strip() and not line.lstrip().startswith("#"):
             words, *hashes = line.split("--hash=sha256:")
@@ -41,7 +42,7 @@ def locked(stack: stacks.Stack, python: str) -> dict[str, tuple[str, list[str]]]
 
 
 @pytest.mark.parametrize(("stack", "python"), PAIRS, ids=lambda value: getattr(value, "name", value))
-def test_every_direct_requirement_is_locked_at_a_version_that_satisfies_it(stack, python):
+def test_every_direct_requirement_is_locked_at_a_version_that_satisfies_it(stack: Any, python: Any) -> None:
     entries = locked(stack, python)
     assert len(SOURCES) == 4
     wrong = [
@@ -56,21 +57,21 @@ def test_every_direct_requirement_is_locked_at_a_version_that_satisfies_it(stack
 
 
 @pytest.mark.parametrize(("stack", "python"), PAIRS, ids=lambda value: getattr(value, "name", value))
-def test_every_entry_has_hashes(stack, python):
+def test_every_entry_has_hashes(stack: Any, python: Any) -> None:
     entries = locked(stack, python)
     assert len(entries) > 100
     wrong = [name for name, (_, hashes) in entries.items() if not hashes or {len(each) for each in hashes} != {64}]
     assert wrong == []
 
 
-def test_locks_name_no_index_no_folder_and_no_url():
+def test_locks_name_no_index_no_folder_and_no_url() -> None:
     for name in (*(stack.lock for stack in stacks.STACKS.values()), "scripts/uv-requirements.txt"):
         text = (ROOT / name).read_text()
         assert re.findall(r"://|--index|--find-links|\.org\b|\.com\b|(?m:^| )/\w+/.*", text) == []
 
 
 @pytest.mark.parametrize(("stack", "python"), PAIRS, ids=lambda value: getattr(value, "name", value))
-def test_build_backend_is_locked_so_that_the_project_installs_without_network(stack, python):
+def test_build_backend_is_locked_so_that_the_project_installs_without_network(stack: Any, python: Any) -> None:
     entries = locked(stack, python)
     text = (ROOT / "pyproject.toml").read_text()
     (listed,) = re.findall(r"^\[build-system\]\nrequires = \[(.*)\]", text, re.MULTILINE)
@@ -79,5 +80,5 @@ def test_build_backend_is_locked_so_that_the_project_installs_without_network(st
 
 
 @pytest.mark.parametrize(("stack", "python"), PAIRS, ids=lambda value: getattr(value, "name", value))
-def test_no_second_deep_learning_framework_is_locked(stack, python):
+def test_no_second_deep_learning_framework_is_locked(stack: Any, python: Any) -> None:
     assert not {"torch", "jax", "tensorflow-cpu"} & set(locked(stack, python))

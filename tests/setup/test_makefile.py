@@ -14,7 +14,7 @@ def make(*arguments: str) -> str:
     ).stdout
 
 
-def test_help_explains_every_target_and_is_what_plain_make_shows():
+def test_help_explains_every_target_and_is_what_plain_make_shows() -> None:
     text = (ROOT / "Makefile").read_text()
     (phony,) = re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE)
     shown = {line.split()[0] for line in make("help").splitlines() if line.startswith("  ")}
@@ -22,12 +22,12 @@ def test_help_explains_every_target_and_is_what_plain_make_shows():
     assert make() == make("help")
 
 
-def test_targets_that_need_the_environment_set_it_up_first():
+def test_targets_that_need_the_environment_set_it_up_first() -> None:
     for target in ("run", "test", "test-unit", "lint", "types", "format", "wheel"):
         assert "scripts/setup.sh" in make("--dry-run", target).splitlines()[0]
 
 
-def test_run_passes_the_configuration_and_more_arguments_on():
+def test_run_passes_the_configuration_and_more_arguments_on() -> None:
     (command,) = [
         line
         for line in make("-n", "run", "CONFIG=my configs/a.yaml", "ARGS=--to Trainer").splitlines()

@@ -39,11 +39,11 @@ def imported(folders: list[str]) -> set[str]:
     return {DISTRIBUTIONS.get(name, name.lower().replace("_", "-")) for name in libraries - {"tapeline"}}
 
 
-def test_every_library_that_the_product_imports_is_declared():
+def test_every_library_that_the_product_imports_is_declared() -> None:
     known = declared("requirements.in", "requirements-kubeflow.in", "requirements-onnx.in")
     assert imported(list(MAY_USE)) - known == set()
 
 
 @pytest.mark.parametrize("file", ["requirements.in", "requirements-kubeflow.in", "requirements-onnx.in"])
-def test_every_declared_library_is_imported_or_says_why_not(file):
+def test_every_declared_library_is_imported_or_says_why_not(file: str) -> None:
     assert declared(file) - imported(list(MAY_USE)) - set(NOT_IMPORTED) == set()

@@ -4,6 +4,7 @@ import pathlib
 import re
 import sys
 import zipfile
+from typing import Any
 
 import pytest
 
@@ -22,10 +23,11 @@ LINKS = [
 class System:
     """Plays the programs of a system: which pip works, and what uv answers where."""
 
-    def __init__(self, folder: pathlib.Path, *, pip=False, venv=False, versions=None):
-        self.folder, self.pip, self.venv, self.versions, self.commands = folder, pip, venv, dict(versions or {}), []
+    def __init__(self, folder: pathlib.Path, *, pip: bool = False, venv: bool = False, versions: Any = None) -> None:
+        self.folder, self.pip, self.venv, self.versions = folder, pip, venv, dict(versions or {})
+        self.commands: list[Any] = []
 
-    def __call__(self, command, *, timeout, environ=None):
+    def __call__(self, command: Any, *, timeout: Any, environ: Any = None) -> Any:
         self.commands.append(command)
         fresh = str(self.folder / "pip" / "bin" / "python")
         if command[1] == "--version":
@@ -44,8 +46,8 @@ class System:
 
 
 @pytest.fixture
-def no_index(monkeypatch):
-    def download(target, *, index):
+def no_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    def download(target: Any, *, index: Any) -> None:
         raise OSError(f"no route to {index}")
 
     monkeypatch.setattr(uv_tool, "download", download)
@@ -59,7 +61,7 @@ def on_path(tmp_path: pathlib.Path) -> dict[str, str]:
     return {"PATH": str(program.parent)}
 
 
-def test_uv_on_path_is_used_as_it_is(tmp_path):
+def test_uv_on_path_is_used_as_it_is(tmp_path: pathlib.Path) -> None:
     environ = on_path(tmp_path)
     path = f"{environ['PATH']}/uv"
     system = System(tmp_path / ".uv", versions={path: "0.13.8"})
@@ -68,21 +70,25 @@ def test_uv_on_path_is_used_as_it_is(tmp_path):
 
 
 @pytest.mark.parametrize("version", ["0.4.30", None])
-def test_uv_on_path_that_is_too_old_or_does_not_start_is_passed_over(tmp_path, version, no_index):
+def test_uv_on_path_that_is_too_old_or_does_not_start_is_passed_over(
+    tmp_path: pathlib.Path, version: str | None, no_index: None
+) -> None:
     environ = on_path(tmp_path)
     system = System(tmp_path / ".uv", pip=True, versions={f"{environ['PATH']}/uv": version})
     assert uv_tool.get_uv(tmp_path / ".uv", environ, run=system).path == str(tmp_path / ".uv" / "bin" / "uv")
 
 
-def test_without_pip_that_of_a_fresh_environment_brings_uv(tmp_path, no_index):
+def test_without_pip_that_of_a_fresh_environment_brings_uv(tmp_path: pathlib.Path, no_index: None) -> None:
     system = System(tmp_path / ".uv", venv=True)
     assert uv_tool.get_uv(tmp_path / ".uv", {"PATH": ""}, run=system).path == str(tmp_path / ".uv" / "bin" / "uv")
 
 
-def test_without_pip_and_ensurepip_uv_is_read_from_the_index(tmp_path, monkeypatch):
+def test_without_pip_and_ensurepip_uv_is_read_from_the_index(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     system = System(tmp_path / ".uv")
 
-    def download(target, *, index):
+    def download(target: Any, *, index: Any) -> None:
         assert index == "https://mirror/simple"
         system.versions[str(target)] = "0.13.8"
 
@@ -91,13 +97,13 @@ def test_without_pip_and_ensurepip_uv_is_read_from_the_index(tmp_path, monkeypat
     assert uv_tool.get_uv(tmp_path / ".uv", environ, run=system).path is not None
 
 
-def test_when_nothing_brings_uv_the_last_reason_is_told(tmp_path, no_index):
+def test_when_nothing_brings_uv_the_last_reason_is_told(tmp_path: pathlib.Path, no_index: None) -> None:
     found = uv_tool.get_uv(tmp_path / ".uv", {"PATH": "", "HOME": str(tmp_path)}, run=System(tmp_path / ".uv"))
     assert found.path is None
     assert "no route to" in found.reason
 
 
-def test_pip_installs_the_pinned_uv_by_its_hashes_into_the_project(tmp_path):
+def test_pip_installs_the_pinned_uv_by_its_hashes_into_the_project(tmp_path: pathlib.Path) -> None:
     command = " ".join(uv_tool.pip_command(["pip"], tmp_path))
     assert "--require-hashes" in command
     assert f"--target {tmp_path}" in command
@@ -110,17 +116,17 @@ def test_pip_installs_the_pinned_uv_by_its_hashes_into_the_project(tmp_path):
 @pytest.mark.parametrize(
     ("machine", "musl", "number"), [("x86_64", False, "4"), ("x86_64", True, "3"), ("aarch64", False, "2")]
 )
-def test_the_wheel_of_this_version_and_machine_is_picked(machine, musl, number):
+def test_the_wheel_of_this_version_and_machine_is_picked(machine: str, musl: bool, number: str) -> None:
     assert uv_tool.wheel_link(LINKS, "0.13.8", machine, musl).endswith("sha256=" + number)
 
 
-def test_a_machine_without_a_wheel_is_named():
+def test_a_machine_without_a_wheel_is_named() -> None:
     with pytest.raises(ValueError, match=r"no wheel of uv 0\.13\.8 for manylinux riscv64"):
         uv_tool.wheel_link(LINKS, "0.13.8", "riscv64", False)
 
 
 @pytest.fixture
-def index(tmp_path, monkeypatch):
+def index(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """An index with one wheel, whose hash is the pinned one."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as wheel:
@@ -138,20 +144,20 @@ def index(tmp_path, monkeypatch):
     return pages
 
 
-def test_a_downloaded_uv_is_unpacked_and_starts(tmp_path, index):
+def test_a_downloaded_uv_is_unpacked_and_starts(tmp_path: pathlib.Path, index: Any) -> None:
     uv_tool.download(tmp_path / "bin" / "uv", index="https://mirror/simple")
     assert uv_tool.is_usable(str(tmp_path / "bin" / "uv"), processes.run)
     assert [path.name for path in (tmp_path / "bin").iterdir()] == ["uv"]
 
 
-def test_a_wheel_with_another_hash_is_refused(tmp_path, index):
+def test_a_wheel_with_another_hash_is_refused(tmp_path: pathlib.Path, index: Any) -> None:
     index[list(index)[-1]] += b"changed"
     with pytest.raises(ValueError, match="does not list"):
         uv_tool.download(tmp_path / "bin" / "uv", index="https://mirror/simple")
     assert not (tmp_path / "bin").exists()
 
 
-def test_pip_settings_come_from_the_environment_then_from_the_users_file(tmp_path):
+def test_pip_settings_come_from_the_environment_then_from_the_users_file(tmp_path: pathlib.Path) -> None:
     file = tmp_path / ".config" / "pip" / "pip.conf"
     file.parent.mkdir(parents=True)
     file.write_text("[global]\nindex-url = https://file/simple\ncert = /ca.pem\n")
@@ -162,12 +168,12 @@ def test_pip_settings_come_from_the_environment_then_from_the_users_file(tmp_pat
     assert (environ["UV_INDEX_URL"], environ["SSL_CERT_FILE"]) == ("https://file/simple", "/ca.pem")
 
 
-def test_uvs_own_settings_win_over_those_of_pip(tmp_path):
+def test_uvs_own_settings_win_over_those_of_pip(tmp_path: pathlib.Path) -> None:
     own = {"HOME": str(tmp_path), "PIP_INDEX_URL": "https://pip", "UV_DEFAULT_INDEX": "https://uv", "PIP_CERT": "/a"}
     own["SSL_CERT_FILE"] = "/b"
     assert uv_tool.uv_environment(own) == own
 
 
-def test_a_pip_configuration_that_cannot_be_read_is_passed_over(tmp_path):
+def test_a_pip_configuration_that_cannot_be_read_is_passed_over(tmp_path: pathlib.Path) -> None:
     (tmp_path / "pip.conf").write_text("no section = here\n")
     assert uv_tool.pip_setting("index-url", {"PIP_CONFIG_FILE": str(tmp_path / "pip.conf")}) is None

@@ -1,5 +1,7 @@
 """Contexts are the newest steps on the grid; whatever cannot be one is refused in the data gate's words."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,31 +15,31 @@ DAY, FIRST, T, H = 86_400, 19_000, 4, 3
 NAN = np.nan
 
 
-def card(**features) -> Card:
+def card(**features: Any) -> Card:
     data = DataConfig(time="day", target="sold", series_id="shop", frequency="D")
     window = WindowConfig(context_length=T, horizon=H)
     return Card(data=data, features=FeaturesConfig(**features), window=window, longest_horizon=10 * H)
 
 
-def tail(target, *covariates, days=None, seconds=None) -> Tail:
+def tail(target: Any, *covariates: Any, days: Any = None, seconds: Any = None) -> Tail:
     days = np.arange(len(target)) if days is None else np.array(days)
     times = DAY * (FIRST + days) if seconds is None else np.array(seconds)
     values = np.stack([np.array(column, float) for column in (target, *covariates)], axis=1)
     return Tail(int(FIRST + days.min()), FIRST + days, times, np.arange(len(days)), values)
 
 
-def build(one: Tail, the_card=None, *, horizon=None):
+def build(one: Tail, the_card: Any = None, *, horizon: Any = None) -> Any:
     (context,) = build_contexts({b"a": one}, card=the_card or card(), horizon=horizon, source="recent.csv")
     return context
 
 
-def refusal(one: Tail, the_card=None, *, horizon=None) -> str:
+def refusal(one: Tail, the_card: Any = None, *, horizon: Any = None) -> str:
     with pytest.raises(DataError) as raised:
         build(one, the_card, horizon=horizon)
     return str(raised.value)
 
 
-def test_a_context_is_the_newest_steps_and_gaps_are_missing():
+def test_a_context_is_the_newest_steps_and_gaps_are_missing() -> None:
     # Day 4 has no row, and rows come in any order.
     context = build(tail([5.0, 6.0, 3.0, 2.0], days=[5, 6, 3, 2]))
     np.testing.assert_array_equal(context.values, np.array([3, NAN, 5, 6], np.float32))
@@ -46,11 +48,11 @@ def test_a_context_is_the_newest_steps_and_gaps_are_missing():
     assert context.measured_share == 0.75
 
 
-def test_the_forecast_starts_after_the_last_measured_value():
+def test_the_forecast_starts_after_the_last_measured_value() -> None:
     assert build(tail([1.0, 2.0, 3.0, 4.0, NAN, NAN])).timestamps[-1] == DAY * (FIRST + 3)
 
 
-def test_covariates_go_to_their_parts():
+def test_covariates_go_to_their_parts() -> None:
     both = card(past_covariates=("wind",), future_covariates=("holiday",), static_covariates=("area",))
     one = tail(
         [1.0, 2.0, 3.0, 4.0, NAN, NAN],
@@ -66,13 +68,13 @@ def test_covariates_go_to_their_parts():
 
 
 @pytest.mark.parametrize(("horizon", "steps"), [(None, 5), (2, 2), (5, 5)])
-def test_known_columns_decide_the_horizon_unless_fewer_steps_are_asked_for(horizon, steps):
+def test_known_columns_decide_the_horizon_unless_fewer_steps_are_asked_for(horizon: int | None, steps: int) -> None:
     one = tail([1.0] * 4 + [NAN] * 5, [0.0] * 9)
     context = build(one, card(future_covariates=("holiday",)), horizon=horizon)
     assert (context.steps_ahead, len(context.future)) == (steps, T + steps)
 
 
-def test_a_far_stray_row_costs_no_memory():
+def test_a_far_stray_row_costs_no_memory() -> None:
     one = tail([1.0, 2.0, 3.0, 4.0, NAN], days=[0, 1, 2, 3, 10_000_000])
     assert len(build(one).values) == T
 
@@ -114,21 +116,23 @@ def test_a_far_stray_row_costs_no_memory():
         (tail([1.0] * 4, [NAN] * 4), card(static_covariates=("area",)), None, "[missing_static] series 'a': no value of the static"),
     ],
 )  # fmt: skip
-def test_rows_that_are_no_context_are_refused_with_a_fix(one, the_card, horizon, words):
+def test_rows_that_are_no_context_are_refused_with_a_fix(
+    one: Any, the_card: Any, horizon: int | None, words: str
+) -> None:
     message = refusal(one, the_card, horizon=horizon)
     assert words in message
     assert message.startswith("--input: recent.csv cannot be forecast: 1 error")
     assert " Fix: " in message
 
 
-def test_all_mistakes_stand_in_one_message():
+def test_all_mistakes_stand_in_one_message() -> None:
     parts = {name: tail([1.0]) for name in (b"b", b"a")}
     with pytest.raises(DataError, match="2 errors") as raised:
         build_contexts(parts, card=card(), horizon=None, source="recent.csv")
     assert str(raised.value).index("series 'a'") < str(raised.value).index("series 'b'")
 
 
-def test_a_panel_of_mistakes_is_counted_not_listed():
+def test_a_panel_of_mistakes_is_counted_not_listed() -> None:
     parts = {b"s%02d" % n: tail([1.0]) for n in range(30)}
     with pytest.raises(DataError, match="and 12 more"):
         build_contexts(parts, card=card(), horizon=None, source="recent.csv")

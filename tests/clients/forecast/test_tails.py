@@ -1,6 +1,7 @@
 """The newest rows of a series are the same however its rows are cut into batches and in whatever order they come."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +21,7 @@ GRID = TimeGrid.of(DATA)
 T = 3
 
 
-def tails(rows, *, layout=LAYOUT, first_row=0):
+def tails(rows: Any, *, layout: Any = LAYOUT, first_row: int = 0) -> Any:
     columns = list(zip(*rows, strict=True))
     batch = pa.RecordBatch.from_arrays([pa.array(list(column)) for column in columns], list(layout.columns))
     return tails_of(read_rows(batch, layout, first_row=first_row), layout, grid=GRID, context_length=T)
@@ -30,7 +31,7 @@ def day(number: int) -> str:
     return f"2024-01-{number:02}"
 
 
-def test_a_tail_reaches_back_a_context_from_the_last_measured_value():
+def test_a_tail_reaches_back_a_context_from_the_last_measured_value() -> None:
     rows = [(day(n), "a", float(n) if n <= 6 else None, 0.0) for n in range(1, 9)]
     (tail,) = tails(rows).values()
     # Days 4 to 6 are the context; 7 and 8 are ahead of it.
@@ -39,14 +40,14 @@ def test_a_tail_reaches_back_a_context_from_the_last_measured_value():
     np.testing.assert_array_equal(tail.values[:, 0], [4.0, 5.0, 6.0, np.nan, np.nan])
 
 
-def test_every_series_has_its_own_end():
+def test_every_series_has_its_own_end() -> None:
     rows = [(day(1), "a", 1.0, 0.0), (day(2), "b", 2.0, 0.0), (day(9), "b", 9.0, 1.0)]
     found = tails(rows)
     assert sorted(found) == [b"a", b"b"]
     assert found[b"b"].row.tolist() == [2]
 
 
-def test_each_target_column_is_a_series():
+def test_each_target_column_is_a_series() -> None:
     data = DataConfig(time="day", target=("north", "south"), frequency="D")
     layout = RowLayout.of(data, FeaturesConfig())
     found = tails([(day(1), 1.0, 10.0), (day(2), 2.0, None)], layout=layout)
@@ -54,7 +55,7 @@ def test_each_target_column_is_a_series():
     assert found[b"south"].last_measured == found[b"north"].last_measured - 1
 
 
-def test_a_series_without_a_name_has_the_name_of_the_rows():
+def test_a_series_without_a_name_has_the_name_of_the_rows() -> None:
     layout = RowLayout.of(DataConfig(time="day", target="sold", frequency="D"), FeaturesConfig())
     assert list(tails([(day(1), 1.0)], layout=layout)) == [b"series"]
 
@@ -73,7 +74,7 @@ def same(one: Tail, other: Tail) -> bool:
     seed=st.integers(0, 5),
 )
 @settings(max_examples=30, deadline=None)
-def test_batches_merge_to_the_tail_of_the_whole_in_any_order(values, cuts, seed):
+def test_batches_merge_to_the_tail_of_the_whole_in_any_order(values: Any, cuts: Any, seed: int) -> None:
     rows = [(day(n + 1), "a", value, 0.0) for n, value in enumerate(values)]
     edges = [0, *sorted({cut for cut in cuts if cut < len(rows)}), len(rows)]
     parts = [tails(rows[a:b], first_row=a)[b"a"] for a, b in itertools.pairwise(edges)]
@@ -88,6 +89,6 @@ def test_batches_merge_to_the_tail_of_the_whole_in_any_order(values, cuts, seed)
 
 
 @pytest.mark.parametrize("values", [[None, None], [None]])
-def test_a_series_without_a_measured_value_says_so(values):
+def test_a_series_without_a_measured_value_says_so(values: Any) -> None:
     (tail,) = tails([(day(n + 1), "a", value, 1.0) for n, value in enumerate(values)]).values()
     assert tail.last_measured is None

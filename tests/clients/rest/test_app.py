@@ -4,6 +4,8 @@ import asyncio
 import concurrent.futures
 import json
 import logging
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ SPECS = {"context": InputSpec(np.dtype(np.float32), (None, None))}
 
 
 class Doubling(Signature):
-    def call(self, arrays):
+    def call(self, arrays: Any) -> dict[Any, Any]:
         if (arrays["context"] < 0).any():
             raise RequestError("context: too cold")
         if (arrays["context"] == 13).any():
@@ -26,13 +28,13 @@ class Doubling(Signature):
         return {"forecast": arrays["context"] * 2}
 
 
-def load(folder):
+def load(folder: Any) -> ServedModel:
     signature = Doubling(SPECS, lambda **_: {})
     return ServedModel(int(folder.name), {"serving_default": signature}, {"serving_default": {"inputs": {}}}, {}, None)
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory):
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     base = tmp_path_factory.mktemp("serving_model")
     (base / "7").mkdir()
     versions = ModelVersions(base, load=load)
@@ -41,7 +43,9 @@ def app(tmp_path_factory):
         yield create_app(versions, name="load", max_body_bytes=MOST, pool=pool)
 
 
-def ask(app, method, path, body=b"", *, chunk=None, headers=()):
+def ask(
+    app: Any, method: Any, path: Any, body: bytes = b"", *, chunk: Any = None, headers: Any = ()
+) -> tuple[Any, Any]:
     """Sends a request to the application itself; returns the status code and what the JSON says."""
     size = chunk or max(len(body), 1)
     parts = [body[at : at + size] for at in range(0, len(body), size)] or [b""]
@@ -51,10 +55,10 @@ def ask(app, method, path, body=b"", *, chunk=None, headers=()):
     ]
     sent = []
 
-    async def receive():
+    async def receive() -> Any:
         return incoming.pop(0) if incoming else {"type": "http.disconnect"}
 
-    async def send(message):
+    async def send(message: Any) -> None:
         sent.append(message)
 
     scope = {
@@ -71,21 +75,21 @@ BODY = json.dumps({"instances": [[1, 2], [3, 4]]}).encode()
 
 
 @pytest.mark.parametrize("path", ["/v1/models/load:predict", "/v1/models/load/versions/7:predict"])
-def test_a_forecast_is_asked_for_with_or_without_a_version(app, path):
+def test_a_forecast_is_asked_for_with_or_without_a_version(app: Any, path: str) -> None:
     assert ask(app, "POST", path, BODY) == (200, {"predictions": [[2.0, 4.0], [6.0, 8.0]]})
 
 
-def test_a_body_may_come_in_pieces(app):
+def test_a_body_may_come_in_pieces(app: Any) -> None:
     assert ask(app, "POST", "/v1/models/load:predict", BODY, chunk=3)[0] == 200
 
 
-def test_the_status_lists_the_versions(app):
+def test_the_status_lists_the_versions(app: Any) -> None:
     version = {"version": "7", "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}
     for path in ("/v1/models/load", "/v1/models/load/versions/7"):
         assert ask(app, "GET", path) == (200, {"model_version_status": [version]})
 
 
-def test_the_metadata_tell_name_version_and_signatures(app):
+def test_the_metadata_tell_name_version_and_signatures(app: Any) -> None:
     for path in ("/v1/models/load/metadata", "/v1/models/load/versions/7/metadata"):
         code, tree = ask(app, "GET", path)
         assert code == 200
@@ -115,39 +119,41 @@ def test_the_metadata_tell_name_version_and_signatures(app):
         ("POST", "/v1/models/load:predict", 400, "JSON Parse error"),
     ],
 )
-def test_what_is_not_there_is_said_with_a_status_code(app, method, path, code, message):
+def test_what_is_not_there_is_said_with_a_status_code(
+    app: Any, method: str, path: str, code: int, message: str
+) -> None:
     answered, tree = ask(app, method, path)
     assert answered == code
     assert message in tree["error"]
 
 
-def test_what_the_model_refuses_is_the_clients_fault(app):
+def test_what_the_model_refuses_is_the_clients_fault(app: Any) -> None:
     assert ask(app, "POST", "/v1/models/load:predict", b'{"instances": [[-1]]}') == (
         400,
         {"error": "context: too cold"},
     )
 
 
-def test_a_signature_that_is_not_there_is_refused_with_those_that_are(app):
+def test_a_signature_that_is_not_there_is_refused_with_those_that_are(app: Any) -> None:
     code, tree = ask(app, "POST", "/v1/models/load:predict", b'{"instances": [[1]], "signature_name": "classify"}')
     assert code == 400
     assert tree["error"] == "signature_name: 'classify' is not in the model; it has: serving_default"
 
 
-def test_an_error_is_an_object_whatever_it_says(app):
+def test_an_error_is_an_object_whatever_it_says(app: Any) -> None:
     code, tree = ask(app, "POST", "/v1/models/load:predict", b'{"instances": [{"a \\"quoted\\"\\n\\ud800 key": 1}]}')
     assert code == 400
     assert 'has the keys a "quoted"\n\ud800 key, must have' in tree["error"]
 
 
-def test_a_fault_of_the_model_is_the_servers(app):
+def test_a_fault_of_the_model_is_the_servers(app: Any) -> None:
     with pytest.raises(RuntimeError, match="out of luck"):
         # Starlette answers with 500, then raises it again for the server's log.
         ask(app, "POST", "/v1/models/load:predict", b'{"instances": [[13]]}')
 
 
 @pytest.mark.parametrize("announced", [True, False])
-def test_a_body_that_is_too_long_is_read_to_its_end_and_refused(app, announced):
+def test_a_body_that_is_too_long_is_read_to_its_end_and_refused(app: Any, announced: bool) -> None:
     body = b" " * (5 * MOST)
     headers = [(b"content-length", b"%d" % len(body))] if announced else []
     code, tree = ask(app, "POST", "/v1/models/load:predict", body, chunk=100, headers=headers)
@@ -155,21 +161,21 @@ def test_a_body_that_is_too_long_is_read_to_its_end_and_refused(app, announced):
     assert f"longer than {MOST} bytes" in tree["error"]
 
 
-def test_a_body_just_as_long_as_allowed_is_taken(app):
+def test_a_body_just_as_long_as_allowed_is_taken(app: Any) -> None:
     assert ask(app, "POST", "/v1/models/load:predict", BODY.ljust(MOST))[0] == 200
 
 
-def test_a_client_that_goes_away_is_no_fault(app, caplog):
+def test_a_client_that_goes_away_is_no_fault(app: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     scope = {
         **{"type": "http", "method": "POST", "path": "/v1/models/load:predict", "query_string": b"", "headers": []},
         **{"root_path": "", "http_version": "1.1", "scheme": "http"},
     }
 
-    async def receive():
+    async def receive() -> dict[Any, Any]:
         return {"type": "http.disconnect"}
 
-    async def send(_message):
+    async def send(_message: Any) -> None:
         pass
 
     asyncio.run(app(scope, receive, send))

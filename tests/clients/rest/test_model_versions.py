@@ -6,6 +6,7 @@ import os
 import pathlib
 import time
 import weakref
+from typing import Any
 
 import pytest
 
@@ -22,32 +23,36 @@ class Model:
         self.itself = self
 
 
+FAKE: Any = Model
+"""In place of what loads a SavedModel."""
+
+
 @pytest.fixture(autouse=True)
-def no_log(caplog):
+def no_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "tapeline.serve")
     # A server that ran in this process before may have cut the logger off.
     logging.getLogger("tapeline.serve").propagate = True
 
 
 @pytest.fixture
-def versions(tmp_path):
+def versions(tmp_path: pathlib.Path) -> Any:
     push(tmp_path, 1)
-    found = ModelVersions(tmp_path, load=Model)
+    found = ModelVersions(tmp_path, load=FAKE)
     found.refresh()
     return found
 
 
-def push(base, version, *, broken=False):
+def push(base: Any, version: Any, *, broken: bool = False) -> None:
     (base / str(version)).mkdir()
     if broken:
         (base / str(version) / "broken").touch()
 
 
-def marker(base):
+def marker(base: Any) -> Any:
     return (base / f".in-use-{os.getpid()}").read_text().strip()
 
 
-def test_the_newest_version_is_taken(tmp_path, versions):
+def test_the_newest_version_is_taken(tmp_path: pathlib.Path, versions: Any) -> None:
     assert versions.current.version == 1
     push(tmp_path, 2)
     push(tmp_path, 10)
@@ -56,7 +61,7 @@ def test_the_newest_version_is_taken(tmp_path, versions):
     assert versions.states == {1: ("END", ""), 10: ("AVAILABLE", "")}
 
 
-def test_the_version_in_use_is_marked_until_the_end(tmp_path, versions):
+def test_the_version_in_use_is_marked_until_the_end(tmp_path: pathlib.Path, versions: Any) -> None:
     assert marker(tmp_path) == "1"
     push(tmp_path, 2)
     versions.refresh()
@@ -65,8 +70,10 @@ def test_the_version_in_use_is_marked_until_the_end(tmp_path, versions):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "2"]
 
 
-def test_a_folder_that_takes_no_mark_is_served_all_the_same(tmp_path, versions, caplog, monkeypatch):
-    def refuse(path, content):
+def test_a_folder_that_takes_no_mark_is_served_all_the_same(
+    tmp_path: pathlib.Path, versions: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Any, content: Any) -> None:
         raise PermissionError(f"read-only: {path}")
 
     versions.close()
@@ -78,7 +85,9 @@ def test_a_folder_that_takes_no_mark_is_served_all_the_same(tmp_path, versions, 
     assert "cannot mark" in caplog.text
 
 
-def test_a_broken_version_is_told_once_and_skipped(tmp_path, versions, caplog):
+def test_a_broken_version_is_told_once_and_skipped(
+    tmp_path: pathlib.Path, versions: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     push(tmp_path, 2, broken=True)
     versions.refresh()
     versions.refresh()
@@ -89,7 +98,7 @@ def test_a_broken_version_is_told_once_and_skipped(tmp_path, versions, caplog):
     assert "broken" in problem
 
 
-def test_a_version_that_was_half_written_is_taken_when_it_is_whole(tmp_path, versions):
+def test_a_version_that_was_half_written_is_taken_when_it_is_whole(tmp_path: pathlib.Path, versions: Any) -> None:
     push(tmp_path, 2, broken=True)
     versions.refresh()
     (tmp_path / "2" / "broken").unlink()
@@ -97,7 +106,7 @@ def test_a_version_that_was_half_written_is_taken_when_it_is_whole(tmp_path, ver
     assert versions.current.version == 2
 
 
-def test_removing_the_newest_version_goes_back(tmp_path, versions):
+def test_removing_the_newest_version_goes_back(tmp_path: pathlib.Path, versions: Any) -> None:
     push(tmp_path, 2)
     versions.refresh()
     (tmp_path / "2").rmdir()
@@ -105,7 +114,7 @@ def test_removing_the_newest_version_goes_back(tmp_path, versions):
     assert versions.current.version == 1
 
 
-def test_a_model_stays_until_its_last_request_and_not_longer(tmp_path, versions):
+def test_a_model_stays_until_its_last_request_and_not_longer(tmp_path: pathlib.Path, versions: Any) -> None:
     in_flight = versions.current
     seen = weakref.ref(in_flight)
     push(tmp_path, 2)
@@ -122,11 +131,11 @@ def test_a_model_stays_until_its_last_request_and_not_longer(tmp_path, versions)
         gc.enable()
 
 
-def test_a_folder_that_vanishes_leaves_the_version_in_use(tmp_path):
+def test_a_folder_that_vanishes_leaves_the_version_in_use(tmp_path: pathlib.Path) -> None:
     base = tmp_path / "serving_model"
     base.mkdir()
     push(base, 1)
-    versions = ModelVersions(base, load=Model)
+    versions = ModelVersions(base, load=FAKE)
     versions.refresh()
     versions.close()
     base.rename(tmp_path / "gone")
@@ -134,8 +143,8 @@ def test_a_folder_that_vanishes_leaves_the_version_in_use(tmp_path):
     assert versions.current.version == 1
 
 
-def test_without_a_version_that_can_be_served_the_reasons_are_told(tmp_path):
-    empty = ModelVersions(tmp_path, load=Model)
+def test_without_a_version_that_can_be_served_the_reasons_are_told(tmp_path: pathlib.Path) -> None:
+    empty = ModelVersions(tmp_path, load=FAKE)
     empty.refresh()
     with pytest.raises(DataError, match="holds no version"):
         _ = empty.current
@@ -145,7 +154,7 @@ def test_without_a_version_that_can_be_served_the_reasons_are_told(tmp_path):
         _ = empty.current
 
 
-def test_versions_are_looked_for_in_the_background(tmp_path, versions):
+def test_versions_are_looked_for_in_the_background(tmp_path: pathlib.Path, versions: Any) -> None:
     with versions.watched(seconds=0.01):
         push(tmp_path, 2)
         deadline = time.monotonic() + 10

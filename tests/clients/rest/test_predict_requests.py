@@ -2,6 +2,7 @@
 
 import base64
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,11 +17,11 @@ TWO = {"context": InputSpec(FLOAT, (None, None)), "timestamps": InputSpec(INT64,
 EXAMPLES = {"examples": InputSpec(TEXT, (None,))}
 
 
-def arrays(body, specs):
+def arrays(body: Any, specs: Any) -> Any:
     return read_request(body if isinstance(body, bytes) else json.dumps(body).encode()).arrays(specs)
 
 
-def test_rows_and_columns_say_the_same():
+def test_rows_and_columns_say_the_same() -> None:
     rows = {"instances": [{"context": [1, 2.5], "timestamps": [10, 20]}, {"context": [3, 4], "timestamps": [30, 40]}]}
     columns = {"inputs": {"context": [[1, 2.5], [3, 4]], "timestamps": [[10, 20], [30, 40]]}}
     for body in (rows, columns):
@@ -29,7 +30,7 @@ def test_rows_and_columns_say_the_same():
         np.testing.assert_array_equal(read["timestamps"], np.array([[10, 20], [30, 40]], np.int64), strict=True)
 
 
-def test_the_only_input_needs_no_name():
+def test_the_only_input_needs_no_name() -> None:
     spec = {"x": InputSpec(FLOAT, (None, 2))}
     for body in (
         {"instances": [[1, 2]]},
@@ -40,24 +41,24 @@ def test_the_only_input_needs_no_name():
         np.testing.assert_array_equal(arrays(body, spec)["x"], [[1.0, 2.0]])
 
 
-def test_the_signature_is_the_default_one_unless_named():
+def test_the_signature_is_the_default_one_unless_named() -> None:
     assert read_request(b'{"inputs": 1}').signature == "serving_default"
     assert read_request(b'{"inputs": 1, "signature_name": ""}').signature == "serving_default"
     assert read_request(b'{"inputs": 1, "signature_name": "any_horizon"}').signature == "any_horizon"
 
 
-def test_tokens_that_are_no_json_stand_for_missing_and_infinite_values():
+def test_tokens_that_are_no_json_stand_for_missing_and_infinite_values() -> None:
     read = arrays(b'{"inputs": {"context": [[NaN, Infinity, -Infinity]], "timestamps": [[1, 2, 3]]}}', TWO)
     np.testing.assert_array_equal(read["context"], [[np.nan, np.inf, -np.inf]])
 
 
-def test_binary_values_come_in_base64():
+def test_binary_values_come_in_base64() -> None:
     coded = {"b64": base64.b64encode(b"\x00\xff").decode()}
     for body in ({"instances": [coded, "text"]}, {"instances": [{"examples": coded}, {"examples": "text"}]}):
         assert arrays(body, EXAMPLES)["examples"].tolist() == [b"\x00\xff", b"text"]
 
 
-def test_a_number_for_the_whole_request_stands_in_columns_only():
+def test_a_number_for_the_whole_request_stands_in_columns_only() -> None:
     specs = {**TWO, "horizon": InputSpec(INT64, ())}
     inputs = {"context": [[1]], "timestamps": [[1]], "horizon": 5}
     assert arrays({"inputs": inputs}, specs)["horizon"] == 5
@@ -66,13 +67,13 @@ def test_a_number_for_the_whole_request_stands_in_columns_only():
 
 
 @given(arrays_of.arrays(np.float32, st.tuples(*[st.integers(1, 4)] * 3)))
-def test_any_floats_arrive_as_they_were_sent(values):
+def test_any_floats_arrive_as_they_were_sent(values: Any) -> None:
     sent = {"inputs": values.tolist()}
     np.testing.assert_array_equal(arrays(sent, {"x": InputSpec(FLOAT, (None,) * 3)})["x"], values)
 
 
 @given(arrays_of.arrays(np.int64, st.tuples(*[st.integers(1, 4)] * 2)))
-def test_any_integers_arrive_as_they_were_sent(values):
+def test_any_integers_arrive_as_they_were_sent(values: Any) -> None:
     np.testing.assert_array_equal(
         arrays({"instances": values.tolist()}, {"x": InputSpec(INT64, (None, None))})["x"], values
     )
@@ -91,7 +92,7 @@ def test_any_integers_arrive_as_they_were_sent(values):
         (b'{"inputs": 1, "signature_name": 7}', "signature_name: got 7, must be a string"),
     ],
 )
-def test_a_body_that_is_no_request_is_refused(body, message):
+def test_a_body_that_is_no_request_is_refused(body: Any, message: str) -> None:
     with pytest.raises(RequestError, match=message) as refused:
         read_request(body)
     assert refused.value.status == 400
@@ -122,7 +123,7 @@ GOOD = {"context": [1, 2], "timestamps": [1, 2]}
         ([{**GOOD, "timestamps": [2**63, 2]}], "timestamps: 9223372036854775808 is beyond the range of int64"),
     ],
 )
-def test_rows_that_break_a_rule_are_refused(instances, message):
+def test_rows_that_break_a_rule_are_refused(instances: Any, message: str) -> None:
     with pytest.raises(RequestError, match=message):
         arrays({"instances": instances}, TWO)
 
@@ -135,12 +136,12 @@ def test_rows_that_break_a_rule_are_refused(instances, message):
         ({"context": [1, 2], "timestamps": [[1, 2]]}, r"context: has the shape \[2\], must have \[any, any\]$"),
     ],
 )
-def test_columns_that_break_a_rule_are_refused(inputs, message):
+def test_columns_that_break_a_rule_are_refused(inputs: Any, message: str) -> None:
     with pytest.raises(RequestError, match=message):
         arrays({"inputs": inputs}, TWO)
 
 
 @pytest.mark.parametrize("value", [1, {"b64": "?"}, {"b64": 1}, {"b64": "AA==", "more": 1}, "\ud800"])
-def test_what_is_neither_text_nor_base64_is_refused(value):
+def test_what_is_neither_text_nor_base64_is_refused(value: Any) -> None:
     with pytest.raises(RequestError, match=r"examples|instances\[0\]"):
         arrays({"instances": [value]}, EXAMPLES)

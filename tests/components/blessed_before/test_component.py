@@ -1,3 +1,5 @@
+from typing import Any
+
 from tfx.types import standard_artifacts
 
 from tapeline.components.blessed_before.component import PreviousModelStrategy
@@ -19,7 +21,7 @@ def _blessing(number: int, *, of: int, blessed: int = 1) -> standard_artifacts.M
     return blessing
 
 
-def _resolve(candidate, models, blessings):
+def _resolve(candidate: Any, models: Any, blessings: Any) -> list[Any]:
     resolved = PreviousModelStrategy().resolve_artifacts(
         None, {"candidate": [candidate], "model": models, "model_blessing": blessings}
     )

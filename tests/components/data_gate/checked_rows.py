@@ -2,8 +2,10 @@
 
 import dataclasses
 import functools
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tapeline.components.data_gate.series_checks import check_series
 from tapeline.components.data_gate.series_rules import Rules
@@ -16,13 +18,13 @@ from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
 class Table:
     """Rows of some series, in any order: series, epoch seconds, row numbers, splits (indices), values `[N, C]`."""
 
-    ids: np.ndarray
-    timestamps: np.ndarray
-    rows: np.ndarray
-    splits: np.ndarray
-    values: np.ndarray
+    ids: npt.NDArray[Any]
+    timestamps: npt.NDArray[Any]
+    rows: npt.NDArray[Any]
+    splits: npt.NDArray[Any]
+    values: npt.NDArray[Any]
 
-    def batch(self, chosen: np.ndarray) -> SeriesRows:
+    def batch(self, chosen: npt.NDArray[Any]) -> SeriesRows:
         ids, code = np.unique(self.ids[chosen], return_inverse=True)
         columns = {
             ROW_NUMBER: self.rows[chosen].astype(np.int64),
@@ -32,7 +34,7 @@ class Table:
         return SeriesRows(ids, code, split, times, columns)
 
 
-def check(table: Table, rules: Rules, *, group: np.ndarray | None = None, batches: int = 1) -> Totals:
+def check(table: Table, rules: Rules, *, group: npt.NDArray[Any] | None = None, batches: int = 1) -> Totals:
     """Checks all series; `group` says which ones are looked at together, int `[N]`, the same for all rows of one."""
     group = np.zeros(len(table.ids), int) if group is None else group
     totals = []

@@ -25,7 +25,7 @@ def texts(found: anomalies_pb2.Anomalies) -> list[tuple[str | None, str, str]]:
     return [(finding.column, finding.message, finding.fix) for finding in findings]
 
 
-def test_a_value_out_of_range_is_said_with_the_schemas_limits():
+def test_a_value_out_of_range_is_said_with_the_schemas_limits() -> None:
     high = ("FLOAT_TYPE_BIG_FLOAT", "Unexpectedly high value: 3700>500(upto six significant digits)")
     assert texts(anomalies("target", high)) == [
         (
@@ -36,7 +36,7 @@ def test_a_value_out_of_range_is_said_with_the_schemas_limits():
     ]
 
 
-def test_a_column_that_the_schema_does_not_know():
+def test_a_column_that_the_schema_does_not_know() -> None:
     new = ("SCHEMA_NEW_COLUMN", "New column (column in data but not in schema)")
     assert texts(anomalies("wind", new)) == [
         (
@@ -47,13 +47,13 @@ def test_a_column_that_the_schema_does_not_know():
     ]
 
 
-def test_a_column_without_values_in_a_split():
+def test_a_column_without_values_in_a_split() -> None:
     missing = ("SCHEMA_MISSING_COLUMN", "Column is completely missing")
     ((column, message, _),) = texts(anomalies("wind", missing))
     assert (column, message) == ("wind", "not one value, and the schema requires the column.")
 
 
-def test_every_reason_of_a_column_is_a_finding():
+def test_every_reason_of_a_column_is_a_finding() -> None:
     low = ("FEATURE_TYPE_LOW_FRACTION_PRESENT", "The feature was present in fewer examples than expected: 0.9")
     names = ("FLOAT_TYPE_SMALL_FLOAT", "Unexpectedly low value: 1<280")
     assert [message for _, message, _ in texts(anomalies("target", low, names))] == [
@@ -62,7 +62,7 @@ def test_every_reason_of_a_column_is_a_finding():
     ]
 
 
-def test_a_broken_shape_is_not_said_beside_the_missing_values_that_break_it():
+def test_a_broken_shape_is_not_said_beside_the_missing_values_that_break_it() -> None:
     shape = ("INVALID_FEATURE_SHAPE", "The feature has a shape, but it's not always present")
     low = ("FEATURE_TYPE_LOW_FRACTION_PRESENT", "present in fewer examples")
     assert [message for _, message, _ in texts(anomalies("target", shape, low))] == ["present in fewer examples."]
@@ -71,17 +71,17 @@ def test_a_broken_shape_is_not_said_beside_the_missing_values_that_break_it():
     ]
 
 
-def test_infinity_is_left_to_the_checks_that_name_its_rows():
+def test_infinity_is_left_to_the_checks_that_name_its_rows() -> None:
     assert texts(anomalies("target", ("FLOAT_TYPE_HAS_INF", "Float feature has Inf values."))) == []
 
 
-def test_a_domain_of_the_time_is_ignored_and_its_absence_is_not():
+def test_a_domain_of_the_time_is_ignored_and_its_absence_is_not() -> None:
     assert texts(anomalies("timestamp", ("INT_TYPE_BIG_INT", "Unexpectedly large value: 9"))) == []
     ((column, message, _),) = texts(anomalies("timestamp", ("SCHEMA_MISSING_COLUMN", "gone")))
     assert (column, message) == ("timestamp", "not one value, and the schema requires the column.")
 
 
-def test_no_data_and_anomalies_of_the_whole_are_said():
+def test_no_data_and_anomalies_of_the_whole_are_said() -> None:
     empty = anomalies_pb2.Anomalies(data_missing=True)
     empty.dataset_anomaly_info.description = "The dataset has fewer examples than expected."
     assert [message for _, message, _ in texts(empty)] == [
@@ -90,7 +90,7 @@ def test_no_data_and_anomalies_of_the_whole_are_said():
     ]
 
 
-def test_an_anomaly_without_reasons_is_said_in_tfdvs_words():
+def test_an_anomaly_without_reasons_is_said_in_tfdvs_words() -> None:
     bare = anomalies_pb2.Anomalies()
     bare.anomaly_info["wind"].description = "Something new."
     assert [(column, message) for column, message, _ in texts(bare)] == [("wind", "Something new.")]

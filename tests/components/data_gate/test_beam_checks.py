@@ -1,4 +1,6 @@
 import functools
+import pathlib
+from typing import Any
 
 import apache_beam as beam
 import numpy as np
@@ -20,7 +22,7 @@ from tests.components.data_gate.checked_rows import Table, check
 RULES = Rules(grid=TimeGrid("H"), spec=WindowSpec(context_length=4, horizon=2), max_gap=3, max_constant=5)
 
 
-def write_file(path, names, hours, rows, target) -> str:
+def write_file(path: Any, names: Any, hours: Any, rows: Any, target: Any) -> str:
     """Writes rows as Examples."""
     with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
         for name, hour, row, value in zip(names, hours, rows, target, strict=True):
@@ -34,7 +36,7 @@ def write_file(path, names, hours, rows, target) -> str:
     return str(path)
 
 
-def test_beam_finds_what_the_pure_checks_find(tmp_path):
+def test_beam_finds_what_the_pure_checks_find(tmp_path: pathlib.Path) -> None:
     # Two series of 30 rows each, interleaved in the source; `odd` repeats a time. 20 rows a group: each has its own.
     lines = np.arange(60)
     names = np.array([b"even", b"odd"], object)[lines % 2]
@@ -53,7 +55,7 @@ def test_beam_finds_what_the_pure_checks_find(tmp_path):
             write_file(path, names[some], hours[some], lines[some], target[some])
             files.append((split, str(path)))
 
-    def pipeline():
+    def pipeline() -> Any:
         return beam.Pipeline(runner=LOCAL_BEAM_RUNNER)
 
     scan = scan_files(pipeline, files, RowFeatures(numbers=(TARGET,), row_number=True), str(tmp_path))
@@ -65,7 +67,7 @@ def test_beam_finds_what_the_pure_checks_find(tmp_path):
         assert functools.reduce(Totals.merge, map(Totals.from_json, found)) == expected
 
 
-def test_an_empty_split_is_one_error_and_not_one_for_every_series():
+def test_an_empty_split_is_one_error_and_not_one_for_every_series() -> None:
     short = [
         FindingGroup.of(Finding(kind="too_short", split=split, severity="warning", message="short.", fix="more."))
         for split in ("eval", "test")

@@ -49,7 +49,7 @@ def random_panel(rng: np.random.Generator) -> Table:
 
 @settings(max_examples=80)
 @given(seed=st.integers(0, 10**6), context=st.integers(1, 9), horizon=st.integers(1, 4))
-def test_how_series_are_grouped_changes_nothing(seed, context, horizon):
+def test_how_series_are_grouped_changes_nothing(seed: int, context: int, horizon: int) -> None:
     rng = np.random.default_rng(seed)
     table = random_panel(rng)
     rules = Rules(

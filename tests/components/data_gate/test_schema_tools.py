@@ -1,4 +1,5 @@
 import pathlib
+from typing import Any
 
 import pytest
 from google.protobuf import text_format
@@ -18,7 +19,7 @@ from tapeline.schemas.errors import ConfigError, DataError
 GOLDEN = pathlib.Path(__file__).parent / "inferred_schema.pbtxt"
 
 
-def split(rows: int, *, names=("north", "south"), target=(10.0, 20.0), present: int | None = None):
+def split(rows: int, *, names: Any = ("north", "south"), target: Any = (10.0, 20.0), present: int | None = None) -> Any:
     """Statistics of one split, as StatisticsGen writes them."""
     dataset = statistics_pb2.DatasetFeatureStatistics(num_examples=rows)
     series = dataset.features.add(type=statistics_pb2.FeatureNameStatistics.STRING)
@@ -37,7 +38,7 @@ def split(rows: int, *, names=("north", "south"), target=(10.0, 20.0), present: 
     return dataset
 
 
-def write(folder: pathlib.Path, **splits) -> pathlib.Path:
+def write(folder: pathlib.Path, **splits: Any) -> pathlib.Path:
     for name, dataset in splits.items():
         part = folder / f"Split-{name}"
         part.mkdir(parents=True)
@@ -50,13 +51,13 @@ def parsed(text: str) -> schema_pb2.Schema:
     return text_format.Parse(text, schema_pb2.Schema())
 
 
-def test_the_inferred_schema_reads_well():
+def test_the_inferred_schema_reads_well() -> None:
     # Written by infer_schema_text; write it anew when the layout of the schema changes on purpose.
     text = infer_schema_text([split(100, present=97), split(50, names=("east",), target=(12.0, 31.5))])
     assert text == GOLDEN.read_text()
 
 
-def test_names_and_times_are_required_and_values_are_not():
+def test_names_and_times_are_required_and_values_are_not() -> None:
     features = {feature.name: feature for feature in parsed(infer_schema_text([split(100, present=97)])).feature}
     assert list(features) == ["series_id", "timestamp", "row_number", "target", "wind"]
     for name in ("series_id", "timestamp", "row_number"):
@@ -69,7 +70,7 @@ def test_names_and_times_are_required_and_values_are_not():
     assert features["wind"].presence.min_fraction == 0.95
 
 
-def test_with_many_series_any_name_passes():
+def test_with_many_series_any_name_passes() -> None:
     many = split(1000, names=tuple(f"s{number}" for number in range(MAX_NAMES + 1)))
     schema = parsed(infer_schema_text([many]))
     assert not schema.string_domain
@@ -80,7 +81,7 @@ def test_with_many_series_any_name_passes():
     st.floats(-1e6, 1e6, allow_nan=False),
     st.floats(0, 1e6, allow_nan=False),
 )
-def test_limits_hold_what_was_seen_and_keep_its_sign(low, span):
+def test_limits_hold_what_was_seen_and_keep_its_sign(low: Any, span: Any) -> None:
     limits = widen(low, low + span)
     assert limits[0] <= low
     assert low + span <= limits[1]
@@ -90,14 +91,14 @@ def test_limits_hold_what_was_seen_and_keep_its_sign(low, span):
         assert limits[1] <= 0
 
 
-def test_limits_are_round():
+def test_limits_are_round() -> None:
     # A range of 61 ppm: 313 - 61 = 252, 374 + 61 = 435.
     assert widen(313.0, 374.0) == (252.0, 435.0)
     assert widen(0.1, 0.3) == (0.0, 0.5)
     assert widen(5.0, 5.0) == (0.0, 10.0)
 
 
-def test_a_curated_schema_is_not_overwritten_without_force(tmp_path):
+def test_a_curated_schema_is_not_overwritten_without_force(tmp_path: pathlib.Path) -> None:
     statistics = write(tmp_path / "statistics", train=split(100), eval=split(20))
     output = tmp_path / "schemas" / "load" / "schema.pbtxt"
     write_schema(statistics, output)
@@ -111,6 +112,6 @@ def test_a_curated_schema_is_not_overwritten_without_force(tmp_path):
     assert [path.name for path in output.parent.iterdir()] == ["schema.pbtxt"]
 
 
-def test_no_statistics_are_an_error(tmp_path):
+def test_no_statistics_are_an_error(tmp_path: pathlib.Path) -> None:
     with pytest.raises(DataError, match="Run the pipeline up to StatisticsGen first"):
         load_statistics(tmp_path)

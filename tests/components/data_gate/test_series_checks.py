@@ -1,4 +1,5 @@
 import itertools
+from typing import Any
 
 import numpy as np
 from hypothesis import given
@@ -17,12 +18,12 @@ HOUR = 3600
 NAN = np.nan
 
 
-def rules(**changes) -> Rules:
+def rules(**changes: Any) -> Rules:
     options = {"max_gap": 3, "max_constant": 4, **changes}
     return Rules(grid=TimeGrid("H"), spec=WindowSpec(context_length=2, horizon=1), **options)
 
 
-def series(target, *, hours=None, rows=None, splits=None, **covariates) -> Table:
+def series(target: Any, *, hours: Any = None, rows: Any = None, splits: Any = None, **covariates: Any) -> Table:
     columns = np.stack([np.array(values, float) for values in (target, *covariates.values())], axis=1)
     size = len(columns)
     hours = np.arange(size) if hours is None else np.array(hours)
@@ -50,15 +51,15 @@ def found(data: Table, limits: Rules | None = None) -> dict[str, str]:
     return {finding.kind: f"{finding.severity}: {finding.message}" for finding in findings}
 
 
-def ordered(times, values):
+def ordered(times: Any, values: Any) -> Any:
     return order_rows(series(values, hours=times).batch(np.arange(len(times))), TimeGrid("H"))
 
 
-def test_a_sound_series_has_no_findings():
+def test_a_sound_series_has_no_findings() -> None:
     assert found(series(range(20))) == {}
 
 
-def test_a_gap_of_missing_rows_longer_than_allowed_is_an_error():
+def test_a_gap_of_missing_rows_longer_than_allowed_is_an_error() -> None:
     # Hours 0..9, then 14: 10, 11, 12, 13 are missing, 4 steps against 3.
     data = series(range(20), hours=[*range(10), *range(14, 24)])
     assert found(data) == {
@@ -67,25 +68,25 @@ def test_a_gap_of_missing_rows_longer_than_allowed_is_an_error():
     }
 
 
-def test_a_gap_as_long_as_allowed_passes():
+def test_a_gap_as_long_as_allowed_passes() -> None:
     assert found(series(range(20), hours=[*range(10), *range(13, 23)])) == {}
 
 
-def test_missing_rows_and_missing_values_are_one_gap():
+def test_missing_rows_and_missing_values_are_one_gap() -> None:
     # Hours 5 and 6 have rows without values, hours 7 and 8 have no rows: 4 steps.
     target = [0.0, 1, 2, 3, 4, NAN, NAN, *range(10)]
     message = found(series(target, hours=[*range(7), *range(9, 19)]))["gap"]
     assert "4 steps from 1970-01-01T05:00:00Z to 1970-01-01T08:00:00Z" in message
 
 
-def test_a_gap_in_a_past_covariate_is_a_warning():
+def test_a_gap_in_a_past_covariate_is_a_warning() -> None:
     wind = np.arange(20.0)
     wind[5:10] = NAN
     assert found(series(range(20), wind=wind), rules(past=("wind",)))["gap"].startswith("warning: 1 gap")
 
 
 @given(st.sets(st.integers(0, 60), min_size=1))
-def test_gaps_equal_brute_force(measured):
+def test_gaps_equal_brute_force(measured: Any) -> None:
     hours = sorted(measured)
     gaps = Gaps.of(ordered(hours, [1.0] * len(hours)), np.ones(len(hours), np.float32), limit=2)
     expected = [(early, late - early - 1) for early, late in itertools.pairwise(hours) if late - early > 3]
@@ -94,7 +95,7 @@ def test_gaps_equal_brute_force(measured):
 
 
 @given(st.lists(st.integers(0, 2), min_size=1))
-def test_constant_runs_equal_brute_force(values):
+def test_constant_runs_equal_brute_force(values: Any) -> None:
     rows = ordered(range(len(values)), values)
     runs = Runs.of(rows, rows.values[:, 0], limit=2)
     expected = [(key, len(list(group))) for key, group in itertools.groupby(values)]
@@ -105,7 +106,7 @@ def test_constant_runs_equal_brute_force(values):
     assert runs.long.count.tolist() == [len(long)]
 
 
-def test_missing_values_at_the_ends_are_a_warning_not_a_gap():
+def test_missing_values_at_the_ends_are_a_warning_not_a_gap() -> None:
     target = [NAN] * 5 + [float(value) for value in range(14)] + [NAN]
     (group,) = check(series(target), rules()).groups.values()
     assert [(finding.kind, finding.severity, finding.count) for finding in group.shown] == [
@@ -114,7 +115,7 @@ def test_missing_values_at_the_ends_are_a_warning_not_a_gap():
     ]
 
 
-def test_a_stuck_sensor_is_an_error_even_across_missing_values():
+def test_a_stuck_sensor_is_an_error_even_across_missing_values() -> None:
     # 7 is measured 5 times in a row, the missing value between them aside; 4 are allowed.
     target = [1.0, 2, 7, 7, NAN, 7, 7, 7, *range(20)]
     assert found(series(target))["constant_run"] == (
@@ -123,15 +124,15 @@ def test_a_stuck_sensor_is_an_error_even_across_missing_values():
     )
 
 
-def test_a_value_may_rest_as_long_as_allowed():
+def test_a_value_may_rest_as_long_as_allowed() -> None:
     assert found(series([1, 2, 7, 7, 7, 7, *range(20)])) == {}
 
 
-def test_a_constant_series_is_said_once():
+def test_a_constant_series_is_said_once() -> None:
     assert found(series([5.0] * 30)) == {"constant_series": "error: all 30 values are 5: there is nothing to forecast."}
 
 
-def test_infinite_values_are_named_with_their_rows():
+def test_infinite_values_are_named_with_their_rows() -> None:
     target = np.arange(20.0)
     target[4], target[9] = np.inf, -np.inf
     data = series(target, rows=np.arange(20) + 100)
@@ -140,7 +141,7 @@ def test_infinite_values_are_named_with_their_rows():
     )
 
 
-def test_a_future_covariate_must_be_known_in_every_row():
+def test_a_future_covariate_must_be_known_in_every_row() -> None:
     holiday = np.zeros(20)
     holiday[17] = NAN
     assert found(series(range(20), holiday=holiday), rules(future=("holiday",)))["missing_covariate"] == (
@@ -148,7 +149,7 @@ def test_a_future_covariate_must_be_known_in_every_row():
     )
 
 
-def test_a_static_covariate_must_not_vary():
+def test_a_static_covariate_must_not_vary() -> None:
     area = np.full(20, 3.0)
     area[6] = 4.0
     assert found(series(range(20), area=area), rules(static=("area",)))["static_varies"] == (
@@ -156,22 +157,22 @@ def test_a_static_covariate_must_not_vary():
     )
 
 
-def test_a_static_covariate_that_begins_missing_is_compared_with_its_first_value():
+def test_a_static_covariate_that_begins_missing_is_compared_with_its_first_value() -> None:
     area = np.full(20, 3.0)
     area[0] = NAN
     assert set(found(series(range(20), area=area), rules(static=("area",)))) == {"missing_covariate"}
 
 
-def test_a_covariate_without_one_value_is_said_once():
+def test_a_covariate_without_one_value_is_said_once() -> None:
     data = series(range(20), holiday=np.full(20, NAN))
     assert found(data, rules(future=("holiday",))) == {"no_values": "error: not one value in 20 rows."}
 
 
-def test_a_target_without_one_value_is_an_error():
+def test_a_target_without_one_value_is_an_error() -> None:
     assert found(series([NAN] * 20))["no_values"] == "error: not one value in 20 rows."
 
 
-def test_a_repeated_block_is_named_as_duplicates_and_as_disorder():
+def test_a_repeated_block_is_named_as_duplicates_and_as_disorder() -> None:
     # Rows 10..14 repeat hours 5..9: rows 10..13 stand below rows 6..9, whose hours come next.
     hours = [*range(10), *range(5, 10), *range(10, 15)]
     findings = found(series(range(20), hours=hours))
@@ -179,7 +180,7 @@ def test_a_repeated_block_is_named_as_duplicates_and_as_disorder():
     assert findings["unordered_timestamps"].startswith("error: 4 rows below the row that comes next in time: row 10 (")
 
 
-def test_on_a_wrong_grid_only_the_frequency_is_said():
+def test_on_a_wrong_grid_only_the_frequency_is_said() -> None:
     # Daily rows on an hourly grid: not 19 gaps of 23 steps, but one wrong frequency, and no windows counted.
     totals = check(series(range(20), hours=np.arange(20) * 24), rules())
     assert [finding.kind for finding in findings_of(totals)] == ["wrong_frequency"]
@@ -187,6 +188,6 @@ def test_on_a_wrong_grid_only_the_frequency_is_said():
 
 
 @given(st.permutations(range(20)))
-def test_values_are_checked_in_the_order_of_time(order):
+def test_values_are_checked_in_the_order_of_time(order: Any) -> None:
     target = np.array([1.0, 2, 7, 7, 7, 7, 7, *range(13)])[list(order)]
     assert "5 times 7 from 1970-01-01T02" in found(series(target, hours=order))["constant_run"]

@@ -18,11 +18,11 @@ def messages(*splits: SplitTotal, split: SplitConfig | None = None) -> dict[str,
     return {finding.split or finding.kind: finding.message for finding in findings}
 
 
-def test_splits_in_the_order_of_time_with_windows_pass():
+def test_splits_in_the_order_of_time_with_windows_pass() -> None:
     assert messages(TRAIN, EVAL, TEST) == {}
 
 
-def test_a_split_without_rows_or_windows_is_an_error():
+def test_a_split_without_rows_or_windows_is_an_error() -> None:
     short = SplitTotal(8, 850 * DAY, 857 * DAY, 0, 8)
     assert messages(TRAIN, EVAL, short) == {
         "test": "no window fits: the longest series has 8 steps, "
@@ -31,11 +31,11 @@ def test_a_split_without_rows_or_windows_is_an_error():
     assert messages(TRAIN, SplitTotal(), TEST) == {"eval": "no rows."}
 
 
-def test_windows_that_were_not_counted_are_not_missing():
+def test_windows_that_were_not_counted_are_not_missing() -> None:
     assert messages(SplitTotal(700, 0, 699 * DAY, None, 700), EVAL, TEST) == {}
 
 
-def test_splits_that_share_a_time_overlap():
+def test_splits_that_share_a_time_overlap() -> None:
     late = SplitTotal(700, 0, 700 * DAY, 573, 700)
     assert messages(late, EVAL, TEST) == {
         "split_overlap": "train ends at 1971-12-02, eval begins at 1971-12-02: "
@@ -43,7 +43,7 @@ def test_splits_that_share_a_time_overlap():
     }
 
 
-def test_a_column_that_is_empty_in_one_split_only_is_an_error():
+def test_a_column_that_is_empty_in_one_split_only_is_an_error() -> None:
     full = [
         dataclasses.replace(total, measured={"target": 100, "wind": 100, "rain": 0}) for total in (TRAIN, EVAL, TEST)
     ]
@@ -51,7 +51,7 @@ def test_a_column_that_is_empty_in_one_split_only_is_an_error():
     assert messages(*full) == {"test": "not one value in 150 rows, and there are some in another split."}
 
 
-def test_the_fix_shows_how_time_was_cut():
+def test_the_fix_shows_how_time_was_cut() -> None:
     by_date = SplitConfig(eval_start="2001-01-01", test_start="2002-01-01")
     (finding,) = check_splits((TRAIN, EVAL, SplitTotal()), spec=SPEC, split=by_date)
     assert "split.eval_start is 2001-01-01, split.test_start 2002-01-01" in finding.fix

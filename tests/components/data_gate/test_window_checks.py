@@ -1,4 +1,5 @@
 import dataclasses
+from typing import Any
 
 import numpy as np
 from hypothesis import given
@@ -19,24 +20,24 @@ def rules(context_length: int, horizon: int, min_observed: float = 0.5) -> Rules
     return Rules(grid=TimeGrid("H"), spec=spec, min_observed=min_observed)
 
 
-def windows_of(observed, *, start: int, first: int, last: int, rules: Rules) -> int:
+def windows_of(observed: Any, *, start: int, first: int, last: int, rules: Rules) -> int:
     """Windows of one split of one series, whose first step of all is `start`."""
     # The first column is a split that holds the series' start, the second the split in question.
     extent = {"first": np.array([[start, first]]), "last": np.array([[start, last]])}
     return int(count_windows(np.zeros(len(observed), int), np.asarray(observed, int), **extent, rules=rules)[0, 1])
 
 
-def test_gapless_train_rows_make_as_many_windows_as_the_formula_says():
+def test_gapless_train_rows_make_as_many_windows_as_the_formula_says() -> None:
     # 100 steps, windows of 10 + 5: 100 - 15 + 1 = 86.
     assert windows_of(np.arange(100), start=0, first=0, last=99, rules=rules(10, 5)) == 86
 
 
-def test_a_context_reaches_back_over_the_border_of_a_split():
+def test_a_context_reaches_back_over_the_border_of_a_split() -> None:
     # Steps 100..109: forecasts of 5 start at 100..105.
     assert windows_of(np.arange(110), start=0, first=100, last=109, rules=rules(10, 5)) == 6
 
 
-def test_a_forecast_does_not_leave_its_split():
+def test_a_forecast_does_not_leave_its_split() -> None:
     assert windows_of(np.arange(110), start=0, first=100, last=103, rules=rules(10, 5)) == 0
 
 
@@ -48,7 +49,9 @@ def test_a_forecast_does_not_leave_its_split():
     st.integers(0, 40),
     st.integers(0, 40),
 )
-def test_windows_count_as_in_brute_force(measured, context, horizon, min_observed, one, other):
+def test_windows_count_as_in_brute_force(
+    measured: Any, context: Any, horizon: Any, min_observed: Any, one: Any, other: Any
+) -> None:
     first, last = sorted((one, other))
     expected = 0
     for forecast in range(41):
@@ -62,13 +65,13 @@ def test_windows_count_as_in_brute_force(measured, context, horizon, min_observe
     assert windows_of(sorted(measured), start=0, first=first, last=last, rules=limits) == expected
 
 
-def table(hours, splits) -> Table:
+def table(hours: Any, splits: Any) -> Table:
     size = len(hours)
     seconds = np.array(hours) * 3600
     return Table(np.array([b"load"] * size, object), seconds, np.arange(size), np.array(splits), np.c_[np.arange(size)])
 
 
-def test_extents_hold_rows_times_and_steps_of_each_split():
+def test_extents_hold_rows_times_and_steps_of_each_split() -> None:
     totals = check(table([0, 1, 2, 4, 5, 6], [0, 0, 0, 0, 1, 1]), rules(2, 1))
     # Train spans steps 0..4, one without a row: 5 steps; a window of 2 + 1 starts its forecast at 2, 3 or 4, and at
     # 3 nothing was measured.
@@ -86,7 +89,7 @@ def length(split: str, *, rows: int, steps: int) -> tuple[str, str, str]:
     return finding.kind, finding.severity, finding.message
 
 
-def test_train_rows_too_few_for_a_window_are_an_error():
+def test_train_rows_too_few_for_a_window_are_an_error() -> None:
     assert length("train", rows=35, steps=35) == (
         "too_short",
         "error",
@@ -94,7 +97,7 @@ def test_train_rows_too_few_for_a_window_are_an_error():
     )
 
 
-def test_a_series_that_ends_before_the_test_split_is_a_warning():
+def test_a_series_that_ends_before_the_test_split_is_a_warning() -> None:
     assert length("test", rows=0, steps=0) == ("no_rows", "warning", "no rows.")
     assert length("test", rows=5, steps=5) == (
         "too_short",
@@ -103,16 +106,16 @@ def test_a_series_that_ends_before_the_test_split_is_a_warning():
     )
 
 
-def test_a_series_without_train_rows_is_a_warning():
+def test_a_series_without_train_rows_is_a_warning() -> None:
     assert length("train", rows=0, steps=0) == ("no_rows", "warning", "no rows: the model never sees this series.")
 
 
-def test_only_splits_without_a_window_are_named():
+def test_only_splits_without_a_window_are_named() -> None:
     totals = check(table(range(20), [0] * 17 + [1] * 3), rules(4, 2))
     assert {(kind, split) for _, kind, _, split in totals.groups} == {("no_rows", "test")}
 
 
-def test_windows_that_were_not_counted_are_not_judged():
+def test_windows_that_were_not_counted_are_not_judged() -> None:
     # A gap of 40 steps is an error: of the 5 steps after it, no more is said.
     broken = table([*range(30), *range(70, 75)], [0] * 30 + [1] * 5)
     totals = check(broken, dataclasses.replace(rules(10, 4), max_gap=3))

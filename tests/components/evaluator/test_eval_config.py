@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+from typing import Any
 
 from tapeline.components.evaluator.eval_config import (
     MOST_SERIES,
@@ -14,7 +15,7 @@ from tapeline.components.evaluator.eval_config import (
 from tapeline.schemas.gate_config import GateConfig, SkillConfig
 
 
-def limits(config, *, of_series):
+def limits(config: Any, *, of_series: Any) -> set[Any]:
     return {
         json.loads(metric.config)["name"]
         for spec in config.metrics_specs
@@ -24,7 +25,7 @@ def limits(config, *, of_series):
     }
 
 
-def test_a_few_series_are_scored_one_by_one():
+def test_a_few_series_are_scored_one_by_one() -> None:
     required = gate_requirements(GateConfig())
     assert for_series(required, MOST_SERIES) == required
     config = to_eval_config(gate_requirements(GateConfig()))
@@ -32,7 +33,7 @@ def test_a_few_series_are_scored_one_by_one():
     assert limits(config, of_series=True) == {"finite_share"}
 
 
-def test_many_series_are_judged_together_and_every_limit_on_all_windows_stays():
+def test_many_series_are_judged_together_and_every_limit_on_all_windows_stays() -> None:
     required = gate_requirements(GateConfig())
     config, together = to_eval_config(required), to_eval_config(for_series(required, MOST_SERIES + 1))
     assert [list(spec.feature_keys) for spec in together.slicing_specs] == [[]]
@@ -40,12 +41,12 @@ def test_many_series_are_judged_together_and_every_limit_on_all_windows_stays():
     assert limits(together, of_series=False) == limits(config, of_series=False) >= {"mae_scaled", "finite_share"}
 
 
-def test_a_limit_for_each_series_is_kept_however_many_they_are():
+def test_a_limit_for_each_series_is_kept_however_many_they_are() -> None:
     required = gate_requirements(GateConfig(mae_scaled_below_per_series=0.1))
     assert for_series(required, 10 * MOST_SERIES) == required
 
 
-def test_a_strict_bound_is_the_next_number_for_tfma_and_stays_what_it_is_as_a_requirement():
+def test_a_strict_bound_is_the_next_number_for_tfma_and_stays_what_it_is_as_a_requirement() -> None:
     gate = GateConfig(mae_scaled_below=0.015, skill_over=SkillConfig(ridge=0.1))
     config = to_eval_config(gate_requirements(gate))
     thresholds = {
@@ -61,8 +62,8 @@ def test_a_strict_bound_is_the_next_number_for_tfma_and_stays_what_it_is_as_a_re
     assert told["skill_over_ridge.above"] == 0.1
 
 
-def test_requirements_come_back_from_the_configuration_in_order():
-    def plain(required):
+def test_requirements_come_back_from_the_configuration_in_order() -> None:
+    def plain(required: Any) -> list[Any]:
         # The bound of a comparison is not known yet; NaN equals nothing.
         return [dataclasses.astuple(dataclasses.replace(one, bound=repr(one.bound))) for one in required]
 
@@ -72,7 +73,7 @@ def test_requirements_come_back_from_the_configuration_in_order():
     ) == plain(required)
 
 
-def test_what_the_audit_found_goes_to_its_metric():
+def test_what_the_audit_found_goes_to_its_metric() -> None:
     config = to_eval_config(gate_requirements(GateConfig()), audit={"target_influence": math.inf})
     found = {
         json.loads(metric.config)["name"]: json.loads(metric.config).get("value")

@@ -1,5 +1,9 @@
 """The model as TFMA asks it: by position, while a signature takes names only."""
 
+import pathlib
+from typing import Any
+
+import pytest
 import tensorflow as tf
 
 from tapeline.components.evaluator.scored_model import ScoredModel
@@ -8,11 +12,13 @@ from tapeline.schemas.served_model import EVALUATE
 
 class Lengths(tf.Module):
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
-    def lengths(self, examples):
+    def lengths(self, examples: Any) -> dict[Any, Any]:
         return {"forecast": tf.strings.length(examples)}
 
 
-def test_a_batch_given_by_position_reaches_the_signature_by_name(tmp_path, monkeypatch):
+def test_a_batch_given_by_position_reaches_the_signature_by_name(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     module = Lengths()
     tf.saved_model.save(module, str(tmp_path / "model"), signatures={EVALUATE: module.lengths})
     model = ScoredModel(str(tmp_path / "model"))

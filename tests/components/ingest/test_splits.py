@@ -1,5 +1,7 @@
 """Splits: cut by time, in order, each row in one of them."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,12 +21,12 @@ def bounds(split: SplitConfig | None = None, *, last: int = 99 * HOUR, grid: Tim
     return find_bounds(first=0, last=last, split=split or SplitConfig(), grid=grid)
 
 
-def test_fractions_count_steps_of_the_span():
+def test_fractions_count_steps_of_the_span() -> None:
     # 100 hours: 0-69 train, 70-84 eval, 85-99 test.
     assert bounds() == SplitBounds(train_start=0, eval_start=70 * HOUR, test_start=85 * HOUR, end=100 * HOUR)
 
 
-def test_weekly_co2_is_cut_into_1599_342_and_343_weeks():
+def test_weekly_co2_is_cut_into_1599_342_and_343_weeks() -> None:
     # 2284 weeks: 1598.8 is nearest to 1599, 1941.4 to 1941.
     week = 7 * 86_400
     first = int(pd.Timestamp("1958-03-29").timestamp())
@@ -33,7 +35,7 @@ def test_weekly_co2_is_cut_into_1599_342_and_343_weeks():
     assert list(np.diff(cuts) // week) == [1599, 342, 343]
 
 
-def test_etth1_by_dates_has_the_published_rows():
+def test_etth1_by_dates_has_the_published_rows() -> None:
     first = int(pd.Timestamp("2016-07-01").timestamp())
     dates = SplitConfig(eval_start="2017-06-26", test_start="2017-10-24", end="2018-02-21")
     found = find_bounds(first=first, last=first + 17_419 * HOUR, split=dates, grid=HOURLY)
@@ -46,7 +48,7 @@ def test_etth1_by_dates_has_the_published_rows():
     assert (split[14_400:] == UNUSED).all()
 
 
-def test_dates_are_read_in_the_zone_of_the_data():
+def test_dates_are_read_in_the_zone_of_the_data() -> None:
     found = find_bounds(
         first=0,
         last=10 * 86_400,
@@ -58,26 +60,26 @@ def test_dates_are_read_in_the_zone_of_the_data():
     assert found.test_start == 6 * 86_400 + 43_200
 
 
-def test_fractions_and_an_end_cut_what_lies_before_it():
+def test_fractions_and_an_end_cut_what_lies_before_it() -> None:
     # 50 hours are left: 0-34, 35-42 (42.5 rounds to the even 42), 42-49.
     found = bounds(SplitConfig(end="1970-01-03T02:00"))
     assert found == SplitBounds(train_start=0, eval_start=35 * HOUR, test_start=42 * HOUR, end=50 * HOUR)
 
 
-def test_fractions_and_a_start_cut_what_follows_it():
+def test_fractions_and_a_start_cut_what_follows_it() -> None:
     # Hours 20 to 99: 80 hours, 56 of them train, 12 eval.
     found = bounds(SplitConfig(start="1970-01-01T20:00"))
     assert found == SplitBounds(train_start=20 * HOUR, eval_start=76 * HOUR, test_start=88 * HOUR, end=100 * HOUR)
     assert found.assign(np.array([19, 20, 75, 76]) * HOUR).tolist() == [UNUSED, 0, 0, 1]
 
 
-def test_a_start_between_two_steps_counts_from_the_next():
+def test_a_start_between_two_steps_counts_from_the_next() -> None:
     # From 00:30 on there are hours 1 to 99: 69.3 of 99 is nearest to 69.
     assert bounds(SplitConfig(start="1970-01-01T00:30")).eval_start == 70 * HOUR
     assert first_step_from(30 * 60, HOURLY) == first_step_from(HOUR, HOURLY) == 1
 
 
-def test_a_start_and_dates_leave_out_what_lies_before_it():
+def test_a_start_and_dates_leave_out_what_lies_before_it() -> None:
     found = bounds(SplitConfig(start="1970-01-02", eval_start="1970-01-03", test_start="1970-01-04"))
     assert found == SplitBounds(train_start=24 * HOUR, eval_start=48 * HOUR, test_start=72 * HOUR, end=100 * HOUR)
 
@@ -88,7 +90,7 @@ def test_a_start_and_dates_leave_out_what_lies_before_it():
     frequency=st.sampled_from(["H", "D", "MS", "W-SAT"]),
 )
 @settings(max_examples=60, deadline=None)
-def test_every_row_lies_in_one_split_and_splits_follow_each_other(times, cuts, frequency):
+def test_every_row_lies_in_one_split_and_splits_follow_each_other(times: Any, cuts: Any, frequency: Any) -> None:
     grid = TimeGrid(frequency, "Europe/Berlin")
     seconds = grid.timestamps(grid.ordinals([10**9])[0] + np.array(times))
     train, both = sorted(cuts)
@@ -140,23 +142,23 @@ def test_every_row_lies_in_one_split_and_splits_follow_each_other(times, cuts, f
         ),
     ],
 )
-def test_dates_that_do_not_fit_the_data_are_refused(dates, message):
+def test_dates_that_do_not_fit_the_data_are_refused(dates: Any, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         bounds(SplitConfig(**dates))
     assert message in str(caught.value)
 
 
-def test_a_refused_date_comes_with_the_datas_range():
+def test_a_refused_date_comes_with_the_datas_range() -> None:
     with pytest.raises(ConfigError, match="reach from 1970-01-01T00:00:00Z to 1970-01-05T03:00:00Z"):
         bounds(SplitConfig(eval_start="1969-01-01", test_start="1970-01-02"))
 
 
-def test_too_few_steps_for_three_splits_are_refused():
+def test_too_few_steps_for_three_splits_are_refused() -> None:
     with pytest.raises(DataError, match=r"3 steps from 1970-01-01T00:00:00Z to .* cannot be cut"):
         bounds(last=2 * HOUR)
 
 
-def test_a_split_without_rows_says_where_it_was_looked_for():
+def test_a_split_without_rows_says_where_it_was_looked_for() -> None:
     with pytest.raises(
         DataError, match="eval holds no row: the data have a gap from 1970-01-03T22:00:00Z to 1970-01-04T13:00:00Z"
     ):

@@ -1,6 +1,7 @@
 """A report's content without any artifact behind it: a trend with a season, forecast with a growing error."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,23 +22,23 @@ OFFSET, SCALE = 313.0, 59.0
 
 def sample_content(
     *,
-    series=(b"series",),
-    frequency="W-SAT",
-    starts=320,
-    horizon=24,
-    context=104,
-    season=52,
-    unit="ppm",
-    blessed=True,
-    noise=0.006,
-    missing=0.02,
-    broken_forecasts=0.0,
-    tfma_offset=0.0,
-    epochs=60,
-    findings=(),
-    name="co2",
-    seed=0,
-):
+    series: Any = (b"series",),
+    frequency: str = "W-SAT",
+    starts: int = 320,
+    horizon: int = 24,
+    context: int = 104,
+    season: int = 52,
+    unit: str = "ppm",
+    blessed: bool = True,
+    noise: float = 0.006,
+    missing: float = 0.02,
+    broken_forecasts: float = 0.0,
+    tfma_offset: float = 0.0,
+    epochs: int = 60,
+    findings: Any = (),
+    name: str = "co2",
+    seed: int = 0,
+) -> Content:
     rng = np.random.default_rng(seed)
     config = parse_config(
         {
@@ -58,7 +59,8 @@ def sample_content(
     length = context + starts + horizon
     first = int(grid.ordinals(np.array([880_000_000]))[0])
     time = np.arange(length)
-    collector, windows = ErrorCollector(grid=grid), {}
+    collector = ErrorCollector(grid=grid)
+    windows: dict[int, Any] = {}
     for number, series_id in enumerate(series):
         wave = 0.06 * np.sin(2 * np.pi * time / season + number) + 0.5 * time / length
         values = 0.7 + wave + 0.004 * rng.normal(size=length)
@@ -89,14 +91,14 @@ def sample_content(
     errors = collector.result()
     views = []
     for pick in pick_windows(errors):
-        series_id, start, past, target, forecast = windows[pick.window]
+        series_id, first_step, past, target, forecast = windows[pick.window]
         past, target, forecast = (part * SCALE + OFFSET for part in (past, target, forecast))
         views.append(
             (
                 pick,
                 ShownWindow(
                     series_id=series_id,
-                    forecast_start=start,
+                    forecast_start=first_step,
                     context=past,
                     target=target,
                     forecast=forecast,
@@ -183,19 +185,19 @@ def sample_content(
 
 
 @pytest.fixture(scope="session")
-def make_content():
+def make_content() -> Any:
     """Builds a report's content; see `sample_content`."""
     return sample_content
 
 
 @pytest.fixture(scope="session")
-def content():
+def content() -> Any:
     """The content of a blessed model's report."""
     return sample_content()
 
 
 @pytest.fixture(scope="session")
-def nasty_names():
+def nasty_names() -> tuple[bytes, bytes, bytes, bytes, bytes, bytes]:
     """Names that a careless page would run, break on, or draw as a formula."""
     return (
         b"<script>alert(1)</script>",
@@ -208,7 +210,7 @@ def nasty_names():
 
 
 @pytest.fixture(scope="session")
-def a_finding():
+def a_finding() -> DataGateFinding:
     return DataGateFinding(
         "warning", "drift", "column co2, test", "the column lies 0.62 from train; the limit is 0.5.", "look at it."
     )

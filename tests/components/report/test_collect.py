@@ -1,6 +1,8 @@
 """From artifacts to content: windows scored through a SavedModel, and what is said when an artifact is incomplete."""
 
 import json
+import pathlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +12,9 @@ from tapeline.components.report.collect import FINDINGS_FILE, collect, read_data
 from tapeline.components.report.content import Origin
 from tapeline.components.report.headline import verdict
 from tapeline.components.report.scoring import TestWindows
-from tapeline.components.report.training_history import HISTORY_FILE, TEACHER_FORCED, read_history
+from tapeline.components.report.training_history import TEACHER_FORCED, read_history
 from tapeline.schemas import features as names
+from tapeline.schemas.artifact_files import HISTORY_FILE
 from tapeline.schemas.checks import Requirement
 from tapeline.schemas.config import parse_config
 from tapeline.schemas.errors import DataError
@@ -41,11 +44,11 @@ CARD = {
 }
 
 
-def floats(values):
+def floats(values: Any) -> Any:
     return tf.train.Feature(float_list=tf.train.FloatList(value=values))
 
 
-def window(start, context, target, observed=(1, 1, 1, 1)):
+def window(start: Any, context: Any, target: Any, observed: Any = (1, 1, 1, 1)) -> Any:
     """A serialized window of the series `a`."""
     return tf.train.Example(
         features=tf.train.Features(
@@ -63,13 +66,13 @@ def window(start, context, target, observed=(1, 1, 1, 1)):
 class Forecaster(tf.Module):
     """Forecasts the last context value plus `bias`; its interval reaches 0.1 to either side."""
 
-    def __init__(self, bias, with_interval):
+    def __init__(self, bias: Any, with_interval: Any) -> None:
         super().__init__()
         self.bias = tf.Variable(bias)
         self.with_interval = with_interval
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
-    def evaluate(self, examples):
+    def evaluate(self, examples: Any) -> Any:
         spec = {names.CONTEXT: tf.io.FixedLenFeature([CONTEXT], tf.float32)}
         last = tf.repeat(tf.io.parse_example(examples, spec)[names.CONTEXT][:, -1:], HORIZON, axis=1)
         forecast = last + self.bias
@@ -78,11 +81,11 @@ class Forecaster(tf.Module):
 
 
 @pytest.fixture
-def sources(tmp_path):
+def sources(tmp_path: pathlib.Path) -> Any:
     return make_sources(tmp_path)
 
 
-def make_sources(folder, *, with_interval=False, mae=0.15):
+def make_sources(folder: Any, *, with_interval: bool = False, mae: float = 0.15) -> Any:
     """Artifacts of a run whose model errs by 0.1 in three of four values and by 0.3 in one: 0.15 on average."""
     paths = {
         name: folder / name
@@ -136,7 +139,7 @@ def make_sources(folder, *, with_interval=False, mae=0.15):
     return {name: str(path) for name, path in paths.items()}
 
 
-def test_error_is_recomputed_through_the_signature_and_agrees(sources):
+def test_error_is_recomputed_through_the_signature_and_agrees(sources: Any) -> None:
     content = collect(sources, config=CONFIG, origin=ORIGIN)
     # Errors: 0.1, 0.1 | 0.1, 0.3; the third window has no observed target.
     assert content.errors.mae_scaled == pytest.approx(0.6 / 4, abs=1e-7)
@@ -147,7 +150,9 @@ def test_error_is_recomputed_through_the_signature_and_agrees(sources):
 
 
 @pytest.mark.parametrize(("latency_ms", "word"), [(0.5, "Blessed"), (3.0, "Refused")])
-def test_the_serving_gate_has_its_word_in_the_verdict(sources, tmp_path, latency_ms, word):
+def test_the_serving_gate_has_its_word_in_the_verdict(
+    sources: Any, tmp_path: pathlib.Path, latency_ms: float, word: str
+) -> None:
     write_result(served(latency_ms=latency_ms), tmp_path / "infra_blessing")
     both = {**sources, "infra_blessing": str(tmp_path / "infra_blessing")}
     content = collect(both, config=CONFIG, origin=ORIGIN)
@@ -156,11 +161,11 @@ def test_the_serving_gate_has_its_word_in_the_verdict(sources, tmp_path, latency
     assert content.result.checks[-1].metric == "serving_latency_ms"
 
 
-def test_another_error_in_the_evaluation_does_not_agree(tmp_path):
+def test_another_error_in_the_evaluation_does_not_agree(tmp_path: pathlib.Path) -> None:
     assert not collect(make_sources(tmp_path, mae=0.150001), config=CONFIG, origin=ORIGIN).agrees
 
 
-def test_windows_are_shown_in_the_unit_of_the_target(sources):
+def test_windows_are_shown_in_the_unit_of_the_target(sources: Any) -> None:
     views = {pick.name: (pick, view) for pick, view in collect(sources, config=CONFIG, origin=ORIGIN).views}
     pick, best = views["best"]
     assert best.forecast_start == 3600 * 10
@@ -173,29 +178,30 @@ def test_windows_are_shown_in_the_unit_of_the_target(sources):
     assert best.interval is None
 
 
-def test_prediction_interval_is_read_where_the_model_has_one(tmp_path):
+def test_prediction_interval_is_read_where_the_model_has_one(tmp_path: pathlib.Path) -> None:
     views = collect(make_sources(tmp_path, with_interval=True), config=CONFIG, origin=ORIGIN).views
     for _, view in views:
+        assert view.interval is not None
         lower, upper = view.interval
         assert lower == pytest.approx(view.forecast - 5.0, abs=1e-4)
         assert upper == pytest.approx(view.forecast + 5.0, abs=1e-4)
 
 
-def test_history_tells_what_was_kept(sources):
+def test_history_tells_what_was_kept(sources: Any) -> None:
     history = read_history(sources["model_run"], card=CARD)
     assert history.kept_epoch == 1
     assert history.kept_error == 0.25
     assert history.teacher_forced.tolist() == [0.1]
 
 
-def test_gate_report_counts_what_is_not_listed(sources):
+def test_gate_report_counts_what_is_not_listed(sources: Any) -> None:
     gate = read_data_gate_report(sources["data_report"])
     assert (gate.warnings, gate.omitted) == (3, 2)
     assert gate.findings[0].place == "series a"
     assert [(split.name, split.rows, split.first) for split in gate.splits] == [("train", 9, 0), ("test", 0, None)]
 
 
-def test_batches_of_one_window_give_the_same_error(sources, monkeypatch):
+def test_batches_of_one_window_give_the_same_error(sources: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = collect(sources, config=CONFIG, origin=ORIGIN)
     monkeypatch.setattr("tapeline.components.report.scoring._BATCH_VALUES", 1)
     single = collect(sources, config=CONFIG, origin=ORIGIN)
@@ -203,14 +209,14 @@ def test_batches_of_one_window_give_the_same_error(sources, monkeypatch):
     assert [view.forecast_start for _, view in single.views] == [view.forecast_start for _, view in whole.views]
 
 
-def test_a_model_without_the_scored_signature_is_refused(sources, tmp_path):
+def test_a_model_without_the_scored_signature_is_refused(sources: Any, tmp_path: pathlib.Path) -> None:
     model = Forecaster(0.1, False)
     tf.saved_model.save(model, str(tmp_path / "other"), signatures={"serving_default": model.evaluate})
     with pytest.raises(DataError, match=r"signatures \['serving_default'\], not 'evaluate'"):
         TestWindows(sources["windows"], shape=CONFIG.window_shape(), model_dir=str(tmp_path / "other"))
 
 
-def test_a_test_split_without_windows_is_refused(sources, tmp_path):
+def test_a_test_split_without_windows_is_refused(sources: Any, tmp_path: pathlib.Path) -> None:
     with tf.io.TFRecordWriter(str(tmp_path / "windows" / "Split-test" / "part.gz"), "GZIP"):
         pass
     with pytest.raises(DataError, match="the test split holds no window"):
@@ -221,20 +227,20 @@ def test_a_test_split_without_windows_is_refused(sources, tmp_path):
     ("content", "message"),
     [(None, "the Trainer did not finish"), ("", "holds no epoch"), ('{"epoch": 1, "loss": 1}\n', "lines 1 of")],
 )
-def test_an_incomplete_history_is_refused(tmp_path, content, message):
+def test_an_incomplete_history_is_refused(tmp_path: pathlib.Path, content: str | None, message: str) -> None:
     if content is not None:
         (tmp_path / HISTORY_FILE).write_text(content)
     with pytest.raises(DataError, match=message):
         read_history(str(tmp_path), card=CARD)
 
 
-def test_a_missing_gate_report_is_refused(tmp_path):
+def test_a_missing_gate_report_is_refused(tmp_path: pathlib.Path) -> None:
     with pytest.raises(DataError, match="the data gate did not finish"):
         read_data_gate_report(str(tmp_path))
 
 
 @pytest.mark.e2e
-def test_executor_writes_the_artifact_and_a_copy_for_the_run(tmp_path):
+def test_executor_writes_the_artifact_and_a_copy_for_the_run(tmp_path: pathlib.Path) -> None:
     from tfx.types import standard_artifacts
 
     from tapeline.components.artifacts import ForecastReport, ValidationReport

@@ -5,6 +5,7 @@ import dataclasses
 import io
 import re
 import xml.etree.ElementTree as ElementTree
+from typing import Any
 
 import matplotlib.image
 import numpy as np
@@ -22,20 +23,20 @@ WEEKLY = TimeGrid("W-SAT")
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def svg_of(source):
+def svg_of(source: Any) -> Any:
     return base64.b64decode(source.removeprefix("data:image/svg+xml;base64,")).decode()
 
 
-def texts(svg):
+def texts(svg: Any) -> list[Any]:
     return [element.text for element in ElementTree.fromstring(svg).iter(f"{SVG}text")]
 
 
 @pytest.fixture(scope="module")
-def lead_step(content):
+def lead_step(content: Any) -> Any:
     return render(lead_step_figure(content.errors, PPM))
 
 
-def test_picture_is_well_formed_and_transparent(lead_step):
+def test_picture_is_well_formed_and_transparent(lead_step: Any) -> None:
     tree = ElementTree.fromstring(lead_step.wide)
     assert tree.tag == f"{SVG}svg"
     assert LIGHT.paper not in lead_step.wide
@@ -44,7 +45,7 @@ def test_picture_is_well_formed_and_transparent(lead_step):
     )
 
 
-def test_dark_picture_has_the_dark_inks_and_none_of_the_light_ones(lead_step):
+def test_dark_picture_has_the_dark_inks_and_none_of_the_light_ones(lead_step: Any) -> None:
     dark = svg_of(lead_step.source(narrow=False, dark=True))
     light = svg_of(lead_step.source(narrow=False, dark=False))
     assert light == lead_step.wide
@@ -53,19 +54,19 @@ def test_dark_picture_has_the_dark_inks_and_none_of_the_light_ones(lead_step):
     assert texts(dark) == texts(light)
 
 
-def test_every_ink_of_a_theme_is_another():
+def test_every_ink_of_a_theme_is_another() -> None:
     for inks in (LIGHT, DARK):
         assert len(set(dataclasses.astuple(inks))) == len(dataclasses.fields(inks))
 
 
-def luminance(ink):
+def luminance(ink: Any) -> float:
     channels = [int(ink[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
     return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
 
 
 @pytest.mark.parametrize("inks", [LIGHT, DARK])
-def test_inks_stand_out_from_their_ground(inks):
+def test_inks_stand_out_from_their_ground(inks: Any) -> None:
     # WCAG 2.1: 4.5 for text, 3 for lines and marks.
     least = {"ink": 4.5, "muted": 4.5, "forecast": 3, "persistence": 3, "seasonal_naive": 3, "ridge": 2.9}
     for name, contrast in least.items():
@@ -73,7 +74,7 @@ def test_inks_stand_out_from_their_ground(inks):
         assert (pair[1] + 0.05) / (pair[0] + 0.05) >= contrast, name
 
 
-def test_phone_gets_a_drawing_of_its_own_with_letters_of_the_same_size(lead_step):
+def test_phone_gets_a_drawing_of_its_own_with_letters_of_the_same_size(lead_step: Any) -> None:
     sizes = [
         set(re.findall(r"font-size: ([\d.]+)px|font: ([\d.]+)px", svg)) for svg in (lead_step.wide, lead_step.narrow)
     ]
@@ -81,25 +82,27 @@ def test_phone_gets_a_drawing_of_its_own_with_letters_of_the_same_size(lead_step
     assert lead_step.narrow_size[0] / lead_step.wide_size[0] == pytest.approx(NARROW_INCHES / WIDE_INCHES, abs=0.01)
 
 
-def test_lines_are_told_apart_without_colour(lead_step):
+def test_lines_are_told_apart_without_colour(lead_step: Any) -> None:
     dashes = re.findall(r"stroke-dasharray: ([^;\"]+)", lead_step.wide)
     assert len(set(dashes)) >= 3
 
 
-def test_png_shows_something_on_white(lead_step):
+def test_png_shows_something_on_white(lead_step: Any) -> None:
     image = matplotlib.image.imread(io.BytesIO(lead_step.png))
     assert image.shape[1] > 1_000
     assert image[0, 0, :3] == pytest.approx([1, 1, 1], abs=0.01)
     assert (image[..., :3].min(axis=2) < 0.5).mean() > 0.01
 
 
-def test_drawing_twice_gives_the_same_picture(content, lead_step):
+def test_drawing_twice_gives_the_same_picture(content: Any, lead_step: Any) -> None:
     again = render(lead_step_figure(content.errors, PPM))
     assert again.wide == lead_step.wide
     assert again.png == lead_step.png
 
 
-def test_names_are_drawn_letter_by_letter(make_content, nasty_names):
+def test_names_are_drawn_letter_by_letter(
+    make_content: Any, nasty_names: tuple[bytes, bytes, bytes, bytes, bytes, bytes]
+) -> None:
     errors = make_content(series=nasty_names, starts=20, horizon=2, context=52).errors
     drawn = texts(render(series_figure(errors, PPM)).wide)
     assert "<script>alert(1)</script>" in drawn
@@ -107,14 +110,14 @@ def test_names_are_drawn_letter_by_letter(make_content, nasty_names):
     assert "\ufffd\ufffd[31m" in drawn
 
 
-def test_name_is_cut_and_cleaned():
+def test_name_is_cut_and_cleaned() -> None:
     assert safe(b"\x00a\xff") == "\ufffda\ufffd"
     assert safe("a\u202eb") == "a\ufffdb"
     assert safe("x" * 100, 10) == "x" * 9 + "…"
     assert safe("北京") == "北京"
 
 
-def test_only_the_worst_series_are_drawn(make_content):
+def test_only_the_worst_series_are_drawn(make_content: Any) -> None:
     names = tuple(b"series %03d" % i for i in range(40))
     content = make_content(series=names, starts=20, horizon=2, context=52)
     figure = series_figure(content.errors, PPM)
@@ -125,7 +128,7 @@ def test_only_the_worst_series_are_drawn(make_content):
     assert sum(name.decode() in drawn for name in names) == 20
 
 
-def test_finding_by_lead_step_names_both_ends(content):
+def test_finding_by_lead_step_names_both_ends(content: Any) -> None:
     lead = content.errors.lead_step
     alt = lead_step_figure(content.errors, PPM).alt
     assert f"errs by {number(lead['forecast'][0] * 59)} ppm at lead step 1" in alt
@@ -133,7 +136,7 @@ def test_finding_by_lead_step_names_both_ends(content):
     assert f"persistence {number(lead['persistence'][-1] * 59)}" in alt
 
 
-def test_finding_by_month_names_the_largest_and_the_smallest():
+def test_finding_by_month_names_the_largest_and_the_smallest() -> None:
     from tapeline.series.cycles import MONTH
 
     values = np.full(12, np.nan)
@@ -143,14 +146,14 @@ def test_finding_by_month_names_the_largest_and_the_smallest():
     )
 
 
-def test_residuals_far_out_do_not_squeeze_the_rest(content):
+def test_residuals_far_out_do_not_squeeze_the_rest(content: Any) -> None:
     values = np.append(np.linspace(-1, 1, 1_000), 1e6).astype(np.float32)
     figure = residual_figure(dataclasses.replace(content.errors, residuals=values), Space(1.0, "scaled"))
     assert "The outermost bars hold the 0.100\u00a0% that lie further out." in figure.caption
     assert "1,000,000" not in texts(render(figure).wide)
 
 
-def test_window_shows_its_rule_its_start_and_its_error(content):
+def test_window_shows_its_rule_its_start_and_its_error(content: Any) -> None:
     pick, view = content.views[0]
     figure = window_figure(view, pick, grid=WEEKLY, unit="ppm")
     assert f"50th percentile of the window error: forecast from {when(view.forecast_start, WEEKLY)}" in figure.caption
@@ -158,7 +161,7 @@ def test_window_shows_its_rule_its_start_and_its_error(content):
     assert {"truth", "forecast", "cutoff"} <= set(texts(render(figure).wide))
 
 
-def test_window_with_a_prediction_interval_shows_it(content):
+def test_window_with_a_prediction_interval_shows_it(content: Any) -> None:
     pick, without = content.views[0]
     view = dataclasses.replace(without, interval=(without.forecast - 1, without.forecast + 1))
     assert "80 % prediction interval" in texts(render(window_figure(view, pick, grid=WEEKLY, unit="ppm")).wide)
@@ -166,7 +169,7 @@ def test_window_with_a_prediction_interval_shows_it(content):
     assert "prediction interval" not in without
 
 
-def history(**changes):
+def history(**changes: Any) -> History:
     values = {
         "epoch": np.arange(1, 6),
         "loss": np.array([0.5, 0.4, 0.3, 0.25, 0.2]),
@@ -182,7 +185,7 @@ def history(**changes):
     return History(**{**values, **changes})
 
 
-def test_learning_curves_mark_each_new_rate_and_what_was_kept():
+def test_learning_curves_mark_each_new_rate_and_what_was_kept() -> None:
     figure = learning_figure(history())
     assert history().rate_changes == (3, 4)
     assert {"rate 0.0005", "rate 0.00025", "weights kept"} <= set(texts(render(figure).wide))
@@ -190,27 +193,27 @@ def test_learning_curves_mark_each_new_rate_and_what_was_kept():
     assert "from 0.6000 to 0.3000" in figure.alt
 
 
-def test_learning_curves_say_when_no_epoch_was_better_than_none():
+def test_learning_curves_say_when_no_epoch_was_better_than_none() -> None:
     figure = learning_figure(history(kept_epoch=None))
     assert history(kept_epoch=None).kept_error == 0.6
     assert "the weights from before training: no epoch was better" in figure.alt
 
 
-def test_timeline_tells_rows_and_dates(content):
+def test_timeline_tells_rows_and_dates(content: Any) -> None:
     figure = timeline_figure(content.data_gate.splits, grid=WEEKLY)
     train = content.data_gate.splits[0]
     assert f"train 1,150 rows from {when(train.first, WEEKLY)} to {when(train.last, WEEKLY)}" in figure.alt
     assert {"train", "eval", "test"} <= set(texts(render(figure).wide))
 
 
-def test_a_split_without_rows_is_left_blank(content):
+def test_a_split_without_rows_is_left_blank(content: Any) -> None:
     empty = dataclasses.replace(content.data_gate.splits[1], rows=0, first=None, last=None)
     figure = timeline_figure((content.data_gate.splits[0], empty, content.data_gate.splits[2]), grid=WEEKLY)
     assert "eval" not in figure.alt
     assert "eval" in texts(render(figure).wide)
 
 
-def test_numbers_in_words():
+def test_numbers_in_words() -> None:
     assert [number(value) for value in (0.010217, 12_345.6, 3.2e-5, 0, 2.0, float("nan"), -1.5)] == [
         "0.0102",
         "12,346",
@@ -224,6 +227,6 @@ def test_numbers_in_words():
     assert [count(1, "window"), count(2_000, "window"), count(1, "series")] == ["1 window", "2,000 windows", "1 series"]
 
 
-def test_times_are_told_on_the_clock_of_the_data():
+def test_times_are_told_on_the_clock_of_the_data() -> None:
     assert when(0, TimeGrid("H", "Europe/Helsinki")) == "1970-01-01 02:00"
     assert when(22 * 3600, TimeGrid("D", "Europe/Helsinki")) == "1970-01-02"

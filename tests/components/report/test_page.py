@@ -5,6 +5,7 @@ import html.parser
 import json
 import math
 import re
+from typing import Any
 
 import pytest
 
@@ -19,13 +20,19 @@ VOID = {"meta", "link", "img", "source", "br"}
 class Outline(html.parser.HTMLParser):
     """Reads a page: its tags, its visible text, its alternative texts."""
 
-    def __init__(self, text):
+    def __init__(self, text: Any) -> None:
         super().__init__()
-        self.tags, self.open, self.text, self.alts, self.ids, self.links, self.headings = [], [], [], [], [], [], []
+        self.tags: list[Any] = []
+        self.open: list[Any] = []
+        self.text: list[Any] = []
+        self.alts: list[Any] = []
+        self.ids: list[Any] = []
+        self.links: list[Any] = []
+        self.headings: list[Any] = []
         self.feed(text)
         self.close()
 
-    def handle_starttag(self, tag, attributes):
+    def handle_starttag(self, tag: Any, attributes: Any) -> None:
         attributes = dict(attributes)
         self.tags.append(tag)
         if tag not in VOID:
@@ -35,10 +42,10 @@ class Outline(html.parser.HTMLParser):
         self.alts += [attributes["alt"]] if tag == "img" else []
         assert not [name for name in attributes if name.startswith("on")]
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: Any) -> None:
         assert self.open.pop() == tag
 
-    def handle_data(self, data):
+    def handle_data(self, data: Any) -> None:
         if self.open and self.open[-1] not in ("style", "title"):
             self.text.append(data)
         if self.open and self.open[-1] in ("h1", "h2", "h3"):
@@ -48,28 +55,28 @@ class Outline(html.parser.HTMLParser):
 BLANK = Pictures(png=b"", wide="<svg/>", narrow="<svg/>", wide_size=(700, 300), narrow_size=(350, 300))
 
 
-def html_of(content):
+def html_of(content: Any) -> Any:
     """The page with blank figures: drawing them takes longer than all else."""
     page = build_page(content)
     return to_html(page, {figure.key: BLANK for figure in page.figures})
 
 
 @pytest.fixture(scope="module")
-def outline(content):
+def outline(content: Any) -> Outline:
     return Outline(html_of(content))
 
 
-def text_of(outline):
+def text_of(outline: Any) -> Any:
     return " ".join(" ".join(outline.text).split())
 
 
-def test_tags_are_closed_in_order_and_ids_are_used_once(outline):
+def test_tags_are_closed_in_order_and_ids_are_used_once(outline: Outline) -> None:
     assert outline.open == []
     assert len(outline.ids) == len(set(outline.ids))
     assert {link.removeprefix("#") for link in outline.links} <= set(outline.ids)
 
 
-def test_verdict_stands_first_then_numbers_then_how_it_was_made(outline):
+def test_verdict_stands_first_then_numbers_then_how_it_was_made(outline: Outline) -> None:
     levels = [title for level, title in outline.headings if level in ("h1", "h2")]
     assert levels == [
         "co2: forecast report",
@@ -85,7 +92,7 @@ def test_verdict_stands_first_then_numbers_then_how_it_was_made(outline):
     ]
 
 
-def test_page_asks_for_nothing_and_runs_nothing(content):
+def test_page_asks_for_nothing_and_runs_nothing(content: Any) -> None:
     text = html_of(content)
     assert "script" not in Outline(text).tags
     sources = re.findall(r'(?:src|srcset|href)="([^"]*)"', text)
@@ -95,7 +102,7 @@ def test_page_asks_for_nothing_and_runs_nothing(content):
     assert "@import" not in text
 
 
-def test_every_figure_tells_its_finding_with_numbers(outline, content):
+def test_every_figure_tells_its_finding_with_numbers(outline: Outline, content: Any) -> None:
     assert outline.alts == [figure.alt for figure in build_page(content).figures]
     assert len(outline.alts) >= 10
     for alt in outline.alts:
@@ -103,20 +110,20 @@ def test_every_figure_tells_its_finding_with_numbers(outline, content):
         assert "nan" not in alt.split()
 
 
-def test_six_digits_of_both_computations_stand_side_by_side(content, outline):
+def test_six_digits_of_both_computations_stand_side_by_side(content: Any, outline: Outline) -> None:
     text = text_of(outline)
     assert text.count(f"{content.errors.mae_scaled:.6f}") == 2
     assert "To six digits the same" in text
     assert "Alarm" not in text
 
 
-def test_numbers_of_the_headline_carry_unit_and_interval(content, outline):
+def test_numbers_of_the_headline_carry_unit_and_interval(content: Any, outline: Outline) -> None:
     interval = content.interval.in_unit
     text = text_of(outline)
     assert re.search(rf"Mean absolute error {content.errors.mae:.3f} ppm 95\s% ?: {interval.low:.3f} to", text)
 
 
-def test_headline_says_how_often_the_truth_lay_inside_the_intervals(content):
+def test_headline_says_how_often_the_truth_lay_inside_the_intervals(content: Any) -> None:
     measured = {"interval_coverage_80": 0.75, "interval_coverage_95": 0.92, "interval_width_80_scaled": 0.0}
     result = dataclasses.replace(content.result, metrics={**content.result.metrics, **measured})
     text = text_of(Outline(html_of(dataclasses.replace(content, result=result))))
@@ -124,7 +131,7 @@ def test_headline_says_how_often_the_truth_lay_inside_the_intervals(content):
     assert "Truth inside" not in text_of(Outline(html_of(content)))
 
 
-def test_every_metric_stands_beside_that_of_the_previous_model(content):
+def test_every_metric_stands_beside_that_of_the_previous_model(content: Any) -> None:
     result = dataclasses.replace(content.result, previous_metrics={"mae_scaled": 0.0161})
     text = text_of(Outline(html_of(dataclasses.replace(content, result=result))))
     assert "Metric This model The previous model" in text
@@ -132,7 +139,7 @@ def test_every_metric_stands_beside_that_of_the_previous_model(content):
     assert "The previous model" not in text_of(Outline(html_of(content)))
 
 
-def test_a_mae_that_differs_in_the_sixth_digit_is_an_alarm(make_content):
+def test_a_mae_that_differs_in_the_sixth_digit_is_an_alarm(make_content: Any) -> None:
     text = text_of(Outline(html_of(make_content(tfma_offset=1e-6))))
     assert "Alarm: the Evaluator's error" in text
     assert "NOT the same" in text
@@ -149,11 +156,11 @@ def test_a_mae_that_differs_in_the_sixth_digit_is_an_alarm(make_content):
         (math.inf, 0.01, False),
     ],
 )
-def test_six_digits(one, other, same):
+def test_six_digits(one: Any, other: Any, same: bool) -> None:
     assert same_to_six_digits(one, other) is same
 
 
-def test_refusal_says_why_in_words(make_content):
+def test_refusal_says_why_in_words(make_content: Any) -> None:
     outline = Outline(html_of(make_content(blessed=False, noise=0.02)))
     text = text_of(outline)
     assert ("h2", "✗ Refused") in outline.headings
@@ -162,7 +169,7 @@ def test_refusal_says_why_in_words(make_content):
     assert text.count("✓ passed") == 5
 
 
-def test_forecasts_that_are_not_finite_still_get_a_report(make_content):
+def test_forecasts_that_are_not_finite_still_get_a_report(make_content: Any) -> None:
     content = make_content(blessed=False, broken_forecasts=1.0, starts=60, context=52)
     text = text_of(Outline(html_of(content)))
     assert "is not a number" in text
@@ -170,7 +177,9 @@ def test_forecasts_that_are_not_finite_still_get_a_report(make_content):
     json.dumps(report_json(content), allow_nan=False)
 
 
-def test_names_from_the_data_are_text_and_nothing_else(make_content, nasty_names, a_finding):
+def test_names_from_the_data_are_text_and_nothing_else(
+    make_content: Any, nasty_names: tuple[bytes, bytes, bytes, bytes, bytes, bytes], a_finding: Any
+) -> None:
     content = make_content(
         series=nasty_names, starts=30, horizon=4, context=52, unit="<b>$x$</b>", findings=[a_finding]
     )
@@ -184,14 +193,14 @@ def test_names_from_the_data_are_text_and_nothing_else(make_content, nasty_names
     assert outline.open == []
 
 
-def test_findings_of_the_data_gate_are_listed_with_their_fix(make_content, a_finding):
+def test_findings_of_the_data_gate_are_listed_with_their_fix(make_content: Any, a_finding: Any) -> None:
     text = text_of(Outline(html_of(make_content(findings=[a_finding], starts=30, horizon=4, context=52))))
     assert "found 0 errors and 1 warning" in text
     assert "warning drift (column co2, test): the column lies 0.62 from train" in text
     assert "Look at it." in text
 
 
-def test_a_large_panel_gives_a_page_of_ordinary_size(make_content):
+def test_a_large_panel_gives_a_page_of_ordinary_size(make_content: Any) -> None:
     names = tuple(b"series %d" % number for number in range(2_000))
     content = make_content(series=names, starts=5, horizon=2, context=8, season=4, frequency="D")
     text = html_of(content)
@@ -199,21 +208,21 @@ def test_a_large_panel_gives_a_page_of_ordinary_size(make_content):
     assert len(text) < 2_000_000
 
 
-def test_a_long_horizon_gives_a_table_of_ordinary_length(make_content):
+def test_a_long_horizon_gives_a_table_of_ordinary_length(make_content: Any) -> None:
     content = make_content(starts=12, horizon=1_000, context=52)
     text = html_of(content)
     assert "48 of the lead steps as a table" in text
     assert len(text) < 3_000_000
 
 
-def test_series_on_scales_of_their_own_are_compared_in_scaled_space(make_content):
+def test_series_on_scales_of_their_own_are_compared_in_scaled_space(make_content: Any) -> None:
     content = make_content(series=(b"a", b"b"), starts=30, horizon=4, context=52)
     errors = dataclasses.replace(content.errors, scale=content.errors.scale * [1.0, 1_000.0])
     text = text_of(Outline(html_of(dataclasses.replace(content, errors=errors))))
     assert "Mean absolute error, scaled, of each step ahead" in text
 
 
-def test_numbers_behind_the_page_are_json(content):
+def test_numbers_behind_the_page_are_json(content: Any) -> None:
     tree = json.loads(json.dumps(report_json(content), allow_nan=False))
     assert tree["recomputed"]["mae_scaled"] == content.errors.mae_scaled
     assert tree["recomputed"]["agrees"] is True

@@ -1,5 +1,7 @@
 """Choice of windows and series, and the autocorrelation of residuals."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,9 @@ from tapeline.series.time_grid import TimeGrid
 HOURLY = TimeGrid("H")
 
 
-def errors_of(absolute, *, series=None, start=None, observed=None, first=None, scale=None):
+def errors_of(
+    absolute: Any, *, series: Any = None, start: Any = None, observed: Any = None, first: Any = None, scale: Any = None
+) -> SplitErrors:
     absolute = np.asarray(absolute, np.float64)
     size = len(absolute)
     series = np.asarray(series if series is not None else np.zeros(size), np.int64)
@@ -32,7 +36,7 @@ def errors_of(absolute, *, series=None, start=None, observed=None, first=None, s
     )
 
 
-def test_windows_lie_at_their_percentiles():
+def test_windows_lie_at_their_percentiles() -> None:
     # 101 windows with the errors 0..100 in some order: the p-th percentile is the window of error p.
     values = np.random.default_rng(1).permutation(101)
     picks = {pick.name: pick for pick in pick_windows(errors_of(values))}
@@ -46,27 +50,27 @@ def test_windows_lie_at_their_percentiles():
     assert values[picks["poor"].window] == 95
 
 
-def test_equal_windows_are_chosen_by_series_and_start():
+def test_equal_windows_are_chosen_by_series_and_start() -> None:
     errors = errors_of([1.0, 1.0, 1.0], series=[1, 0, 0], start=[0, 5, 3])
     assert [(pick.name, pick.window) for pick in pick_windows(errors)] == [("typical", 1), ("best", 2), ("worst", 0)]
 
 
-def test_no_window_is_shown_twice():
+def test_no_window_is_shown_twice() -> None:
     assert len(pick_windows(errors_of([0.1]))) == 1
     assert len(pick_windows(errors_of([0.1, 0.2]))) == 2
 
 
-def test_windows_without_observed_target_are_not_shown_and_unfinite_ones_are_the_worst():
+def test_windows_without_observed_target_are_not_shown_and_unfinite_ones_are_the_worst() -> None:
     errors = errors_of([0.0, np.nan, 0.1, 0.2], observed=[0, 4, 1, 1])
     picks = {pick.name: pick.window for pick in pick_windows(errors)}
     assert picks == {"typical": 3, "best": 2, "worst": 1}
 
 
-def test_without_a_judged_window_nothing_is_shown():
+def test_without_a_judged_window_nothing_is_shown() -> None:
     assert pick_windows(errors_of([0.0], observed=[0])) == ()
 
 
-def test_interval_needs_four_horizons_of_starts():
+def test_interval_needs_four_horizons_of_starts() -> None:
     found = overall_interval(errors_of(np.ones(40)), horizon=10, stride=1)
     assert (found.starts, found.block_length) == (40, 10)
     assert found.scaled is not None
@@ -75,21 +79,21 @@ def test_interval_needs_four_horizons_of_starts():
     assert overall_interval(errors_of(np.ones(39)), horizon=10, stride=2).block_length == 5
 
 
-def test_interval_stands_in_both_spaces():
+def test_interval_stands_in_both_spaces() -> None:
     errors = errors_of(np.random.default_rng(0).random(200), scale=[30.0])
     found = overall_interval(errors, horizon=4, stride=1)
     assert found.in_unit.low == pytest.approx(30 * found.scaled.low)
     assert found.scaled.low < errors.mae_scaled < found.scaled.high
 
 
-def test_series_are_ranked_from_the_worst():
+def test_series_are_ranked_from_the_worst() -> None:
     errors = errors_of([0.2, 0.5, 0.3, np.nan, 0.0], series=[0, 1, 2, 3, 4], observed=[1, 1, 1, 1, 0])
     assert worst_series(errors, most=3).tolist() == [3, 1, 2]
     # The last series has no observed target: there is nothing to rank.
     assert worst_series(errors, most=10).tolist() == [3, 1, 2, 0]
 
 
-def brute_force(residual, series, step, lags):
+def brute_force(residual: Any, series: Any, step: Any, lags: Any) -> Any:
     centred = residual - residual.mean()
     at = {(s, t): value for s, t, value in zip(series, step, centred, strict=True)}
     values = []
@@ -101,7 +105,7 @@ def brute_force(residual, series, step, lags):
 
 @given(st.integers(0, 10_000), st.integers(1, 3))
 @settings(max_examples=25, deadline=None)
-def test_autocorrelation_equals_that_over_all_pairs(seed, stride):
+def test_autocorrelation_equals_that_over_all_pairs(seed: Any, stride: Any) -> None:
     rng = np.random.default_rng(seed)
     places = [(s, t * stride) for s in range(3) for t in range(20) if rng.random() < 0.7]
     places = [places[i] for i in rng.permutation(len(places))]
@@ -113,7 +117,7 @@ def test_autocorrelation_equals_that_over_all_pairs(seed, stride):
     assert found.value == pytest.approx(brute_force(residual, series, step, found.lag), nan_ok=True)
 
 
-def test_autocorrelation_of_one_gapless_series_equals_that_of_statsmodels():
+def test_autocorrelation_of_one_gapless_series_equals_that_of_statsmodels() -> None:
     from statsmodels.tsa.stattools import acf
 
     residual = np.cumsum(np.random.default_rng(2).normal(size=200))
@@ -123,6 +127,6 @@ def test_autocorrelation_of_one_gapless_series_equals_that_of_statsmodels():
     assert found.bound[0] == pytest.approx(1.96 / np.sqrt(199))
 
 
-def test_residuals_that_do_not_vary_or_are_too_few_have_no_autocorrelation():
+def test_residuals_that_do_not_vary_or_are_too_few_have_no_autocorrelation() -> None:
     assert autocorrelation(errors_of(np.ones(50)), grid=HOURLY, stride=1) is None
     assert autocorrelation(errors_of([1.0, 2.0, 3.0]), grid=HOURLY, stride=1) is None

@@ -1,6 +1,7 @@
 """Errors summed over batches, against sums by hand and in any batching."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from tapeline.series.window_sums import STATISTICS, WindowSums
 HOURLY = TimeGrid("H")
 
 
-def batch(target, forecast, *, series=None, start=None, scale=None):
+def batch(target: Any, forecast: Any, *, series: Any = None, start: Any = None, scale: Any = None) -> ScoredBatch:
     target, forecast = np.asarray(target, np.float64), np.asarray(forecast, np.float64)
     size = len(target)
     return ScoredBatch(
@@ -28,14 +29,14 @@ def batch(target, forecast, *, series=None, start=None, scale=None):
     )
 
 
-def collect(*batches, grid=HOURLY):
+def collect(*batches: Any, grid: Any = HOURLY) -> Any:
     collector = ErrorCollector(grid=grid)
     for each in batches:
         collector.add(each)
     return collector.result()
 
 
-def test_errors_by_hand():
+def test_errors_by_hand() -> None:
     # Two windows of two steps; one target unobserved. |errors|: 0.1, 0.2, 0.4 over 3 observed targets.
     errors = collect(batch([[1.0, 1.0], [np.nan, 1.0]], [[1.1, 0.8], [7.0, 1.4]], scale=[10.0, 10.0]))
     assert errors.mae_scaled == pytest.approx(0.7 / 3)
@@ -47,7 +48,7 @@ def test_errors_by_hand():
     assert errors.first_residual == pytest.approx([0.1, np.nan], nan_ok=True)
 
 
-def test_every_series_keeps_its_own_scale():
+def test_every_series_keeps_its_own_scale() -> None:
     errors = collect(batch([[0.0], [0.0]], [[1.0], [3.0]], series=[b"b", b"a"], scale=[100.0, 10.0]))
     assert errors.series_ids == (b"a", b"b")
     assert errors.series_mae.tolist() == [3.0, 1.0]
@@ -55,20 +56,20 @@ def test_every_series_keeps_its_own_scale():
     assert errors.mae == pytest.approx((100.0 + 30.0) / 2)
 
 
-def test_a_forecast_that_is_not_finite_spoils_its_window_and_the_mae_but_no_other_window():
+def test_a_forecast_that_is_not_finite_spoils_its_window_and_the_mae_but_no_other_window() -> None:
     errors = collect(batch([[0.0], [0.0]], [[np.nan], [0.25]]))
     assert np.isnan(errors.mae_scaled)
     assert errors.window_mae.tolist() == [np.inf, 0.25]
     assert errors.residuals.tolist() == [0.25]
 
 
-def test_a_window_without_observed_target_has_no_mae():
+def test_a_window_without_observed_target_has_no_mae() -> None:
     errors = collect(batch([[np.nan], [0.0]], [[1.0], [0.25]]))
     assert np.isnan(errors.window_mae[0])
     assert errors.mae_scaled == 0.25
 
 
-def test_errors_are_grouped_by_the_hour_of_each_target_in_the_zone_of_the_data():
+def test_errors_are_grouped_by_the_hour_of_each_target_in_the_zone_of_the_data() -> None:
     # Starts at 22:00 UTC, midnight in Helsinki (+2): targets lie at hours 0 and 1.
     grid = TimeGrid("H", "Europe/Helsinki")
     errors = collect(batch([[0.0, 0.0]], [[0.1, 0.3]], start=[22 * 3600]), grid=grid)
@@ -78,7 +79,7 @@ def test_errors_are_grouped_by_the_hour_of_each_target_in_the_zone_of_the_data()
     assert errors.cycles[WEEKDAY][4] == pytest.approx(0.2)
 
 
-def test_cycles_fit_the_frequency():
+def test_cycles_fit_the_frequency() -> None:
     assert cycles_of(TimeGrid("15min")) == (HOUR, WEEKDAY, MONTH)
     assert cycles_of(TimeGrid("D")) == (WEEKDAY, MONTH)
     assert cycles_of(TimeGrid("B")) == (WEEKDAY, MONTH)
@@ -87,7 +88,7 @@ def test_cycles_fit_the_frequency():
     assert cycles_of(TimeGrid("A")) == ()
 
 
-def test_the_same_numbers_as_the_gate_computes():
+def test_the_same_numbers_as_the_gate_computes() -> None:
     rng = np.random.default_rng(0)
     target = rng.normal(size=(40, 6))
     target[rng.random(target.shape) < 0.2] = np.nan
@@ -107,7 +108,7 @@ def test_the_same_numbers_as_the_gate_computes():
 
 @given(st.lists(st.integers(1, 30), max_size=4), st.integers(0, 1000))
 @settings(max_examples=20, deadline=None)
-def test_batching_changes_nothing(cuts, seed):
+def test_batching_changes_nothing(cuts: Any, seed: Any) -> None:
     rng = np.random.default_rng(seed)
     target, forecast = rng.normal(size=(31, 3)), rng.normal(size=(31, 3))
     series = [b"%d" % number for number in rng.integers(0, 4, 31)]
@@ -128,7 +129,7 @@ def test_batching_changes_nothing(cuts, seed):
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=12))
 @settings(max_examples=30, deadline=None)
-def test_residuals_are_thinned_to_every_strideth_window(sizes):
+def test_residuals_are_thinned_to_every_strideth_window(sizes: Any) -> None:
     sample = ResidualSample(most=16)
     rows = np.arange(sum(sizes))
     values = np.stack([rows, rows + 0.5], axis=1)
@@ -139,11 +140,11 @@ def test_residuals_are_thinned_to_every_strideth_window(sizes):
     assert sample.stride == 1 or 2 * len(rows[:: sample.stride // 2]) > 16
 
 
-def test_no_windows_are_refused():
+def test_no_windows_are_refused() -> None:
     with pytest.raises(ValueError, match="none were added"):
         ErrorCollector(grid=HOURLY).result()
 
 
-def test_a_forecast_of_another_shape_is_refused():
+def test_a_forecast_of_another_shape_is_refused() -> None:
     with pytest.raises(ValueError, match=r"forecast has shape \(1, 3\)"):
         batch([[0.0, 0.0]], [[1.0, 2.0, 3.0]])

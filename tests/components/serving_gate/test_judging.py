@@ -2,8 +2,10 @@
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from tapeline.components.serving_gate.judging import answer_problem, judge, largest_deviation, refusal_problem
@@ -24,22 +26,22 @@ HOSTILE = GateRequest(name="NaN everywhere", signature=SERVE, inputs={}, hostile
 REFUSED = Answer("refused", message="assertion failed: [context: no measured value; give at least one:] [0]")
 
 
-def levels(forecast: np.ndarray, reach: float) -> dict[str, np.ndarray]:
+def levels(forecast: npt.NDArray[Any], reach: float) -> dict[str, npt.NDArray[Any]]:
     ends = {"lower": -reach, "upper": reach, "lower_95": -2 * reach, "upper_95": 2 * reach}
     return {"forecast": forecast, **{name: forecast + np.float32(way) for name, way in ends.items()}}
 
 
-def evaluated(**changed) -> Answer:
+def evaluated(**changed: Any) -> Answer:
     rows = {"offset": np.full(2, OFFSET, np.float32), "scale": np.full(2, SCALE, np.float32)}
     return Answer("answered", {**levels(SCALED, 0.5), **rows, **changed})
 
 
-def served(**changed) -> Answer:
+def served(**changed: Any) -> Answer:
     times = WINDOWS.timestamps[:, contract_model.CONTEXT_LENGTH :][:, :H]
     return Answer("answered", {**levels(SCALED * SCALE + OFFSET, 1.0), "forecast_time": times, **changed})
 
 
-def found(*answers: Answer, **fields) -> Served:
+def found(*answers: Answer, **fields: Any) -> Served:
     return Served(answers=answers, **{"latency_ms": 1.0, "memory_mib": 700.0, **fields})
 
 
@@ -48,7 +50,7 @@ def failed(result: Served) -> list[str]:
     return [check.id for check in checks if not check.passed]
 
 
-def test_a_model_that_answers_and_refuses_as_it_must_passes_every_check():
+def test_a_model_that_answers_and_refuses_as_it_must_passes_every_check() -> None:
     assert failed(found(evaluated(), served(), REFUSED)) == []
 
 
@@ -62,23 +64,23 @@ def test_a_model_that_answers_and_refuses_as_it_must_passes_every_check():
         ({"forecast_time": np.zeros((2, H), np.int64)}, "forecast_time does not follow the context on the grid"),
     ],
 )
-def test_an_answer_that_is_not_right_says_why(changed, problem):
+def test_an_answer_that_is_not_right_says_why(changed: Any, problem: str) -> None:
     assert answer_problem(REAL, served(**changed), WINDOWS) == problem
     assert "serving_wrong_answers.at_most" in failed(found(evaluated(), served(**changed), REFUSED))
 
 
-def test_an_answer_without_an_interval_is_not_right():
+def test_an_answer_without_an_interval_is_not_right() -> None:
     outputs = dict(served().outputs)
     del outputs["upper_95"]
     assert answer_problem(REAL, Answer("answered", outputs), WINDOWS) == "no output upper_95"
 
 
-def test_an_interval_without_an_end_is_an_answer():
+def test_an_interval_without_an_end_is_an_answer() -> None:
     ends = {"lower_95": np.full((2, H), -np.inf, np.float32), "upper_95": np.full((2, H), np.inf, np.float32)}
     assert answer_problem(REAL, served(**ends), WINDOWS) == ""
 
 
-def test_a_real_request_that_is_refused_is_not_answered():
+def test_a_real_request_that_is_refused_is_not_answered() -> None:
     assert "no measured value" in answer_problem(REAL, REFUSED, WINDOWS)
     assert failed(found(evaluated(), REFUSED, REFUSED)) == [
         "serving_wrong_answers.at_most",
@@ -99,12 +101,12 @@ def test_a_real_request_that_is_refused_is_not_answered():
         (Answer("refused", message="assertion failed: [timestamps: out of order]"), "does not mention context"),
     ],
 )
-def test_a_hostile_request_must_be_refused_with_words_on_what_is_wrong(answer, problem):
+def test_a_hostile_request_must_be_refused_with_words_on_what_is_wrong(answer: Any, problem: str) -> None:
     assert problem in refusal_problem(HOSTILE, answer)
     assert failed(found(evaluated(), served(), answer)) == ["serving_wrong_refusals.at_most"]
 
 
-def test_the_distance_from_the_evaluators_forecast_is_a_share_of_the_scale():
+def test_the_distance_from_the_evaluators_forecast_is_a_share_of_the_scale() -> None:
     truth = (SCALED * SCALE + OFFSET).astype(np.float64)
     # 0.002 units are a thousandth of the scale of 2; a few millionths go to rounding.
     moved = served(forecast=truth + np.array([[0.0, 0.002, 0.0], [0.0, 0.0, 0.0]]))
@@ -114,7 +116,7 @@ def test_the_distance_from_the_evaluators_forecast_is_a_share_of_the_scale():
     assert failed(found(evaluated(), moved, REFUSED)) == ["serving_deviation.at_most"]
 
 
-def test_rounding_of_large_values_is_no_distance():
+def test_rounding_of_large_values_is_no_distance() -> None:
     # A float32 near 1e6 is off by up to 0.03, more than 1e-5 of a scale of 2.
     offset = np.full(2, 1e6, np.float32)
     rounded = served(**levels((SCALED * SCALE + 1e6).astype(np.float32), 1.0))
@@ -123,12 +125,12 @@ def test_rounding_of_large_values_is_no_distance():
 
 
 @pytest.mark.parametrize("forecast", [np.full((2, H), np.nan), np.zeros((2, H - 1)), np.zeros((1, H))])
-def test_a_forecast_that_cannot_be_compared_is_infinitely_far(forecast):
+def test_a_forecast_that_cannot_be_compared_is_infinitely_far(forecast: Any) -> None:
     deviation, _ = largest_deviation([(EVALUATED, evaluated()), (REAL, served(forecast=forecast))])
     assert deviation == math.inf
 
 
-def test_rows_and_steps_are_compared_with_their_own():
+def test_rows_and_steps_are_compared_with_their_own() -> None:
     one = dataclasses.replace(REAL, rows=slice(1, 2), steps_compared=2)
     alone = Answer("answered", {"forecast": (SCALED * SCALE + OFFSET)[1:, :2]})
     assert largest_deviation([(EVALUATED, evaluated()), (one, alone)])[0] < 1e-6
@@ -144,15 +146,15 @@ def test_rows_and_steps_are_compared_with_their_own():
         ({"memory_mib": 901.0}, "serving_memory_mib.at_most"),
     ],
 )
-def test_the_limits_of_the_configuration_hold(fields, check):
+def test_the_limits_of_the_configuration_hold(fields: Any, check: str) -> None:
     assert failed(found(evaluated(), served(), REFUSED, **fields)) == [check]
 
 
-def test_a_limit_that_is_just_met_is_kept():
+def test_a_limit_that_is_just_met_is_kept() -> None:
     assert failed(found(evaluated(), served(), REFUSED, latency_ms=5.0, memory_mib=900.0)) == []
 
 
-def test_a_process_that_crashed_is_one_refusal_with_its_reason():
+def test_a_process_that_crashed_is_one_refusal_with_its_reason() -> None:
     (check,) = judge(
         [EVALUATED, REAL, HOSTILE], Served(problem="it was ended by SIGABRT"), windows=WINDOWS, limits=LIMITS
     )

@@ -1,5 +1,8 @@
 """Real requests are put together from rows: values, times, gaps and static covariates where they belong."""
 
+import pathlib
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -13,7 +16,7 @@ FEATURES = FeaturesConfig(past_covariates=("wind",), future_covariates=("holiday
 WINDOW = WindowConfig(context_length=3, horizon=2)
 
 
-def example(**features) -> bytes:
+def example(**features: Any) -> bytes:
     kinds = {bytes: ("bytes_list", tf.train.BytesList), int: ("int64_list", tf.train.Int64List)}
     made = {}
     for name, value in features.items():
@@ -22,21 +25,21 @@ def example(**features) -> bytes:
     return tf.train.Example(features=tf.train.Features(feature=made)).SerializeToString()
 
 
-def write(path, records) -> str:
+def write(path: Any, records: Any) -> str:
     with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
         for record in records:
             writer.write(record)
     return str(path)
 
 
-def row(day, *, series=b"a", area=7.0, **changed) -> bytes:
+def row(day: Any, *, series: bytes = b"a", area: float | None = 7.0, **changed: Any) -> bytes:
     values = {"target": float(day), "wind": 10.0 + day, "holiday": float(day % 2), "area": area, **changed}
     kept = {name: value for name, value in values.items() if value is not None}
     return example(series_id=series, timestamp=DAY * (FIRST + day), **kept)
 
 
 @pytest.fixture
-def files(tmp_path):
+def files(tmp_path: pathlib.Path) -> tuple[list[Any], Any, Any]:
     # Two series; day 2 of "a" has no target, day 3 no row at all; the area of "a" is 7 in its first row only.
     rows = [
         row(day, area=7.0 if day == 0 else 8.0, target=None if day == 2 else float(day)) for day in (0, 1, 2, 4, 5, 6)
@@ -50,11 +53,11 @@ def files(tmp_path):
     return [write(tmp_path / "windows", windows)], row_files, windows
 
 
-def read(files, **options):
+def read(files: Any, **options: Any) -> Any:
     return read_real_windows(files[0], files[1], data=DATA, features=FEATURES, window=WINDOW, **{"count": 4, **options})
 
 
-def test_contexts_are_the_rows_before_the_forecast_with_gaps_missing(files):
+def test_contexts_are_the_rows_before_the_forecast_with_gaps_missing(files: tuple[list[Any], Any, Any]) -> None:
     found = read(files)
     np.testing.assert_array_equal(found.context, np.array([[1, np.nan, np.nan], [100, 101, 102]], np.float32))
     np.testing.assert_array_equal(found.past[:, :, 0], np.array([[11, 12, np.nan], [10, 11, 12]], np.float32))
@@ -62,7 +65,7 @@ def test_contexts_are_the_rows_before_the_forecast_with_gaps_missing(files):
     assert found.serialized == tuple(files[2])
 
 
-def test_times_and_known_columns_reach_two_horizons_ahead(files):
+def test_times_and_known_columns_reach_two_horizons_ahead(files: tuple[list[Any], Any, Any]) -> None:
     found = read(files)
     np.testing.assert_array_equal(found.timestamps[0], DAY * (FIRST + np.arange(1, 8)))
     # Day 3 has no row, and the rows of "a" end with day 6.
@@ -71,22 +74,24 @@ def test_times_and_known_columns_reach_two_horizons_ahead(files):
     assert (found.context_length, found.horizon) == (3, 2)
 
 
-def test_static_covariates_are_those_of_the_first_row_of_a_series(files):
+def test_static_covariates_are_those_of_the_first_row_of_a_series(files: tuple[list[Any], Any, Any]) -> None:
     np.testing.assert_array_equal(read(files).static, np.array([[7.0], [7.0]], np.float32))
 
 
-def test_windows_whose_static_covariates_are_missing_are_not_asked(files, tmp_path):
+def test_windows_whose_static_covariates_are_missing_are_not_asked(
+    files: tuple[list[Any], Any, Any], tmp_path: pathlib.Path
+) -> None:
     rows = [row(day, area=None) for day in range(9)] + [row(day, series=b"b") for day in range(9)]
     found = read((files[0], [write(tmp_path / "more", rows)], files[2]))
     assert found.series_id.tolist() == [b"b"]
     assert read((files[0], [write(tmp_path / "none", rows[:9])], files[2])) is None
 
 
-def test_no_window_is_nothing_to_ask(files, tmp_path):
+def test_no_window_is_nothing_to_ask(files: tuple[list[Any], Any, Any], tmp_path: pathlib.Path) -> None:
     assert read(([write(tmp_path / "empty", [])], files[1], ())) is None
 
 
-def test_windows_are_drawn_evenly_from_every_file(tmp_path):
+def test_windows_are_drawn_evenly_from_every_file(tmp_path: pathlib.Path) -> None:
     paths = [write(tmp_path / f"w-{at}", [b"%d.%d" % (at, i) for i in range(10)]) for at in range(3)]
     assert draw_windows(paths, count=6) == [b"0.0", b"0.9", b"1.0", b"1.9", b"2.0", b"2.9"]
     assert len(draw_windows(paths, count=1)) == 3

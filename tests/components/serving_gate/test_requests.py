@@ -1,8 +1,10 @@
 """What is asked of a model depends on its inputs, and every hostile request is hostile in its own way."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import tensorflow as tf
 
@@ -38,18 +40,18 @@ def windows() -> RealWindows:
     )
 
 
-def test_every_signature_is_asked_something_real_and_something_hostile(windows):
+def test_every_signature_is_asked_something_real_and_something_hostile(windows: RealWindows) -> None:
     for requests in (real_requests(windows, ALONE), hostile_requests(windows, ALONE, refuses_unknown=True)):
         assert {request.signature for request in requests} == set(ALONE)
 
 
 @pytest.mark.parametrize("inputs", [ALONE, WHOLE])
-def test_a_signature_is_given_exactly_what_it_takes(windows, inputs):
+def test_a_signature_is_given_exactly_what_it_takes(windows: RealWindows, inputs: Any) -> None:
     for request in real_requests(windows, inputs) + hostile_requests(windows, inputs, refuses_unknown=True):
         assert sorted(request.inputs) == sorted(inputs[request.signature]), request.name
 
 
-def test_horizons_are_asked_by_the_input_or_by_the_length_of_the_known_future(windows):
+def test_horizons_are_asked_by_the_input_or_by_the_length_of_the_known_future(windows: RealWindows) -> None:
     steps = [H, max(1, H // 2), 2 * H]
     by_input = [request for request in real_requests(windows, ALONE) if request.signature == ANY_HORIZON]
     assert [int(request.inputs["horizon"]) for request in by_input] == steps
@@ -60,12 +62,14 @@ def test_horizons_are_asked_by_the_input_or_by_the_length_of_the_known_future(wi
     assert [request.steps_compared for request in by_length] == [H, 0, H]
 
 
-def hostile(windows, inputs, signature=SERVE, **options) -> dict[str, dict[str, np.ndarray]]:
+def hostile(
+    windows: Any, inputs: Any, signature: Any = SERVE, **options: Any
+) -> dict[str, dict[str, npt.NDArray[Any]]]:
     requests = hostile_requests(windows, inputs, **{"refuses_unknown": True, **options})
     return {request.name: request.inputs for request in requests if request.signature == signature}
 
 
-def test_hostile_requests_break_one_rule_each(windows):
+def test_hostile_requests_break_one_rule_each(windows: RealWindows) -> None:
     asked = hostile(windows, WHOLE)
     assert np.isnan(asked["NaN everywhere"]["context"]).all()
     assert np.isinf(asked["an infinite value"]["context"]).any()
@@ -83,24 +87,24 @@ def test_hostile_requests_break_one_rule_each(windows):
     assert np.isnan(asked["missing static covariates"]["static_covariates"]).all()
 
 
-def test_fewer_steps_known_ahead_are_hostile_only_where_the_horizon_is_fixed(windows):
+def test_fewer_steps_known_ahead_are_hostile_only_where_the_horizon_is_fixed(windows: RealWindows) -> None:
     name = "future_covariates for fewer steps than there are"
     assert name in hostile(windows, WHOLE, SERVE)
     assert name not in hostile(windows, WHOLE, ANY_HORIZON)
 
 
-def test_a_horizon_of_no_step_is_asked(windows):
+def test_a_horizon_of_no_step_is_asked(windows: RealWindows) -> None:
     assert int(hostile(windows, ALONE, ANY_HORIZON)["a horizon of 0 steps"]["horizon"]) == 0
     assert int(hostile(windows, ALONE, ANY_HORIZON)["a horizon of -1 steps"]["horizon"]) == -1
     assert hostile(windows, WHOLE, ANY_HORIZON)["a horizon of 0 steps"]["future_covariates"].shape[1] == T
 
 
-def test_an_unknown_series_is_hostile_only_where_such_series_are_refused(windows):
+def test_an_unknown_series_is_hostile_only_where_such_series_are_refused(windows: RealWindows) -> None:
     assert "an unknown series" not in hostile(windows, WHOLE, refuses_unknown=False)
     assert "an unknown series" not in hostile(windows, ALONE)
 
 
-def test_asking_does_not_change_the_windows(windows):
+def test_asking_does_not_change_the_windows(windows: RealWindows) -> None:
     before = windows.context.copy(), windows.timestamps.copy()
     real_requests(windows, WHOLE)
     hostile_requests(windows, WHOLE, refuses_unknown=True)
@@ -108,7 +112,7 @@ def test_asking_does_not_change_the_windows(windows):
     np.testing.assert_array_equal(windows.timestamps, before[1])
 
 
-def test_examples_hold_the_raw_values_row_by_row(windows):
+def test_examples_hold_the_raw_values_row_by_row(windows: RealWindows) -> None:
     (request,) = (request for request in real_requests(windows, WHOLE) if request.signature == PREDICT_EXAMPLES)
     feature = tf.train.Example.FromString(request.inputs[EXAMPLES][1]).features.feature
     assert sorted(feature) == sorted(COLUMNS)
@@ -118,7 +122,7 @@ def test_examples_hold_the_raw_values_row_by_row(windows):
     assert len(feature["future_covariates"].float_list.value) == T + H
 
 
-def test_no_field_has_a_default_that_python_3_11_takes_for_mutable():
+def test_no_field_has_a_default_that_python_3_11_takes_for_mutable() -> None:
     # Python 3.11 refuses what has no hash; a slice has one from 3.12 on.
     for field in dataclasses.fields(GateRequest):
         assert not isinstance(field.default, slice), field.name

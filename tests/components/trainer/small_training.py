@@ -2,8 +2,10 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from tapeline.components.trainer.dataset import WindowStream
@@ -40,7 +42,7 @@ def stream(chunk: Chunk, batch_size: int, *, shuffle: bool = False, seed: int = 
     )
 
 
-def forecaster(*, seed: int = 1, **options) -> Seq2SeqForecaster:
+def forecaster(*, seed: int = 1, **options: Any) -> Seq2SeqForecaster:
     """A small model whose every part has something to do: an untrained head would send no gradient back."""
     model = Seq2SeqForecaster(shape=SHAPE, config=ModelConfig(units=4, **options), seed=seed)
     rng = np.random.default_rng(seed)
@@ -49,14 +51,14 @@ def forecaster(*, seed: int = 1, **options) -> Seq2SeqForecaster:
     return model
 
 
-def config(**options) -> TrainingConfig:
+def config(**options: Any) -> TrainingConfig:
     return TrainingConfig(
         **{"batch_size": 16, "epochs": 3, "learning_rate": 0.01, "highway_learning_rate": None, "seed": 1, "shards": 1}
         | options
     )
 
 
-def weights(model) -> list[np.ndarray]:
+def weights(model: Any) -> list[npt.NDArray[Any]]:
     return model.get_weights()
 
 

@@ -1,9 +1,11 @@
 """Our callbacks decide as Keras' own do, and remember what they saw across a restart."""
 
 import types
+from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,10 +26,10 @@ class FakeModel:
         self.optimizer = types.SimpleNamespace(learning_rate=rate)
         self.weights = [np.array([-1.0])]
 
-    def get_weights(self) -> list[np.ndarray]:
+    def get_weights(self) -> list[npt.NDArray[Any]]:
         return [weight.copy() for weight in self.weights]
 
-    def set_weights(self, weights: list[np.ndarray]) -> None:
+    def set_weights(self, weights: list[npt.NDArray[Any]]) -> None:
         self.weights = weights
 
 
@@ -50,7 +52,7 @@ def epochs_seen(callback: keras.callbacks.Callback, errors: list[float]) -> tupl
 
 @given(errors=losses, patience=st.integers(1, 5), min_delta=sixty_fourths, warm_up=st.integers(0, 6))
 @settings(max_examples=60, deadline=None)
-def test_early_stopping_decides_as_keras_does(errors, patience, min_delta, warm_up):
+def test_early_stopping_decides_as_keras_does(errors: Any, patience: int, min_delta: Any, warm_up: int) -> None:
     ours = EarlyStopping(patience=patience, min_delta=min_delta, warm_up=warm_up)
     theirs = keras.callbacks.EarlyStopping(
         monitor="val_loss",
@@ -72,7 +74,9 @@ def test_early_stopping_decides_as_keras_does(errors, patience, min_delta, warm_
     factor=st.sampled_from([0.1, 0.5, 0.9]),
 )
 @settings(max_examples=60, deadline=None)
-def test_reduce_on_plateau_decides_as_keras_does(errors, patience, min_delta, cooldown, floor, factor):
+def test_reduce_on_plateau_decides_as_keras_does(
+    errors: Any, patience: int, min_delta: Any, cooldown: int, floor: Any, factor: Any
+) -> None:
     ours = ReduceLROnPlateau(
         factor=factor, patience=patience, min_delta=min_delta, cooldown=cooldown, min_learning_rate=floor
     )
@@ -99,7 +103,7 @@ def test_reduce_on_plateau_decides_as_keras_does(errors, patience, min_delta, co
 )
 @given(errors=losses, cut=st.integers(0, 30))
 @settings(max_examples=30, deadline=None)
-def test_a_callback_that_was_interrupted_decides_as_one_that_was_not(make, errors, cut):
+def test_a_callback_that_was_interrupted_decides_as_one_that_was_not(make: Any, errors: Any, cut: int) -> None:
     stops, rates, left = epochs_seen(make(), errors)
     model, callback = FakeModel(), make()
     callback.set_model(model)
@@ -118,14 +122,14 @@ def test_a_callback_that_was_interrupted_decides_as_one_that_was_not(make, error
     assert float(model.weights[0][0]) == left
 
 
-def test_early_stopping_brings_back_the_weights_of_the_best_epoch():
+def test_early_stopping_brings_back_the_weights_of_the_best_epoch() -> None:
     # Best at epoch 1; epochs 2 and 3 are worse: patience 2 ends training after epoch 3.
     stops, _, weight = epochs_seen(EarlyStopping(patience=2), [0.5, 0.2, 0.3, 0.4, 0.1])
     assert stops == [False, False, False, True]
     assert weight == 1.0
 
 
-def test_every_optimizer_slows_down_to_its_floor():
+def test_every_optimizer_slows_down_to_its_floor() -> None:
     fast, slow = keras.optimizers.Adam(0.1), keras.optimizers.Adam(0.01)
     callback = ReduceLROnPlateau([fast, slow], factor=0.1, patience=1, min_learning_rate=0.005)
     callback.on_train_begin()
@@ -136,6 +140,6 @@ def test_every_optimizer_slows_down_to_its_floor():
     assert float(slow.learning_rate) == pytest.approx(0.005)
 
 
-def test_a_rate_that_would_not_fall_is_refused():
+def test_a_rate_that_would_not_fall_is_refused() -> None:
     with pytest.raises(ValueError, match=r"factor: got 1\.0"):
         ReduceLROnPlateau(factor=1.0, patience=1)

@@ -1,6 +1,8 @@
 """A checkpoint is there as a whole or not at all, and is never taken for that of another run."""
 
 import os
+import pathlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,12 +25,12 @@ def snapshot(epoch: int, value: float = 0.0) -> Snapshot:
     return Snapshot(epoch=epoch, arrays={"model/0": np.full([2, 3], value, np.float32)}, state={"wait": epoch})
 
 
-def test_nothing_to_resume_in_an_empty_folder(tmp_path):
+def test_nothing_to_resume_in_an_empty_folder(tmp_path: pathlib.Path) -> None:
     assert CheckpointStore(tmp_path / "none", fingerprint="f").load() is None
 
 
 @given(array=hnp.arrays(st.sampled_from([np.float32, np.int64, np.uint32]), hnp.array_shapes(min_dims=0)))
-def test_arrays_come_back_bit_by_bit(tmp_path_factory, array):
+def test_arrays_come_back_bit_by_bit(tmp_path_factory: pytest.TempPathFactory, array: Any) -> None:
     store = CheckpointStore(tmp_path_factory.mktemp("store"), fingerprint="f")
     store.save(Snapshot(epoch=1, arrays={"a/kernel:0": array}, state={"best": 0.1}), best=False)
     loaded = store.load()
@@ -37,7 +39,7 @@ def test_arrays_come_back_bit_by_bit(tmp_path_factory, array):
     assert loaded.state == {"best": 0.1}
 
 
-def test_the_best_stays_while_the_last_moves_on(tmp_path):
+def test_the_best_stays_while_the_last_moves_on(tmp_path: pathlib.Path) -> None:
     store = CheckpointStore(tmp_path, fingerprint="f")
     store.save(snapshot(1, 1.0), best=True)
     store.save(snapshot(2, 2.0), best=False)
@@ -48,7 +50,9 @@ def test_the_best_stays_while_the_last_moves_on(tmp_path):
 
 @pytest.mark.parametrize("killed_in", ["fsync", "replace"])
 @pytest.mark.parametrize("calls_before", [0, 1])
-def test_a_write_that_is_cut_short_leaves_the_checkpoint_before(tmp_path, monkeypatch, killed_in, calls_before):
+def test_a_write_that_is_cut_short_leaves_the_checkpoint_before(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, killed_in: str, calls_before: int
+) -> None:
     store = CheckpointStore(tmp_path, fingerprint="f")
     store.save(snapshot(1, 1.0), best=True)
 
@@ -57,7 +61,7 @@ def test_a_write_that_is_cut_short_leaves_the_checkpoint_before(tmp_path, monkey
 
     real, calls = getattr(os, killed_in), []
 
-    def die(*args):
+    def die(*args: Any) -> Any:
         calls.append(args)
         if len(calls) > calls_before:
             raise Killed
@@ -74,14 +78,14 @@ def test_a_write_that_is_cut_short_leaves_the_checkpoint_before(tmp_path, monkey
     assert store.load(BEST).epoch == 3
 
 
-def test_a_checkpoint_of_another_run_is_refused(tmp_path):
+def test_a_checkpoint_of_another_run_is_refused(tmp_path: pathlib.Path) -> None:
     CheckpointStore(tmp_path, fingerprint="a" * 64).save(snapshot(1), best=False)
     with pytest.raises(CheckpointMismatchError, match=r"fingerprint aaaaaaaaaaaa, this run has bbbbbbbbbbbb"):
         CheckpointStore(tmp_path, fingerprint="b" * 64).load()
 
 
 @pytest.mark.parametrize("position", [0, 200, -100])
-def test_damaged_bytes_are_refused(tmp_path, position):
+def test_damaged_bytes_are_refused(tmp_path: pathlib.Path, position: int) -> None:
     store = CheckpointStore(tmp_path, fingerprint="f")
     store.save(snapshot(1, 1.0), best=False)
     content = bytearray((tmp_path / LAST).read_bytes())
@@ -91,7 +95,7 @@ def test_damaged_bytes_are_refused(tmp_path, position):
         store.load()
 
 
-def test_removing_leaves_nothing_behind(tmp_path):
+def test_removing_leaves_nothing_behind(tmp_path: pathlib.Path) -> None:
     store = CheckpointStore(tmp_path / "run", fingerprint="f")
     store.save(snapshot(1), best=True)
     # Of a process that was killed while it wrote.
@@ -100,7 +104,7 @@ def test_removing_leaves_nothing_behind(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_two_trainings_at_once_keep_to_folders_of_their_own(tmp_path):
+def test_two_trainings_at_once_keep_to_folders_of_their_own(tmp_path: pathlib.Path) -> None:
     root = tmp_path / "checkpoints"
     with own_folder(root, otherwise="second") as first:
         assert first == root
@@ -109,15 +113,15 @@ def test_two_trainings_at_once_keep_to_folders_of_their_own(tmp_path):
             assert second == tmp_path / "checkpoints-second"
 
 
-def test_what_was_interrupted_is_carried_on_by_the_next_one(tmp_path):
+def test_what_was_interrupted_is_carried_on_by_the_next_one(tmp_path: pathlib.Path) -> None:
     with own_folder(tmp_path / "checkpoints", otherwise="first"):
         pass
     with own_folder(tmp_path / "checkpoints", otherwise="second") as folder:
         assert folder == tmp_path / "checkpoints"
 
 
-def test_settings_and_content_count_and_names_do_not(tmp_path):
-    def fingerprint(settings, *contents):
+def test_settings_and_content_count_and_names_do_not(tmp_path: pathlib.Path) -> None:
+    def fingerprint(settings: Any, *contents: Any) -> Any:
         paths = []
         for number, content in enumerate(contents):
             path = tmp_path / f"{len(list(tmp_path.iterdir()))}-{number}"

@@ -2,6 +2,8 @@
 
 import threading
 import tracemalloc
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,11 +33,11 @@ def chunk(number: int, steps: int, stride: int = 1) -> Chunk:
     )
 
 
-def stream(chunks: list[Chunk], **options) -> WindowStream:
+def stream(chunks: list[Chunk], **options: Any) -> WindowStream:
     return WindowStream(read=lambda: iter(chunks), spec=SPEC, **options)
 
 
-def windows_of(batches) -> list[float]:
+def windows_of(batches: Any) -> list[float]:
     """First target value of each window that counts."""
     return [float(first) for _, target in batches for first in target[:, 0] if not np.isnan(first)]
 
@@ -53,7 +55,9 @@ chunk_lists = st.lists(st.integers(4, 40), min_size=1, max_size=12).map(
     chunks=chunk_lists, batch=st.integers(1, 9), pool=st.sampled_from([0, 1, 20, 60, 10_000]), epoch=st.integers(0, 3)
 )
 @settings(max_examples=50, deadline=None)
-def test_each_window_comes_once_an_epoch_in_batches_of_one_shape(chunks, batch, pool, epoch):
+def test_each_window_comes_once_an_epoch_in_batches_of_one_shape(
+    chunks: Any, batch: int, pool: Any, epoch: int
+) -> None:
     windows = stream(chunks, batch_size=batch, shuffle_windows=pool, seed=1)
     batches = list(windows.batches(epoch))
     assert sorted(windows_of(batches)) == all_windows(chunks)
@@ -65,7 +69,7 @@ def test_each_window_comes_once_an_epoch_in_batches_of_one_shape(chunks, batch, 
 
 @given(chunks=chunk_lists, pool=st.sampled_from([0, 1, 20, 10_000]))
 @settings(max_examples=20, deadline=None)
-def test_a_batch_holds_what_cutting_its_windows_one_by_one_gives(chunks, pool):
+def test_a_batch_holds_what_cutting_its_windows_one_by_one_gives(chunks: Any, pool: Any) -> None:
     for window, target in stream(chunks, batch_size=4, shuffle_windows=pool).batches():
         for row, values in enumerate(target):
             if np.isnan(values[0]):
@@ -77,12 +81,12 @@ def test_a_batch_holds_what_cutting_its_windows_one_by_one_gives(chunks, pool):
                 np.testing.assert_array_equal(array[row], expected[name][0], err_msg=name)
 
 
-def test_unshuffled_windows_keep_their_order():
+def test_unshuffled_windows_keep_their_order() -> None:
     chunks = [chunk(number, 9) for number in range(5)]
     assert windows_of(stream(chunks, batch_size=4).batches()) == all_windows(chunks)
 
 
-def test_epochs_and_seeds_shuffle_differently():
+def test_epochs_and_seeds_shuffle_differently() -> None:
     chunks = [chunk(0, 60)]
     orders = [
         windows_of(stream(chunks, batch_size=8, shuffle_windows=1000, seed=seed).batches(epoch))
@@ -93,7 +97,7 @@ def test_epochs_and_seeds_shuffle_differently():
     assert [windows_of(repeated.batches(epoch)) for epoch in (0, 1, 0)] == [orders[0], orders[1], orders[0]]
 
 
-def test_a_batch_mixes_series_and_times():
+def test_a_batch_mixes_series_and_times() -> None:
     # 20 chunks of 100 windows in a pool of 600: batches of 50 would hold one chunk each if nothing were mixed.
     chunks = [chunk(number, 104) for number in range(20)]
     for window, target in stream(chunks, batch_size=50, shuffle_windows=600, seed=1).batches():
@@ -102,20 +106,20 @@ def test_a_batch_mixes_series_and_times():
         assert len(np.unique(target[:, 0] % 1000)) > 25
 
 
-def test_an_unfilled_last_batch_is_shorter():
+def test_an_unfilled_last_batch_is_shorter() -> None:
     # 9 steps hold 5 windows: 3 and 2.
     batches = list(stream([chunk(0, 9)], batch_size=3, fill_last=False).batches())
     assert [len(target) for _, target in batches] == [3, 2]
 
 
-def test_no_chunks_give_no_batches():
+def test_no_chunks_give_no_batches() -> None:
     assert list(stream([], batch_size=4).batches()) == []
 
 
-def test_data_of_one_generation_are_read_once():
+def test_data_of_one_generation_are_read_once() -> None:
     reads = []
 
-    def read():
+    def read() -> Any:
         reads.append(1)
         return iter([chunk(0, 30)])
 
@@ -126,7 +130,7 @@ def test_data_of_one_generation_are_read_once():
 
 
 @pytest.mark.parametrize("stride", [1, 20])
-def test_memory_does_not_grow_with_the_number_of_windows(monkeypatch, stride):
+def test_memory_does_not_grow_with_the_number_of_windows(monkeypatch: pytest.MonkeyPatch, stride: int) -> None:
     monkeypatch.setattr(dataset, "_GENERATION_STEPS", 4000)
 
     def peak(count: int) -> int:
@@ -146,12 +150,12 @@ def test_memory_does_not_grow_with_the_number_of_windows(monkeypatch, stride):
     assert peak(200) < 1.3 * peak(60)
 
 
-def test_prefetched_items_keep_their_order():
+def test_prefetched_items_keep_their_order() -> None:
     assert list(prefetch(range(100))) == list(range(100))
 
 
-def test_an_error_in_the_thread_reaches_the_consumer():
-    def failing():
+def test_an_error_in_the_thread_reaches_the_consumer() -> None:
+    def failing() -> Iterator[int]:
         yield 1
         raise ZeroDivisionError("in the thread")
 
@@ -161,7 +165,7 @@ def test_an_error_in_the_thread_reaches_the_consumer():
         next(items)
 
 
-def test_an_abandoned_prefetch_ends_its_thread():
+def test_an_abandoned_prefetch_ends_its_thread() -> None:
     before = threading.active_count()
     items = prefetch(range(10**9))
     next(items)

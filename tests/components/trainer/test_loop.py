@@ -1,5 +1,9 @@
 """Epochs around steps: what is logged, when it ends, and that a crash leaves no trace in the result."""
 
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -15,7 +19,7 @@ from tests.components.trainer.small_training import config, forecaster, stream, 
 
 
 @pytest.fixture(scope="module", autouse=True)
-def eager():
+def eager() -> Iterator[None]:
     with without_graphs():
         yield
 
@@ -23,7 +27,7 @@ def eager():
 TRAIN, EVAL = wave(90), wave(60, first=90)
 
 
-def run(model, options=None, **more):
+def run(model: Any, options: Any = None, **more: Any) -> Any:
     return train(
         model,
         train_data=stream(TRAIN, 16, shuffle=True),
@@ -36,41 +40,41 @@ def run(model, options=None, **more):
 class Recorder(keras.callbacks.Callback):
     """Notes what it is told."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
-        self.told = []
+        self.told: list[Any] = []
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Any = None) -> None:
         self.told.append("train begins")
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: Any, logs: Any = None) -> None:
         self.told.append(f"epoch {epoch} begins")
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: Any, logs: Any = None) -> None:
         self.told.append(f"step {batch} of {logs['steps']}")
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: Any, logs: Any = None) -> None:
         self.told.append((epoch, sorted(logs)))
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Any = None) -> None:
         self.told.append("train ends")
 
 
 class DieAt(keras.callbacks.Callback):
     """Ends training from inside, as a signal would, after so many steps."""
 
-    def __init__(self, steps):
+    def __init__(self, steps: Any) -> None:
         super().__init__()
         self.left = steps
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: Any, logs: Any = None) -> None:
         self.left -= 1
         if not self.left:
             raise KeyboardInterrupt
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Any, Any]:
     """A run of three epochs that nothing disturbed."""
     model = forecaster(dropout=0.2)
     recorder = Recorder()
@@ -79,20 +83,20 @@ def finished(tmp_path_factory):
     return model, history, recorder, store
 
 
-def test_callbacks_are_told_in_the_order_of_things(finished):
+def test_callbacks_are_told_in_the_order_of_things(finished: tuple[Any, Any, Any, Any]) -> None:
     # 90 steps hold 80 windows: 5 batches of 16.
     _, _, recorder, _ = finished
     logged = [
         "gradient_norm", "learning_rate", "loss", "sampling_probability", "seconds", "val_loss", "val_teacher_forced",
         "windows_per_second",
     ]  # fmt: skip
-    expected = ["train begins"]
+    expected: list[Any] = ["train begins"]
     for epoch in range(3):
         expected += [f"epoch {epoch} begins", *(f"step {number} of 5" for number in range(5)), (epoch, logged)]
     assert recorder.told == [*expected, "train ends"]
 
 
-def test_the_model_learns_and_ends_with_its_best_weights(finished):
+def test_the_model_learns_and_ends_with_its_best_weights(finished: tuple[Any, Any, Any, Any]) -> None:
     model, history, _, _ = finished
     errors = [epoch["val_loss"] for epoch in history.epochs]
     assert history.epochs[-1]["loss"] < 0.7 * history.epochs[0]["loss"]
@@ -102,14 +106,16 @@ def test_the_model_learns_and_ends_with_its_best_weights(finished):
     assert again == pytest.approx(history.val_loss, rel=1e-6)
 
 
-def test_the_sampling_probability_follows_its_schedule(finished):
+def test_the_sampling_probability_follows_its_schedule(finished: tuple[Any, Any, Any, Any]) -> None:
     # From 0 to 1 in 20 epochs: 0.05 an epoch.
     _, history, _, _ = finished
     assert [epoch["sampling_probability"] for epoch in history.epochs] == pytest.approx([0.0, 0.05, 0.1])
 
 
-@pytest.mark.parametrize("steps", [pytest.param(2, marks=pytest.mark.e2e), 5, pytest.param(12, marks=pytest.mark.e2e)])
-def test_a_run_that_was_cut_short_ends_with_the_same_weights(finished, tmp_path, steps):
+@pytest.mark.parametrize("steps", [2, 5, 12])
+def test_a_run_that_was_cut_short_ends_with_the_same_weights(
+    finished: tuple[Any, Any, Any, Any], tmp_path: pathlib.Path, steps: int
+) -> None:
     # Cut in the first epoch, at its very end, and in the third.
     expected, history, _, _ = finished
     with pytest.raises(KeyboardInterrupt):
@@ -117,7 +123,8 @@ def test_a_run_that_was_cut_short_ends_with_the_same_weights(finished, tmp_path,
             forecaster(dropout=0.2), callbacks=[Recorder(), DieAt(steps)],
             checkpoints=CheckpointStore(tmp_path, fingerprint="f"),
         )  # fmt: skip
-    lines, model, recorder = [], forecaster(dropout=0.2), Recorder()
+    lines: list[str] = []
+    model, recorder = forecaster(dropout=0.2), Recorder()
     resumed = run(
         model, callbacks=[recorder, DieAt(10_000)], checkpoints=CheckpointStore(tmp_path, fingerprint="f"),
         say=lines.append,
@@ -131,7 +138,7 @@ def test_a_run_that_was_cut_short_ends_with_the_same_weights(finished, tmp_path,
     assert resumed.untrained == history.untrained
 
 
-def test_a_finished_run_is_not_trained_again(finished):
+def test_a_finished_run_is_not_trained_again(finished: tuple[Any, Any, Any, Any]) -> None:
     expected, history, _, store = finished
     model, recorder = forecaster(dropout=0.2), Recorder()
     resumed = run(model, callbacks=[recorder], checkpoints=store)
@@ -141,9 +148,9 @@ def test_a_finished_run_is_not_trained_again(finished):
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_checkpoint_of_another_run_is_left_alone(finished):
+def test_a_checkpoint_of_another_run_is_left_alone(finished: tuple[Any, Any, Any, Any]) -> None:
     _, _history, _, store = finished
-    lines = []
+    lines: list[str] = []
     other = CheckpointStore(store.directory, fingerprint="other")
     result = run(forecaster(), {"epochs": 1}, checkpoints=other, say=lines.append)
     assert "was written with another configuration" in lines[0]
@@ -151,7 +158,7 @@ def test_a_checkpoint_of_another_run_is_left_alone(finished):
     assert len(result.epochs) == 1
 
 
-def test_a_model_that_training_only_makes_worse_stays_as_it_was():
+def test_a_model_that_training_only_makes_worse_stays_as_it_was() -> None:
     model = forecaster()
     before = weights(model)
     history = run(model, {"epochs": 2, "learning_rate": 3.0, "clip_norm": None})
@@ -161,15 +168,15 @@ def test_a_model_that_training_only_makes_worse_stays_as_it_was():
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_gradient_that_is_not_finite_ends_training_and_keeps_the_last_good_checkpoint(tmp_path):
+def test_a_gradient_that_is_not_finite_ends_training_and_keeps_the_last_good_checkpoint(tmp_path: pathlib.Path) -> None:
     model = forecaster()
     poison = tf.Variable(1.0)
 
     class Poison(keras.callbacks.Callback):
-        def on_epoch_begin(self, epoch, logs=None):
+        def on_epoch_begin(self, epoch: Any, logs: Any = None) -> None:
             poison.assign(np.nan if epoch == 1 else 1.0)
 
-    def hook(path, gradient):
+    def hook(path: Any, gradient: Any) -> Any:
         return gradient * poison if path == model.decoder.kernel.path else gradient
 
     store = CheckpointStore(tmp_path, fingerprint="f")
@@ -182,7 +189,7 @@ def test_a_gradient_that_is_not_finite_ends_training_and_keeps_the_last_good_che
     assert store.load().epoch == 1
 
 
-def test_a_split_without_windows_is_refused():
+def test_a_split_without_windows_is_refused() -> None:
     with pytest.raises(DataError, match=r"eval: the split holds no windows of 8 \+ 3 steps"):
         train(
             forecaster(),
@@ -192,14 +199,14 @@ def test_a_split_without_windows_is_refused():
         )
 
 
-def test_two_terms_are_logged_apart():
+def test_two_terms_are_logged_apart() -> None:
     huber = LossTerm(loss=HorizonWeightedHuber(delta=0.1, horizon=3, name="huber"), factor=2.0)
     history = run(forecaster(), {"epochs": 1}, extra_terms=[huber])
     epoch = history.epochs[0]
     assert epoch["loss"] == pytest.approx(epoch["loss_mae"] + 2.0 * epoch["loss_huber"], rel=1e-5)
 
 
-def test_validation_leaves_out_windows_that_only_fill_up_the_last_batch():
+def test_validation_leaves_out_windows_that_only_fill_up_the_last_batch() -> None:
     model = forecaster()
     # 50 windows: one batch of 50, or 4 of 16 with 14 rows filled up.
     one, four = (Validation(model, horizon=3)(stream(EVAL, size)) for size in (50, 16))

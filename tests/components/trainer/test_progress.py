@@ -1,6 +1,7 @@
 """Plain lines in a log, a bar on a terminal, and never both."""
 
 import io
+from typing import Any
 
 from tapeline.components.trainer.training_records import ProgressLines, bar, epoch_line
 
@@ -8,11 +9,11 @@ LOGS = {"loss": 0.0102, "val_loss": 0.0101, "learning_rate": 0.0005, "windows_pe
 
 
 class Terminal(io.StringIO):
-    def isatty(self):
+    def isatty(self) -> bool:
         return True
 
 
-def train(stream, times):
+def train(stream: Any, times: Any) -> Any:
     """Two epochs of two steps; the clock gives one time a look at it."""
     times = iter(times)
     lines = ProgressLines(20, stream=stream, clock=lambda: next(times))
@@ -24,22 +25,22 @@ def train(stream, times):
     return stream.getvalue()
 
 
-def test_a_line_tells_epoch_losses_rate_and_speed():
+def test_a_line_tells_epoch_losses_rate_and_speed() -> None:
     assert epoch_line(6, 150, LOGS) == (
         "epoch   7/150  loss 0.01020  val_loss 0.01010  learning_rate 0.0005    9,310 windows/s"
     )
 
 
-def test_a_bar_fills_with_the_steps():
+def test_a_bar_fills_with_the_steps() -> None:
     assert bar(1, 3, 0.5) == "  [" + "=" * 10 + "." * 20 + "] 1/3  loss 0.50000"
     assert bar(3, 3, 0.5) == "  [" + "=" * 30 + "] 3/3  loss 0.50000"
 
 
-def test_a_log_gets_one_plain_line_an_epoch():
+def test_a_log_gets_one_plain_line_an_epoch() -> None:
     assert train(io.StringIO(), []).splitlines() == [epoch_line(0, 20, LOGS), epoch_line(1, 20, LOGS)]
 
 
-def test_a_terminal_sees_the_bar_until_the_line_replaces_it():
+def test_a_terminal_sees_the_bar_until_the_line_replaces_it() -> None:
     # Looks at the clock: once to see whether to draw, once more when it draws. The second step comes too soon.
     output = train(Terminal(), [0.0, 0.0, 0.05, 1.0, 1.0, 1.05])
     drawn = bar(1, 2, 0.5)

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,28 +20,28 @@ HORIZON = 5
 SEED = tf.constant([3, 4])
 
 
-def probabilities(count, **options):
+def probabilities(count: Any, **options: Any) -> list[Any]:
     config = SamplingConfig(**options)
     return [sampling_probability(config, epoch) for epoch in range(count)]
 
 
-def test_a_linear_schedule_goes_in_equal_steps():
+def test_a_linear_schedule_goes_in_equal_steps() -> None:
     assert probabilities(4, schedule="linear", start=0.2, end=0.8, epochs=2) == pytest.approx([0.2, 0.5, 0.8, 0.8])
 
 
-def test_an_inverse_sigmoid_schedule_is_halfway_in_the_middle_and_slow_at_its_ends():
+def test_an_inverse_sigmoid_schedule_is_halfway_in_the_middle_and_slow_at_its_ends() -> None:
     path = probabilities(11, schedule="inverse_sigmoid", start=0.0, end=1.0, epochs=10)
     assert path[5] == pytest.approx(0.5)
     assert path[1] < 0.1 < 0.2 < path[4]
 
 
-def test_an_exponential_schedule_keeps_the_same_share_of_its_rest_each_epoch():
+def test_an_exponential_schedule_keeps_the_same_share_of_its_rest_each_epoch() -> None:
     path = np.array(probabilities(11, schedule="exponential", start=0.0, end=0.99, epochs=10))
     # from 0 to 0.99 it leaves 1 - p = 0.01 ** (epoch / 10)
     np.testing.assert_allclose(1.0 - path, 0.01 ** (np.arange(11) / 10), rtol=1e-9)
 
 
-def test_a_constant_schedule_stays_where_it_starts():
+def test_a_constant_schedule_stays_where_it_starts() -> None:
     assert probabilities(3, schedule="constant", start=0.3, end=1.0) == [0.3] * 3
 
 
@@ -50,7 +51,9 @@ def test_a_constant_schedule_stays_where_it_starts():
     end=st.floats(0, 1),
     epochs=st.integers(1, 30),
 )
-def test_schedules_go_from_start_to_end_without_turning_back(schedule, start, end, epochs):
+def test_schedules_go_from_start_to_end_without_turning_back(
+    schedule: Any, start: float, end: float, epochs: int
+) -> None:
     path = probabilities(epochs + 3, schedule=schedule, start=start, end=end, epochs=epochs)
     assert path[0] == pytest.approx(start)
     assert path[epochs:] == pytest.approx([end] * 3, abs=1e-12)
@@ -59,7 +62,7 @@ def test_schedules_go_from_start_to_end_without_turning_back(schedule, start, en
 
 
 @pytest.fixture(scope="module")
-def case():
+def case() -> tuple[Any, Any, Any]:
     rng = np.random.default_rng(0)
     shape = WindowShape(context_length=6, horizon=HORIZON, future=1)
     model = Seq2SeqForecaster(shape=shape, config=ModelConfig(units=4), seed=1)
@@ -74,14 +77,14 @@ def case():
     return model, window, rng.normal(size=(8, HORIZON)).astype(np.float32)
 
 
-def test_the_decoder_reads_the_last_value_then_the_truth(case):
+def test_the_decoder_reads_the_last_value_then_the_truth(case: tuple[Any, Any, Any]) -> None:
     model, window, target = case
     inputs = teacher_inputs(model.encode(window), target)
     np.testing.assert_array_equal(inputs[:, 0], window["context"][:, -1])
     np.testing.assert_array_equal(inputs[:, 1:], target[:, :-1])
 
 
-def test_an_unobserved_truth_is_replaced_by_the_linear_forecast(case):
+def test_an_unobserved_truth_is_replaced_by_the_linear_forecast(case: tuple[Any, Any, Any]) -> None:
     model, window, target = case
     holed = target.copy()
     holed[2, 1] = np.nan
@@ -92,20 +95,20 @@ def test_an_unobserved_truth_is_replaced_by_the_linear_forecast(case):
     assert np.isfinite(inputs).all()
 
 
-def test_probability_zero_is_teacher_forcing(case):
+def test_probability_zero_is_teacher_forcing(case: tuple[Any, Any, Any]) -> None:
     model, window, target = case
     encoded = model.encode(window)
     forced = model.decode(encoded, teacher_inputs(encoded, target))
     np.testing.assert_allclose(sample_forecast(model, window, target, 0.0, seed=SEED), forced, atol=1e-6)
 
 
-def test_probability_one_is_free_running(case):
+def test_probability_one_is_free_running(case: tuple[Any, Any, Any]) -> None:
     model, window, target = case
     sampled = sample_forecast(model, window, target, 1.0, seed=SEED)
     np.testing.assert_allclose(sampled, model(window), atol=1e-5)
 
 
-def test_a_draw_a_window_mixes_whole_windows(case):
+def test_a_draw_a_window_mixes_whole_windows(case: tuple[Any, Any, Any]) -> None:
     model, window, target = case
     forced = sample_forecast(model, window, target, 0.0, seed=SEED).numpy()
     own = sample_forecast(model, window, target, 1.0, seed=SEED).numpy()
@@ -116,7 +119,7 @@ def test_a_draw_a_window_mixes_whole_windows(case):
     assert 0 < is_own.sum() < len(mixed)
 
 
-def test_a_draw_a_step_mixes_within_a_window(case):
+def test_a_draw_a_step_mixes_within_a_window(case: tuple[Any, Any, Any]) -> None:
     model, window, target = case
     forced = sample_forecast(model, window, target, 0.0, seed=SEED).numpy()
     own = sample_forecast(model, window, target, 1.0, seed=SEED).numpy()
@@ -125,7 +128,7 @@ def test_a_draw_a_step_mixes_within_a_window(case):
     assert neither.any()
 
 
-def test_draws_are_a_function_of_the_seed(case):
+def test_draws_are_a_function_of_the_seed(case: tuple[Any, Any, Any]) -> None:
     model, window, target = case
     first, same, other = (
         sample_forecast(model, window, target, 0.5, seed=tf.constant(seed)) for seed in ([1, 2], [1, 2], [1, 3])
@@ -134,12 +137,12 @@ def test_draws_are_a_function_of_the_seed(case):
     assert not np.array_equal(first, other)
 
 
-def test_the_gradient_flows_through_the_last_pass_only(case):
+def test_the_gradient_flows_through_the_last_pass_only(case: tuple[Any, Any, Any]) -> None:
     model, window, target = case
     encoded = model.encode(window)
     own = tf.concat([encoded.last, model(window)[:, :-1]], axis=1)
 
-    def gradient(run):
+    def gradient(run: Any) -> Any:
         with tf.GradientTape() as tape:
             value = tf.reduce_sum(run() ** 2)
         return tape.gradient(value, model.trainable_variables)
@@ -151,12 +154,12 @@ def test_the_gradient_flows_through_the_last_pass_only(case):
         np.testing.assert_allclose(mine, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_a_changed_probability_does_not_retrace(case):
+def test_a_changed_probability_does_not_retrace(case: tuple[Any, Any, Any]) -> None:
     model, window, target = case
     traces = []
 
     @tf.function
-    def run(probability):
+    def run(probability: Any) -> Any:
         traces.append(1)
         return sample_forecast(model, window, target, probability, seed=SEED)
 

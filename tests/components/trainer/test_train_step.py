@@ -1,5 +1,8 @@
 """A step does what plain arithmetic says, however the batch is taken apart."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -18,29 +21,29 @@ HUBER = HorizonWeightedHuber(delta=0.1, horizon=3, name="huber")
 SEED = (1, 7)
 
 
-def sgd(model, rate=1.0):
+def sgd(model: Any, rate: float = 1.0) -> tuple[VariableGroup]:
     return (VariableGroup(name="all", optimizer=keras.optimizers.SGD(rate), variables=model.trainable_variables),)
 
 
-def make_step(model, **options):
-    options = {"terms": (LossTerm(loss=MAE),), "groups": sgd(model), "sampling": SamplingConfig()} | options
-    return TrainStep(model, **options)
+def make_step(model: Any, **options: Any) -> TrainStep:
+    given: dict[str, Any] = {"terms": (LossTerm(loss=MAE),), "groups": sgd(model), "sampling": SamplingConfig()}
+    return TrainStep(model, **given | options)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def eager():
+def eager() -> Iterator[None]:
     """All but the test that counts graphs do without them."""
     with without_graphs():
         yield
 
 
 @pytest.fixture(scope="module")
-def batch():
+def batch() -> tuple[dict[Any, Any], Any]:
     window, target = next(stream(wave(120), 24, shuffle=True).batches())
     return {name: tf.constant(values) for name, values in window.items()}, tf.constant(target)
 
 
-def gradient_of(batch, *, probability=0.5, **options):
+def gradient_of(batch: Any, *, probability: float = 0.5, **options: Any) -> tuple[Any, list[Any]]:
     """SGD with rate 1 moves each weight by its gradient."""
     model = forecaster(dropout=0.3)
     before = weights(model)
@@ -49,12 +52,14 @@ def gradient_of(batch, *, probability=0.5, **options):
 
 
 @pytest.fixture(scope="module")
-def whole(batch):
+def whole(batch: tuple[dict[Any, Any], Any]) -> Any:
     return gradient_of(batch)
 
 
 @pytest.mark.parametrize("pieces", [{"shards": 3}, {"accumulate": 2}, {"accumulate": 3, "shards": 5}])
-def test_a_batch_taken_apart_has_the_gradient_of_the_whole(batch, whole, pieces):
+def test_a_batch_taken_apart_has_the_gradient_of_the_whole(
+    batch: tuple[dict[Any, Any], Any], whole: Any, pieces: Any
+) -> None:
     # Some targets are unobserved, so the pieces weigh differently; dropout and sampling draw at random.
     expected, expected_gradients = whole
     result, gradients = gradient_of(batch, **pieces)
@@ -64,7 +69,7 @@ def test_a_batch_taken_apart_has_the_gradient_of_the_whole(batch, whole, pieces)
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=2e-6)
 
 
-def test_the_step_moves_weights_by_the_gradient_of_the_loss(batch):
+def test_the_step_moves_weights_by_the_gradient_of_the_loss(batch: tuple[dict[Any, Any], Any]) -> None:
     model = forecaster()
     variables = [variable.value for variable in model.trainable_variables]
     with tf.GradientTape() as tape:
@@ -78,7 +83,7 @@ def test_the_step_moves_weights_by_the_gradient_of_the_loss(batch):
         np.testing.assert_allclose(new.numpy(), old - 0.1 * gradient.numpy(), atol=1e-6)
 
 
-def test_the_graph_is_built_once_whatever_changes_between_steps(batch):
+def test_the_graph_is_built_once_whatever_changes_between_steps(batch: tuple[dict[Any, Any], Any]) -> None:
     tf.config.run_functions_eagerly(False)
     model, eager_model = forecaster(), forecaster()
     groups = variable_groups(model, TrainingConfig())
@@ -93,7 +98,7 @@ def test_the_graph_is_built_once_whatever_changes_between_steps(batch):
     assert step.compiled.experimental_get_tracing_count() == 1
 
 
-def test_terms_add_up_with_their_factors(batch):
+def test_terms_add_up_with_their_factors(batch: tuple[dict[Any, Any], Any]) -> None:
     both = (LossTerm(loss=MAE, factor=0.5), LossTerm(loss=HUBER, factor=2.0))
     result, gradients = gradient_of(batch, terms=both)
     (mae, mae_gradients), (huber, huber_gradients) = (
@@ -105,7 +110,9 @@ def test_terms_add_up_with_their_factors(batch):
         np.testing.assert_allclose(one, 0.5 * first + 2.0 * second, atol=5e-6)
 
 
-def test_a_long_gradient_is_cut_to_the_clip_norm_and_keeps_its_direction(batch, whole):
+def test_a_long_gradient_is_cut_to_the_clip_norm_and_keeps_its_direction(
+    batch: tuple[dict[Any, Any], Any], whole: Any
+) -> None:
     expected, expected_gradients = whole
     result, gradients = gradient_of(batch, clip_norm=0.01)
     assert result.gradient_norm == pytest.approx(expected.gradient_norm, rel=1e-5)
@@ -116,7 +123,7 @@ def test_a_long_gradient_is_cut_to_the_clip_norm_and_keeps_its_direction(batch, 
         np.testing.assert_allclose(one, other * 0.01 / expected.gradient_norm, atol=1e-6)
 
 
-def test_clipping_by_hand():
+def test_clipping_by_hand() -> None:
     # Norm of (3, 4) and 12 together: sqrt(9 + 16 + 144) = 13.
     clipped, norm, squares = clip_by_norm([tf.constant([3.0, 4.0]), tf.constant(12.0)], 6.5)
     assert float(norm) == 13.0
@@ -126,7 +133,7 @@ def test_clipping_by_hand():
     assert short[0].numpy().tolist() == [3.0, 4.0]
 
 
-def test_each_group_of_variables_has_its_own_optimizer(batch):
+def test_each_group_of_variables_has_its_own_optimizer(batch: tuple[dict[Any, Any], Any]) -> None:
     model = forecaster()
     groups = variable_groups(model, TrainingConfig(learning_rate=0.01, highway_learning_rate=0.0001))
     before = {id(variable): variable.numpy().copy() for variable in model.trainable_variables}
@@ -138,7 +145,7 @@ def test_each_group_of_variables_has_its_own_optimizer(batch):
             assert moved.max() == pytest.approx(rate, rel=0.05)
 
 
-def test_a_group_with_rate_0_stays_as_it_is(batch):
+def test_a_group_with_rate_0_stays_as_it_is(batch: tuple[dict[Any, Any], Any]) -> None:
     model = forecaster()
     groups = variable_groups(model, TrainingConfig(highway_learning_rate=0.0))
     assert [group.name for group in groups] == ["network"]
@@ -149,10 +156,10 @@ def test_a_group_with_rate_0_stays_as_it_is(batch):
     assert (model.head_kernel.numpy() != head).all()
 
 
-def test_a_hook_sees_and_changes_gradients_by_name(batch):
+def test_a_hook_sees_and_changes_gradients_by_name(batch: tuple[dict[Any, Any], Any]) -> None:
     seen = []
 
-    def freeze_the_encoder(path, gradient):
+    def freeze_the_encoder(path: Any, gradient: Any) -> Any:
         seen.append(path)
         return tf.zeros_like(gradient) if path.startswith("encoder") else gradient
 
@@ -165,7 +172,7 @@ def test_a_hook_sees_and_changes_gradients_by_name(batch):
     assert (model.decoder.kernel.numpy() != decoder).any()
 
 
-def poisoned(part, batch):
+def poisoned(part: Any, batch: Any) -> tuple[Any, Any, Any, Any]:
     """A step in which one thing is not a number, and what the diagnosis should say."""
     window, target = {name: values.numpy() for name, values in batch[0].items()}, batch[1]
     model, hook = forecaster(), None
@@ -189,7 +196,9 @@ def poisoned(part, batch):
         ("target", r"the loss \(inf\)"),
     ],
 )
-def test_what_is_not_finite_is_named_and_no_update_is_made(batch, part, phrase):
+def test_what_is_not_finite_is_named_and_no_update_is_made(
+    batch: tuple[dict[Any, Any], Any], part: str, phrase: str
+) -> None:
     model, hook, window, target = poisoned(part, batch)
     step = make_step(model, gradient_hook=hook, clip_norm=1.0)
     before = weights(model)
@@ -201,7 +210,9 @@ def test_what_is_not_finite_is_named_and_no_update_is_made(batch, part, phrase):
         raise AssertionError(first_not_finite(step, window, result))
 
 
-def test_a_batch_without_a_single_observed_target_changes_nothing_and_is_no_error(batch):
+def test_a_batch_without_a_single_observed_target_changes_nothing_and_is_no_error(
+    batch: tuple[dict[Any, Any], Any],
+) -> None:
     window, target = batch
     model = forecaster()
     before = weights(model)
@@ -213,6 +224,6 @@ def test_a_batch_without_a_single_observed_target_changes_nothing_and_is_no_erro
         np.testing.assert_array_equal(old, new)
 
 
-def test_sizes_are_even():
+def test_sizes_are_even() -> None:
     assert even_sizes(10, 4) == [3, 3, 2, 2]
     assert even_sizes(2, 5) == [1, 1]

@@ -1,6 +1,8 @@
 """What training leaves behind, also when it was interrupted."""
 
 import json
+import pathlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,11 +15,11 @@ from tests.components.trainer.small_training import forecaster
 EPOCHS = [{"loss": 0.5, "val_loss": 0.4}, {"loss": 0.3, "val_loss": 0.2}, {"loss": 0.2, "val_loss": 0.1}]
 
 
-def lines(path):
+def lines(path: Any) -> list[Any]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def test_history_has_one_line_of_json_an_epoch(tmp_path):
+def test_history_has_one_line_of_json_an_epoch(tmp_path: pathlib.Path) -> None:
     history = HistoryLines(tmp_path / "run" / "history.jsonl")
     history.on_train_begin()
     for epoch, logs in enumerate(EPOCHS):
@@ -27,7 +29,7 @@ def test_history_has_one_line_of_json_an_epoch(tmp_path):
     ]
 
 
-def test_history_of_an_interrupted_run_has_each_epoch_once(tmp_path):
+def test_history_of_an_interrupted_run_has_each_epoch_once(tmp_path: pathlib.Path) -> None:
     first = HistoryLines(tmp_path / "history.jsonl")
     first.on_train_begin()
     first.on_epoch_end(0, EPOCHS[0])
@@ -46,7 +48,7 @@ def test_history_of_an_interrupted_run_has_each_epoch_once(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def events(tmp_path_factory):
+def events(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, list[Any]]:
     """Event files of a run that did one epoch, and carried on in a new folder."""
     model = forecaster()
     folders = [tmp_path_factory.mktemp("first"), tmp_path_factory.mktemp("second")]
@@ -63,24 +65,24 @@ def events(tmp_path_factory):
     return model, [list(summary_iterator(str(next(folder.iterdir())))) for folder in folders]
 
 
-def values(run, tag):
+def values(run: Any, tag: Any) -> dict[Any, Any]:
     return {
         event.step: tf.make_ndarray(value.tensor) for event in run for value in event.summary.value if value.tag == tag
     }
 
 
-def test_tensorboard_gets_scalars_of_all_epochs_also_of_those_before_a_crash(events):
+def test_tensorboard_gets_scalars_of_all_epochs_also_of_those_before_a_crash(events: tuple[Any, list[Any]]) -> None:
     _, (_, second) = events
     found = values(second, "val_loss")
     assert {step: pytest.approx(float(value)) for step, value in found.items()} == {0: 0.4, 1: 0.2, 2: 0.1}
 
 
-def test_tensorboard_gets_the_graph(events):
+def test_tensorboard_gets_the_graph(events: tuple[Any, list[Any]]) -> None:
     _, runs = events
     assert all(any(event.graph_def for event in run) for run in runs)
 
 
-def test_tensorboard_gets_histograms_of_every_weight(events):
+def test_tensorboard_gets_histograms_of_every_weight(events: tuple[Any, list[Any]]) -> None:
     model, (first, second) = events
     for variable in model.trainable_variables:
         assert set(values(first, variable.path)) == {0}

@@ -1,5 +1,7 @@
 """Errors on the eval split: of every window once, thinned evenly where there are too many."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -9,14 +11,14 @@ from tests.components.trainer.small_training import SPEC, wave
 CHUNK = wave(60)
 
 
-def residuals(**options):
-    def last_value(window):
+def residuals(**options: Any) -> Any:
+    def last_value(window: Any) -> Any:
         return tf.repeat(window["context"][:, -1:], SPEC.horizon, axis=1)
 
     return eval_residuals(last_value, read=lambda: [CHUNK], spec=SPEC, **options)
 
 
-def by_hand():
+def by_hand() -> Any:
     rows = []
     for start in CHUNK.forecast_offsets:
         known = CHUNK.target[start - SPEC.context_length : start]
@@ -25,7 +27,7 @@ def by_hand():
     return np.array(rows)
 
 
-def test_every_window_counts_once_and_unmeasured_targets_do_not():
+def test_every_window_counts_once_and_unmeasured_targets_do_not() -> None:
     # Windows that only fill up the last batch have no target and are left out.
     found = residuals()
     assert found.shape == (50, 3)
@@ -33,6 +35,6 @@ def test_every_window_counts_once_and_unmeasured_targets_do_not():
     assert np.isnan(found).sum() > 0
 
 
-def test_of_too_many_windows_evenly_spaced_ones_are_kept():
+def test_of_too_many_windows_evenly_spaced_ones_are_kept() -> None:
     # 50 windows, at most 20: every third.
     np.testing.assert_allclose(residuals(most=20), by_hand()[::3], rtol=1e-6)

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ ROWS = {"train": 40, "eval": 6, "test": 34}
 COVERS = {"train": (-(2**60), 20), "eval": (20, 23), "test": (23, 2**60)}
 
 
-def rows(target) -> SeriesRows:
+def rows(target: Any) -> SeriesRows:
     """Series a from step 0, b from step 15, both to step 39."""
     steps = np.r_[0:40, 15:40]
     nothing = np.zeros((65, 0), np.float32)
@@ -33,15 +34,15 @@ def rows(target) -> SeriesRows:
 LONGEST = longest_steps(to_grid(rows(1), TimeGrid("H")), COVERS, context_length=10)
 
 
-def check(**windows):
+def check(**windows: Any) -> None:
     Tally(windows=windows, longest=LONGEST).check(rows=ROWS, plan=PLAN)
 
 
-def test_every_split_with_a_window_passes():
+def test_every_split_with_a_window_passes() -> None:
     check(train=1, eval=1, test=1)
 
 
-def test_split_that_is_too_short_is_told_its_steps():
+def test_split_that_is_too_short_is_told_its_steps() -> None:
     # eval runs from step 20 to 22: 3 steps behind a full context of series a, and b has no context yet.
     with pytest.raises(
         DataError, match=r"eval: 6 rows give no window: at most 3 of its steps .* takes 4 \(window.horizon\)"
@@ -49,17 +50,17 @@ def test_split_that_is_too_short_is_told_its_steps():
         check(train=1, eval=0, test=1)
 
 
-def test_split_without_measured_values_is_told_so():
+def test_split_without_measured_values_is_told_so() -> None:
     with pytest.raises(DataError, match=r"train: 40 rows give no window: every context has less than 50% measured"):
         check(train=0, eval=1, test=1)
 
 
-def test_all_splits_without_windows_stand_in_one_message():
+def test_all_splits_without_windows_stand_in_one_message() -> None:
     with pytest.raises(DataError, match=r"(?s)train: .*eval: .*test: "):
         check(train=0, eval=0, test=0)
 
 
-def test_series_without_a_scale_is_refused_by_name_before_all_else():
+def test_series_without_a_scale_is_refused_by_name_before_all_else() -> None:
     assert unscaled_series(rows(1)) == ()
     assert unscaled_series(rows(np.inf)) == (b"b\xff",)
     tally = Tally(unscaled=(b"b",)).merge(Tally(problems=("worse",)))
@@ -67,7 +68,7 @@ def test_series_without_a_scale_is_refused_by_name_before_all_else():
         tally.check(rows=ROWS, plan=PLAN)
 
 
-def test_tallies_merge_in_any_order_and_travel_as_lines():
+def test_tallies_merge_in_any_order_and_travel_as_lines() -> None:
     parts = [
         Tally(windows={"train": 2, "eval": 1}, longest={"train": 9}),
         Tally(windows={"train": 3, "eval": 0}, longest={"train": 4}, problems=("c", "b")),

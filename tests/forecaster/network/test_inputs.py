@@ -1,5 +1,7 @@
 """What encoder and decoder see at each step."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -10,16 +12,16 @@ from tapeline.schemas.window_spec import WindowShape
 
 SHAPE = WindowShape(context_length=3, horizon=2, past=1, future=1, static=1)
 WINDOW = {
-    "context": np.float32([[6.0, 2.0, 4.0]]),
-    "context_observed": np.float32([[1.0, 0.0, 1.0]]),
-    "past_covariates": np.float32([[[10.0], [11.0], [12.0]]]),
-    "future_covariates": np.float32([[[20.0], [21.0], [22.0], [23.0], [24.0]]]),
-    "static_covariates": np.float32([[30.0]]),
+    "context": np.array([[6.0, 2.0, 4.0]], np.float32),
+    "context_observed": np.array([[1.0, 0.0, 1.0]], np.float32),
+    "past_covariates": np.array([[[10.0], [11.0], [12.0]]], np.float32),
+    "future_covariates": np.array([[[20.0], [21.0], [22.0], [23.0], [24.0]]], np.float32),
+    "static_covariates": np.array([[30.0]], np.float32),
 }
 SPREAD = tf.constant(2.0)
 
 
-def test_the_encoder_sees_all_that_is_known_of_each_context_step():
+def test_the_encoder_sees_all_that_is_known_of_each_context_step() -> None:
     rolling = (RollingConfig(window=2),)
     found = encoder_inputs(WINDOW, shape=SHAPE, rolling=rolling, length=3, spread=SPREAD)
     # (value - 4) / 2, measured, past, future, mean and deviation of the last two relative values 1, -1, 0, static
@@ -32,14 +34,14 @@ def test_the_encoder_sees_all_that_is_known_of_each_context_step():
     assert encoder_size(SHAPE, rolling) == 7
 
 
-def test_a_short_encoder_sees_the_end_with_statistics_of_the_whole():
+def test_a_short_encoder_sees_the_end_with_statistics_of_the_whole() -> None:
     rolling = (RollingConfig(window=3),)
     whole = encoder_inputs(WINDOW, shape=SHAPE, rolling=rolling, length=3, spread=SPREAD)
     short = encoder_inputs(WINDOW, shape=SHAPE, rolling=rolling, length=1, spread=SPREAD)
     np.testing.assert_array_equal(short, whole[:, 2:])
 
 
-def test_the_decoder_sees_its_step_the_same_step_a_lag_ago_and_the_line():
+def test_the_decoder_sees_its_step_the_same_step_a_lag_ago_and_the_line() -> None:
     linear = tf.constant([[5.0, 7.0]])
     found = decoder_inputs(WINDOW, linear, shape=SHAPE, lags=(2,), spread=SPREAD)
     # future; one lag (2 steps) ago: (value - 4) / 2, past, future; line / 2
@@ -47,7 +49,7 @@ def test_the_decoder_sees_its_step_the_same_step_a_lag_ago_and_the_line():
     assert decoder_size(SHAPE, (2,), highway=True) == 5
 
 
-def test_a_decoder_that_knows_nothing_gets_no_columns():
+def test_a_decoder_that_knows_nothing_gets_no_columns() -> None:
     shape = WindowShape(context_length=3, horizon=2)
     assert decoder_inputs(WINDOW, None, shape=shape, lags=(), spread=SPREAD).shape == (1, 2, 0)
 
@@ -55,6 +57,6 @@ def test_a_decoder_that_knows_nothing_gets_no_columns():
 @pytest.mark.parametrize(
     ("lag", "expected"), [(2, [4, 5, 4, 5]), (6, [0, 1, 2, 3]), (3, [3, 4, 5, 3]), (1, [5, 5, 5, 5])]
 )
-def test_a_lag_shorter_than_the_horizon_looks_at_the_last_season_again(lag, expected):
+def test_a_lag_shorter_than_the_horizon_looks_at_the_last_season_again(lag: int, expected: Any) -> None:
     shape = WindowShape(context_length=6, horizon=4)
     np.testing.assert_array_equal(lag_positions(lag, shape), expected)

@@ -1,5 +1,7 @@
 """The LSTM core: one set of weights, the same numbers however it is unrolled, as Keras computes them."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ BATCH, LENGTH, SIZE, UNITS = 3, 7, 4, 5
 
 
 @pytest.fixture
-def case():
+def case() -> tuple[Any, Any, Any]:
     rng = np.random.default_rng(0)
     core = LSTMCore(UNITS, input_size=SIZE, seed=1)
     for variable in core.trainable_variables:
@@ -21,7 +23,7 @@ def case():
     return core, inputs, state
 
 
-def reference(core, inputs, state):
+def reference(core: Any, inputs: Any, state: Any) -> tuple[Any, Any, State]:
     layer = keras.layers.LSTM(UNITS, return_sequences=True, return_state=True, use_cudnn=False)
     layer.build(inputs.shape)
     layer.set_weights([core.kernel, core.recurrent_kernel, core.bias])
@@ -29,7 +31,7 @@ def reference(core, inputs, state):
     return layer.trainable_variables, outputs, State(hidden, cell)
 
 
-def stepwise(core, inputs, state):
+def stepwise(core: Any, inputs: Any, state: Any) -> tuple[Any, Any]:
     outputs = []
     for step in range(inputs.shape[1]):
         output, state = core(inputs[:, step], state)
@@ -37,7 +39,7 @@ def stepwise(core, inputs, state):
     return tf.stack(outputs, axis=1), state
 
 
-WAYS = {
+WAYS: dict[str, Any] = {
     "fused": lambda *case: unroll(*case, kernel="fused"),
     "keras": lambda *case: unroll(*case, kernel="keras"),
     "auto": unroll,
@@ -48,11 +50,11 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_outputs_state_and_gradients_equal_keras(case, way):
+def test_outputs_state_and_gradients_equal_keras(case: tuple[Any, Any, Any], way: Any) -> None:
     core, inputs, state = case
     pull = tf.constant(np.random.default_rng(1).normal(size=(BATCH, LENGTH, UNITS)), tf.float32)
 
-    def gradients(run):
+    def gradients(run: Any) -> tuple[Any, Any, Any]:
         with tf.GradientTape() as tape:
             tape.watch([inputs, *state])
             variables, outputs, final = run()
@@ -66,13 +68,13 @@ def test_outputs_state_and_gradients_equal_keras(case, way):
         np.testing.assert_allclose(mine, other, rtol=1e-5, atol=1e-5)
 
 
-def test_the_state_defaults_to_zeros(case):
+def test_the_state_defaults_to_zeros(case: tuple[Any, Any, Any]) -> None:
     core, inputs, _ = case
     zeros = core.initial_state(BATCH)
     np.testing.assert_array_equal(unroll(core, inputs)[0], unroll(core, inputs, zeros)[0])
 
 
-def test_a_sequence_in_two_parts_equals_the_whole(case):
+def test_a_sequence_in_two_parts_equals_the_whole(case: tuple[Any, Any, Any]) -> None:
     core, inputs, state = case
     whole, final = unroll(core, inputs, state)
     first, middle = unroll(core, inputs[:, :3], state)
@@ -81,14 +83,14 @@ def test_a_sequence_in_two_parts_equals_the_whole(case):
     np.testing.assert_allclose(last.cell, final.cell, atol=1e-6)
 
 
-def test_a_step_from_projected_inputs_equals_a_step_from_inputs(case):
+def test_a_step_from_projected_inputs_equals_a_step_from_inputs(case: tuple[Any, Any, Any]) -> None:
     core, inputs, state = case
     plain, _ = core(inputs[:, 0], state)
     projected, _ = core.advance(tf.matmul(inputs[:, 0], core.kernel), state)
     np.testing.assert_array_equal(plain, projected)
 
 
-def test_the_batch_may_be_unknown_when_the_graph_is_built(case):
+def test_the_batch_may_be_unknown_when_the_graph_is_built(case: tuple[Any, Any, Any]) -> None:
     core, inputs, _ = case
     graph = tf.function(
         lambda inputs: unroll(core, inputs)[0], input_signature=[tf.TensorSpec((None, None, SIZE), tf.float32)]
@@ -96,14 +98,14 @@ def test_the_batch_may_be_unknown_when_the_graph_is_built(case):
     np.testing.assert_allclose(graph(inputs[:2, :4]), unroll(core, inputs[:2, :4])[0], atol=1e-6)
 
 
-def test_one_seed_gives_one_set_of_weights():
+def test_one_seed_gives_one_set_of_weights() -> None:
     one, same, other = (LSTMCore(UNITS, input_size=SIZE, seed=seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one.kernel, same.kernel)
     np.testing.assert_array_equal(one.recurrent_kernel, same.recurrent_kernel)
     assert not np.array_equal(one.kernel, other.kernel)
 
 
-def test_forget_gates_start_open():
+def test_forget_gates_start_open() -> None:
     bias = LSTMCore(2, input_size=1, seed=1).bias.numpy()
     # gates in the order input, forget, cell, output, two units each
     np.testing.assert_array_equal(bias, [0, 0, 1, 1, 0, 0, 0, 0])

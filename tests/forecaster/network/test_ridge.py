@@ -1,6 +1,7 @@
 """The linear highway and its closed form."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from tapeline.schemas.window_spec import WindowShape
 NAN = np.nan
 
 
-def windows(count, shape, *, seed=0, noise=0.0, kernel=None):
+def windows(count: Any, shape: Any, *, seed: int = 0, noise: float = 0.0, kernel: Any = None) -> tuple[Any, Any]:
     """Windows whose target is linear in what the highway reads, on a level of its own each."""
     rng = np.random.default_rng(seed)
     level = rng.normal(scale=10.0, size=(count, 1))
@@ -33,33 +34,33 @@ def windows(count, shape, *, seed=0, noise=0.0, kernel=None):
     return window, kernel
 
 
-def passes(*batches):
+def passes(*batches: Any) -> Any:
     return lambda: iter(batches)
 
 
 SHAPE = WindowShape(context_length=4, horizon=3, future=2, static=1)
 
 
-def test_the_highway_reads_differences_the_known_future_and_the_series():
+def test_the_highway_reads_differences_the_known_future_and_the_series() -> None:
     window = {
-        "context": np.float32([[5.0, 7.0, 6.0]]),
-        "future_covariates": np.float32([[[1.0], [2.0], [3.0], [4.0], [5.0]]]),
-        "static_covariates": np.float32([[9.0]]),
+        "context": np.array([[5.0, 7.0, 6.0]], np.float32),
+        "future_covariates": np.array([[[1.0], [2.0], [3.0], [4.0], [5.0]]], np.float32),
+        "static_covariates": np.array([[9.0]], np.float32),
     }
     shape = WindowShape(context_length=3, horizon=2, future=1, static=1)
     np.testing.assert_array_equal(highway_inputs(window, shape), [[-1.0, 1.0, 0.0, 4.0, 5.0, 9.0]])
 
 
-def test_an_unfitted_highway_is_persistence():
+def test_an_unfitted_highway_is_persistence() -> None:
     window, _ = windows(5, SHAPE)
     np.testing.assert_array_equal(LinearHighway(SHAPE)(window), np.zeros((5, 3)))
 
 
-def test_a_frozen_highway_has_nothing_to_train():
+def test_a_frozen_highway_has_nothing_to_train() -> None:
     assert not LinearHighway(SHAPE, trainable=False).trainable_variables
 
 
-def test_a_linear_series_is_forecast_exactly():
+def test_a_linear_series_is_forecast_exactly() -> None:
     train, kernel = windows(400, SHAPE)
     evaluation, _ = windows(50, SHAPE, seed=1, kernel=kernel)
     fit = fit_ridge(passes(train), passes(evaluation), shape=SHAPE)
@@ -74,7 +75,7 @@ def test_a_linear_series_is_forecast_exactly():
 
 @settings(max_examples=15, deadline=None)
 @given(cuts=st.lists(st.integers(1, 59), max_size=4, unique=True))
-def test_batches_do_not_change_the_fit(cuts):
+def test_batches_do_not_change_the_fit(cuts: Any) -> None:
     train, kernel = windows(60, SHAPE, noise=0.3)
     evaluation, _ = windows(20, SHAPE, seed=1, noise=0.3, kernel=kernel)
     edges = [0, *sorted(cuts), 60]
@@ -84,14 +85,14 @@ def test_batches_do_not_change_the_fit(cuts):
     assert whole.spread == pytest.approx(split.spread)
 
 
-def test_the_solution_has_the_least_penalised_squared_error():
+def test_the_solution_has_the_least_penalised_squared_error() -> None:
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(30, 4)), rng.normal(size=(30, 2))
     statistics = RidgeStatistics.of(x, y)
     scale = np.array([1.0, 2.0, 0.5, 1.0])
     kernel, bias = solve_ridge(statistics, 0.1, scale=scale)
 
-    def cost(kernel, bias):
+    def cost(kernel: Any, bias: Any) -> Any:
         return ((x @ kernel + bias - y) ** 2).sum() / 30 + 0.1 * ((kernel * scale[:, None]) ** 2).sum()
 
     least = cost(kernel, bias)
@@ -99,7 +100,7 @@ def test_the_solution_has_the_least_penalised_squared_error():
         assert cost(kernel + 0.01 * rng.normal(size=kernel.shape), bias + 0.01 * rng.normal(size=2)) > least
 
 
-def test_the_penalty_is_the_one_best_on_the_eval_windows():
+def test_the_penalty_is_the_one_best_on_the_eval_windows() -> None:
     train, kernel = windows(30, SHAPE, noise=3.0)
     evaluation, _ = windows(200, SHAPE, seed=1, noise=3.0, kernel=kernel)
     fits = [fit_ridge(passes(train), passes(evaluation), shape=SHAPE, penalties=[p]) for p in (1e-4, 1e-1, 1e2)]
@@ -108,7 +109,7 @@ def test_the_penalty_is_the_one_best_on_the_eval_windows():
     assert chosen.penalty == min(fits, key=lambda fit: fit.eval_mae).penalty
 
 
-def test_context_steps_share_a_unit_and_covariates_have_their_own():
+def test_context_steps_share_a_unit_and_covariates_have_their_own() -> None:
     statistics = RidgeStatistics.of(
         np.array([[0.0, 3.0, 5.0], [0.0, -1.0, 5.0], [0.0, 1.0, 2.0], [0.0, 1.0, 2.0]]), np.zeros((4, 1))
     )
@@ -116,17 +117,17 @@ def test_context_steps_share_a_unit_and_covariates_have_their_own():
     np.testing.assert_allclose(input_scale(statistics, 2), [1.0, 1.0, 1.5])
 
 
-def test_an_input_that_never_varies_is_given_no_weight():
+def test_an_input_that_never_varies_is_given_no_weight() -> None:
     train, _ = windows(50, SHAPE, noise=0.1)
     train["static_covariates"][:] = 3.0
     fit = fit_ridge(passes(train), passes(train), shape=SHAPE)
     np.testing.assert_allclose(fit.kernel[-1], 0.0, atol=1e-6)
 
 
-def test_unobserved_targets_are_bridged_for_the_closed_form():
+def test_unobserved_targets_are_bridged_for_the_closed_form() -> None:
     window = {
-        "context": np.float32([[8.0, 10.0]] * 4),
-        "target": np.float32([[NAN, 14.0, NAN], [11.0, NAN, 17.0], [NAN] * 3, [10.0, 11.0, 12.0]]),
+        "context": np.array([[8.0, 10.0]] * 4, np.float32),
+        "target": np.array([[NAN, 14.0, NAN], [11.0, NAN, 17.0], [NAN] * 3, [10.0, 11.0, 12.0]], np.float32),
     }
     relative, complete = relative_target(window)
     # relative to 10; before the horizon stands the last context value, 0
@@ -134,13 +135,13 @@ def test_unobserved_targets_are_bridged_for_the_closed_form():
     np.testing.assert_array_equal(complete, [False, False, False, True])
 
 
-def test_bridging_leaves_the_windows_as_they_were():
-    window = {"context": np.float32([[0.0]]), "target": np.float32([[NAN, 1.0]])}
+def test_bridging_leaves_the_windows_as_they_were() -> None:
+    window = {"context": np.array([[0.0]], np.float32), "target": np.array([[NAN, 1.0]], np.float32)}
     relative_target(window)
     assert np.isnan(window["target"][0, 0])
 
 
-def test_windows_with_gaps_are_left_out_as_long_as_half_remain():
+def test_windows_with_gaps_are_left_out_as_long_as_half_remain() -> None:
     train, kernel = windows(300, SHAPE)
     evaluation, _ = windows(50, SHAPE, seed=1, kernel=kernel)
     spoiled = {name: values.copy() for name, values in train.items()}
@@ -149,7 +150,7 @@ def test_windows_with_gaps_are_left_out_as_long_as_half_remain():
     assert fit_ridge(passes(spoiled), passes(evaluation), shape=SHAPE).eval_mae < 1e-3
 
 
-def test_windows_with_gaps_are_used_where_they_are_the_rule():
+def test_windows_with_gaps_are_used_where_they_are_the_rule() -> None:
     train, kernel = windows(300, SHAPE)
     evaluation, _ = windows(50, SHAPE, seed=1, kernel=kernel)
     train["target"][:, 1] = NAN
@@ -162,7 +163,7 @@ def test_windows_with_gaps_are_used_where_they_are_the_rule():
     np.testing.assert_allclose(forecast[:, [0, 2]], evaluation["target"][:, [0, 2]], atol=1e-3)
 
 
-def test_covariates_that_say_nothing_are_penalised_harder():
+def test_covariates_that_say_nothing_are_penalised_harder() -> None:
     rng = np.random.default_rng(3)
     shape = WindowShape(context_length=4, horizon=3, future=10)
     kernel = np.zeros((highway_size(shape), 3))
@@ -175,7 +176,7 @@ def test_covariates_that_say_nothing_are_penalised_harder():
     assert fit.eval_mae < alike.eval_mae
 
 
-def test_unobserved_eval_targets_do_not_count():
+def test_unobserved_eval_targets_do_not_count() -> None:
     train, kernel = windows(400, SHAPE)
     evaluation, _ = windows(50, SHAPE, seed=1, kernel=kernel)
     evaluation["target"][3, 1] = NAN
@@ -183,14 +184,17 @@ def test_unobserved_eval_targets_do_not_count():
     assert fit.eval_mae < 1e-3
 
 
-def test_spread_is_the_usual_distance_of_the_future_from_the_last_value():
+def test_spread_is_the_usual_distance_of_the_future_from_the_last_value() -> None:
     shape = WindowShape(context_length=2, horizon=2)
-    window = {"context": np.float32([[0.0, 1.0], [0.0, 5.0]]), "target": np.float32([[4.0, 5.0], [5.0, 0.0]])}
+    window = {
+        "context": np.array([[0.0, 1.0], [0.0, 5.0]], np.float32),
+        "target": np.array([[4.0, 5.0], [5.0, 0.0]], np.float32),
+    }
     fit = fit_ridge(passes(window), passes(window), shape=shape)
     # distances 3, 4, 0, -5: root of (9 + 16 + 0 + 25) / 4
     assert fit.spread == pytest.approx(np.sqrt(12.5))
 
 
-def test_no_train_windows_is_an_error_that_says_what_to_do():
+def test_no_train_windows_is_an_error_that_says_what_to_do() -> None:
     with pytest.raises(DataError, match=r"train: holds no windows\. Shorten window\.context_length"):
         fit_ridge(passes(), passes(), shape=SHAPE)

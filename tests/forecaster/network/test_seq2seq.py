@@ -1,5 +1,7 @@
 """The sequence-to-sequence forecaster."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -23,7 +25,7 @@ CONFIGS = {
 }
 
 
-def make_window(count=5, shape=SHAPE, seed=0):
+def make_window(count: int = 5, shape: Any = SHAPE, seed: int = 0) -> dict[Any, Any]:
     rng = np.random.default_rng(seed)
     length = shape.context_length
     window = {
@@ -36,7 +38,7 @@ def make_window(count=5, shape=SHAPE, seed=0):
     return {name: tf.constant(values, tf.float32) for name, values in window.items()}
 
 
-def make_model(config, *, shape=SHAPE, rolling=(), shaken=True):
+def make_model(config: Any, *, shape: Any = SHAPE, rolling: Any = (), shaken: bool = True) -> Any:
     """A model whose head and highway are not zero any more, so that all inputs show in the forecast."""
     model = Seq2SeqForecaster(shape=shape, config=config, rolling=rolling, seed=1)
     if shaken:
@@ -47,13 +49,13 @@ def make_model(config, *, shape=SHAPE, rolling=(), shaken=True):
     return model
 
 
-def previous_of(window, forecast):
+def previous_of(window: Any, forecast: Any) -> Any:
     return tf.concat([window["context"][:, -1:], forecast[:, :-1]], axis=1)
 
 
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("name", CONFIGS)
-def test_decoding_from_its_own_forecast_is_free_running(name, training):
+def test_decoding_from_its_own_forecast_is_free_running(name: Any, training: bool) -> None:
     model, window = make_model(CONFIGS[name]), make_window()
     encoded = model.encode(window, training=training, seed=tf.constant([1, 2]))
     free = model.rollout(encoded)
@@ -61,7 +63,7 @@ def test_decoding_from_its_own_forecast_is_free_running(name, training):
 
 
 @pytest.mark.parametrize("layer_norm", [False, True])
-def test_a_long_horizon_is_free_running_too(layer_norm):
+def test_a_long_horizon_is_free_running_too(layer_norm: bool) -> None:
     # With a norm between output and input it runs in a loop, without one in a single call.
     shape = WindowShape(context_length=3, horizon=70, future=1)
     model, window = make_model(ModelConfig(units=3, layer_norm=layer_norm), shape=shape), make_window(shape=shape)
@@ -72,27 +74,27 @@ def test_a_long_horizon_is_free_running_too(layer_norm):
 
 @pytest.mark.parametrize("kernel", ["loop", "portable"])
 @pytest.mark.parametrize("name", CONFIGS)
-def test_a_forecast_does_not_depend_on_the_kernel(name, kernel):
+def test_a_forecast_does_not_depend_on_the_kernel(name: Any, kernel: str) -> None:
     model, window = make_model(CONFIGS[name]), make_window()
     np.testing.assert_allclose(model(window, kernel=kernel), model(window), atol=1e-5)
 
 
-def test_the_untrained_model_is_its_highway():
+def test_the_untrained_model_is_its_highway() -> None:
     model, window = make_model(ModelConfig(units=4), shaken=False), make_window()
     kernel = np.random.default_rng(0).normal(size=model.highway.kernel.shape)
-    model.adopt(RidgeFit(kernel=kernel, bias=np.ones(4), spread=0.3, penalty=0.0, covariate_factor=1.0, eval_mae=0.0))
+    model.adopt(RidgeFit(kernel=kernel, bias=np.ones(4, np.float32), spread=0.3, penalty=0.0, covariate_factor=1.0, eval_mae=0.0))
     expected = window["context"][:, -1:] + model.highway(window)
     np.testing.assert_allclose(model(window), expected, atol=1e-6)
     assert float(model.spread) == pytest.approx(0.3)
 
 
-def test_the_untrained_model_without_a_highway_is_persistence():
+def test_the_untrained_model_without_a_highway_is_persistence() -> None:
     model, window = make_model(ModelConfig(units=4, linear_highway=False), shaken=False), make_window()
     np.testing.assert_allclose(model(window), np.repeat(window["context"][:, -1:], 4, axis=1), atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["plain", "no highway", "all"])
-def test_raising_the_level_raises_the_forecast_by_as_much(name):
+def test_raising_the_level_raises_the_forecast_by_as_much(name: str) -> None:
     model, window = make_model(CONFIGS[name], rolling=(RollingConfig(window=3),)), make_window()
     raised = {**window, "context": window["context"] + 8.0}
     np.testing.assert_allclose(model(raised), model(window) + 8.0, atol=1e-4)
@@ -101,7 +103,7 @@ def test_raising_the_level_raises_the_forecast_by_as_much(name):
 @pytest.mark.parametrize(
     "feature", ["context", "context_observed", "past_covariates", "future_covariates", "static_covariates"]
 )
-def test_every_feature_reaches_the_forecast(feature):
+def test_every_feature_reaches_the_forecast(feature: str) -> None:
     model, window = (
         make_model(ModelConfig(units=4, linear_highway=False), rolling=(RollingConfig(window=3),)),
         make_window(),
@@ -113,7 +115,7 @@ def test_every_feature_reaches_the_forecast(feature):
     assert np.abs(model(changed) - model(window)).max() > 1e-4
 
 
-def test_a_step_does_not_see_covariates_after_it_without_the_highway():
+def test_a_step_does_not_see_covariates_after_it_without_the_highway() -> None:
     model, window = make_model(ModelConfig(units=4, linear_highway=False)), make_window()
     future = window["future_covariates"].numpy()
     future[:, SHAPE.context_length + 2 :] += 1.0
@@ -122,7 +124,7 @@ def test_a_step_does_not_see_covariates_after_it_without_the_highway():
     assert change[:, 2].max() > 1e-4
 
 
-def test_a_short_encoder_reads_only_the_end_of_the_context():
+def test_a_short_encoder_reads_only_the_end_of_the_context() -> None:
     config = ModelConfig(units=4, linear_highway=False, encoder_length=3)
     model, window = make_model(config), make_window()
     change = np.zeros((5, 6, 2), np.float32)
@@ -133,13 +135,13 @@ def test_a_short_encoder_reads_only_the_end_of_the_context():
     assert np.abs(model(late) - model(window)).max() > 1e-4
 
 
-def test_the_forecast_of_a_window_does_not_depend_on_its_batch():
+def test_the_forecast_of_a_window_does_not_depend_on_its_batch() -> None:
     model, window = make_model(CONFIGS["all"]), make_window()
     alone = model({name: values[2:3] for name, values in window.items()})
     np.testing.assert_allclose(alone, model(window)[2:3], atol=1e-5)
 
 
-def test_all_variables_get_gradients():
+def test_all_variables_get_gradients() -> None:
     model, window = make_model(CONFIGS["all"], rolling=(RollingConfig(window=3),)), make_window()
     with tf.GradientTape() as tape:
         encoded = model.encode(window, training=True, seed=tf.constant([1, 2]))
@@ -152,7 +154,7 @@ def test_all_variables_get_gradients():
             assert np.abs(gradient).max() > 0.0, variable.path
 
 
-def test_groups_part_the_trainable_variables():
+def test_groups_part_the_trainable_variables() -> None:
     model = make_model(CONFIGS["all"])
     groups = model.variable_groups()
     assert [variable.path for variable in groups["highway"]] == ["highway/kernel", "highway/bias"]
@@ -161,13 +163,13 @@ def test_groups_part_the_trainable_variables():
     assert "spread" not in " ".join(paths)
 
 
-def test_one_seed_gives_one_model():
+def test_one_seed_gives_one_model() -> None:
     window = make_window()
     first, same = (make_model(CONFIGS["all"])(window) for _ in range(2))
     np.testing.assert_array_equal(first, same)
 
 
-def test_dropout_is_off_outside_training_and_a_function_of_its_seed_inside():
+def test_dropout_is_off_outside_training_and_a_function_of_its_seed_inside() -> None:
     model, window = make_model(CONFIGS["dropout"]), make_window()
     np.testing.assert_array_equal(model(window), model(window))
     one, same, other = (model(window, training=True, seed=tf.constant(seed)) for seed in ([1, 1], [1, 1], [1, 2]))
@@ -175,12 +177,12 @@ def test_dropout_is_off_outside_training_and_a_function_of_its_seed_inside():
     assert not np.array_equal(one, other)
 
 
-def test_dropout_without_a_seed_is_refused():
+def test_dropout_without_a_seed_is_refused() -> None:
     with pytest.raises(ValueError, match=r"seed: is None, but dropout \(0\.4\)"):
         make_model(CONFIGS["dropout"]).encode(make_window(), training=True)
 
 
-def test_the_batch_may_be_unknown_when_the_graph_is_built():
+def test_the_batch_may_be_unknown_when_the_graph_is_built() -> None:
     model, window = make_model(CONFIGS["all"]), make_window()
     signature = {name: tf.TensorSpec((None, *values.shape[1:]), tf.float32) for name, values in window.items()}
     graph = tf.function(model, input_signature=[signature])

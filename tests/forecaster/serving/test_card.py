@@ -1,5 +1,7 @@
 """The card's own parts; what an export puts together is tested in test_export_model.py."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,12 +15,12 @@ PANEL = DataConfig(time="day", target="sold", series_id="shop", frequency="D", u
 FEATURES = FeaturesConfig(past_covariates=("visits",), future_covariates=("holiday", "price"))
 
 
-def scaler(scope):
+def scaler(scope: Any) -> Any:
     return Scaler.parse(scale_lines([b"b", b"a\xff"], np.zeros(2), np.ones(2), overall=(0.0, 1.0), scope=scope))
 
 
 @pytest.mark.parametrize(("scope", "unknown"), [("none", "refuse"), ("unseen", "global")])
-def test_a_panel_tells_its_columns_its_series_and_what_others_get(scope, unknown):
+def test_a_panel_tells_its_columns_its_series_and_what_others_get(scope: str, unknown: str) -> None:
     inputs = describe_inputs(data=PANEL, features=FEATURES, window=WINDOW, scaler=scaler(scope))
     assert (inputs["time"], inputs["target"], inputs["series_id"]) == ("day", ["sold"], "shop")
     assert inputs["future_covariates"] == ["holiday", "price"]
@@ -26,26 +28,26 @@ def test_a_panel_tells_its_columns_its_series_and_what_others_get(scope, unknown
     assert inputs["unknown_series"] == unknown
 
 
-def test_where_one_scale_holds_for_all_series_do_not_matter():
+def test_where_one_scale_holds_for_all_series_do_not_matter() -> None:
     inputs = describe_inputs(data=PANEL, features=FEATURES, window=WINDOW, scaler=scaler("all"))
     assert inputs["series"] is None
     assert inputs["unknown_series"] is None
 
 
-def test_an_infinite_half_width_is_null():
+def test_an_infinite_half_width_is_null() -> None:
     widths = describe_intervals(np.array([[1.0, 2.0], [3.0, np.inf]]))
     assert widths == {"80": [1.0, 2.0], "95": [3.0, None]}
 
 
-def test_limits_speak_of_past_covariates_where_there_are_any():
+def test_limits_speak_of_past_covariates_where_there_are_any() -> None:
     assert len(describe_limits(features=FEATURES, window=WINDOW)) == 4
     plain = " ".join(describe_limits(features=FeaturesConfig(), window=WINDOW))
     assert "up to 100 times that" in plain
     assert "past covariate" not in plain
 
 
-def test_what_it_was_trained_on_is_counted_over_all_chunks():
-    def chunk(series_id, first):
+def test_what_it_was_trained_on_is_counted_over_all_chunks() -> None:
+    def chunk(series_id: Any, first: Any) -> Chunk:
         none = np.zeros((2, 0), np.float32)
         return Chunk(
             series_id=series_id,

@@ -1,5 +1,7 @@
 """Times inside the graph: forecasts continue the grid, bad times are refused in words."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,13 +12,13 @@ from tapeline.forecaster.serving.time_steps import TimeSteps
 from tapeline.series.time_grid import TimeGrid
 
 
-def seconds(times, zone="UTC"):
+def seconds(times: Any, zone: str = "UTC") -> Any:
     return pd.DatetimeIndex(pd.to_datetime(times)).tz_localize(zone).asi8 // 10**9
 
 
-def check(grid, timestamps):
+def check(grid: Any, timestamps: Any) -> None:
     @tf.function
-    def run(times):
+    def run(times: Any) -> Any:
         with tf.control_dependencies([enforce(TimeSteps(grid).rules(times, 1))]):
             return tf.identity(times)
 
@@ -38,7 +40,7 @@ def check(grid, timestamps):
         ("A", "UTC", "2022-12-31"),
     ],
 )
-def test_forecast_times_continue_the_grid(frequency, zone, first):
+def test_forecast_times_continue_the_grid(frequency: str, zone: str, first: str) -> None:
     grid = TimeGrid(frequency, zone)
     start = grid.ordinals(seconds([first], zone))[0]
     times = grid.timestamps(start + np.arange(12))
@@ -47,7 +49,7 @@ def test_forecast_times_continue_the_grid(frequency, zone, first):
     np.testing.assert_array_equal(ahead, times[np.newaxis, 5:])
 
 
-def test_hourly_times_step_over_a_clock_change_without_a_jump():
+def test_hourly_times_step_over_a_clock_change_without_a_jump() -> None:
     times = seconds(["2024-03-31 00:00"]) + 3600 * np.arange(4)
     np.testing.assert_array_equal(
         TimeSteps(TimeGrid("H", "Europe/Berlin")).ahead(tf.constant(times[:1]), 3), [times[1:]]
@@ -55,14 +57,14 @@ def test_hourly_times_step_over_a_clock_change_without_a_jump():
 
 
 @pytest.mark.parametrize("frequency", ["D", "B"])
-def test_times_out_of_order_are_refused(frequency):
+def test_times_out_of_order_are_refused(frequency: str) -> None:
     times = seconds(["2024-03-04", "2024-03-06", "2024-03-05"])
     with pytest.raises(tf.errors.InvalidArgumentError, match="must ascend in steps of"):
         check(TimeGrid(frequency), times)
 
 
 @pytest.mark.parametrize("frequency", ["D", "B"])
-def test_a_step_left_out_is_refused(frequency):
+def test_a_step_left_out_is_refused(frequency: str) -> None:
     with pytest.raises(tf.errors.InvalidArgumentError, match="none left out"):
         check(TimeGrid(frequency), seconds(["2024-03-04", "2024-03-06"]))
 
@@ -71,28 +73,28 @@ def test_a_step_left_out_is_refused(frequency):
     ("frequency", "time"),
     [("H", "2024-03-04 00:30"), ("W-SAT", "2024-03-03"), ("MS", "2024-03-02"), ("B", "2024-03-03")],
 )
-def test_a_time_off_the_frequency_is_refused(frequency, time):
+def test_a_time_off_the_frequency_is_refused(frequency: str, time: str) -> None:
     with pytest.raises(tf.errors.InvalidArgumentError, match="must lie on the grid of frequency"):
         check(TimeGrid(frequency), seconds([time]))
 
 
-def test_the_offending_row_is_shown():
+def test_the_offending_row_is_shown() -> None:
     good, bad = seconds(["2024-03-04", "2024-03-05"]), seconds(["2024-03-05", "2024-03-04"])
     with pytest.raises(tf.errors.InvalidArgumentError, match=rf"\[1\] \[{bad[0]} {bad[1]}\]"):
         check(TimeGrid("D"), np.stack([good, bad]))
 
 
-def test_times_beyond_the_table_are_refused_rather_than_wrong():
+def test_times_beyond_the_table_are_refused_rather_than_wrong() -> None:
     with pytest.raises(tf.errors.InvalidArgumentError, match="must lie on the grid"):
         check(TimeGrid("MS"), seconds(["2101-01-01"]))
 
 
-def test_a_forecast_beyond_the_table_is_refused_rather_than_wrong():
+def test_a_forecast_beyond_the_table_is_refused_rather_than_wrong() -> None:
     with pytest.raises(tf.errors.InvalidArgumentError, match="would reach beyond 2100"):
         check(TimeGrid("MS"), seconds(["2099-12-01"]))
 
 
-def test_an_offset_moves_the_grid():
+def test_an_offset_moves_the_grid() -> None:
     grid = TimeGrid("H", "UTC", 1800)
     check(grid, seconds(["2024-03-04 00:30", "2024-03-04 01:30"]))
     with pytest.raises(tf.errors.InvalidArgumentError, match="must lie on the grid"):

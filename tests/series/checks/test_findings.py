@@ -22,7 +22,7 @@ def report(*findings: Finding) -> Report:
     return Report.gather([FindingGroup.of(finding) for finding in findings], splits=SPLITS, series=2)
 
 
-def test_the_report_is_readable_as_text():
+def test_the_report_is_readable_as_text() -> None:
     assert report(DRIFT, GAP).text() == (
         "Data gate: REFUSED (1 error, 1 warning)\n"
         "\n"
@@ -42,13 +42,13 @@ def test_the_report_is_readable_as_text():
     )
 
 
-def test_warnings_alone_do_not_refuse():
+def test_warnings_alone_do_not_refuse() -> None:
     assert not report(DRIFT).refused
     assert report(DRIFT).text().startswith("Data gate: PASSED (0 errors, 1 warning)\n")
     assert report(DRIFT, GAP).refused
 
 
-def test_the_refusal_lists_errors_only():
+def test_the_refusal_lists_errors_only() -> None:
     assert report(DRIFT, GAP).refusal(report="/there/report.txt") == (
         "the data gate refuses the data (2 series, 85 rows): 1 error, 1 warning\n"
         "  [gap] series 'oil', target: 1 gap longer than checks.max_gap (3 steps): "
@@ -57,7 +57,7 @@ def test_the_refusal_lists_errors_only():
     )
 
 
-def test_a_long_refusal_is_cut_and_says_how_much_it_leaves_out():
+def test_a_long_refusal_is_cut_and_says_how_much_it_leaves_out() -> None:
     group = FindingGroup()
     for number in range(50):
         group = group.merge(FindingGroup.of(dataclasses.replace(GAP, series_id=f"s{number:02}")))
@@ -70,7 +70,7 @@ def test_a_long_refusal_is_cut_and_says_how_much_it_leaves_out():
     assert "     ... and 30 more of [gap], not listed." in whole.text().splitlines()
 
 
-def test_the_order_of_merging_does_not_matter():
+def test_the_order_of_merging_does_not_matter() -> None:
     groups = [
         FindingGroup.of(dataclasses.replace(GAP, series_id=name, message=message))
         for name, message in (("a", "x"), ("b", "x"), ("a", "y"))
@@ -79,13 +79,13 @@ def test_the_order_of_merging_does_not_matter():
     assert len(merged) == 1
 
 
-def test_merging_with_the_empty_group_changes_nothing():
+def test_merging_with_the_empty_group_changes_nothing() -> None:
     group = FindingGroup.of(GAP)
     assert group.merge(FindingGroup()) == group
     assert FindingGroup().merge(group) == group
 
 
-def test_a_group_does_not_grow_with_the_number_of_series():
+def test_a_group_does_not_grow_with_the_number_of_series() -> None:
     group = FindingGroup()
     for number in range(1000):
         group = group.merge(FindingGroup.of(dataclasses.replace(GAP, series_id=f"s{number:04}")))
@@ -94,7 +94,7 @@ def test_a_group_does_not_grow_with_the_number_of_series():
     assert group.shown[0].series_id == "s0000"
 
 
-def test_split_totals_add_up_and_an_unknown_count_stays_unknown():
+def test_split_totals_add_up_and_an_unknown_count_stays_unknown() -> None:
     assert SPLITS[0].merge(SplitTotal(5, -1, 7, 3, 80)) == SplitTotal(75, -1, 86_400, 15, 80)
     one, two = SplitTotal(measured={"target": 3, "wind": 1}), SplitTotal(measured={"target": 4})
     assert one.merge(two).measured == {"target": 7, "wind": 1}
@@ -102,7 +102,7 @@ def test_split_totals_add_up_and_an_unknown_count_stays_unknown():
     assert SPLITS[2].merge(SPLITS[0]) == SPLITS[0]
 
 
-def test_the_json_report_holds_every_finding():
+def test_the_json_report_holds_every_finding() -> None:
     tree = json.loads(report(DRIFT, GAP).as_json())
     assert tree["refused"] is True
     assert (tree["errors"], tree["warnings"], tree["series"]) == (1, 1, 2)
@@ -110,11 +110,11 @@ def test_the_json_report_holds_every_finding():
     assert tree["splits"]["train"]["windows"] == 12
 
 
-def test_the_only_series_is_not_named():
+def test_the_only_series_is_not_named() -> None:
     assert dataclasses.replace(GAP, series_id="series").place == "target: "
 
 
-def test_texts_of_counts_times_and_lists():
+def test_texts_of_counts_times_and_lists() -> None:
     assert plural(1, "row") == "1 row"
     assert plural(2000, "row") == "2,000 rows"
     assert time_text(1_009_584_000) == "2001-12-29"

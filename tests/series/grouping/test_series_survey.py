@@ -1,6 +1,7 @@
 """What is known of all series, which group each goes to, and which are too long."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,17 +15,17 @@ from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
 from tapeline.series.grouping.series_survey import NEVER, Grouping, merge_surveys, refuse_long, survey_rows
 
 
-def rows(ids, times, *, split="train") -> SeriesRows:
+def rows(ids: Any, times: Any, *, split: str = "train") -> SeriesRows:
     numbers = np.zeros((len(ids), 1), np.float32)
     return SeriesRows.of({SERIES_ID: np.array(ids, object), TIMESTAMP: np.array(times), NUMBERS: numbers}, split=split)
 
 
-def panel(sizes):
+def panel(sizes: Any) -> Any:
     return survey_rows(rows(np.repeat([b"s%02d" % at for at in range(len(sizes))], sizes), np.arange(sum(sizes))))
 
 
 @given(st.lists(st.tuples(st.sampled_from([b"a", b"b\xff", b""]), st.integers(-9, 9)), min_size=1), st.integers(1, 4))
-def test_surveys_of_parts_merge_to_that_of_the_whole(lines, parts):
+def test_surveys_of_parts_merge_to_that_of_the_whole(lines: Any, parts: Any) -> None:
     ids, times = [name for name, _ in lines], [time for _, time in lines]
     whole = merge_surveys([survey_rows(rows(ids, times))])
     cut = [some for some in np.array_split(np.arange(len(lines)), parts) if len(some)]
@@ -35,7 +36,7 @@ def test_surveys_of_parts_merge_to_that_of_the_whole(lines, parts):
     assert whole.rows.tolist() == [ids.count(name) for name in whole.ids]
 
 
-def test_splits_have_their_rows_and_their_first_time():
+def test_splits_have_their_rows_and_their_first_time() -> None:
     survey = merge_surveys([survey_rows(rows([b"a", b"b"], [5, 3])), survey_rows(rows([b"a"], [9], split="test"))])
     assert survey.split_rows.tolist() == [2, 0, 1]
     assert survey.split_first.tolist() == [3, NEVER, 9]
@@ -43,7 +44,7 @@ def test_splits_have_their_rows_and_their_first_time():
     assert len(SPLITS) == 3
 
 
-def test_a_long_series_is_a_group_of_its_own_and_short_ones_share():
+def test_a_long_series_is_a_group_of_its_own_and_short_ones_share() -> None:
     survey = panel([10] * 60 + [101, 300])
     grouping = Grouping.of(survey, survey.rows, group_rows=100)
     # 600 rows of short series, 100 a group.
@@ -56,12 +57,12 @@ def test_a_long_series_is_a_group_of_its_own_and_short_ones_share():
     np.testing.assert_array_equal(grouping.keys(survey.ids[::-1]), keys[::-1])
 
 
-def test_few_rows_are_one_group():
+def test_few_rows_are_one_group() -> None:
     survey = panel([3, 4])
     assert Grouping.of(survey, survey.rows) == Grouping(1, ())
 
 
-def test_a_series_too_long_to_hold_is_refused_with_its_size_and_the_limit(monkeypatch):
+def test_a_series_too_long_to_hold_is_refused_with_its_size_and_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     # 136 bytes a row with one float: 1,360 bytes hold ten rows.
     monkeypatch.setattr(series_survey, "HELD_BYTES", 1360)
     survey = panel([10, 10])
@@ -77,6 +78,6 @@ def test_a_series_too_long_to_hold_is_refused_with_its_size_and_the_limit(monkey
     assert message.endswith("Give a coarser data.frequency, or fewer years.")
 
 
-def test_series_of_millions_of_rows_are_held():
+def test_series_of_millions_of_rows_are_held() -> None:
     survey = dataclasses.replace(panel([1]), rows=np.array([10_000_000]))
     refuse_long(survey, survey.rows, unit="rows", width=10)

@@ -1,6 +1,7 @@
 """Counters of the first pass: rows read, and rows refused, by reason."""
 
 import functools
+import pathlib
 
 import apache_beam as beam
 
@@ -12,7 +13,7 @@ from tapeline.series.sources.rows import RowLayout
 from tapeline.series.sources.source import Source
 
 
-def test_rows_are_counted_and_so_are_refused_ones_by_reason(tmp_path):
+def test_rows_are_counted_and_so_are_refused_ones_by_reason(tmp_path: pathlib.Path) -> None:
     lines = ["2021-01-01,1,a", "2021-13-45,2,a", "2021-01-03,n/a,a", "2021-01-04,4,", "2021-01-05,5,"]
     paths = [tmp_path / "1.csv", tmp_path / "2.csv"]
     for path in paths:

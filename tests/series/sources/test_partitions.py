@@ -3,6 +3,8 @@
 import bz2
 import gzip
 import lzma
+import pathlib
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -27,10 +29,10 @@ def packed_by_zstd(content: bytes) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-PACKERS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": packed_by_zstd}
+PACKERS: dict[str, Any] = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": packed_by_zstd}
 
 
-def rows_of(data: DataConfig, features: FeaturesConfig | None = None):
+def rows_of(data: DataConfig, features: FeaturesConfig | None = None) -> Any:
     """Every row as (series id, target, covariates...), in order."""
     layout = RowLayout.of(data, features or FeaturesConfig())
     found = []
@@ -44,13 +46,13 @@ def rows_of(data: DataConfig, features: FeaturesConfig | None = None):
     return found
 
 
-def survey(data: DataConfig):
+def survey(data: DataConfig) -> Any:
     layout = RowLayout.of(data, FeaturesConfig())
     blocks = plan_blocks(find_source(data), needed=layout.columns)
     return survey_source(blocks, [facts for block in blocks for facts in scan_block(block, layout)], layout)
 
 
-def write_panel(root, kind="csv"):
+def write_panel(root: Any, kind: str = "csv") -> None:
     for region, value in (("NSW", 1.0), ("VIC%20north", 2.0)):
         folder = root / f"region={region}" / "level=3"
         folder.mkdir(parents=True)
@@ -61,7 +63,7 @@ def write_panel(root, kind="csv"):
             pq.write_table(pa.Table.from_pandas(frame), folder / "part-0.parquet")
 
 
-def test_folders_name_columns_below_the_root_only():
+def test_folders_name_columns_below_the_root_only() -> None:
     assert partition_of("year=2020/load/region=VIC/day=/p.csv", root="year=2020/load") == {"region": "VIC", "day": ""}
     assert partition_of("load/region=a%2Fb/x/p.csv", root="load") == {"region": "a/b"}
     assert partition_of("load/region=__HIVE_DEFAULT_PARTITION__/p.csv", root="load") == {"region": ""}
@@ -70,7 +72,7 @@ def test_folders_name_columns_below_the_root_only():
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 @pytest.mark.parametrize("source", ["panel", "panel/*/*/*", "panel/**/part-*"])
-def test_a_partitioned_panel_reads_as_one_with_its_columns(tmp_path, kind, source):
+def test_a_partitioned_panel_reads_as_one_with_its_columns(tmp_path: pathlib.Path, kind: str, source: str) -> None:
     write_panel(tmp_path / "panel", kind)
     (tmp_path / "panel" / "_SUCCESS").touch()
     (tmp_path / "panel" / ".part.csv.crc").write_text("x")
@@ -80,7 +82,7 @@ def test_a_partitioned_panel_reads_as_one_with_its_columns(tmp_path, kind, sourc
     assert rows == [(b"NSW", 1.0, 3.0), (b"NSW", 11.0, 3.0), (north, 2.0, 3.0), (north, 12.0, 3.0)]
 
 
-def test_a_renamed_partition_is_other_data(tmp_path):
+def test_a_renamed_partition_is_other_data(tmp_path: pathlib.Path) -> None:
     write_panel(tmp_path / "panel")
     data = DataConfig(source=str(tmp_path / "panel"), **PANEL)
     before = source_fingerprint(data)
@@ -88,7 +90,7 @@ def test_a_renamed_partition_is_other_data(tmp_path):
     assert source_fingerprint(data) != before
 
 
-def test_a_missing_partition_value_names_no_series(tmp_path):
+def test_a_missing_partition_value_names_no_series(tmp_path: pathlib.Path) -> None:
     write_panel(tmp_path / "panel")
     (tmp_path / "panel" / "region=NSW").rename(tmp_path / "panel" / "region=__HIVE_DEFAULT_PARTITION__")
     data = DataConfig(source=str(tmp_path / "panel"), **PANEL)
@@ -96,7 +98,7 @@ def test_a_missing_partition_value_names_no_series(tmp_path):
         survey(data)
 
 
-def test_partitions_that_clash_are_refused(tmp_path):
+def test_partitions_that_clash_are_refused(tmp_path: pathlib.Path) -> None:
     write_panel(tmp_path / "panel")
     data = DataConfig(source=str(tmp_path / "panel"), **PANEL)
     needed = RowLayout.of(data, FeaturesConfig()).columns
@@ -110,14 +112,14 @@ def test_partitions_that_clash_are_refused(tmp_path):
         plan_blocks(find_source(data), needed=needed)
 
 
-def test_a_folder_without_files_is_refused(tmp_path):
+def test_a_folder_without_files_is_refused(tmp_path: pathlib.Path) -> None:
     (tmp_path / "notes.txt").write_text("x")
     with pytest.raises(DataError, match="holds no file that can be read"):
         find_source(DataConfig(source=str(tmp_path), **PANEL))
 
 
 @pytest.mark.parametrize("ending", PACKERS)
-def test_compressed_files_read_like_plain_ones(tmp_path, ending):
+def test_compressed_files_read_like_plain_ones(tmp_path: pathlib.Path, ending: Any) -> None:
     path = tmp_path / f"a.csv.{ending}"
     path.write_bytes(PACKERS[ending](CSV))
     data = DataConfig(source=str(path), time="ds", target="y", frequency="D")
@@ -125,7 +127,7 @@ def test_compressed_files_read_like_plain_ones(tmp_path, ending):
 
 
 @pytest.mark.parametrize("ending", PACKERS)
-def test_damaged_compressed_files_are_told_as_such(tmp_path, ending):
+def test_damaged_compressed_files_are_told_as_such(tmp_path: pathlib.Path, ending: Any) -> None:
     path = tmp_path / f"a.csv.{ending}"
     content = PACKERS[ending](CSV + b"".join(b"2021-01-03,%d\n" % (n * n) for n in range(20_000)))
     # The middle of the file is turned over.

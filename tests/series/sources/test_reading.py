@@ -1,6 +1,8 @@
 """Reading: a source cut into blocks holds the same rows as the source."""
 
 import gzip
+import pathlib
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -15,16 +17,16 @@ from tapeline.series.sources.source import Source
 NEEDED = {"ds": "data.time", "y": "data.target"}
 
 
-def plan(*files, needed=None, block_bytes=1 << 20):
+def plan(*files: Any, needed: Any = None, block_bytes: Any = 1 << 20) -> Any:
     return plan_blocks(Source(files=files), needed=needed or NEEDED, block_bytes=block_bytes)
 
 
-def rows(blocks) -> list[tuple]:
+def rows(blocks: Any) -> list[tuple[Any, ...]]:
     tables = [pa.Table.from_batches([batch]) for block in blocks for batch in read_batches(block)]
     return [tuple(row.values()) for table in tables for row in table.select(["ds", "y"]).to_pylist()]
 
 
-def refusal(*files, **more) -> str:
+def refusal(*files: Any, **more: Any) -> str:
     with pytest.raises(DataError) as caught:
         plan(*files, **more)
     return str(caught.value)
@@ -35,7 +37,7 @@ fields = st.text(alphabet='a1, "\n', max_size=6)
 
 @given(table=st.lists(st.tuples(fields, fields), min_size=1, max_size=30), block_bytes=st.integers(1, 200))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_blocks_of_any_size_hold_the_rows_of_the_file(tmp_path, table, block_bytes):
+def test_blocks_of_any_size_hold_the_rows_of_the_file(tmp_path: pathlib.Path, table: Any, block_bytes: int) -> None:
     path = tmp_path / "sales.csv"
     # A quoted first field keeps rows of two empty fields from being blank lines.
     lines = ["ds,y"] + [",".join('"' + field.replace('"', '""') + '"' for field in row) for row in table]
@@ -45,7 +47,7 @@ def test_blocks_of_any_size_hold_the_rows_of_the_file(tmp_path, table, block_byt
     assert rows(blocks) == [tuple(field.encode() or None for field in row) for row in table]
 
 
-def test_a_file_is_cut_about_every_block_bytes(tmp_path):
+def test_a_file_is_cut_about_every_block_bytes(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "sales.csv"
     path.write_text("ds,y\n" + "2021-01-01,1\n" * 1000)
     blocks = plan(path, block_bytes=2000)
@@ -55,7 +57,7 @@ def test_a_file_is_cut_about_every_block_bytes(tmp_path):
     assert len(rows(blocks)) == 1000
 
 
-def test_a_compressed_file_is_one_block(tmp_path):
+def test_a_compressed_file_is_one_block(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "sales.csv.gz"
     path.write_bytes(gzip.compress(b"ds,y\n" + b"2021-01-01,1\n" * 1000))
     blocks = plan(path, block_bytes=100)
@@ -63,7 +65,7 @@ def test_a_compressed_file_is_one_block(tmp_path):
     assert rows(blocks) == [(b"2021-01-01", b"1")] * 1000
 
 
-def test_parquet_is_cut_by_row_groups(tmp_path):
+def test_parquet_is_cut_by_row_groups(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "sales.parquet"
     frame = pd.DataFrame({"ds": pd.date_range("2021-01-01", periods=100), "x": 0, "y": range(100)})
     frame.to_parquet(path, row_group_size=30)
@@ -73,7 +75,7 @@ def test_parquet_is_cut_by_row_groups(tmp_path):
         assert [y for _, y in rows(blocks)] == list(range(100))
 
 
-def test_several_files_follow_each_other(tmp_path):
+def test_several_files_follow_each_other(tmp_path: pathlib.Path) -> None:
     first, second = tmp_path / "a.csv", tmp_path / "b.csv"
     first.write_text("ds,y\n1,2\n")
     # The same columns in another order, and a header that Excel marked.
@@ -84,14 +86,14 @@ def test_several_files_follow_each_other(tmp_path):
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
-def test_the_last_line_needs_no_end(tmp_path, ending):
+def test_the_last_line_needs_no_end(tmp_path: pathlib.Path, ending: str) -> None:
     path = tmp_path / "sales.csv"
     path.write_text(ending.join(["ds,y", "1,2", "", "3,4"]), newline="")
     assert rows(plan(path)) == [(b"1", b"2"), (b"3", b"4")]
 
 
 @pytest.mark.parametrize("text", ["ds,y", "ds,y\n", "ds,y\n\n\n"])
-def test_a_header_alone_gives_no_rows(tmp_path, text):
+def test_a_header_alone_gives_no_rows(tmp_path: pathlib.Path, text: str) -> None:
     path = tmp_path / "sales.csv"
     path.write_text(text)
     packed = tmp_path / "sales.csv.gz"
@@ -99,7 +101,7 @@ def test_a_header_alone_gives_no_rows(tmp_path, text):
     assert rows(plan(path)) == rows(plan(packed)) == []
 
 
-def test_a_missing_column_is_named_with_those_there_are(tmp_path):
+def test_a_missing_column_is_named_with_those_there_are(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "sales.csv"
     path.write_text("ds,sales\n1,2\n")
     message = refusal(path, needed={"ds": "data.time", "sale": "data.target"})
@@ -108,19 +110,19 @@ def test_a_missing_column_is_named_with_those_there_are(tmp_path):
     assert "set data.series_id to null" in refusal(path, needed={"unique_id": "data.series_id"})
 
 
-def test_other_separators_are_recognised(tmp_path):
+def test_other_separators_are_recognised(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "sales.csv"
     path.write_text("ds;y\n1;2\n")
     assert "Separate the columns by commas" in refusal(path)
 
 
-def test_columns_of_one_name_are_refused(tmp_path):
+def test_columns_of_one_name_are_refused(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "sales.csv"
     path.write_text("ds,y,y\n1,2,3\n")
     assert "more than one column named ['y']" in refusal(path)
 
 
-def test_files_with_other_columns_do_not_mix(tmp_path):
+def test_files_with_other_columns_do_not_mix(tmp_path: pathlib.Path) -> None:
     first, second = tmp_path / "a.csv", tmp_path / "b.csv"
     first.write_text("ds,y,x\n1,2,3\n")
     second.write_text("ds,y,z\n1,2,3\n")
@@ -140,7 +142,7 @@ def test_files_with_other_columns_do_not_mix(tmp_path):
         ("sales.parquet", b"ds,y\n1,2\n"),
     ],
 )
-def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path, name, content):
+def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path: pathlib.Path, name: str, content: Any) -> None:
     path = tmp_path / name
     path.write_bytes(content)
     message = refusal(path)
@@ -148,7 +150,7 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path, name, conten
     assert message.endswith(". Correct the file.")
 
 
-def test_rows_of_another_width_are_collected_with_their_numbers(tmp_path):
+def test_rows_of_another_width_are_collected_with_their_numbers(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "sales.csv"
     path.write_text("ds,y\n1,2\n3,4,5\n6,7\n8\n")
     (block,) = plan(path)

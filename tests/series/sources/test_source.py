@@ -1,5 +1,8 @@
 """Sources: found by path or glob, fingerprinted by content, refused with the way out."""
 
+import pathlib
+from typing import Any
+
 import pytest
 
 from tapeline.schemas.errors import ConfigError, DataError
@@ -9,7 +12,7 @@ from tapeline.series.sources.source import find_source, load_built_in, source_fi
 ROWS = "ds,y\n2021-01-01,1\n"
 
 
-def data(source, **more) -> DataConfig:
+def data(source: Any, **more: Any) -> DataConfig:
     return DataConfig(source=None if source is None else str(source), frequency="D", **more)
 
 
@@ -19,25 +22,25 @@ def refusal(config: DataConfig) -> str:
     return str(caught.value)
 
 
-def test_a_glob_takes_all_files_in_order(tmp_path):
+def test_a_glob_takes_all_files_in_order(tmp_path: pathlib.Path) -> None:
     for name in ("b.csv", "a.csv", "c.txt"):
         (tmp_path / name).write_text(ROWS)
     assert [file.name for file in find_source(data(tmp_path / "*.csv")).files] == ["a.csv", "b.csv"]
 
 
-def test_a_file_named_like_a_glob_is_that_file(tmp_path):
+def test_a_file_named_like_a_glob_is_that_file(tmp_path: pathlib.Path) -> None:
     (tmp_path / "sales[1].csv").write_text(ROWS)
     (tmp_path / "sales1.csv").write_text(ROWS)
     assert [file.name for file in find_source(data(tmp_path / "sales[1].csv")).files] == ["sales[1].csv"]
 
 
-def test_the_home_folder_is_expanded(tmp_path, monkeypatch):
+def test_the_home_folder_is_expanded(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "sales.csv").write_text(ROWS)
     assert find_source(data("~/sales.csv")).files == (tmp_path / "sales.csv",)
 
 
-def test_no_source_asks_for_data_and_says_where_they_can_be_had():
+def test_no_source_asks_for_data_and_says_where_they_can_be_had() -> None:
     message = refusal(data(None, origin="https://example.org, CC BY 4.0"))
     assert message == (
         "data.source: none is configured. Give the data with --data PATH. They can be had here: "
@@ -45,7 +48,7 @@ def test_no_source_asks_for_data_and_says_where_they_can_be_had():
     )
 
 
-def test_a_missing_file_is_named_and_so_is_the_origin(tmp_path):
+def test_a_missing_file_is_named_and_so_is_the_origin(tmp_path: pathlib.Path) -> None:
     message = refusal(data(tmp_path / "none.csv", origin="https://example.org"))
     assert message.startswith(f"data.source: no file {str(tmp_path / 'none.csv')!r}.")
     assert "--data PATH" in message
@@ -53,7 +56,7 @@ def test_a_missing_file_is_named_and_so_is_the_origin(tmp_path):
     assert "no file matches" in refusal(data(tmp_path / "*.csv"))
 
 
-def test_what_cannot_be_read_is_refused_before_anything_starts(tmp_path):
+def test_what_cannot_be_read_is_refused_before_anything_starts(tmp_path: pathlib.Path) -> None:
     (tmp_path / "empty.csv").touch()
     (tmp_path / "sales.xlsx").write_bytes(b"PK")
     assert "is empty" in refusal(data(tmp_path / "empty.csv"))
@@ -62,7 +65,7 @@ def test_what_cannot_be_read_is_refused_before_anything_starts(tmp_path):
     assert "the built-in data sets are: statsmodels:co2" in refusal(data("statsmodels:co3"))
 
 
-def test_the_fingerprint_follows_the_content(tmp_path):
+def test_the_fingerprint_follows_the_content(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "sales.csv"
     path.write_text(ROWS)
     before = source_fingerprint(data(path))
@@ -72,7 +75,7 @@ def test_the_fingerprint_follows_the_content(tmp_path):
     assert source_fingerprint(data(path)) != before
 
 
-def test_the_fingerprint_tells_files_apart(tmp_path):
+def test_the_fingerprint_tells_files_apart(tmp_path: pathlib.Path) -> None:
     (tmp_path / "a.csv").write_text(ROWS)
     (tmp_path / "b.csv").write_text(ROWS)
     both = source_fingerprint(data(tmp_path / "*.csv"))
@@ -85,7 +88,7 @@ def test_the_fingerprint_tells_files_apart(tmp_path):
     assert len({both, divided, source_fingerprint(data(tmp_path / "*.csv"))}) == 3
 
 
-def test_the_built_in_series_has_2284_weeks_59_of_them_missing():
+def test_the_built_in_series_has_2284_weeks_59_of_them_missing() -> None:
     frame = load_built_in("co2")
     assert list(frame.columns) == ["date", "co2"]
     assert (len(frame), int(frame.co2.isna().sum())) == (2284, 59)
@@ -93,13 +96,13 @@ def test_the_built_in_series_has_2284_weeks_59_of_them_missing():
 
 
 @pytest.mark.parametrize("source", ["", "*.csv"])
-def test_a_link_to_nothing_is_refused(tmp_path, source):
+def test_a_link_to_nothing_is_refused(tmp_path: pathlib.Path, source: str) -> None:
     (tmp_path / "a.csv").write_text(ROWS)
     (tmp_path / "b.csv").symlink_to(tmp_path / "gone.csv")
     assert f"{str(tmp_path / 'b.csv')!r} is a link to a file that is not there" in refusal(data(tmp_path / source))
 
 
-def test_a_number_of_spans_needs_a_mark_for_them(tmp_path):
+def test_a_number_of_spans_needs_a_mark_for_them(tmp_path: pathlib.Path) -> None:
     (tmp_path / "a.csv").write_text(ROWS)
     with pytest.raises(ConfigError, match=r"data.spans: got 2, and data.source .* names no span. Write {SPAN}"):
         find_source(data(tmp_path / "*.csv", spans=2))

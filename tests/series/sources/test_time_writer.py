@@ -1,5 +1,7 @@
 """Times are written as the data write them: what is written is read back as the same instant, in the same form."""
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -13,7 +15,7 @@ SECONDS = np.array([1_704_110_400, 1_719_835_200], np.int64)
 NOT_NOON = SECONDS + 5025
 
 
-def writer(column: pa.Array, **data) -> tuple[TimeWriter, DataConfig]:
+def writer(column: pa.Array, **data: Any) -> tuple[TimeWriter, DataConfig]:
     config = DataConfig(time="t", target="y", frequency="15min", **data)
     times = read_times(column, time_format=config.time_format, timezone=config.timezone, name="t")
     assert not times.problems
@@ -37,7 +39,7 @@ def writer(column: pa.Array, **data) -> tuple[TimeWriter, DataConfig]:
         ("1612099800000", {"time_format": "epoch_ms"}, "1704115425000"),
     ],
 )
-def test_text_has_the_form_and_the_clock_of_the_data(example, data, written):
+def test_text_has_the_form_and_the_clock_of_the_data(example: str, data: Any, written: str) -> None:
     write, config = writer(pa.array([example]), **data)
     texts = write.texts(NOT_NOON)
     assert texts[0] == written
@@ -50,17 +52,17 @@ def test_text_has_the_form_and_the_clock_of_the_data(example, data, written):
     ("example", "written"),
     [("2021-01-31", "2024-01-01"), ("2021-01", "2024-01"), ("2021-01-31 13:30", "2024-01-01 12:00")],
 )
-def test_short_forms_stay_short(example, written):
+def test_short_forms_stay_short(example: str, written: str) -> None:
     write, _ = writer(pa.array([example]))
     assert write.texts(SECONDS)[0] == written
 
 
-def test_clock_changes_move_the_distance_from_utc():
+def test_clock_changes_move_the_distance_from_utc() -> None:
     write, _ = writer(pa.array(["2021-01-31 13:30:00+01:00"]), timezone="Europe/Vienna")
     assert write.texts(SECONDS) == ["2024-01-01 13:00:00+01:00", "2024-07-01 14:00:00+02:00"]
 
 
-def test_a_fixed_distance_that_is_not_the_zones_stays():
+def test_a_fixed_distance_that_is_not_the_zones_stays() -> None:
     write, _ = writer(pa.array(["2021-01-31 13:30:00+05:30"]), timezone="Europe/Vienna")
     assert write.texts(SECONDS) == ["2024-01-01 17:30:00+05:30", "2024-07-01 17:30:00+05:30"]
 
@@ -78,7 +80,7 @@ def test_a_fixed_distance_that_is_not_the_zones_stays():
         (pa.array(["1612099800000"]), {"time_format": "epoch_ms"}, pa.int64()),
     ],
 )
-def test_parquet_holds_times_on_the_datas_clock(column, data, kind):
+def test_parquet_holds_times_on_the_datas_clock(column: Any, data: Any, kind: Any) -> None:
     write, config = writer(column, **data)
     typed = write.typed(SECONDS)
     assert typed.type == kind
@@ -87,7 +89,7 @@ def test_parquet_holds_times_on_the_datas_clock(column, data, kind):
     np.testing.assert_array_equal(back.seconds, seconds)
 
 
-def test_typed_times_become_text_that_a_run_reads():
+def test_typed_times_become_text_that_a_run_reads() -> None:
     write, _ = writer(pa.array([0], pa.timestamp("ms", tz="Europe/Vienna")), timezone="Europe/Vienna")
     assert write.texts(SECONDS)[1] == "2024-07-01 14:00:00+02:00"
     write, _ = writer(pa.array([0], pa.timestamp("ms")))

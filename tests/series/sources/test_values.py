@@ -1,5 +1,7 @@
 """Values: numbers, truth values and nothing; the rest is an error that shows the row."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -11,30 +13,30 @@ from tapeline.series.sources.problems import Column
 from tapeline.series.sources.values import read_numbers, read_series_ids
 
 
-def numbers(values):
+def numbers(values: Any) -> tuple[Any, Any]:
     array = values if isinstance(values, pa.Array) else pa.array(values)
     column = Column(array, label="data.target: column 'y'", first_row=10)
     return read_numbers(column), column.problems
 
 
-def series_ids(values, first_row=0):
+def series_ids(values: Any, first_row: int = 0) -> tuple[Any, Any]:
     column = Column(values, label="", first_row=first_row)
     return read_series_ids(column), column.problems
 
 
-def test_empty_fields_and_nan_are_missing():
+def test_empty_fields_and_nan_are_missing() -> None:
     read, problems = numbers(["1.5", "", " ", None, "NaN", "nan", "-2"])
     assert not problems
     np.testing.assert_array_equal(read, [1.5, np.nan, np.nan, np.nan, np.nan, np.nan, -2.0])
 
 
-def test_truth_values_are_one_and_zero():
+def test_truth_values_are_one_and_zero() -> None:
     read, problems = numbers(["TRUE", "false", "True", "", "0"])
     assert not problems
     np.testing.assert_array_equal(read, [1.0, 0.0, 1.0, np.nan, 0.0])
 
 
-def test_infinite_values_are_left_for_the_gate():
+def test_infinite_values_are_left_for_the_gate() -> None:
     # 1e999 is larger than any float.
     for texts in (["inf", "-Infinity", "1e999"], ["inf", "-Infinity", "+1e999"]):
         read, problems = numbers(texts)
@@ -43,7 +45,7 @@ def test_infinite_values_are_left_for_the_gate():
 
 
 @pytest.mark.parametrize("value", ["n/a", "12,5", "abc", "1 000", "0x10", "1_000", "NA", "null", "-", "1.5.2", "١٢"])
-def test_text_is_shown_with_its_row(value):
+def test_text_is_shown_with_its_row(value: str) -> None:
     read, problems = numbers(["+1", value, "3"])
     (problem,) = problems
     assert problem.rows == ((11, repr(value)),)
@@ -54,7 +56,7 @@ def test_text_is_shown_with_its_row(value):
 
 @given(st.lists(st.one_of(st.floats(allow_nan=True), st.integers(-(10**12), 10**12)), min_size=1))
 @settings(max_examples=50, deadline=None)
-def test_text_is_read_to_the_number_python_reads(values):
+def test_text_is_read_to_the_number_python_reads(values: Any) -> None:
     for texts in ([str(value) for value in values], ["TRUE", *(str(value) for value in values)]):
         read, problems = numbers(texts)
         assert not problems
@@ -71,37 +73,37 @@ def test_text_is_read_to_the_number_python_reads(values):
     ],
     ids=lambda column: str(column.type),
 )
-def test_every_kind_of_number_becomes_a_float(column):
+def test_every_kind_of_number_becomes_a_float(column: Any) -> None:
     read, problems = numbers(column)
     assert not problems
     assert read.dtype == np.float64
     np.testing.assert_array_equal(read, [1.0, np.nan, float(column[2].as_py())])
 
 
-def test_a_column_without_values_is_missing_throughout():
+def test_a_column_without_values_is_missing_throughout() -> None:
     read, problems = numbers(pa.nulls(2))
     assert not problems
     assert np.isnan(read).all()
 
 
-def test_a_column_of_another_type_is_refused():
+def test_a_column_of_another_type_is_refused() -> None:
     _, (problem,) = numbers(pa.array(pd.DatetimeIndex(["2021-01-01"])))
     assert "is of type timestamp[ns], not a number" in problem.rule
 
 
-def test_series_ids_are_text_or_whole_numbers():
+def test_series_ids_are_text_or_whole_numbers() -> None:
     for column in (pa.array(["7", "8"]), pa.array([7, 8])):
         ids, problems = series_ids(column)
         assert not problems
         assert ids.to_pylist() == [b"7", b"8"]
 
 
-def test_a_row_without_series_id_is_shown():
+def test_a_row_without_series_id_is_shown() -> None:
     _, (problem,) = series_ids(pa.array(["a", None, " "]), first_row=5)
     assert [row for row, _ in problem.rows] == [6, 7]
     assert problem.rule == "names no series"
 
 
-def test_series_ids_that_are_fractions_are_refused():
+def test_series_ids_that_are_fractions_are_refused() -> None:
     _, (problem,) = series_ids(pa.array([1.5]))
     assert "is of type double" in problem.rule

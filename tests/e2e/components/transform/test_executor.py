@@ -1,0 +1,150 @@
+"""`Windows` on Beam: the same records from one process and from several; refusals come from the main process."""
+
+import pathlib
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from tapeline.pipeline.beam_arguments import beam_arguments
+from tapeline.schemas.errors import DataError
+from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+
+WINDOW = WindowConfig(context_length=12, horizon=4, eval_stride=3)
+
+
+def write_rows(
+    folder: Any,
+    *,
+    steps: int = 120,
+    series: int = 5,
+    target: Any = lambda step: np.sin(step / 3),
+    cuts: Any = (80, 100),
+) -> None:
+    import tensorflow as tf
+    from tfx_bsl.coders import example_coder
+
+    step = np.tile(np.arange(steps), series)
+    ids = np.repeat([b"s%d" % i for i in range(series)], steps)
+    split = np.searchsorted(cuts, step, side="right")
+    for at, name in enumerate(("train", "eval", "test")):
+        (folder / f"Split-{name}").mkdir(parents=True)
+        for part in range(2):
+            mine = np.flatnonzero((split == at) & (np.arange(len(step)) % 2 == part))
+            lists = {
+                "series_id": pa.array(ids[mine].tolist(), pa.large_binary()),
+                "timestamp": pa.array(step[mine] * 3600),
+                "target": pa.array(target(step[mine]).astype(np.float32)),
+            }
+            offsets = np.arange(len(mine) + 1)
+            columns = [pa.LargeListArray.from_arrays(offsets, values) for values in lists.values()]
+            batch = pa.RecordBatch.from_arrays(columns, list(lists))
+            with tf.io.TFRecordWriter(str(folder / f"Split-{name}" / f"rows-{part}.gz"), "GZIP") as writer:
+                for record in example_coder.RecordBatchToExamplesEncoder().encode(batch):
+                    writer.write(record)
+
+
+def run(home: Any, rows: Any, *, beam_args: Any = (), window: Any = WINDOW) -> tuple[Any, Any]:
+    """Returns the records of every file that the executor writes, in their order, and its artifacts."""
+    import tensorflow as tf
+    from tfx.dsl.components.base import base_beam_executor
+    from tfx.types import standard_artifacts
+
+    from tapeline.components.transform.executor import Executor
+
+    def artifact(uri: Any) -> Any:
+        examples = standard_artifacts.Examples()
+        examples.uri = str(uri)
+        return examples
+
+    home.mkdir()
+    outputs = {name: [artifact(home / name)] for name in ("chunks", "windows")}
+    context = base_beam_executor.BaseBeamExecutor.Context(
+        beam_pipeline_args=beam_arguments(tuple(beam_args)), tmp_dir=str(home / "temporary"), unique_id="1"
+    )
+    sections = {"window": window, "data": DataConfig(frequency="H"), "features": FeaturesConfig()}
+    Executor(context).Do(
+        {"transformed_examples": [artifact(rows)]},
+        outputs,
+        {name: section.model_dump_json() for name, section in sections.items()},
+    )
+    files = {
+        str(path.relative_to(home)): [
+            tf.train.Example.FromString(record)
+            for record in tf.data.TFRecordDataset(str(path), "GZIP").as_numpy_iterator()
+        ]
+        for name in ("chunks", "windows")
+        for path in sorted((home / name).rglob("*.gz"))
+    }
+    return files, outputs
+
+
+def test_several_processes_write_the_same_records_in_the_same_files_as_one(tmp_path: pathlib.Path) -> None:
+    write_rows(tmp_path / "rows")
+    several = ["--direct_running_mode=multi_processing", "--direct_num_workers=2"]
+    one, outputs = run(tmp_path / "one", tmp_path / "rows")
+    other, _ = run(tmp_path / "other", tmp_path / "rows", beam_args=several)
+    assert one == other
+    assert sorted(path.rsplit("/", 2)[-2] for path in one) == sorted(
+        # The Trainer's chunks, and the windows that are scored.
+        ["Split-train", "Split-eval", "Split-test"]
+    )
+    (chunks,) = outputs["chunks"]
+    # train: 80 - 16 + 1 starts; eval: starts 80 to 96 by 3 are 6; five series each.
+    assert chunks.get_int_custom_property("train_windows") == 5 * 65
+    assert chunks.get_int_custom_property("eval_windows") == 5 * 6
+    assert chunks.get_int_custom_property("unmeasured_windows") == 0
+
+
+def test_windows_without_measured_values_are_counted(tmp_path: pathlib.Path) -> None:
+    def target(step: Any) -> Any:
+        return np.where((step >= 80) & (step < 88), np.nan, np.sin(step / 3))
+
+    write_rows(tmp_path / "rows", series=1, target=target)
+    _, outputs = run(tmp_path / "out", tmp_path / "rows", window=WINDOW.model_copy(update={"min_observed": 0.25}))
+    (chunks,) = outputs["chunks"]
+    counts = [chunks.get_int_custom_property(f"{kind}_windows") for kind in ("train", "eval", "test", "unmeasured")]
+    # Eval forecasts start at 80, 83, ..., 95. Of those at 80 and 83 nothing was measured (80 to 83, 83 to 86); all
+    # contexts have at least 3 of 12 measured, such as 77, 78, 79 and 88 of the one before 89.
+    assert counts == [65, 4, 6, 2]
+
+
+def test_split_without_windows_is_refused(tmp_path: pathlib.Path) -> None:
+    write_rows(tmp_path / "rows", cuts=(80, 83))
+    with pytest.raises(DataError, match=r"eval: 15 rows give no window: at most 3 of its steps"):
+        run(tmp_path / "out", tmp_path / "rows")
+
+
+def test_series_without_scale_is_refused(tmp_path: pathlib.Path) -> None:
+    write_rows(tmp_path / "rows", series=1, target=lambda step: np.full(len(step), np.inf))
+    with pytest.raises(DataError, match="series 's0' have no measured value in the train split"):
+        run(tmp_path / "out", tmp_path / "rows")
+
+
+def test_duplicate_rows_are_refused(tmp_path: pathlib.Path) -> None:
+    write_rows(tmp_path / "rows")
+    twice = tmp_path / "rows" / "Split-eval"
+    (twice / "rows-2.gz").write_bytes((twice / "rows-0.gz").read_bytes())
+    with pytest.raises(DataError, match="has 10 steps with more than one row"):
+        run(tmp_path / "out", tmp_path / "rows")
+
+
+def test_series_with_more_steps_than_a_worker_holds_are_refused(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # 120 steps with one number, 128 + 8 bytes each: one byte too few.
+    monkeypatch.setattr("tapeline.series.grouping.series_survey.HELD_BYTES", 120 * 136 - 1)
+    write_rows(tmp_path / "rows", series=2)
+    with pytest.raises(DataError, match=r"series 's0' has 120 steps \(and 1 more series are too long\).* at most 119"):
+        run(tmp_path / "out", tmp_path / "rows")
+
+
+def test_a_long_series_is_a_group_of_its_own(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_rows(tmp_path / "rows", series=2)
+    one, _ = run(tmp_path / "one", tmp_path / "rows")
+    monkeypatch.setattr("tapeline.series.grouping.series_survey.GROUP_ROWS", 100)
+    each, _ = run(tmp_path / "each", tmp_path / "rows")
+    assert len(each) == 2 * len(one) == 6
+    for (path, records), pair in zip(one.items(), zip(*[iter(each.items())] * 2, strict=True), strict=True):
+        assert records == [record for _, some in pair for record in some], path

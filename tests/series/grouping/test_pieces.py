@@ -1,0 +1,114 @@
+"""Rows on their way to disk and back: read from files, laid down as arrays, joined."""
+
+import pathlib
+import zipfile
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tapeline.schemas.features import PAST_COVARIATES, ROW_NUMBER, SERIES_ID, TARGET, TIMESTAMP
+from tapeline.schemas.stack import LOCAL_BEAM_RUNNER
+from tapeline.series.grouping.beam_groups import scan_files
+from tapeline.series.grouping.pieces import load, pack, read_piece, save, write_pieces
+from tapeline.series.grouping.rows_io import read_rows
+from tapeline.series.grouping.series_rows import NUMBERS, RowFeatures, SeriesRows
+
+
+def write_file(path: Any, names: Any, target: Any, *, past: Any = None) -> str:
+    """Writes a row an hour; None leaves the target out, [] leaves it empty."""
+    with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
+        for hour, (name, value) in enumerate(zip(names, target, strict=True)):
+            example = tf.train.Example()
+            feature = example.features.feature
+            feature[SERIES_ID].bytes_list.value.append(name)
+            feature[TIMESTAMP].int64_list.value.append(hour * 3600)
+            feature[ROW_NUMBER].int64_list.value.append(hour + 7)
+            if value is not None:
+                feature[TARGET].float_list.value.extend(np.atleast_1d(value))
+                feature[TARGET].float_list.SetInParent()
+            if past is not None:
+                feature[PAST_COVARIATES].float_list.value.extend(past[hour])
+            writer.write(example.SerializeToString())
+    return str(path)
+
+
+def some_rows(ids: Any, times: Any) -> SeriesRows:
+    return SeriesRows.of(
+        {SERIES_ID: np.array(ids, object), TIMESTAMP: np.array(times), NUMBERS: np.array(times, np.float32)[:, None]},
+        split="eval",
+    )
+
+
+def test_absent_and_empty_features_are_missing_values(tmp_path: pathlib.Path) -> None:
+    path = write_file(tmp_path / "rows.gz", [b"b", b"a\xff", b"b", b"b"], [1.5, None, [], [2.5, 9.0]])
+    (batch,) = read_rows(path, RowFeatures(numbers=(TARGET, "wind"), row_number=True))
+    np.testing.assert_array_equal(batch[NUMBERS], [[1.5, np.nan], [np.nan, np.nan], [np.nan, np.nan], [2.5, np.nan]])
+    assert batch[SERIES_ID].tolist() == [b"b", b"a\xff", b"b", b"b"]
+    assert batch[TIMESTAMP].tolist() == [0, 3600, 7200, 10800]
+    assert batch[ROW_NUMBER].tolist() == [7, 8, 9, 10]
+
+
+def test_vectors_have_their_width_and_may_be_empty(tmp_path: pathlib.Path) -> None:
+    path = write_file(tmp_path / "rows.gz", [b"a", b"a"], [1.0, 2.0], past=[[1, 2], [3, 4]])
+    (batch,) = read_rows(path, RowFeatures(vectors={PAST_COVARIATES: 2, "static_covariates": 0}))
+    assert batch[PAST_COVARIATES].tolist() == [[1, 2], [3, 4]]
+    assert batch["static_covariates"].shape == (2, 0)
+    assert batch[NUMBERS].shape == (2, 0)
+
+
+def test_rows_come_back_as_they_were_written(tmp_path: pathlib.Path) -> None:
+    # Names that end in a zero byte, are empty, or are no text.
+    parts = [some_rows([b"b\0", b"", b"b\0"], [3, 1, 2]), some_rows([b"\xff"], [9])]
+    for part, piece in zip(parts, write_pieces(parts, str(tmp_path)), strict=True):
+        found = read_piece(piece)
+        assert found.ids[found.code].tolist() == part.ids[part.code].tolist()
+        for name, values in part.arrays().items():
+            np.testing.assert_array_equal(found.arrays()[name], values)
+            assert found.arrays()[name].dtype == values.dtype
+
+
+def test_what_lies_on_disk_holds_no_pickle(tmp_path: pathlib.Path) -> None:
+    path = save({"ids": np.array([b"a", b"bc"], object), "rows": np.arange(2)}, str(tmp_path))
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            np.lib.format.read_array(archive.open(name), allow_pickle=False)
+    assert load(path)["ids"].tolist() == [b"a", b"bc"]
+
+
+def test_an_array_of_other_objects_is_not_written() -> None:
+    with pytest.raises(TypeError):
+        pack({"ids": np.array([{}, None], object)})
+
+
+def test_joined_rows_have_their_series_in_order() -> None:
+    joined = SeriesRows.join([some_rows([b"b", b"a"], [1, 2]), some_rows([b"c", b"a"], [3, 4])])
+    assert joined.ids.tolist() == [b"a", b"b", b"c"]
+    assert joined.ids[joined.code].tolist() == [b"b", b"a", b"c", b"a"]
+    assert joined.timestamp.tolist() == [1, 2, 3, 4]
+    taken = joined.take(np.array([3, 0]))
+    assert taken.ids.tolist() == [b"a", b"b"]
+    assert taken.ids[taken.code].tolist() == [b"a", b"b"]
+
+
+def test_a_file_is_laid_down_in_pieces_of_about_a_group(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tapeline.series.grouping.rows_io._ROWS_A_BATCH", 3)
+    monkeypatch.setattr("tapeline.series.grouping.beam_groups.GROUP_ROWS", 5)
+    path = write_file(tmp_path / "rows.gz", [b"b", b"a"] * 5, range(10))
+    features = RowFeatures(numbers=(TARGET,))
+    scan = scan_files(lambda: beam.Pipeline(runner=LOCAL_BEAM_RUNNER), [("eval", path)], features, str(tmp_path))
+    assert scan is not None
+    pieces = [read_piece(piece) for piece in scan.pieces]
+    assert [piece.columns[NUMBERS][:, 0].tolist() for piece in pieces] == [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9]]
+    assert (scan.survey.ids.tolist(), scan.survey.rows.tolist()) == ([b"a", b"b"], [5, 5])
+    assert scan.survey.split_rows.tolist() == [0, 10, 0]
+
+
+def test_files_without_rows_have_no_scan(tmp_path: pathlib.Path) -> None:
+    path = write_file(tmp_path / "rows.gz", [], [])
+    pipeline = beam.Pipeline(runner=LOCAL_BEAM_RUNNER)
+    assert scan_files(lambda: pipeline, [("eval", path)], RowFeatures(numbers=(TARGET,)), str(tmp_path)) is None
