@@ -1,14 +1,13 @@
 """Makes a TFX component out of a class that declares what it reads, what it is told and what it writes.
 
-    class Windows(BeamComponent, executor=Executor):
-        "Cuts windows out of scaled rows."
-
-        transformed_examples = Input(Examples, "Scaled rows, with the splits train, eval and test.")
-        window = Property(WindowConfig, "Context and horizon.")
-        windows = Output(Examples, "What a model is scored on.")
-
-    windows = Windows(transformed_examples=..., window=config.window)
-    windows.outputs["windows"]
+>>> from tfx.types.standard_artifacts import Examples
+>>> class Count(Component, executor=base_executor.EmptyExecutor):
+...     "Counts rows."
+...     rows = Input(Examples, "What is counted.")
+...     unit = Property(str, "What one row stands for.")
+...     counted = Output(Examples, "Rows with their number.")
+>>> list(Count(rows=types.Channel(type=Examples), unit="day").outputs)
+['counted']
 
 The names are those that ML Metadata keeps. No two of one component may be the
 same, be they of an input, a property or an output. TFX's own `@component`

@@ -1,13 +1,7 @@
 """TFMA metrics over windows: one pass sums the windows, each metric reads the sums.
 
-A metric is configured by module, class and name, so Beam workers find it
-without a user module:
-
-    config_pb2.MetricConfig(
-        module="tapeline.components.evaluator.beam_metrics", class_name="WindowMetric", config='{"name": "mae_scaled"}'
-    )
-
-The name is a key of `window_sums.STATISTICS`. Labels are the windows' targets;
+`eval_config.py` names a metric by this module, its class and a name, so Beam
+workers find it without a user module. The name is a key of `window_sums.STATISTICS`. Labels are the windows' targets;
 predictions the outputs of the `evaluate` signature.
 """
 

@@ -1,11 +1,7 @@
 """How figures look: inks for paper and for the dark, plain numbers, and pictures a page can carry.
 
-    figure = Figure(key="mae", title="...", caption="...", alt="...", draw=draw)
-    pictures = render(figure)
-    pictures.png                              # for the figures folder
-    pictures.source(narrow=True, dark=False)  # a data URI
-
-`draw(canvas, narrow)` paints with the inks of `LIGHT` only. A dark picture is
+A `Figure` says what is drawn and what it shows; `render` makes `Pictures` of it.
+Its `draw(canvas, narrow)` paints with the inks of `LIGHT` only. A dark picture is
 the light one with its inks exchanged. A phone gets a drawing of its own, with
 letters of the same size, rather than a wide one made small.
 """
