@@ -1,4 +1,4 @@
-"""The sections of a configuration that say what model is trained, and how."""
+"""The sections of a configuration that tell what model is trained, and how."""
 
 from typing import Annotated, Literal
 

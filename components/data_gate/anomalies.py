@@ -33,7 +33,7 @@ _WORDS = {
     "FLOAT_TYPE_HAS_NAN": "NaN values, which the schema forbids",
 }
 
-# Said better elsewhere: the shape by the missing values that break it, infinity by the series' checks, with its rows.
+# Told better elsewhere: the shape by the missing values that break it, infinity by the series' checks, with its rows.
 _ECHOES = frozenset({"INVALID_FEATURE_SHAPE", "FLOAT_TYPE_HAS_INF"})
 
 
@@ -62,12 +62,12 @@ def explain_anomalies(
         if reasons.keys() - _ECHOES or "FLOAT_TYPE_HAS_INF" in reasons:
             reasons = {kind: text for kind, text in reasons.items() if kind not in _ECHOES}
         for kind, description in reasons.items():
-            said = _WORDS.get(kind) or _said(description) or kind.lower().replace("_", " ")
+            text = _WORDS.get(kind) or _cleaned(description) or kind.lower().replace("_", " ")
             yield Finding(
                 kind="schema",
                 column=column,
                 split=split,
-                message=f"{said}{_limit(kind, limits.get(column))}.",
+                message=f"{text}{_limit(kind, limits.get(column))}.",
                 fix=_FIXES.get(kind, f"{_CURATE}."),
             )
     if anomalies.HasField("dataset_anomaly_info"):
@@ -79,7 +79,7 @@ def explain_anomalies(
         )
 
 
-def _said(description: str) -> str:
+def _cleaned(description: str) -> str:
     text = description.replace("(upto six significant digits)", "").replace("(up to six significant digits)", "")
     return " ".join(text.split()).rstrip(".")
 

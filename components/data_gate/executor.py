@@ -43,7 +43,7 @@ _ANOMALIES_FILE = "SchemaDiff.pb"
 
 
 def make_rules(*, data: DataConfig, features: FeaturesConfig, checks: ChecksConfig, window: WindowConfig) -> Rules:
-    """Returns what every series must keep, as the configuration says it."""
+    """Returns what every series must keep, as the configuration sets it."""
     return Rules(
         grid=TimeGrid.of(data),
         spec=WindowSpec(context_length=window.context_length, horizon=window.horizon, stride=window.stride),

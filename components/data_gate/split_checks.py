@@ -36,7 +36,7 @@ def check_splits(splits: Sequence[SplitTotal], *, spec: WindowSpec, split: Split
             message=message,
             fix=f"give more rows, cut time otherwise ({_cuts(split)}), or shorten the window.",
         )
-    # A column that is empty everywhere is said of its series.
+    # A column that is empty everywhere is a finding about its series.
     anywhere = {column for total in splits for column, count in total.measured.items() if count}
     for name, total in zip(SPLITS, splits, strict=True):
         for column in sorted(column for column, count in total.measured.items() if not count and column in anywhere):

@@ -14,7 +14,7 @@ import tensorflow as tf
 import tensorflow_transform.beam as tft_beam
 
 from tapeline.schemas.sections import ScalingConfig
-from tapeline.series.arrays import Array, Floats, Names
+from tapeline.series.arrays import Floats, Names
 from tapeline.series.moments import Moments, merge, moments, scale_file
 from tapeline.series.scaling import SCALE_FILE
 
@@ -67,7 +67,8 @@ def _moments_overall(ids: Names, values: Floats) -> Moments:
     return moments(np.full(len(ids), b"", object), values)
 
 
-def _write(table: Moments, scaling_json: str, folder: str) -> Array:
+def _write(table: Moments, scaling_json: str, folder: str) -> Any:
+    # Beam takes the annotation as a type hint, and Transform accepts no array of a named element type.
     content = scale_file(table, ScalingConfig.model_validate_json(scaling_json))
     tf.io.gfile.makedirs(folder)
     path = os.path.join(folder, SCALE_FILE)

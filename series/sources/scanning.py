@@ -17,7 +17,7 @@ from tapeline.series.sources.time_style import TimeStyle, find_disagreements
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class BatchFacts:
-    """What one batch says about the whole: the first pass collects these.
+    """What the first pass learns from one batch.
 
     Attributes:
         block: Index of the block.
@@ -59,9 +59,9 @@ class Survey:
 
 
 def scan_block(block: Block, layout: RowLayout) -> Iterator[BatchFacts]:
-    """Reads a block and returns what each of its batches says.
+    """Reads a block and yields the facts of each of its batches.
 
-    A block that cannot be read to its end says so as a problem.
+    A block that cannot be read to its end yields that as a problem.
     """
     row = 0
     try:
