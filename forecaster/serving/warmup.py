@@ -69,7 +69,7 @@ def _middling(specs: dict[str, tf.TensorSpec], *, grid: TimeGrid, scaler: Scaler
     offset, scale = scaler.parameters(series_id)
     first = grid.ordinals(np.array([_START]))[0]
     steps = {names.FUTURE_COVARIATES: shape.context_length + shape.horizon}
-    given = {
+    given: Inputs = {
         names.CONTEXT: np.full((1, shape.context_length), offset[0] + scale[0] / 2, np.float32),
         TIMESTAMPS: grid.timestamps(first + np.arange(shape.context_length))[np.newaxis],
         names.SERIES_ID: series_id,

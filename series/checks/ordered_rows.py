@@ -11,6 +11,7 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tapeline.schemas.features import ROW_NUMBER
 from tapeline.series.arrays import Array, Bools, Floats, Ints, Names
@@ -79,7 +80,7 @@ class Ordered:
     code: Ints
     starts: Ints
     ends: Ints
-    split: Ints
+    split: npt.NDArray[np.int8]
     timestamp: Ints
     row: Ints
     values: Floats

@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tapeline.schemas.features import SERIES_ID, SPLITS, TIMESTAMP
@@ -58,7 +59,7 @@ class SeriesRows:
 
     ids: Names
     code: Ints
-    split: Ints
+    split: npt.NDArray[np.int8]
     timestamp: Ints
     columns: dict[str, Array]
 

@@ -82,7 +82,11 @@ def test_a_forecast_does_not_depend_on_the_kernel(name: Any, kernel: str) -> Non
 def test_the_untrained_model_is_its_highway() -> None:
     model, window = make_model(ModelConfig(units=4), shaken=False), make_window()
     kernel = np.random.default_rng(0).normal(size=model.highway.kernel.shape)
-    model.adopt(RidgeFit(kernel=kernel, bias=np.ones(4, np.float32), spread=0.3, penalty=0.0, covariate_factor=1.0, eval_mae=0.0))
+    model.adopt(
+        RidgeFit(
+            kernel=kernel, bias=np.ones(4, np.float32), spread=0.3, penalty=0.0, covariate_factor=1.0, eval_mae=0.0
+        )
+    )
     expected = window["context"][:, -1:] + model.highway(window)
     np.testing.assert_allclose(model(window), expected, atol=1e-6)
     assert float(model.spread) == pytest.approx(0.3)
