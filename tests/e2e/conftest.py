@@ -9,13 +9,17 @@ from tests.e2e.small_project import Ended, Project, Tapeline, make_project
 
 HERE = pathlib.Path(__file__).parent
 TIMEOUT_SECONDS = 1200
+# Whole pipelines run in these processes, and libraries warn of what they do to each other (TFDV takes the variance of
+# infinite values). What is said to Tapeline's own code, or to a test, is an error here too.
+WARNINGS = pytest.mark.filterwarnings("ignore", "error:::tapeline", "error:::tests")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests of this folder, and gives them more time than a unit test."""
+    """Marks the tests of this folder, gives them more time than a unit test, and hears fewer warnings."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
+            item.add_marker(WARNINGS)
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(TIMEOUT_SECONDS))
 
