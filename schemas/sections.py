@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import pydantic
-from typing_extensions import Self
 
 from tapeline.schemas import features as names
 from tapeline.schemas.config_errors import Clash, ClashError
@@ -40,7 +39,7 @@ class Section(pydantic.BaseModel):
     )
 
     @pydantic.model_validator(mode="after")
-    def _values_agree(self) -> Self:
+    def _values_agree(self) -> "Section":
         clashes = list(self._clashes())
         if clashes:
             raise ClashError(clashes)

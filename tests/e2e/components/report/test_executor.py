@@ -18,17 +18,17 @@ def test_executor_writes_the_artifact_and_a_copy_for_the_run(tmp_path: pathlib.P
     (root / "inputs").mkdir(parents=True)
     sources = make_sources(root / "inputs")
     types = {
-        "evaluation": (standard_artifacts.ModelEvaluation, sources.evaluation),
-        "model_blessing": (standard_artifacts.ModelBlessing, sources.blessing),
+        "evaluation": (standard_artifacts.ModelEvaluation, sources["evaluation"]),
+        "model_blessing": (standard_artifacts.ModelBlessing, sources["model_blessing"]),
         "model": (standard_artifacts.Model, str(root / "Trainer" / "model" / "7")),
-        "model_run": (standard_artifacts.ModelRun, sources.model_run),
-        "windows": (standard_artifacts.Examples, sources.windows),
-        "transform_graph": (standard_artifacts.TransformGraph, sources.transform_graph),
-        "examples": (standard_artifacts.Examples, sources.windows),
-        "data_report": (ValidationReport, sources.data_report),
+        "model_run": (standard_artifacts.ModelRun, sources["model_run"]),
+        "windows": (standard_artifacts.Examples, sources["windows"]),
+        "transform_graph": (standard_artifacts.TransformGraph, sources["transform_graph"]),
+        "examples": (standard_artifacts.Examples, sources["windows"]),
+        "data_report": (ValidationReport, sources["data_report"]),
     }
     tf.io.gfile.makedirs(str(root / "Trainer" / "model" / "7"))
-    tf.io.gfile.rename(sources.model_dir, str(root / "Trainer" / "model" / "7" / "Format-Serving"))
+    tf.io.gfile.rename(sources["model"], str(root / "Trainer" / "model" / "7" / "Format-Serving"))
     inputs = {}
     for name, (artifact_type, uri) in types.items():
         artifact = artifact_type()

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tapeline.forecaster.serving.shards import LARGE
+from tapeline.forecaster.serving.signatures import LARGE
 from tests.e2e.forecaster.serving.small_export import raw_request, serve
 
 
