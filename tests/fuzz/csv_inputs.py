@@ -128,7 +128,7 @@ _STRUCTURE = {
     "field too few": lines(_replace(lambda rng, text: text.rsplit(",", 1)[0])),
     "field too many": lines(_replace(lambda rng, text: text + "," + rng.choice(["", "1", " "]))),
     "field too many in a row that is no UTF-8": lambda rng: csv_case(
-        render(table(rng) + [["2021-03-01", "W\udcff", "1", "a", "b"]]), block_bytes=1 << rng.randint(5, 20)
+        render([*table(rng), ["2021-03-01", "W\udcff", "1", "a", "b"]]), block_bytes=1 << rng.randint(5, 20)
     ),
     "field too many in the middle": lines(_replace(lambda rng, text: text.replace(",", ",,", 1))),
     "empty lines": lines(_insert("")),
