@@ -113,6 +113,7 @@ KNOWN: dict[str, str] = {
     ),
     "rest: a long signature name": _LONG.format("name (clients/rest/loaded_version.py `signature`)"),
     "rest: a long name of an input": _LONG.format("name (clients/rest/request_errors.py `listed`)"),
+    "rest: slash at the end": "clients/rest/app.py: Starlette redirects with 307 and no JSON, which docs/serving.md lacks",
     "rest: version of 5,000 digits": "clients/rest/app.py: Starlette's int convertor raises ValueError: status 500",
     "rest: version of 5,000 digits, metadata": "clients/rest/app.py: the same",
     "rest: version of 5,000 digits, predict": "clients/rest/app.py: the same",

@@ -189,8 +189,9 @@ _ADDRESSES: dict[str, Callable[[Random], Ask]] = {
     "version of 5,000 digits, predict": _at(lambda rng: f"/v1/models/load/versions/{'8' * 5000}:predict", "POST"),
     "version of 20 digits": _at(lambda rng: f"/v1/models/load/versions/{'8' * rng.randint(19, 30)}"),
     "version that is no number": _at(
-        lambda rng: f"/v1/models/load/versions/{rng.choice(['x', '-1', '1.0', '', '+7', ' 7', '٧', '7/'])}"
+        lambda rng: f"/v1/models/load/versions/{rng.choice(['x', '-1', '1.0', '', '+7', ' 7', '٧'])}"
     ),
+    "slash at the end": _at(lambda rng: rng.choice(["/v1/models/load/", "/v1/models/load/versions/7/"])),
     "other names": _at(
         lambda rng: f"/v1/models/{rng.choice(['', 'Load', 'load ', '..', '%00', chr(0), 'load:x', 'ü'])}"
     ),
