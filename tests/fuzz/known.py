@@ -1,0 +1,140 @@
+"""Inputs that pass wrongly today, each with what goes wrong and where.
+
+A mutation in `KNOWN` must fail: once it is fixed, its test says so, and its line here goes. `RARE` names faults that
+only some inputs of a mutation show; these are not counted.
+"""
+
+_QUOTE = "Arrow's CSV reader forgives {}; series/sources/reading.py `_csv_batches` checks no quotes"
+_FOLDER = "files_below (series/sources/partitions.py) passes {} over without a word: its rows are lost"
+_ZONE = "series/sources/timestamps.py `localize`: {}"
+_ERROR = "schemas/config.py `load_config` catches YAMLError only: {}"
+_SET = "cli/arguments.py `read_config`: yaml.safe_load stands outside of any try: {}"
+_LONG = "the message holds the whole {}, however long"
+_RAW = "the message prints {} as it is, with characters that a terminal obeys"
+_NUMBER = "{} is read as another number than a person reads (YAML 1.1)"
+_REAL = "real numbers are not strict in schemas/sections.py and training_config.py: {} is taken"
+_HUGE = "schemas/sections.py `Positive` has no upper bound; the run dies in the Trainer"
+_SEED = "components/trainer takes seeds modulo 2**32: two seeds give one run; schemas/training_config.py has no bounds"
+_FIX = "the message says what is wrong and not what to write instead (schemas/frequency.py)"
+
+KNOWN: dict[str, str] = {
+    "csv: one quote opens in an unused column": _QUOTE.format("a quote that never closes: all rows after it are lost"),
+    "csv: two quotes open in an unused column": _QUOTE.format("text behind a closing quote: rows between are lost"),
+    "csv: quote in the middle of a number": _QUOTE.format('`"105.86"9`, read as 105.869'),
+    "csv: quote in the middle of an id": _QUOTE.format("text behind a closing quote"),
+    "csv: quote in the middle of a time": _QUOTE.format("text behind a closing quote"),
+    "csv: quote in the middle of an unused field": _QUOTE.format("text behind a closing quote"),
+    "csv: backslash before a quote": _QUOTE.format("text behind a closing quote"),
+    "csv: quote at the end of the header, another below": (
+        "`_read_header` (series/sources/reading.py) counts quotes and takes rows for a part of the header: they are lost"
+    ),
+    "csv: escape codes of a terminal in the header": _RAW.format("column names (`_check_header`)"),
+    "csv: column names of many characters": _LONG.format("column names (`_check_header`)"),
+    "csv: nan with a payload": "`_from_text` (series/sources/values.py): Arrow takes nan(1) for a missing value",
+    "csv: beyond a double": "`_from_text` (series/sources/values.py): 1e400 becomes infinite",
+    "csv: a day that the zone left out": _ZONE.format("a day that a zone left out becomes the next one"),
+    "csv: before the zone was": _ZONE.format("pytz rounds the local mean time of before 1893 to minutes"),
+    "csv: summer time after 2037": _ZONE.format("pytz knows no clock changes after 2037, so summer is an hour off"),
+    "csv: id with a space behind it": "`read_series_ids` (series/sources/values.py) takes 'Wien ' for another series",
+    "csv: id in another Unicode form": "`read_series_ids` (series/sources/values.py) takes ö and o + ¨ for two series",
+    "bytes: byte order mark in the middle": "Arrow drops a byte order mark at the start of each block; harmless so far",
+    "bytes: two byte order marks": _RAW.format("column names (`_check_header`)"),
+    "bytes: bz2, in two parts, the second damaged": (
+        "Python's bz2 ignores what follows the first part: rows are lost (`_unpacked`, series/sources/reading.py)"
+    ),
+    "bytes: xz, in two parts, the second damaged": (
+        "Python's lzma ignores what follows the first part: rows are lost (`_unpacked`, series/sources/reading.py)"
+    ),
+    "parquet: decimals": "Arrow's cast from decimals is off by the last bit (series/sources/values.py `read_numbers`)",
+    "parquet: long decimals": "Arrow's cast from decimals is off by the last bit (series/sources/values.py)",
+    "parquet: times of an unknown zone": (
+        "pyarrow's iter_batches raises pytz.UnknownTimeZoneError, which is none of DAMAGES (series/sources/reading.py)"
+    ),
+    "parquet: a type that runs code": (
+        "series/sources/reading.py imports pyarrow without pyarrow_hotfix: Arrow before 14.0.1 unpickles column types"
+    ),
+    "folder: suffix in capitals": _FOLDER.format("B.CSV"),
+    "folder: zip": _FOLDER.format("part.csv.zip"),
+    "folder: zip alone, by another name": _FOLDER.format("delivery.zip"),
+    "folder: half-written file": _FOLDER.format("part.csv.tmp"),
+    "folder: backup with a tilde": _FOLDER.format("part.csv~"),
+    "folder: tab-separated values": _FOLDER.format("part.tsv"),
+    "folder: no suffix": _FOLDER.format("a file without suffix"),
+    "folder: compressed, suffix in capitals": _FOLDER.format("part.csv.GZ"),
+    "folder: compressed, of an unknown kind": _FOLDER.format("part.csv.lz4"),
+    "folder: linked folder": _FOLDER.format("a link to a folder (os.walk follows none)"),
+    "folder: locked folder": _FOLDER.format("a folder that may not be listed (os.walk without onerror)"),
+    "folder: glob that matches a folder": "`_glob` (series/sources/source.py) drops folders: their rows are lost",
+    "yaml: key twice in a section": "schemas/config.py `_Loader` takes the last of two equal keys",
+    "yaml: section twice": "schemas/config.py `_Loader` takes the last of two equal sections",
+    "yaml: escape codes of a terminal": _RAW.format("unknown keys (schemas/config_errors.py)"),
+    "yaml: deep nesting": _ERROR.format("RecursionError"),
+    "yaml: deep nesting, closed": _ERROR.format("RecursionError"),
+    "yaml: alias bomb in a known key": _LONG.format("value, aliases written out (schemas/config_errors.py)"),
+    "yaml: tag that does not fit": _ERROR.format("ValueError, KeyError, AttributeError and IndexError of constructors"),
+    "yaml: time that does not exist": _ERROR.format("ValueError of the timestamp's constructor"),
+    "yaml: hexadecimal without a digit": _ERROR.format("ValueError of `0x_`"),
+    "yaml: 5,000 digits": _ERROR.format("ValueError of int()"),
+    "yaml: 5,000 digits for a real number": _ERROR.format("ValueError of int()"),
+    "yaml: unknown keys by the thousand": _LONG.format("list of mistakes (schemas/config.py `parse_config`)"),
+    "yaml: a long text": _LONG.format("value (schemas/config_errors.py `_split`)"),
+    "yaml: octal": _NUMBER.format("030"),
+    "yaml: base sixty": _NUMBER.format("1:30"),
+    "yaml: base sixty for a real number": _NUMBER.format("1:30.5"),
+    "yaml: infinite": _REAL.format(".inf"),
+    "yaml: true for a real number": _REAL.format("true"),
+    "yaml: negative seed": _SEED,
+    "yaml: huge seed": _SEED,
+    "yaml: huge sizes": _HUGE,
+    "yaml: 500 digits": _HUGE,
+    "yaml: unknown zone": _FIX,
+    "yaml: unknown frequency": _FIX,
+    "yaml: calendar twice": "schemas/sections.py `FeaturesConfig.calendar` takes a feature twice",
+    "set: a date": "cli/arguments.py reads dates as dates, not as the text that load_config takes: a sound one is refused",
+    "set: key with empty parts": "the message names neither --set nor the key (schemas/config.py `override`)",
+    "set: broken YAML": _SET.format("YAMLError"),
+    "set: control characters": _SET.format("ReaderError"),
+    "set: two documents": _SET.format("ComposerError"),
+    "set: tag that does not fit": _SET.format("ValueError of constructors"),
+    "set: date that does not exist": _SET.format("ValueError of the timestamp's constructor"),
+    "set: time that does not exist": _SET.format("ValueError of the timestamp's constructor"),
+    "set: 5,000 digits": _SET.format("ValueError of int()"),
+    "set: deep nesting": _SET.format("RecursionError"),
+    "set: key of many parts": "schemas/config.py `override` builds as deep a tree as the key has parts: RecursionError",
+    "set: octal": _NUMBER.format("030"),
+    "set: base sixty": _NUMBER.format("1:30"),
+    "set: infinite": _REAL.format(".inf"),
+    "set: true for a real number": _REAL.format("true"),
+    "rest: body twice": "clients/rest/predict_requests.py `read_request`: of two equal keys the last counts",
+    "rest: input twice": "clients/rest/predict_requests.py `read_request`: of two equal keys the last counts",
+    "rest: beyond a double": "clients/rest/predict_requests.py `read_request`: json reads 1e400 as infinite",
+    "rest: base64 with letters beyond ASCII": (
+        "clients/rest/predict_requests.py `_bytes` catches no ValueError of b64decode: status 500"
+    ),
+    "rest: a long signature name": _LONG.format("name (clients/rest/loaded_version.py `signature`)"),
+    "rest: a long name of an input": _LONG.format("name (clients/rest/request_errors.py `listed`)"),
+    "rest: slash at the end": "clients/rest/app.py: Starlette redirects with 307 and no JSON, which docs/serving.md lacks",
+    "rest: version of 5,000 digits": "clients/rest/app.py: Starlette's int convertor raises ValueError: status 500",
+    "rest: version of 5,000 digits, metadata": "clients/rest/app.py: the same",
+    "rest: version of 5,000 digits, predict": "clients/rest/app.py: the same",
+}
+
+RARE: dict[str, str] = {
+    "parquet: cut at the front": "cannot be printed",
+    "parquet: end turned over": "cannot be printed",
+    "yaml: bits turned over": "gives no fix",
+}
+"""Part of the fault's text by mutation: Thrift's messages hold raw bytes; a zone or frequency with a letter changed."""
+
+OF_OLD_LIBRARIES = frozenset(
+    {
+        "bytes: byte order mark in the middle",
+        "csv: before the zone was",
+        "csv: nan with a payload",
+        "csv: summer time after 2037",
+        "parquet: decimals",
+        "parquet: long decimals",
+        "parquet: times of an unknown zone",
+    }
+)
+"""Faults of Arrow 10 and pandas 1.5, which newer ones may not have: only with those must they show."""
