@@ -54,7 +54,7 @@ def parquet_case(
     return _case(content, None if refuse else expected, must_read=must_read, **options)
 
 
-def _case(content: bytes, expected: list | None, *, must_read: bool = False, **options: str) -> SourceCase:
+def _case(content: bytes, expected: list[Any] | None, *, must_read: bool = False, **options: str) -> SourceCase:
     return SourceCase(
         files={"data.parquet": content}, source="data.parquet", expected=expected, must_read=must_read, options=options
     )

@@ -14,7 +14,7 @@ from tapeline.clients.rest.predict_requests import InputSpec
 _LARGEST = decimal.Decimal(float(np.finfo(np.float32).max))
 
 
-def read_body(body: bytes, specs: Mapping[str, InputSpec]) -> dict[str, list] | None:
+def read_body(body: bytes, specs: Mapping[str, InputSpec]) -> dict[str, list[Any]] | None:
     """The inputs that a body holds, as nested lists."""
     try:
         tree = json.loads(

@@ -10,6 +10,7 @@ import tempfile
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from starlette.applications import Starlette
 
 from tapeline.clients.rest.app import create_app
@@ -44,12 +45,12 @@ class Ask:
 class _Echo(Signature):
     """Keeps what it was asked."""
 
-    def call(self, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def call(self, arrays: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
         _asked.append(arrays)
         return {"forecast": np.zeros((len(arrays["context"]), 1), np.float32)}
 
 
-_asked: list[dict[str, np.ndarray]] = []
+_asked: list[dict[str, npt.NDArray[Any]]] = []
 
 
 @functools.cache
