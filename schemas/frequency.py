@@ -12,11 +12,14 @@ from typing import Any
 
 import pandas as pd
 
-from tapeline.schemas.stack import modern, spelled
+from tapeline.schemas.stack import NEWER, modern, spelled
 
 DAY_SECONDS = 86_400
 NANOSECONDS = 1_000_000_000
 """In a second."""
+
+_YEARS = "Y" if NEWER else "A"
+"""What pandas calls a period of a year."""
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
@@ -36,6 +39,8 @@ class Frequency:
     alias: str
 
     def __post_init__(self) -> None:
+        if self.alias.startswith("-"):
+            raise ValueError(f"{self.alias!r} is not a frequency with a positive step")
         try:
             offset = pd.tseries.frequencies.to_offset(spelled(self.alias))
         except ValueError as error:
@@ -91,7 +96,7 @@ class Frequency:
         if _is(offset, pd.offsets.QuarterBegin, pd.offsets.QuarterEnd):
             return f"Q-{_MONTHS[offset.startingMonth - back]}"
         if _is(offset, pd.offsets.YearBegin, pd.offsets.YearEnd):
-            return f"A-{_MONTHS[offset.month - back]}"
+            return f"{_YEARS}-{_MONTHS[offset.month - back]}"
         return None
 
     @property

@@ -31,6 +31,7 @@ _OLD_TO_NEW = {
     "A": "YE",
     "Y": "YE",
     "AS": "YS",
+    "SM": "SME",
     "BM": "BME",
     "BQ": "BQE",
     "BA": "BYE",

@@ -26,6 +26,8 @@ from tapeline.schemas.frequency import DAY_SECONDS, NANOSECONDS, Frequency, chec
 from tapeline.schemas.sections import DataConfig
 from tapeline.series.arrays import Array, Bools, Ints
 
+_EPOCH = np.datetime64(0, "D")
+
 
 @dataclasses.dataclass(frozen=True)
 class TimeGrid:
@@ -98,7 +100,11 @@ class TimeGrid:
         wall = self._to_wall(np.asarray(seconds, np.int64))
         if self._steps.step_seconds is not None:
             return (wall - self._anchor) // self._steps.step_seconds
-        index = pd.DatetimeIndex((wall - self.offset_seconds) * NANOSECONDS)
+        since = wall - self.offset_seconds
+        if self._steps.period == "B":
+            # Not pandas' period of business days, which newer pandas gives up.
+            return np.busday_count(_EPOCH, (since // DAY_SECONDS).astype("datetime64[D]"))
+        index = pd.DatetimeIndex(since * NANOSECONDS)
         return np.asarray(index.to_period(self._steps.period).asi8, np.int64)
 
     def timestamps(self, ordinals: Any) -> Ints:
@@ -110,6 +116,9 @@ class TimeGrid:
         steps = np.asarray(ordinals, np.int64)
         if self._steps.step_seconds is not None:
             return self._from_wall(steps * self._steps.step_seconds + self._anchor)
+        if self._steps.period == "B":
+            days = np.busday_offset(_EPOCH, steps).astype(np.int64)
+            return self._from_wall(days * DAY_SECONDS + self.offset_seconds)
         dtype = pd.PeriodDtype(str(self._steps.period))
         periods = pd.PeriodIndex(pd.arrays.PeriodArray(steps, dtype=dtype))
         starts = periods.to_timestamp(how="start" if self._steps.labels_start else "end").normalize()
