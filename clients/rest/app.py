@@ -12,10 +12,11 @@ import asyncio
 import concurrent.futures
 import json
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.convertors import StringConvertor, register_url_convertor
+from starlette.convertors import IntegerConvertor, StringConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -24,11 +25,12 @@ from starlette.routing import Route
 from tapeline.clients.rest.loaded_version import ServedModel
 from tapeline.clients.rest.metadata import metadata_tree, status_tree
 from tapeline.clients.rest.model_versions import ModelVersions
-from tapeline.clients.rest.predict_requests import RequestError, read_request
+from tapeline.clients.rest.predict_requests import read_request
 from tapeline.clients.rest.predict_responses import write_response
+from tapeline.clients.rest.request_errors import RequestError, printable
 
 _MODEL = "/v1/models/{name:model_name}"
-_VERSION = "/v1/models/{name:model_name}/versions/{version:int}"
+_VERSION = "/v1/models/{name:model_name}/versions/{version:model_version}"
 _DRAIN_SECONDS = 10.0
 _log = logging.getLogger("tapeline.serve")
 
@@ -39,7 +41,14 @@ class _ModelName(StringConvertor):
     regex = "[^/:]+"
 
 
+class _ModelVersion(IntegerConvertor):
+    """What fits into 64 bits; Python reads no number of thousands of digits."""
+
+    regex = "[0-9]{1,19}"
+
+
 register_url_convertor("model_name", _ModelName())
+register_url_convertor("model_version", _ModelVersion())
 
 
 def create_app(
@@ -89,7 +98,7 @@ def create_app(
         asked = model(request)
         return _Json(metadata_tree(name=name, version=asked.version, signatures=asked.metadata))
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route(f"{_MODEL}:predict", predict, methods=["POST"]),
             Route(f"{_VERSION}:predict", predict, methods=["POST"]),
@@ -103,9 +112,12 @@ def create_app(
             HTTPException: _no_route,
             # Nobody reads it; the number is the one that web servers log for this.
             ClientDisconnect: lambda _request, _error: Response(status_code=499),
-            Exception: lambda _request, error: _Json({"error": f"{type(error).__name__}: {error}"}, 500),
+            Exception: lambda _request, error: _error(f"{type(error).__name__}: {error}", 500),
         },
     )
+    # A slash too many is answered with 404 in JSON, as TensorFlow Serving does, not with a redirection.
+    app.router.redirect_slashes = False
+    return app
 
 
 def answer(model: ServedModel, body: bytes) -> bytes:
@@ -161,13 +173,17 @@ async def _body(request: Request, most: int) -> bytes:
 
 def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestError)
-    return _Json({"error": str(error)}, error.status)
+    return _error(str(error), error.status)
 
 
 def _no_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     message = f"Malformed request: {request.method} {request.url.path}: {error.detail}"
-    return _Json({"error": message}, error.status_code, error.headers)
+    return _error(message, error.status_code, error.headers)
+
+
+def _error(message: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    return _Json({"error": printable(message)}, status, headers)
 
 
 class _Json(JSONResponse):

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tapeline.clients.rest.predict_requests import Form, RequestError
+from tapeline.clients.rest.predict_requests import Form
+from tapeline.clients.rest.request_errors import RequestError
 
 _BINARY = "_bytes"
 

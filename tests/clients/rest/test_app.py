@@ -13,7 +13,8 @@ import pytest
 from tapeline.clients.rest.app import create_app
 from tapeline.clients.rest.loaded_version import ServedModel, Signature
 from tapeline.clients.rest.model_versions import ModelVersions
-from tapeline.clients.rest.predict_requests import InputSpec, RequestError
+from tapeline.clients.rest.predict_requests import InputSpec
+from tapeline.clients.rest.request_errors import RequestError
 
 MOST = 1000
 SPECS = {"context": InputSpec(np.dtype(np.float32), (None, None))}
@@ -112,6 +113,11 @@ def test_the_metadata_tell_name_version_and_signatures(app: Any) -> None:
         ("GET", "/v1/models/load/versions/6", 404, "Could not find version 6 of model load"),
         ("GET", "/v1/models/load/versions/6/metadata", 404, "Specific(load, 6)"),
         ("GET", "/v1/models/load/nothing", 404, "Malformed request"),
+        ("GET", f"/v1/models/load/versions/{'8' * 5000}", 404, "Malformed request"),
+        ("GET", f"/v1/models/load/versions/{'8' * 5000}/metadata", 404, "Malformed request"),
+        ("POST", f"/v1/models/load/versions/{'8' * 5000}:predict", 404, "Malformed request"),
+        ("GET", "/v1/models/load/", 404, "Malformed request"),
+        ("GET", "/v1/models/load/versions/7/", 404, "Malformed request"),
         ("GET", "/", 404, "Malformed request: GET /: Not Found"),
         ("GET", "/v1/models/load:predict", 405, "Method Not Allowed"),
         ("POST", "/v1/models/load", 405, "Method Not Allowed"),
@@ -143,13 +149,27 @@ def test_a_signature_that_is_not_there_is_refused_with_those_that_are(app: Any) 
 def test_an_error_is_an_object_whatever_it_says(app: Any) -> None:
     code, tree = ask(app, "POST", "/v1/models/load:predict", b'{"instances": [{"a \\"quoted\\"\\n\\ud800 key": 1}]}')
     assert code == 400
-    assert 'has the keys a "quoted"\n\ud800 key, must have' in tree["error"]
+    assert 'has the keys a "quoted"\\n\\ud800 key, must have' in tree["error"]
 
 
 def test_a_fault_of_the_model_is_the_servers(app: Any) -> None:
     with pytest.raises(RuntimeError, match="out of luck"):
         # Starlette answers with 500, then raises it again for the server's log.
         ask(app, "POST", "/v1/models/load:predict", b'{"instances": [[13]]}')
+
+
+def test_a_message_is_short_and_a_terminal_does_not_obey_it(app: Any) -> None:
+    asked = [
+        ("POST", "/v1/models/load:predict", {"instances": [1], "signature_name": "x" * 900}),
+        ("POST", "/v1/models/load:predict", {"instances": [{"\x1b[31m" + "x" * 900: 1}]}),
+        ("POST", "/v1/models/load:predict", {"instances": [{f"name {number}": 1 for number in range(40)}]}),
+        ("GET", "/v1/models/\x1b[31m" + "x" * 50_000, {}),
+    ]
+    for method, path, body in asked:
+        code, tree = ask(app, method, path, json.dumps(body).encode())
+        assert code in (400, 404)
+        assert len(tree["error"]) < 2500
+        assert tree["error"].isprintable()
 
 
 @pytest.mark.parametrize("announced", [True, False])
