@@ -93,7 +93,9 @@ def _parser() -> argparse.ArgumentParser:
     _option(serve, "--name", "NAME", "of the model in all addresses (default: that of the run)")
     _option(serve, "--host", "HOST", "where to listen (default: %(default)s)", default="127.0.0.1")
     _option(serve, "--port", "PORT", "0: a free one (default: %(default)s)", type=int, default=8501)
-    _option(serve, "--max-body-mib", "MIB", "longest request (default: %(default)g)", type=float, default=64.0)
+    _option(serve, "--max-body-mib", "MIB", "longest request (default: %(default)g)", type=float, default=16.0)
+    late = "give up a request that has not come whole by then (default: %(default)g)"
+    _option(serve, "--request-timeout", "SECONDS", late, type=float, default=30.0)
     _switch(serve, "--verbose", "log each request")
 
     compiled = commands.add_parser("compile", help="write the pipeline as a file for Kubeflow")

@@ -9,14 +9,19 @@ from tapeline.clients.rest.addresses import check_name, find_versions, listen
 from tapeline.schemas.errors import ConfigError
 
 _MIB = 1 << 20
+_LONGEST_SECONDS = 86_400
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serves until SIGTERM or SIGINT; returns the exit code."""
     if not 0 <= arguments.port < 1 << 16:
         raise ConfigError(f"--port: got {arguments.port}, must be from 0 (any free one) to 65535.")
-    if arguments.max_body_mib <= 0:
-        raise ConfigError(f"--max-body-mib: got {arguments.max_body_mib:g}, must be more than 0.")
+    if not 0 < arguments.max_body_mib < _MIB:
+        raise ConfigError(f"--max-body-mib: got {arguments.max_body_mib:g}, must be more than 0, under {_MIB}.")
+    if not 0 < arguments.request_timeout <= _LONGEST_SECONDS:
+        raise ConfigError(
+            f"--request-timeout: got {arguments.request_timeout:g}, must be more than 0, at most {_LONGEST_SECONDS}."
+        )
     if arguments.name is not None:
         check_name(arguments.name)
     base = find_versions(arguments.model)
@@ -30,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         listener,
         name=arguments.name,
         max_body_bytes=int(arguments.max_body_mib * _MIB),
+        request_seconds=arguments.request_timeout,
         verbose=arguments.verbose,
     )
     return EXIT_DONE

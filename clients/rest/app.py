@@ -5,13 +5,13 @@
     GET  /v1/models/NAME[/versions/V]/metadata   what the model takes and gives
 
 The event loop only moves bytes. Parsing, the model and printing run in a pool
-of threads, so a large request does not hold up small ones.
+of threads, and large requests in one of them at a time, so they do not hold up
+small ones.
 """
 
 import asyncio
 import concurrent.futures
 import json
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +22,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tapeline.clients.rest.bodies import Bodies
 from tapeline.clients.rest.loaded_version import ServedModel
 from tapeline.clients.rest.metadata import metadata_tree, status_tree
 from tapeline.clients.rest.model_versions import ModelVersions
@@ -31,8 +32,8 @@ from tapeline.clients.rest.request_errors import RequestError, printable
 
 _MODEL = "/v1/models/{name:model_name}"
 _VERSION = "/v1/models/{name:model_name}/versions/{version:model_version}"
-_DRAIN_SECONDS = 10.0
-_log = logging.getLogger("tapeline.serve")
+_HEADERS = {408: {"Connection": "close"}, 503: {"Retry-After": "1"}}
+"""By status code: who was too slow may be sending still, and who came at a bad time may come again."""
 
 
 class _ModelName(StringConvertor):
@@ -55,7 +56,7 @@ def create_app(
     versions: ModelVersions,
     *,
     name: str,
-    max_body_bytes: int,
+    bodies: Bodies,
     pool: concurrent.futures.Executor,
 ) -> Starlette:
     """Returns the application.
@@ -63,8 +64,8 @@ def create_app(
     Args:
         versions: Says which version is in use.
         name: Name of the model in all addresses.
-        max_body_bytes: Longer requests are refused.
-        pool: Runs the model.
+        bodies: Reads what requests hold.
+        pool: Parses requests and runs the model, in two threads at least: one large request takes one of them.
     """
 
     def model(request: Request) -> ServedModel:
@@ -80,8 +81,8 @@ def create_app(
 
     async def predict(request: Request) -> Response:
         asked = model(request)
-        body = await _body(request, max_body_bytes)
-        content = await asyncio.get_running_loop().run_in_executor(pool, answer, asked, body)
+        async with bodies.read(request) as body:
+            content = await asyncio.get_running_loop().run_in_executor(pool, answer, asked, body)
         return Response(content, media_type="application/json")
 
     async def status(request: Request) -> Response:
@@ -141,39 +142,9 @@ def _check_name(request: Request, name: str) -> None:
         raise RequestError(f"Servable not found for request: Latest({asked}); this server has {name!r}", status=404)
 
 
-async def _body(request: Request, most: int) -> bytes:
-    """The body, unless it is too long: then the rest is read and dropped, so that the client reads the answer."""
-    chunks: list[bytes] = []
-    size = 0
-    too_large = int(request.headers.get("content-length", "0")) > most
-    stream = request.stream()
-    while not too_large:
-        chunk = await anext(stream, None)
-        if chunk is None:
-            return b"".join(chunks)
-        chunks.append(chunk)
-        size += len(chunk)
-        too_large = size > most
-    chunks.clear()
-
-    async def drain() -> None:
-        async for _ in stream:
-            pass
-
-    try:
-        await asyncio.wait_for(drain(), _DRAIN_SECONDS)
-    except asyncio.TimeoutError:
-        _log.warning("a client still sent after %g s what was refused already", _DRAIN_SECONDS)
-    raise RequestError(
-        f"the body is longer than {most} bytes; send fewer rows at a time, or start the server with a larger "
-        "--max-body-mib",
-        status=413,
-    )
-
-
 def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestError)
-    return _error(str(error), error.status)
+    return _error(str(error), error.status, _HEADERS.get(error.status))
 
 
 def _no_route(request: Request, error: Exception) -> Response:

@@ -19,6 +19,7 @@ import uvicorn
 
 from tapeline.clients.rest.addresses import check_name, name_of
 from tapeline.clients.rest.app import create_app
+from tapeline.clients.rest.bodies import Bodies
 from tapeline.clients.rest.loaded_version import ServedModel
 from tapeline.clients.rest.model_versions import ModelVersions
 
@@ -34,7 +35,8 @@ def serve(
     listener: socket.socket,
     *,
     name: str | None = None,
-    max_body_bytes: int = 64 << 20,
+    max_body_bytes: int,
+    request_seconds: float,
     verbose: bool = False,
 ) -> None:
     """Serves until SIGTERM or SIGINT.
@@ -44,6 +46,7 @@ def serve(
         listener: From `listen`; connections are taken once the model is loaded.
         name: Name of the model in all addresses; None takes that in the model's card, or that of the run's folder.
         max_body_bytes: Longer requests are refused.
+        request_seconds: Requests that have not come whole by then are given up.
         verbose: Whether each request is logged.
 
     Raises:
@@ -59,8 +62,9 @@ def serve(
     with versions.watched(), concurrent.futures.ThreadPoolExecutor((os.cpu_count() or 1) + 2) as pool:
         model = versions.current
         name = check_name(str(model.card.get("name") or name_of(base))) if name is None else name
+        bodies = Bodies(most=max_body_bytes, seconds=request_seconds)
         config = uvicorn.Config(
-            create_app(versions, name=name, max_body_bytes=max_body_bytes, pool=pool),
+            create_app(versions, name=name, bodies=bodies, pool=pool),
             lifespan="off",
             log_config=None,
             access_log=verbose,

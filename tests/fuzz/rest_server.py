@@ -14,6 +14,7 @@ import numpy.typing as npt
 from starlette.applications import Starlette
 
 from tapeline.clients.rest.app import create_app
+from tapeline.clients.rest.bodies import Bodies
 from tapeline.clients.rest.loaded_version import ServedModel, Signature
 from tapeline.clients.rest.model_versions import ModelVersions
 from tapeline.clients.rest.predict_requests import InputSpec
@@ -65,7 +66,8 @@ def app() -> Starlette:
 
     versions = ModelVersions(base, load=load)
     versions.refresh()
-    return create_app(versions, name="load", max_body_bytes=MOST, pool=concurrent.futures.ThreadPoolExecutor(1))
+    pool = concurrent.futures.ThreadPoolExecutor(2)
+    return create_app(versions, name="load", bodies=Bodies(most=MOST, seconds=30.0), pool=pool)
 
 
 def send(ask: Ask) -> tuple[int, bytes]:

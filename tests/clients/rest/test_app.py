@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tapeline.clients.rest.app import create_app
+from tapeline.clients.rest.bodies import Bodies
 from tapeline.clients.rest.loaded_version import ServedModel, Signature
 from tapeline.clients.rest.model_versions import ModelVersions
 from tapeline.clients.rest.predict_requests import InputSpec
@@ -40,8 +41,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     (base / "7").mkdir()
     versions = ModelVersions(base, load=load)
     versions.refresh()
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        yield create_app(versions, name="load", max_body_bytes=MOST, pool=pool)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        yield create_app(versions, name="load", bodies=Bodies(most=MOST, seconds=30.0), pool=pool)
 
 
 def ask(
