@@ -1,8 +1,8 @@
 """Runs the REST server of a folder of versions until it is told to stop.
 
 The port is taken before the model is loaded, so that a port in use is
-reported at once. SIGTERM and SIGINT end it: no new connections, requests under way are
-answered.
+reported at once. SIGTERM and SIGINT end it: no new connections, and what was
+sent by then is answered.
 """
 
 import concurrent.futures
@@ -20,6 +20,7 @@ import uvicorn
 from tapeline.clients.rest.addresses import check_name, name_of
 from tapeline.clients.rest.app import create_app
 from tapeline.clients.rest.bodies import Bodies
+from tapeline.clients.rest.draining import DrainingServer
 from tapeline.clients.rest.loaded_version import ServedModel
 from tapeline.clients.rest.model_versions import ModelVersions
 
@@ -65,6 +66,7 @@ def serve(
         bodies = Bodies(most=max_body_bytes, seconds=request_seconds)
         config = uvicorn.Config(
             create_app(versions, name=name, bodies=bodies, pool=pool),
+            http="h11",
             lifespan="off",
             log_config=None,
             access_log=verbose,
@@ -80,7 +82,7 @@ def serve(
         _log.info("serving %s, version %d: %s:predict", name, model.version, address)
         # uvicorn sends itself the signal again once it has shut down; what is left to do then is to leave this block.
         _on_signals(lambda *_: None)
-        uvicorn.Server(config).run(sockets=[listener])
+        DrainingServer(config, request_seconds=request_seconds).run(sockets=[listener])
     _log.info("stopped")
 
 
