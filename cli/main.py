@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code, one of `exit_codes`.
     """
     parsed = _parser().parse_args(arguments)
-    _prepare_environment()
+    _prepare_environment(parsed.command)
     from tapeline.schemas.errors import UserError
 
     try:
@@ -96,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     _option(serve, "--max-body-mib", "MIB", "longest request (default: %(default)g)", type=float, default=16.0)
     late = "give up a request that has not come whole by then (default: %(default)g)"
     _option(serve, "--request-timeout", "SECONDS", late, type=float, default=30.0)
-    _switch(serve, "--verbose", "log each request")
+    _switch(serve, "--verbose", "log each request as a line in JSON")
 
     compiled = commands.add_parser("compile", help="write the pipeline as a file for Kubeflow")
     _add_config(compiled, json_too=True)
@@ -170,11 +170,12 @@ def _add_metadata(parser: argparse.ArgumentParser) -> None:
     _option(parser, "--metadata", "ADDRESS", f"ML Metadata: {stores}")
 
 
-def _prepare_environment() -> None:
+def _prepare_environment(command: str) -> None:
     """Settles what TensorFlow reads when it is first imported, here or in a child process."""
     os.environ["TF_USE_LEGACY_KERAS"] = "0"
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    # TensorFlow warns at length of each input that the graph refuses: a server's clients are told, not its log.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2" if command == "serve" else "1")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 

@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
         check_name(arguments.name)
     base = find_versions(arguments.model)
     listener = listen(arguments.host, arguments.port)
-    _log_to_stderr()
+    _log_to_stderr(verbose=arguments.verbose)
     # TensorFlow takes seconds to import; arguments that are wrong are told before.
     from tapeline.clients.rest.server import serve
 
@@ -36,15 +36,20 @@ def run(arguments: argparse.Namespace) -> int:
         name=arguments.name,
         max_body_bytes=int(arguments.max_body_mib * _MIB),
         request_seconds=arguments.request_timeout,
-        verbose=arguments.verbose,
     )
     return EXIT_DONE
 
 
-def _log_to_stderr() -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    for name, level in (("tapeline.serve", logging.INFO), ("uvicorn.access", logging.INFO), ("uvicorn.error", "ERROR")):
+def _log_to_stderr(*, verbose: bool) -> None:
+    requests = logging.INFO if verbose else logging.WARNING
+    # A line about a request is JSON, its time inside.
+    for name, level, form in (
+        ("tapeline.serve", logging.INFO, "%(asctime)s %(message)s"),
+        ("tapeline.access", requests, "%(message)s"),
+        ("uvicorn.error", logging.ERROR, "%(asctime)s %(message)s"),
+    ):
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter(form))
         logger = logging.getLogger(name)
         logger.setLevel(level)
         logger.propagate = False

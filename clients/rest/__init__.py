@@ -5,5 +5,5 @@ Read `addresses` (which folder, name and port), `server` (its life), `draining`
 of it. `bodies` takes in what is sent, within bounds; `predict_requests` (by way
 of `strict_json`) and `predict_responses` go between JSON and arrays;
 `request_errors` are what is refused; `metadata` tells what the model takes and
-gives.
+gives. `middleware` and `request_metrics` see every request.
 """

@@ -3,6 +3,7 @@
     POST /v1/models/NAME[/versions/V]:predict
     GET  /v1/models/NAME[/versions/V]            which versions are there
     GET  /v1/models/NAME[/versions/V]/metadata   what the model takes and gives
+    GET  /monitoring/prometheus/metrics          what was asked so far
 
 The event loop only moves bytes. Parsing, the model and printing run in a pool
 of threads, and large requests in one of them at a time, so they do not hold up
@@ -18,6 +19,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.convertors import IntegerConvertor, StringConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -25,10 +27,12 @@ from starlette.routing import Route
 from tapeline.clients.rest.bodies import Bodies
 from tapeline.clients.rest.loaded_version import ServedModel
 from tapeline.clients.rest.metadata import metadata_tree, status_tree
+from tapeline.clients.rest.middleware import KeyRequired, Observed
 from tapeline.clients.rest.model_versions import ModelVersions
 from tapeline.clients.rest.predict_requests import read_request
 from tapeline.clients.rest.predict_responses import write_response
 from tapeline.clients.rest.request_errors import RequestError, printable
+from tapeline.clients.rest.request_metrics import RequestMetrics
 
 _MODEL = "/v1/models/{name:model_name}"
 _VERSION = "/v1/models/{name:model_name}/versions/{version:model_version}"
@@ -58,6 +62,7 @@ def create_app(
     name: str,
     bodies: Bodies,
     pool: concurrent.futures.Executor,
+    key: str | None = None,
 ) -> Starlette:
     """Returns the application.
 
@@ -66,7 +71,9 @@ def create_app(
         name: Name of the model in all addresses.
         bodies: Reads what requests hold.
         pool: Parses requests and runs the model, in two threads at least: one large request takes one of them.
+        key: What clients must send to be answered; None answers all.
     """
+    metrics = RequestMetrics(name)
 
     def model(request: Request) -> ServedModel:
         _check_name(request, name)
@@ -99,8 +106,12 @@ def create_app(
         asked = model(request)
         return _Json(metadata_tree(name=name, version=asked.version, signatures=asked.metadata))
 
+    async def counts(_request: Request) -> Response:
+        return Response(metrics.text(), media_type="text/plain; version=0.0.4")
+
     app = Starlette(
         routes=[
+            Route("/monitoring/prometheus/metrics", counts, methods=["GET"]),
             Route(f"{_MODEL}:predict", predict, methods=["POST"]),
             Route(f"{_VERSION}:predict", predict, methods=["POST"]),
             Route(f"{_MODEL}/metadata", metadata, methods=["GET"]),
@@ -108,6 +119,7 @@ def create_app(
             Route(_MODEL, status, methods=["GET"]),
             Route(_VERSION, status, methods=["GET"]),
         ],
+        middleware=[Middleware(Observed, metrics=metrics), Middleware(KeyRequired, key=key)],
         exception_handlers={
             RequestError: _refused,
             HTTPException: _no_route,

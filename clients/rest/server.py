@@ -38,7 +38,6 @@ def serve(
     name: str | None = None,
     max_body_bytes: int,
     request_seconds: float,
-    verbose: bool = False,
 ) -> None:
     """Serves until SIGTERM or SIGINT.
 
@@ -48,7 +47,6 @@ def serve(
         name: Name of the model in all addresses; None takes that in the model's card, or that of the run's folder.
         max_body_bytes: Longer requests are refused.
         request_seconds: Requests that have not come whole by then are given up.
-        verbose: Whether each request is logged.
 
     Raises:
         DataError: The folder holds no version that can be served.
@@ -69,7 +67,7 @@ def serve(
             http="h11",
             lifespan="off",
             log_config=None,
-            access_log=verbose,
+            access_log=False,
             proxy_headers=False,
             server_header=False,
             backlog=_WAITING,

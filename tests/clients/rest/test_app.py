@@ -4,6 +4,7 @@ import asyncio
 import concurrent.futures
 import json
 import logging
+import pathlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -201,3 +202,65 @@ def test_a_client_that_goes_away_is_no_fault(app: Any, caplog: pytest.LogCapture
 
     asyncio.run(app(scope, receive, send))
     assert caplog.text == ""
+
+
+def fresh_app(tmp_path: pathlib.Path, pool: concurrent.futures.Executor, **more: Any) -> Any:
+    (tmp_path / "7").mkdir()
+    versions = ModelVersions(tmp_path, load=load)
+    versions.refresh()
+    return create_app(versions, name="load", bodies=Bodies(most=MOST, seconds=30.0), pool=pool, **more)
+
+
+def raw(app: Any, method: str, path: str, body: bytes = b"", headers: Any = ()) -> tuple[int, dict[bytes, bytes], str]:
+    """Sends a request; returns status, headers and text."""
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": list(headers)}
+    asyncio.run(app({**scope, "root_path": "", "http_version": "1.1", "scheme": "http"}, receive, send))
+    return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"].decode()
+
+
+def test_predict_requests_are_counted_under_the_names_of_tensorflow_serving(tmp_path: pathlib.Path) -> None:
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        app = fresh_app(tmp_path, pool)
+        for body in (BODY, BODY, b"{"):
+            raw(app, "POST", "/v1/models/load:predict", body)
+        raw(app, "GET", "/v1/models/load")
+        status, headers, text = raw(app, "GET", "/monitoring/prometheus/metrics")
+    assert status == 200
+    assert headers[b"content-type"].startswith(b"text/plain; version=0.0.4")
+    lines = text.splitlines()
+    assert ':tensorflow:serving:request_count{model_name="load",status="OK"} 2' in lines
+    assert ':tensorflow:serving:request_count{model_name="load",status="INVALID_ARGUMENT"} 1' in lines
+    labels = 'model_name="load",API="predict",entrypoint="REST"'
+    assert f":tensorflow:serving:request_latency_count{{{labels}}} 2" in lines
+    assert f':tensorflow:serving:request_latency_bucket{{{labels},le="+Inf"}} 2' in lines
+
+
+def test_each_request_is_a_line_of_json(app: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "tapeline.access")
+    _, _, text = raw(app, "POST", "/v1/models/load:predict", BODY)
+    raw(app, "GET", "/\x1b\n" + "x" * 5000)
+    first, second = (json.loads(record.getMessage()) for record in caplog.records)
+    assert list(first) == ["time", "method", "path", "status", "milliseconds", "bytes"]
+    assert (first["path"], first["status"], first["bytes"]) == ("/v1/models/load:predict", 200, len(text))
+    assert first["milliseconds"] > 0
+    assert len(second["path"]) == 500
+    assert all(record.getMessage().isprintable() for record in caplog.records)
+
+
+def test_where_a_key_is_set_no_address_answers_without_it(tmp_path: pathlib.Path) -> None:
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        app = fresh_app(tmp_path, pool, key="sesame")
+        for path in ("/v1/models/load", "/monitoring/prometheus/metrics"):
+            for wrong in ([], [(b"authorization", b"Bearer other")], [(b"authorization", b"sesame")]):
+                status, headers, text = raw(app, "GET", path, headers=wrong)
+                assert (status, headers[b"www-authenticate"]) == (401, b"Bearer")
+                assert "Authorization: Bearer" in json.loads(text)["error"]
+            assert raw(app, "GET", path, headers=[(b"authorization", b"Bearer sesame")])[0] == 200
