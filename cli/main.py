@@ -96,6 +96,9 @@ def _parser() -> argparse.ArgumentParser:
     _option(serve, "--max-body-mib", "MIB", "longest request (default: %(default)g)", type=float, default=16.0)
     late = "give up a request that has not come whole by then (default: %(default)g)"
     _option(serve, "--request-timeout", "SECONDS", late, type=float, default=30.0)
+    _option(serve, "--api-key-file", "PATH", "file with the key that clients must send (default: none is asked for)")
+    _option(serve, "--tls-cert", "PATH", "PEM file with the certificate and those it rests on: answer over HTTPS")
+    _option(serve, "--tls-key", "PATH", "PEM file with the certificate's private key")
     _switch(serve, "--verbose", "log each request as a line in JSON")
 
     compiled = commands.add_parser("compile", help="write the pipeline as a file for Kubeflow")

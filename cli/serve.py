@@ -6,6 +6,7 @@ import sys
 
 from tapeline.cli.exit_codes import EXIT_DONE
 from tapeline.clients.rest.addresses import check_name, find_versions, listen
+from tapeline.clients.rest.credentials import check_tls, read_key
 from tapeline.schemas.errors import ConfigError
 
 _MIB = 1 << 20
@@ -24,6 +25,8 @@ def run(arguments: argparse.Namespace) -> int:
         )
     if arguments.name is not None:
         check_name(arguments.name)
+    key = None if arguments.api_key_file is None else read_key(arguments.api_key_file)
+    tls = check_tls(arguments.tls_cert, arguments.tls_key)
     base = find_versions(arguments.model)
     listener = listen(arguments.host, arguments.port)
     _log_to_stderr(verbose=arguments.verbose)
@@ -36,6 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
         name=arguments.name,
         max_body_bytes=int(arguments.max_body_mib * _MIB),
         request_seconds=arguments.request_timeout,
+        key=key,
+        tls=tls,
     )
     return EXIT_DONE
 

@@ -20,6 +20,7 @@ import uvicorn
 from tapeline.clients.rest.addresses import check_name, name_of
 from tapeline.clients.rest.app import create_app
 from tapeline.clients.rest.bodies import Bodies
+from tapeline.clients.rest.credentials import Tls
 from tapeline.clients.rest.draining import DrainingServer
 from tapeline.clients.rest.loaded_version import ServedModel
 from tapeline.clients.rest.model_versions import ModelVersions
@@ -38,6 +39,8 @@ def serve(
     name: str | None = None,
     max_body_bytes: int,
     request_seconds: float,
+    key: str | None = None,
+    tls: Tls | None = None,
 ) -> None:
     """Serves until SIGTERM or SIGINT.
 
@@ -47,6 +50,8 @@ def serve(
         name: Name of the model in all addresses; None takes that in the model's card, or that of the run's folder.
         max_body_bytes: Longer requests are refused.
         request_seconds: Requests that have not come whole by then are given up.
+        key: What clients must send to be answered; None answers all.
+        tls: From `check_tls`; None answers without encryption.
 
     Raises:
         DataError: The folder holds no version that can be served.
@@ -61,14 +66,17 @@ def serve(
     with versions.watched(), concurrent.futures.ThreadPoolExecutor((os.cpu_count() or 1) + 2) as pool:
         model = versions.current
         name = check_name(str(model.card.get("name") or name_of(base))) if name is None else name
+        certificate, private_key = tls or (None, None)
         bodies = Bodies(most=max_body_bytes, seconds=request_seconds)
         config = uvicorn.Config(
-            create_app(versions, name=name, bodies=bodies, pool=pool),
+            create_app(versions, name=name, bodies=bodies, pool=pool, key=key),
             http="h11",
             lifespan="off",
             log_config=None,
             access_log=False,
             proxy_headers=False,
+            ssl_certfile=certificate,
+            ssl_keyfile=private_key,
             server_header=False,
             backlog=_WAITING,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
@@ -76,7 +84,8 @@ def serve(
         )
         host, port = listener.getsockname()[:2]
         listener.listen(_WAITING)
-        address = f"http://{f'[{host}]' if ':' in host else host}:{port}/v1/models/{name}"
+        scheme = "http" if tls is None else "https"
+        address = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/v1/models/{name}"
         _log.info("serving %s, version %d: %s:predict", name, model.version, address)
         # uvicorn sends itself the signal again once it has shut down; what is left to do then is to leave this block.
         _on_signals(lambda *_: None)
