@@ -29,6 +29,7 @@ _GRACE_SECONDS = 30
 _KEEP_ALIVE_SECONDS = 75
 _WAITING = 2048
 """Connections that the kernel holds until they are taken."""
+_COLLECTOR_THRESHOLDS = (50_000, 20, 1000)
 _log = logging.getLogger("tapeline.serve")
 
 
@@ -61,6 +62,9 @@ def serve(
     # What has been imported by now stays: the collector that frees an old version need not look through it.
     gc.collect()
     gc.freeze()
+    # A large request is a million objects, none of them garbage: looking through them again and again takes a quarter of
+    # its time, and no other thread runs meanwhile.
+    gc.set_threshold(*_COLLECTOR_THRESHOLDS)
     versions = ModelVersions(base, load=ServedModel.load)
     _on_signals(lambda *_: sys.exit())
     with versions.watched(), concurrent.futures.ThreadPoolExecutor((os.cpu_count() or 1) + 2) as pool:

@@ -271,6 +271,9 @@ def test_what_cannot_be_served_is_said_without_a_traceback(versions: pathlib.Pat
             (["--model", str(versions), "--port", port], f"cannot listen at 127.0.0.1:{port}"),
             (["--model", str(versions), "--port", "65536"], "--port: got 65536, must be from 0"),
             (["--model", str(versions), "--port", "0", "--max-body-mib", "0"], "--max-body-mib: got 0"),
+            (["--model", str(versions), "--port", "0", "--request-timeout", "nan"], "--request-timeout: got nan"),
+            (["--model", str(versions), "--port", "0", "--tls-cert", "here"], "--tls-key: is missing"),
+            (["--model", str(versions), "--port", "0", "--api-key-file", "nowhere"], "--api-key-file: 'nowhere'"),
             (["--model", str(versions), "--port", "0", "--name", "a/b"], "--name: got 'a/b'"),
         ]
         for arguments, message in cases:

@@ -7,6 +7,7 @@ import functools
 import json
 import pathlib
 import tempfile
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -46,12 +47,12 @@ class Ask:
 class _Echo(Signature):
     """Keeps what it was asked."""
 
-    def call(self, arrays: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+    def call(self, arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
         _asked.append(arrays)
         return {"forecast": np.zeros((len(arrays["context"]), 1), np.float32)}
 
 
-_asked: list[dict[str, npt.NDArray[Any]]] = []
+_asked: list[Mapping[str, npt.NDArray[Any]]] = []
 
 
 @functools.cache

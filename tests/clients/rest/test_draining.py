@@ -74,7 +74,7 @@ def test_what_the_kernel_has_taken_is_answered(running: Running) -> None:
 
 
 def test_a_connection_that_was_kept_gets_one_more_answer_which_says_that_it_is_the_last(running: Running) -> None:
-    connection = http.client.HTTPConnection(*running.address, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", running.address[1], timeout=20)
     for _ in range(2):
         connection.request("GET", "/")
         response = connection.getresponse()
