@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code, one of `exit_codes`.
     """
     parsed = _parser().parse_args(arguments)
-    _prepare_environment()
+    _prepare_environment(parsed.command)
     from tapeline.schemas.errors import UserError
 
     try:
@@ -93,8 +93,13 @@ def _parser() -> argparse.ArgumentParser:
     _option(serve, "--name", "NAME", "of the model in all addresses (default: that of the run)")
     _option(serve, "--host", "HOST", "where to listen (default: %(default)s)", default="127.0.0.1")
     _option(serve, "--port", "PORT", "0: a free one (default: %(default)s)", type=int, default=8501)
-    _option(serve, "--max-body-mib", "MIB", "longest request (default: %(default)g)", type=float, default=64.0)
-    _switch(serve, "--verbose", "log each request")
+    _option(serve, "--max-body-mib", "MIB", "longest request (default: %(default)g)", type=float, default=16.0)
+    late = "give up a request that has not come whole by then (default: %(default)g)"
+    _option(serve, "--request-timeout", "SECONDS", late, type=float, default=30.0)
+    _option(serve, "--api-key-file", "PATH", "file with the key that clients must send (default: none is asked for)")
+    _option(serve, "--tls-cert", "PATH", "PEM file with the certificate and those it rests on: answer over HTTPS")
+    _option(serve, "--tls-key", "PATH", "PEM file with the certificate's private key")
+    _switch(serve, "--verbose", "log each request as a line in JSON")
 
     compiled = commands.add_parser("compile", help="write the pipeline as a file for Kubeflow")
     _add_config(compiled, json_too=True)
@@ -168,11 +173,12 @@ def _add_metadata(parser: argparse.ArgumentParser) -> None:
     _option(parser, "--metadata", "ADDRESS", f"ML Metadata: {stores}")
 
 
-def _prepare_environment() -> None:
+def _prepare_environment(command: str) -> None:
     """Settles what TensorFlow reads when it is first imported, here or in a child process."""
     os.environ["TF_USE_LEGACY_KERAS"] = "0"
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    # TensorFlow warns at length of each input that the graph refuses: a server's clients are told, not its log.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2" if command == "serve" else "1")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 

@@ -3,34 +3,41 @@
     POST /v1/models/NAME[/versions/V]:predict
     GET  /v1/models/NAME[/versions/V]            which versions are there
     GET  /v1/models/NAME[/versions/V]/metadata   what the model takes and gives
+    GET  /monitoring/prometheus/metrics          what was asked so far
 
 The event loop only moves bytes. Parsing, the model and printing run in a pool
-of threads, so a large request does not hold up small ones.
+of threads, and large requests in one of them at a time, so they do not hold up
+small ones.
 """
 
 import asyncio
 import concurrent.futures
 import json
-import logging
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.convertors import StringConvertor, register_url_convertor
+from starlette.convertors import IntegerConvertor, StringConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tapeline.clients.rest.bodies import Bodies
 from tapeline.clients.rest.loaded_version import ServedModel
 from tapeline.clients.rest.metadata import metadata_tree, status_tree
+from tapeline.clients.rest.middleware import KeyRequired, Observed
 from tapeline.clients.rest.model_versions import ModelVersions
-from tapeline.clients.rest.predict_requests import RequestError, read_request
+from tapeline.clients.rest.predict_requests import read_request
 from tapeline.clients.rest.predict_responses import write_response
+from tapeline.clients.rest.request_errors import RequestError, printable
+from tapeline.clients.rest.request_metrics import RequestMetrics
 
 _MODEL = "/v1/models/{name:model_name}"
-_VERSION = "/v1/models/{name:model_name}/versions/{version:int}"
-_DRAIN_SECONDS = 10.0
-_log = logging.getLogger("tapeline.serve")
+_VERSION = "/v1/models/{name:model_name}/versions/{version:model_version}"
+_HEADERS = {408: {"Connection": "close"}, 503: {"Retry-After": "1"}}
+"""By status code: who was too slow may be sending still, and who came at a bad time may come again."""
 
 
 class _ModelName(StringConvertor):
@@ -39,24 +46,34 @@ class _ModelName(StringConvertor):
     regex = "[^/:]+"
 
 
+class _ModelVersion(IntegerConvertor):
+    """What fits into 64 bits; Python reads no number of thousands of digits."""
+
+    regex = "[0-9]{1,19}"
+
+
 register_url_convertor("model_name", _ModelName())
+register_url_convertor("model_version", _ModelVersion())
 
 
 def create_app(
     versions: ModelVersions,
     *,
     name: str,
-    max_body_bytes: int,
+    bodies: Bodies,
     pool: concurrent.futures.Executor,
+    key: str | None = None,
 ) -> Starlette:
     """Returns the application.
 
     Args:
         versions: Says which version is in use.
         name: Name of the model in all addresses.
-        max_body_bytes: Longer requests are refused.
-        pool: Runs the model.
+        bodies: Reads what requests hold.
+        pool: Parses requests and runs the model, in two threads at least: one large request takes one of them.
+        key: What clients must send to be answered; None answers all.
     """
+    metrics = RequestMetrics(name)
 
     def model(request: Request) -> ServedModel:
         _check_name(request, name)
@@ -71,8 +88,8 @@ def create_app(
 
     async def predict(request: Request) -> Response:
         asked = model(request)
-        body = await _body(request, max_body_bytes)
-        content = await asyncio.get_running_loop().run_in_executor(pool, answer, asked, body)
+        async with bodies.read(request) as body:
+            content = await asyncio.get_running_loop().run_in_executor(pool, answer, asked, body)
         return Response(content, media_type="application/json")
 
     async def status(request: Request) -> Response:
@@ -89,8 +106,12 @@ def create_app(
         asked = model(request)
         return _Json(metadata_tree(name=name, version=asked.version, signatures=asked.metadata))
 
-    return Starlette(
+    async def counts(_request: Request) -> Response:
+        return Response(metrics.text(), media_type="text/plain; version=0.0.4")
+
+    app = Starlette(
         routes=[
+            Route("/monitoring/prometheus/metrics", counts, methods=["GET"]),
             Route(f"{_MODEL}:predict", predict, methods=["POST"]),
             Route(f"{_VERSION}:predict", predict, methods=["POST"]),
             Route(f"{_MODEL}/metadata", metadata, methods=["GET"]),
@@ -98,14 +119,18 @@ def create_app(
             Route(_MODEL, status, methods=["GET"]),
             Route(_VERSION, status, methods=["GET"]),
         ],
+        middleware=[Middleware(Observed, metrics=metrics), Middleware(KeyRequired, key=key)],
         exception_handlers={
             RequestError: _refused,
             HTTPException: _no_route,
             # Nobody reads it; the number is the one that web servers log for this.
             ClientDisconnect: lambda _request, _error: Response(status_code=499),
-            Exception: lambda _request, error: _Json({"error": f"{type(error).__name__}: {error}"}, 500),
+            Exception: lambda _request, error: _error(f"{type(error).__name__}: {error}", 500),
         },
     )
+    # A slash too many is answered with 404 in JSON, as TensorFlow Serving does, not with a redirection.
+    app.router.redirect_slashes = False
+    return app
 
 
 def answer(model: ServedModel, body: bytes) -> bytes:
@@ -129,45 +154,19 @@ def _check_name(request: Request, name: str) -> None:
         raise RequestError(f"Servable not found for request: Latest({asked}); this server has {name!r}", status=404)
 
 
-async def _body(request: Request, most: int) -> bytes:
-    """The body, unless it is too long: then the rest is read and dropped, so that the client reads the answer."""
-    chunks: list[bytes] = []
-    size = 0
-    too_large = int(request.headers.get("content-length", "0")) > most
-    stream = request.stream()
-    while not too_large:
-        chunk = await anext(stream, None)
-        if chunk is None:
-            return b"".join(chunks)
-        chunks.append(chunk)
-        size += len(chunk)
-        too_large = size > most
-    chunks.clear()
-
-    async def drain() -> None:
-        async for _ in stream:
-            pass
-
-    try:
-        await asyncio.wait_for(drain(), _DRAIN_SECONDS)
-    except asyncio.TimeoutError:
-        _log.warning("a client still sent after %g s what was refused already", _DRAIN_SECONDS)
-    raise RequestError(
-        f"the body is longer than {most} bytes; send fewer rows at a time, or start the server with a larger "
-        "--max-body-mib",
-        status=413,
-    )
-
-
 def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestError)
-    return _Json({"error": str(error)}, error.status)
+    return _error(str(error), error.status, _HEADERS.get(error.status))
 
 
 def _no_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     message = f"Malformed request: {request.method} {request.url.path}: {error.detail}"
-    return _Json({"error": message}, error.status_code, error.headers)
+    return _error(message, error.status_code, error.headers)
+
+
+def _error(message: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    return _Json({"error": printable(message)}, status, headers)
 
 
 class _Json(JSONResponse):

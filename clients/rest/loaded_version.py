@@ -19,7 +19,8 @@ from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_serving.apis import prediction_log_pb2
 
 from tapeline.clients.rest.metadata import signature_defs
-from tapeline.clients.rest.predict_requests import InputSpec, RequestError, listed
+from tapeline.clients.rest.predict_requests import InputSpec
+from tapeline.clients.rest.request_errors import RequestError, listed, shown
 from tapeline.forecaster.refusal_message import refusal_message
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.served_model import CARD_FILE, GRAPH_FILE, SERVE, WARM_UP_FILE
@@ -110,7 +111,9 @@ class ServedModel:
         """
         found = self.signatures.get(name)
         if found is None:
-            raise RequestError(f"signature_name: {name!r} is not in the model; it has: {listed([*self.signatures])}")
+            raise RequestError(
+                f"signature_name: {shown(name)} is not in the model; it has: {listed([*self.signatures])}"
+            )
         return found
 
     def _warm_up(self, requests: pathlib.Path) -> None:

@@ -7,42 +7,28 @@
 The rules are those of TensorFlow Serving's REST API
 (https://www.tensorflow.org/tfx/serving/api_rest) and of its `json_tensor.cc`,
 types included: no 1.0 for an integer, no null, no whole number in a float32
-that would be rounded. What is accepted here is accepted there. In two things
+that would be rounded. What is accepted here is accepted there. In three things
 this is stricter, to find mistakes early: shapes are compared with the
-signature before the graph runs, and column form has no keys without an input.
+signature before the graph runs, column form has no keys without an input, and
+no key stands twice in an object.
 """
 
 import base64
-import binascii
 import dataclasses
 import itertools
-import json
-import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from tapeline.clients.rest.request_errors import RequestError, listed, shown
+from tapeline.clients.rest.strict_json import read_json
 from tapeline.schemas.served_model import SERVE
 
 Form = Literal["row", "column"]
 
 _ROWS, _COLUMNS, _SIGNATURE, _BASE64 = "instances", "inputs", "signature_name", "b64"
-_IN_JSON = {None: "null", True: "true", False: "false"}
-
-
-class RequestError(ValueError):
-    """A request that is answered with an error.
-
-    Args:
-        message: What is wrong, the rule and the fix.
-        status: The HTTP status code.
-    """
-
-    def __init__(self, message: str, *, status: int = 400) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,14 +80,7 @@ def read_request(body: bytes) -> PredictRequest:
     Raises:
         RequestError: It is not JSON, or not a request.
     """
-    try:
-        tree = json.loads(body.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise RequestError(f"JSON Parse error: the body is not UTF-8 text (byte {error.start})") from error
-    except RecursionError as error:
-        raise RequestError("JSON Parse error: the body is nested too deeply") from error
-    except ValueError as error:
-        raise RequestError(f"JSON Parse error: {error}") from error
+    tree = read_json(body)
     if not isinstance(tree, dict):
         raise RequestError(f"JSON Value: {shown(tree)} is not an object; expected {{{_ROWS!r}: [...]}}")
     signature = tree.get(_SIGNATURE, SERVE)
@@ -233,16 +212,6 @@ def _bytes(name: str, value: Any) -> bytes:
         raise RequestError(f'{name}: {shown(value)} is not of the expected type: a string, or {{"{_BASE64}": ...}}')
     try:
         return value.encode() if isinstance(value, str) else base64.b64decode(value[_BASE64], validate=True)
-    except (UnicodeEncodeError, binascii.Error) as error:
+    except ValueError as error:
         kind = "text" if isinstance(value, str) else "base64"
         raise RequestError(f"{name}: {shown(value)} is not {kind}: {error}") from error
-
-
-def shown(value: object) -> str:
-    """Returns a value as it may stand in a message: short, however large it is."""
-    return _IN_JSON.get(value, "") if value is None or isinstance(value, bool) else reprlib.repr(value)
-
-
-def listed(names: Sequence[str]) -> str:
-    """Returns names as a list in a sentence."""
-    return ", ".join(sorted(names)) or "none"

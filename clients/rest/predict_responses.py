@@ -16,9 +16,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tapeline.clients.rest.predict_requests import Form, RequestError
+from tapeline.clients.rest.predict_requests import Form
+from tapeline.clients.rest.request_errors import RequestError
 
 _BINARY = "_bytes"
+_BLOCK = 256
+"""Rows that are written at a stretch; between two of them another thread may take its turn."""
 
 
 def write_response(outputs: Mapping[str, npt.NDArray[Any]], form: Form) -> bytes:
@@ -34,17 +37,23 @@ def write_response(outputs: Mapping[str, npt.NDArray[Any]], form: Form) -> bytes
     """
     plain = {name: _plain(name, values) for name, values in sorted(outputs.items())}
     if form == "column":
-        return _dump({"outputs": plain if len(plain) > 1 else next(iter(plain.values()))})
+        columns = {name: _dump(values) for name, values in plain.items()}
+        only = next(iter(columns.values()))
+        whole = "{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in columns.items()) + "}"
+        return f'{{"outputs":{whole if len(columns) > 1 else only}}}'.encode()
     sizes = {values.shape[:1] for values in outputs.values()}
     if len(sizes) != 1 or sizes == {()}:
         raise RequestError("the outputs of this signature do not have one row for each instance; use 'inputs'")
-    if len(plain) == 1:
-        return _dump({"predictions": next(iter(plain.values()))})
-    return _dump({"predictions": [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]})
+    rows = next(iter(plain.values()))
+    if len(plain) > 1:
+        rows = [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]
+    return f'{{"predictions":{_dump(rows)}}}'.encode()
 
 
 def _plain(name: str, values: npt.NDArray[Any]) -> Any:
     if values.dtype.kind == "f" and values.dtype.itemsize < 8:
+        if values.ndim and len(values) > _BLOCK:
+            return [row for at in range(0, len(values), _BLOCK) for row in _plain(name, values[at : at + _BLOCK])]
         # By way of text: the shortest one that gives the float back, read as the double that Python writes like it.
         return values.astype("U").astype(np.float64).tolist()
     if values.dtype.kind in "OSU":
@@ -59,5 +68,8 @@ def _text(value: Any, *, binary: bool) -> Any:
     return {"b64": base64.b64encode(content).decode()} if binary else content.decode(errors="replace")
 
 
-def _dump(tree: Any) -> bytes:
-    return json.dumps(tree, separators=(",", ":")).encode()
+def _dump(tree: Any) -> str:
+    """Writes a list row by row: Python's writer keeps all other threads waiting until it is done."""
+    if isinstance(tree, list):
+        return "[" + ",".join([json.dumps(row, separators=(",", ":")) for row in tree]) + "]"
+    return json.dumps(tree)

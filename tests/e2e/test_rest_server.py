@@ -175,6 +175,7 @@ def test_bad_bodies_are_refused(server: Server, body: Any, code: int, message: s
     assert answered == code
     assert message in answer["error"]
     assert server.predict({"instances": [instance()]})[0] == 200, "the server goes on"
+    assert not [line for line in server.log if "tensorflow/core" in line], "clients are told, not the log"
 
 
 def test_requests_are_logged_only_where_that_was_asked_for(server: Server) -> None:
@@ -244,6 +245,8 @@ def test_told_to_stop_it_answers_what_is_under_way(
     assert json.loads(response.read())["predictions"][0]["forecast"] == [5.5] * HORIZON
     connection.close()
     assert server.process.wait(timeout=60) == 0
+    (line,) = (line for line in server.log if line.startswith("{"))
+    assert json.loads(line)["status"] == 200
     assert [path.name for path in base.glob(".in-use-*")] == []
     running.close()
 
@@ -268,6 +271,9 @@ def test_what_cannot_be_served_is_said_without_a_traceback(versions: pathlib.Pat
             (["--model", str(versions), "--port", port], f"cannot listen at 127.0.0.1:{port}"),
             (["--model", str(versions), "--port", "65536"], "--port: got 65536, must be from 0"),
             (["--model", str(versions), "--port", "0", "--max-body-mib", "0"], "--max-body-mib: got 0"),
+            (["--model", str(versions), "--port", "0", "--request-timeout", "nan"], "--request-timeout: got nan"),
+            (["--model", str(versions), "--port", "0", "--tls-cert", "here"], "--tls-key: is missing"),
+            (["--model", str(versions), "--port", "0", "--api-key-file", "nowhere"], "--api-key-file: 'nowhere'"),
             (["--model", str(versions), "--port", "0", "--name", "a/b"], "--name: got 'a/b'"),
         ]
         for arguments, message in cases:

@@ -105,18 +105,6 @@ KNOWN: dict[str, str] = {
     "set: base sixty": _NUMBER.format("1:30"),
     "set: infinite": _REAL.format(".inf"),
     "set: true for a real number": _REAL.format("true"),
-    "rest: body twice": "clients/rest/predict_requests.py `read_request`: of two equal keys the last counts",
-    "rest: input twice": "clients/rest/predict_requests.py `read_request`: of two equal keys the last counts",
-    "rest: beyond a double": "clients/rest/predict_requests.py `read_request`: json reads 1e400 as infinite",
-    "rest: base64 with letters beyond ASCII": (
-        "clients/rest/predict_requests.py `_bytes` catches no ValueError of b64decode: status 500"
-    ),
-    "rest: a long signature name": _LONG.format("name (clients/rest/loaded_version.py `signature`)"),
-    "rest: a long name of an input": _LONG.format("name (clients/rest/request_errors.py `listed`)"),
-    "rest: slash at the end": "clients/rest/app.py: Starlette redirects with 307 and no JSON, which docs/serving.md lacks",
-    "rest: version of 5,000 digits": "clients/rest/app.py: Starlette's int convertor raises ValueError: status 500",
-    "rest: version of 5,000 digits, metadata": "clients/rest/app.py: the same",
-    "rest: version of 5,000 digits, predict": "clients/rest/app.py: the same",
 }
 
 RARE: dict[str, str] = {

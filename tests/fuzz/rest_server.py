@@ -7,6 +7,7 @@ import functools
 import json
 import pathlib
 import tempfile
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from starlette.applications import Starlette
 
 from tapeline.clients.rest.app import create_app
+from tapeline.clients.rest.bodies import Bodies
 from tapeline.clients.rest.loaded_version import ServedModel, Signature
 from tapeline.clients.rest.model_versions import ModelVersions
 from tapeline.clients.rest.predict_requests import InputSpec
@@ -45,12 +47,12 @@ class Ask:
 class _Echo(Signature):
     """Keeps what it was asked."""
 
-    def call(self, arrays: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+    def call(self, arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
         _asked.append(arrays)
         return {"forecast": np.zeros((len(arrays["context"]), 1), np.float32)}
 
 
-_asked: list[dict[str, npt.NDArray[Any]]] = []
+_asked: list[Mapping[str, npt.NDArray[Any]]] = []
 
 
 @functools.cache
@@ -65,7 +67,8 @@ def app() -> Starlette:
 
     versions = ModelVersions(base, load=load)
     versions.refresh()
-    return create_app(versions, name="load", max_body_bytes=MOST, pool=concurrent.futures.ThreadPoolExecutor(1))
+    pool = concurrent.futures.ThreadPoolExecutor(2)
+    return create_app(versions, name="load", bodies=Bodies(most=MOST, seconds=30.0), pool=pool)
 
 
 def send(ask: Ask) -> tuple[int, bytes]:

@@ -4,6 +4,7 @@ import asyncio
 import concurrent.futures
 import json
 import logging
+import pathlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,9 +12,11 @@ import numpy as np
 import pytest
 
 from tapeline.clients.rest.app import create_app
+from tapeline.clients.rest.bodies import Bodies
 from tapeline.clients.rest.loaded_version import ServedModel, Signature
 from tapeline.clients.rest.model_versions import ModelVersions
-from tapeline.clients.rest.predict_requests import InputSpec, RequestError
+from tapeline.clients.rest.predict_requests import InputSpec
+from tapeline.clients.rest.request_errors import RequestError
 
 MOST = 1000
 SPECS = {"context": InputSpec(np.dtype(np.float32), (None, None))}
@@ -39,8 +42,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     (base / "7").mkdir()
     versions = ModelVersions(base, load=load)
     versions.refresh()
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        yield create_app(versions, name="load", max_body_bytes=MOST, pool=pool)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        yield create_app(versions, name="load", bodies=Bodies(most=MOST, seconds=30.0), pool=pool)
 
 
 def ask(
@@ -112,6 +115,11 @@ def test_the_metadata_tell_name_version_and_signatures(app: Any) -> None:
         ("GET", "/v1/models/load/versions/6", 404, "Could not find version 6 of model load"),
         ("GET", "/v1/models/load/versions/6/metadata", 404, "Specific(load, 6)"),
         ("GET", "/v1/models/load/nothing", 404, "Malformed request"),
+        ("GET", f"/v1/models/load/versions/{'8' * 5000}", 404, "Malformed request"),
+        ("GET", f"/v1/models/load/versions/{'8' * 5000}/metadata", 404, "Malformed request"),
+        ("POST", f"/v1/models/load/versions/{'8' * 5000}:predict", 404, "Malformed request"),
+        ("GET", "/v1/models/load/", 404, "Malformed request"),
+        ("GET", "/v1/models/load/versions/7/", 404, "Malformed request"),
         ("GET", "/", 404, "Malformed request: GET /: Not Found"),
         ("GET", "/v1/models/load:predict", 405, "Method Not Allowed"),
         ("POST", "/v1/models/load", 405, "Method Not Allowed"),
@@ -143,13 +151,27 @@ def test_a_signature_that_is_not_there_is_refused_with_those_that_are(app: Any) 
 def test_an_error_is_an_object_whatever_it_says(app: Any) -> None:
     code, tree = ask(app, "POST", "/v1/models/load:predict", b'{"instances": [{"a \\"quoted\\"\\n\\ud800 key": 1}]}')
     assert code == 400
-    assert 'has the keys a "quoted"\n\ud800 key, must have' in tree["error"]
+    assert 'has the keys a "quoted"\\n\\ud800 key, must have' in tree["error"]
 
 
 def test_a_fault_of_the_model_is_the_servers(app: Any) -> None:
     with pytest.raises(RuntimeError, match="out of luck"):
         # Starlette answers with 500, then raises it again for the server's log.
         ask(app, "POST", "/v1/models/load:predict", b'{"instances": [[13]]}')
+
+
+def test_a_message_is_short_and_a_terminal_does_not_obey_it(app: Any) -> None:
+    asked = [
+        ("POST", "/v1/models/load:predict", {"instances": [1], "signature_name": "x" * 900}),
+        ("POST", "/v1/models/load:predict", {"instances": [{"\x1b[31m" + "x" * 900: 1}]}),
+        ("POST", "/v1/models/load:predict", {"instances": [{f"name {number}": 1 for number in range(40)}]}),
+        ("GET", "/v1/models/\x1b[31m" + "x" * 50_000, {}),
+    ]
+    for method, path, body in asked:
+        code, tree = ask(app, method, path, json.dumps(body).encode())
+        assert code in (400, 404)
+        assert len(tree["error"]) < 2500
+        assert tree["error"].isprintable()
 
 
 @pytest.mark.parametrize("announced", [True, False])
@@ -180,3 +202,65 @@ def test_a_client_that_goes_away_is_no_fault(app: Any, caplog: pytest.LogCapture
 
     asyncio.run(app(scope, receive, send))
     assert caplog.text == ""
+
+
+def fresh_app(tmp_path: pathlib.Path, pool: concurrent.futures.Executor, **more: Any) -> Any:
+    (tmp_path / "7").mkdir()
+    versions = ModelVersions(tmp_path, load=load)
+    versions.refresh()
+    return create_app(versions, name="load", bodies=Bodies(most=MOST, seconds=30.0), pool=pool, **more)
+
+
+def raw(app: Any, method: str, path: str, body: bytes = b"", headers: Any = ()) -> tuple[int, dict[bytes, bytes], str]:
+    """Sends a request; returns status, headers and text."""
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": list(headers)}
+    asyncio.run(app({**scope, "root_path": "", "http_version": "1.1", "scheme": "http"}, receive, send))
+    return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"].decode()
+
+
+def test_predict_requests_are_counted_under_the_names_of_tensorflow_serving(tmp_path: pathlib.Path) -> None:
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        app = fresh_app(tmp_path, pool)
+        for body in (BODY, BODY, b"{"):
+            raw(app, "POST", "/v1/models/load:predict", body)
+        raw(app, "GET", "/v1/models/load")
+        status, headers, text = raw(app, "GET", "/monitoring/prometheus/metrics")
+    assert status == 200
+    assert headers[b"content-type"].startswith(b"text/plain; version=0.0.4")
+    lines = text.splitlines()
+    assert ':tensorflow:serving:request_count{model_name="load",status="OK"} 2' in lines
+    assert ':tensorflow:serving:request_count{model_name="load",status="INVALID_ARGUMENT"} 1' in lines
+    labels = 'model_name="load",API="predict",entrypoint="REST"'
+    assert f":tensorflow:serving:request_latency_count{{{labels}}} 2" in lines
+    assert f':tensorflow:serving:request_latency_bucket{{{labels},le="+Inf"}} 2' in lines
+
+
+def test_each_request_is_a_line_of_json(app: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "tapeline.access")
+    _, _, text = raw(app, "POST", "/v1/models/load:predict", BODY)
+    raw(app, "GET", "/\x1b\n" + "x" * 5000)
+    first, second = (json.loads(record.getMessage()) for record in caplog.records)
+    assert list(first) == ["time", "method", "path", "status", "milliseconds", "bytes"]
+    assert (first["path"], first["status"], first["bytes"]) == ("/v1/models/load:predict", 200, len(text))
+    assert first["milliseconds"] > 0
+    assert len(second["path"]) == 500
+    assert all(record.getMessage().isprintable() for record in caplog.records)
+
+
+def test_where_a_key_is_set_no_address_answers_without_it(tmp_path: pathlib.Path) -> None:
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        app = fresh_app(tmp_path, pool, key="sesame")
+        for path in ("/v1/models/load", "/monitoring/prometheus/metrics"):
+            for wrong in ([], [(b"authorization", b"Bearer other")], [(b"authorization", b"sesame")]):
+                status, headers, text = raw(app, "GET", path, headers=wrong)
+                assert (status, headers[b"www-authenticate"]) == (401, b"Bearer")
+                assert "Authorization: Bearer" in json.loads(text)["error"]
+            assert raw(app, "GET", path, headers=[(b"authorization", b"Bearer sesame")])[0] == 200

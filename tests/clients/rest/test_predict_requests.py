@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from tapeline.clients.rest.predict_requests import InputSpec, RequestError, read_request
+from tapeline.clients.rest.predict_requests import InputSpec, read_request
+from tapeline.clients.rest.request_errors import RequestError
 
 FLOAT, INT64, TEXT = np.dtype(np.float32), np.dtype(np.int64), np.dtype(object)
 TWO = {"context": InputSpec(FLOAT, (None, None)), "timestamps": InputSpec(INT64, (None, None))}
@@ -86,6 +87,10 @@ def test_any_integers_arrive_as_they_were_sent(values: Any) -> None:
         (b'{"instances": [', "JSON Parse error"),
         (b"\xff\xfe", "not UTF-8 text"),
         (b"[" * 100_000, "JSON Parse error: the body is nested too deeply"),
+        (b'{"inputs": [[1]], "inputs": [[2]]}', "the key 'inputs' stands twice"),
+        (b'{"inputs": {"context": [[1]], "context": [[2]]}}', "the key 'context' stands twice"),
+        (b'{"inputs": {"context": [[-1e400]]}}', "-1e400 is beyond the range of a double; write Infinity"),
+        (b'{"inputs": 1' + b"0" * 5000 + b"}", "JSON Parse error"),
         (b"[1]", "is not an object"),
         (b"{}", "one of the keys 'instances'"),
         (b'{"instances": [1], "inputs": [1]}', "one of the keys 'instances'"),
@@ -141,7 +146,7 @@ def test_columns_that_break_a_rule_are_refused(inputs: Any, message: str) -> Non
         arrays({"inputs": inputs}, TWO)
 
 
-@pytest.mark.parametrize("value", [1, {"b64": "?"}, {"b64": 1}, {"b64": "AA==", "more": 1}, "\ud800"])
+@pytest.mark.parametrize("value", [1, {"b64": "?"}, {"b64": "ä"}, {"b64": 1}, {"b64": "AA==", "more": 1}, "\ud800"])
 def test_what_is_neither_text_nor_base64_is_refused(value: Any) -> None:
     with pytest.raises(RequestError, match=r"examples|instances\[0\]"):
         arrays({"instances": [value]}, EXAMPLES)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from tapeline.clients.rest.predict_requests import RequestError
 from tapeline.clients.rest.predict_responses import write_response
+from tapeline.clients.rest.request_errors import RequestError
 
 FORECAST = np.array([[0.2, 9e6], [-1.5, np.nan]], np.float32)
 TIMES = np.array([[10, 20], [30, 40]], np.int64)
@@ -58,3 +58,11 @@ def test_outputs_without_a_row_for_each_instance_are_refused_as_rows() -> None:
 def test_any_floats_arrive_as_they_were_forecast(values: Any) -> None:
     read = json.loads(write_response({"forecast": values}, "column"))["outputs"]
     np.testing.assert_array_equal(np.array(read, np.float32), values)
+
+
+@pytest.mark.parametrize("form", ["row", "column"])
+def test_many_rows_are_written_as_each_alone(form: Any) -> None:
+    values = np.random.default_rng(1).normal(size=(600, 2)).astype(np.float32)
+    key = {"row": "predictions", "column": "outputs"}[form]
+    whole = json.loads(write_response({"forecast": values}, form))[key]
+    assert whole == [json.loads(write_response({"forecast": row[np.newaxis]}, form))[key][0] for row in values]
