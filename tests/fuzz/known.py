@@ -12,10 +12,6 @@ _SET = "cli/arguments.py `read_config`: yaml.safe_load stands outside of any try
 _LONG = "the message holds the whole {}, however long"
 _RAW = "the message prints {} as it is, with characters that a terminal obeys"
 _NUMBER = "{} is read as another number than a person reads (YAML 1.1)"
-_REAL = "real numbers are not strict in schemas/sections.py and training_config.py: {} is taken"
-_HUGE = "schemas/sections.py `Positive` has no upper bound; the run dies in the Trainer"
-_SEED = "components/trainer takes seeds modulo 2**32: two seeds give one run; schemas/training_config.py has no bounds"
-_FIX = "the message says what is wrong and not what to write instead (schemas/frequency.py)"
 
 KNOWN: dict[str, str] = {
     "csv: one quote opens in an unused column": _QUOTE.format("a quote that never closes: all rows after it are lost"),
@@ -81,15 +77,6 @@ KNOWN: dict[str, str] = {
     "yaml: octal": _NUMBER.format("030"),
     "yaml: base sixty": _NUMBER.format("1:30"),
     "yaml: base sixty for a real number": _NUMBER.format("1:30.5"),
-    "yaml: infinite": _REAL.format(".inf"),
-    "yaml: true for a real number": _REAL.format("true"),
-    "yaml: negative seed": _SEED,
-    "yaml: huge seed": _SEED,
-    "yaml: huge sizes": _HUGE,
-    "yaml: 500 digits": _HUGE,
-    "yaml: unknown zone": _FIX,
-    "yaml: unknown frequency": _FIX,
-    "yaml: calendar twice": "schemas/sections.py `FeaturesConfig.calendar` takes a feature twice",
     "set: a date": "cli/arguments.py reads dates as dates, not as the text that load_config takes: a sound one is refused",
     "set: key with empty parts": "the message names neither --set nor the key (schemas/config.py `override`)",
     "set: broken YAML": _SET.format("YAMLError"),
@@ -103,8 +90,6 @@ KNOWN: dict[str, str] = {
     "set: key of many parts": "schemas/config.py `override` builds as deep a tree as the key has parts: RecursionError",
     "set: octal": _NUMBER.format("030"),
     "set: base sixty": _NUMBER.format("1:30"),
-    "set: infinite": _REAL.format(".inf"),
-    "set: true for a real number": _REAL.format("true"),
     "rest: body twice": "clients/rest/predict_requests.py `read_request`: of two equal keys the last counts",
     "rest: input twice": "clients/rest/predict_requests.py `read_request`: of two equal keys the last counts",
     "rest: beyond a double": "clients/rest/predict_requests.py `read_request`: json reads 1e400 as infinite",
@@ -122,9 +107,8 @@ KNOWN: dict[str, str] = {
 RARE: dict[str, str] = {
     "parquet: cut at the front": "cannot be printed",
     "parquet: end turned over": "cannot be printed",
-    "yaml: bits turned over": "gives no fix",
 }
-"""Part of the fault's text by mutation: Thrift's messages hold raw bytes; a zone or frequency with a letter changed."""
+"""Part of the fault's text by mutation: Thrift's messages hold raw bytes."""
 
 OF_OLD_LIBRARIES = frozenset(
     {
