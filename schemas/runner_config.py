@@ -17,6 +17,13 @@ class BeamConfig(Section):
     """Beam pipeline arguments, as on its own command line; none: one process, in memory."""
 
 
+class RunnerFile(Section):
+    """What `--runner` names: a file with this section alone."""
+
+    beam: BeamConfig
+    """The runner of Beam."""
+
+
 class ResourcesConfig(Section):
     """What a step asks of the cluster, as request and limit."""
 
