@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tapeline.pipeline.paths import RunPaths, shown
 from tapeline.schemas.errors import ConfigError, mistakes_error, printable
+from tapeline.schemas.features import PIPELINE_NAME
 from tapeline.schemas.yaml_text import read_file, read_json, read_text
 
 if TYPE_CHECKING:
@@ -75,13 +76,13 @@ def name_of_runs(arguments: argparse.Namespace) -> str:
         ConfigError: No name can be told.
     """
     if arguments.name is not None:
-        return str(arguments.name)
+        return _checked_name(str(arguments.name), "--name")
     if arguments.config is not None:
         tree, _ = read_file(arguments.config, option="--config", fix="Give the path of a YAML file, or --name.")
         name = tree.get("name") if isinstance(tree, dict) else None
         if not isinstance(name, str):
             raise ConfigError(f"{arguments.config}: has no name. Give the name that the runs lie under with --name.")
-        return name
+        return _checked_name(name, f"{arguments.config}: name")
     home = RunPaths.of("", arguments.home).root
     known = sorted(path.parent.name for path in home.glob("*/metadata.db"))
     if not known:
@@ -90,6 +91,16 @@ def name_of_runs(arguments: argparse.Namespace) -> str:
         names = printable(", ".join(known))
         raise ConfigError(f"--name: {shown(home)} holds the runs of {names}. Say which: --name or --config.")
     return known[0]
+
+
+def _checked_name(name: str, origin: str) -> str:
+    """Returns a name of a pipeline; refuses what would lead out of the folder of all runs."""
+    if not re.fullmatch(PIPELINE_NAME, name):
+        raise ConfigError(
+            f"{origin}: got {printable(repr(name), most=100)}, must be at most 63 letters, digits, - and _, the first a "
+            "letter or digit. Give the name that stands in the configuration; another folder of runs is --home."
+        )
+    return name
 
 
 def parse_config_json(text: str) -> "Config":

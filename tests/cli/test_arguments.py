@@ -5,7 +5,7 @@ import pathlib
 
 import pytest
 
-from tapeline.cli.arguments import parse_config_json, read_config, read_runner
+from tapeline.cli.arguments import name_of_runs, parse_config_json, read_config, read_runner
 from tapeline.schemas.config import Config
 from tapeline.schemas.errors import ConfigError
 
@@ -91,3 +91,17 @@ def test_json_that_says_a_thing_twice_is_refused() -> None:
         parse_config_json('{"name": "a", "name": "b", "data": {"frequency": "D"}}')
     with pytest.raises(ConfigError, match="finite number"):
         parse_config_json('{"name": "a", "data": {"frequency": "D"}, "gate": {"mae_scaled_below": 1e999}}')
+
+
+@pytest.mark.parametrize("name", ["../x", "..", ".", "", "/tmp/x", "a/b", "a\n", "-x", "x" * 64])
+def test_a_name_that_leads_out_of_the_folder_of_runs_is_refused(tmp_path: pathlib.Path, name: str) -> None:
+    with pytest.raises(ConfigError, match=r"^--name: got .* Give the name that stands in the configuration"):
+        name_of_runs(argparse.Namespace(name=name, config=None, home=None))
+    (tmp_path / "x.yaml").write_text(f"name: {name!r}\n" if name != "a\n" else 'name: "a\\n"\n')
+    with pytest.raises(ConfigError, match="name: got"):
+        name_of_runs(argparse.Namespace(name=None, config=str(tmp_path / "x.yaml"), home=None))
+
+
+def test_a_name_is_taken_as_given_or_from_the_configuration() -> None:
+    assert name_of_runs(argparse.Namespace(name="fold-01", config=None, home=None)) == "fold-01"
+    assert name_of_runs(argparse.Namespace(name=None, config=CO2, home=None)) == "co2"
