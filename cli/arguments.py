@@ -1,15 +1,13 @@
 """What the arguments of a command name: the configuration, the runner, the runs."""
 
 import argparse
-import json
-import pathlib
 import re
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from tapeline.pipeline.paths import RunPaths, shown
-from tapeline.schemas.errors import ConfigError
+from tapeline.schemas.errors import ConfigError, mistakes_error, printable
+from tapeline.schemas.features import PIPELINE_NAME
+from tapeline.schemas.yaml_text import read_file, read_json, read_text
 
 if TYPE_CHECKING:
     from tapeline.schemas.config import Config
@@ -31,14 +29,25 @@ def read_config(arguments: argparse.Namespace) -> "Config":
     else:
         config = load_config(arguments.config)
     overrides: dict[str, Any] = read_runner(arguments.runner) if arguments.runner else {}
+    options = ["--runner"] if arguments.runner else []
     for item in arguments.overrides:
-        key, equals, value = item.partition("=")
-        if not equals or not key:
-            raise ConfigError(f"--set: got {item!r}, must be KEY=VALUE, such as training.seed=2.")
-        overrides[key] = yaml.safe_load(value)
+        key, value = _read_override(item)
+        overrides[key] = value
+        options.append(f"--set {printable(key, most=100)}")
     if arguments.data is not None:
         overrides["data.source"] = arguments.data
-    return config.override(overrides) if overrides else config
+        options.append("--data")
+    return config.override(overrides, origin=printable(", ".join(options))) if overrides else config
+
+
+def _read_override(item: str) -> tuple[str, Any]:
+    """Reads the KEY=VALUE of `--set`, the value as in a file."""
+    key, equals, value = item.partition("=")
+    if not equals or not key:
+        raise ConfigError(f"--set: got {printable(repr(item))}, must be KEY=VALUE, such as training.seed=2.")
+    # At the start of a text of its own, % would begin a directive of YAML; here it begins a format of times.
+    tree, _ = (value, None) if value.startswith("%") else read_text(value, origin=f"--set {printable(key, most=100)}")
+    return key, tree
 
 
 def read_runner(path: str) -> dict[str, Any]:
@@ -47,20 +56,17 @@ def read_runner(path: str) -> dict[str, Any]:
     Raises:
         ConfigError: It is missing, or holds something else.
     """
-    tree = _read_yaml(path, "--runner", "Give one of configs/runners/.")
+    from tapeline.schemas.config_errors import find_mistakes
+    from tapeline.schemas.runner_config import RunnerFile
+
+    tree, node = read_file(path, option="--runner", fix="Give one of configs/runners/.")
     if not isinstance(tree, dict) or list(tree) != ["beam"]:
-        found = sorted(tree) if isinstance(tree, dict) else type(tree).__name__
+        found = printable(str(sorted(tree))) if isinstance(tree, dict) else type(tree).__name__
         raise ConfigError(f"--runner: {path!r} holds {found}, must hold the section beam alone.")
+    mistakes = find_mistakes(RunnerFile, tree, node=node)
+    if mistakes:
+        raise mistakes_error(f"--runner: {path}", mistakes)
     return tree
-
-
-def _read_yaml(path: str, option: str, fix: str) -> Any:
-    if not pathlib.Path(path).is_file():
-        raise ConfigError(f"{option}: no file {path!r}. {fix}")
-    try:
-        return yaml.safe_load(pathlib.Path(path).read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{option}: {path!r} cannot be read: {' '.join(str(error).split())}. {fix}") from error
 
 
 def name_of_runs(arguments: argparse.Namespace) -> str:
@@ -70,20 +76,31 @@ def name_of_runs(arguments: argparse.Namespace) -> str:
         ConfigError: No name can be told.
     """
     if arguments.name is not None:
-        return str(arguments.name)
+        return _checked_name(str(arguments.name), "--name")
     if arguments.config is not None:
-        tree = _read_yaml(arguments.config, "--config", "Give the path of a YAML file, or --name.")
+        tree, _ = read_file(arguments.config, option="--config", fix="Give the path of a YAML file, or --name.")
         name = tree.get("name") if isinstance(tree, dict) else None
         if not isinstance(name, str):
             raise ConfigError(f"{arguments.config}: has no name. Give the name that the runs lie under with --name.")
-        return name
+        return _checked_name(name, f"{arguments.config}: name")
     home = RunPaths.of("", arguments.home).root
     known = sorted(path.parent.name for path in home.glob("*/metadata.db"))
     if not known:
         raise ConfigError(f"--home: {shown(home)} holds no runs. Run `tapeline run` first, or give another --home.")
     if len(known) > 1:
-        raise ConfigError(f"--name: {shown(home)} holds the runs of {', '.join(known)}. Say which: --name or --config.")
+        names = printable(", ".join(known))
+        raise ConfigError(f"--name: {shown(home)} holds the runs of {names}. Say which: --name or --config.")
     return known[0]
+
+
+def _checked_name(name: str, origin: str) -> str:
+    """Returns a name of a pipeline; refuses what would lead out of the folder of all runs."""
+    if not re.fullmatch(PIPELINE_NAME, name):
+        raise ConfigError(
+            f"{origin}: got {printable(repr(name), most=100)}, must be at most 63 letters, digits, - and _, the first a "
+            "letter or digit. Give the name that stands in the configuration; another folder of runs is --home."
+        )
+    return name
 
 
 def parse_config_json(text: str) -> "Config":
@@ -97,14 +114,7 @@ def parse_config_json(text: str) -> "Config":
     """
     from tapeline.schemas.config import parse_config
 
-    def number(digits: str) -> float:
-        value = float(digits)
-        return int(value) if value.is_integer() else value
-
-    try:
-        tree = json.loads(text, parse_float=number)
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"--config-json: not readable as JSON: {error}. Fix the syntax.") from error
+    tree = read_json(text, origin="--config-json")
     return parse_config(tree, origin="--config-json")
 
 

@@ -14,8 +14,9 @@ from typing import Annotated, Any
 import pydantic
 import yaml
 
+from tapeline.schemas import features as names
 from tapeline.schemas.config_errors import Clash, find_mistakes
-from tapeline.schemas.errors import ConfigError
+from tapeline.schemas.errors import ConfigError, mistakes_error, printable
 from tapeline.schemas.gate_config import GateConfig, PushConfig, ServingConfig
 from tapeline.schemas.runner_config import BeamConfig, KubeflowConfig
 from tapeline.schemas.sections import (
@@ -29,8 +30,12 @@ from tapeline.schemas.sections import (
 )
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 from tapeline.schemas.window_spec import WindowShape, WindowSpec
+from tapeline.schemas.yaml_text import read_file
 
-Name = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
+Name = Annotated[str, pydantic.Field(pattern=f"^{names.PIPELINE_NAME}$")]
+
+_DEEPEST_KEY = 8
+"""Parts of a key, more than any section has."""
 
 
 class Config(Section):
@@ -77,25 +82,32 @@ class Config(Section):
         """The widths of a window's parts."""
         return WindowShape.of(self.window, self.features)
 
-    def override(self, values: Mapping[str, Any]) -> "Config":
+    def override(self, values: Mapping[str, Any], *, origin: str = "the overridden configuration") -> "Config":
         """Returns a copy with some values replaced, checked anew.
 
         Args:
             values: New values by dotted key: `{"training.seed": 2}`.
+            origin: What error messages call the values.
 
         Raises:
             ConfigError: A key is unknown or a value breaks a rule.
         """
         tree = self.model_dump(exclude_unset=True)
         for key, value in values.items():
-            *parents, leaf = key.split(".")
+            *parents, leaf = parts = key.split(".")
+            if not all(parts) or len(parts) > _DEEPEST_KEY:
+                raise ConfigError(
+                    f"{origin}: the key {printable(repr(key), most=100)} leads nowhere. Give a key such as training.seed; "
+                    "docs/configuration.md lists them."
+                )
             node = tree
             for parent in parents:
                 node = node.setdefault(parent, {})
                 if not isinstance(node, dict):
-                    raise ConfigError(f"{key}: {parent!r} is a value, not a section: correct the key.")
+                    where = printable(key, most=100)
+                    raise ConfigError(f"{origin}: {where}: {parent!r} is a value, not a section: correct the key.")
             node[leaf] = value
-        return parse_config(tree, origin="the overridden configuration")
+        return parse_config(tree, origin=origin)
 
     def _clashes(self) -> Iterator[Clash]:
         weights, horizon, context_length = self.training.loss.weights, self.window.horizon, self.window.context_length
@@ -144,16 +156,6 @@ class Config(Section):
                 )
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads YAML as the safe loader does, but leaves dates as the text that was written."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 def load_config(path: str | pathlib.Path) -> Config:
     """Reads and checks a configuration file.
 
@@ -164,17 +166,7 @@ def load_config(path: str | pathlib.Path) -> Config:
         ConfigError: The file is missing, is not YAML, or breaks a rule; all
             that is wrong stands in one message.
     """
-    path = pathlib.Path(path)
-    if not path.is_file():
-        raise ConfigError(f"--config: no file {str(path)!r}. Give the path of a YAML file, such as configs/co2.yaml.")
-    try:
-        text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=_Loader)
-        tree = yaml.load(text, Loader=_Loader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{path}: not readable as YAML: {' '.join(str(error).split())}. Correct the syntax."
-        ) from error
+    tree, node = read_file(path, option="--config", fix="Give the path of a YAML file, such as configs/co2.yaml.")
     return parse_config(tree, origin=str(path), node=node)
 
 
@@ -195,5 +187,4 @@ def parse_config(tree: Any, *, origin: str, node: yaml.Node | None = None) -> Co
         return Config.model_validate(tree)
     except pydantic.ValidationError:
         lines = find_mistakes(Config, tree, node=node)
-    count = f"{len(lines)} mistake{'s' if len(lines) > 1 else ''}"
-    raise ConfigError(f"{origin}: {count}\n" + "\n".join(f"  {line}" for line in lines))
+    raise mistakes_error(origin, lines)

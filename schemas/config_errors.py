@@ -11,11 +11,13 @@ mistake of a value that was found wrong already is left out.
 import copy
 import dataclasses
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pydantic
 import yaml
+
+from tapeline.schemas.errors import printable
 
 Place = tuple[Any, ...]
 """Keys and list positions from the root to a value."""
@@ -51,6 +53,7 @@ def find_mistakes(model: type[pydantic.BaseModel], tree: Any, *, node: yaml.Node
         node: The YAML node of `tree`, for line numbers.
     """
     given, tree = tree, copy.deepcopy(tree)
+    lines = dict(_lines(node))
     judged: list[Place] = []
     mistakes: list[tuple[int, str]] = []
     while True:
@@ -62,8 +65,9 @@ def find_mistakes(model: type[pydantic.BaseModel], tree: Any, *, node: yaml.Node
             for problem in error.errors():
                 for places, text in _split(problem, model):
                     if not any(_overlap(place, old) for place in places for old in before):
-                        line = _line(places[0], node)
-                        mistakes.append((line, f"{_path(places[0], given)}{f' (line {line})' if line else ''}: {text}"))
+                        line = _line(places[0], lines)
+                        where = printable(_path(places[0], given), most=200) + (f" (line {line})" if line else "")
+                        mistakes.append((line, f"{where}: {text}"))
                         judged += places
                     for place in places:
                         repaired |= _repair(tree, place, missing=problem["type"] == "missing")
@@ -84,14 +88,20 @@ def _split(problem: Any, model: type[pydantic.BaseModel]) -> Iterator[tuple[list
     elif kind == "missing":
         yield [place], "is required and missing. Add it."
     elif kind == "value_error":
-        yield [place], f"got {given!r}: {error}."
+        yield [place], f"got {_brief(given)}: {error}."
     elif kind in ("model_type", "dict_type", "model_attributes_type"):
-        yield [place], f"got {given!r}, should be a mapping of keys to values."
+        yield [place], f"got {_brief(given)}, should be a mapping of keys to values."
     elif kind == "tuple_type":
-        yield [place], f"got {given!r}, should be a list."
+        yield [place], f"got {_brief(given)}, should be a list."
     else:
         message = problem["msg"].removeprefix("Input ")
-        yield [place], f"got {given!r}, {message[0].lower()}{message[1:]}."
+        is_text = isinstance(given, str) and kind in ("int_type", "float_type")
+        fix = " Write it in plain digits: no quotes, leading zeros, colons or underscores." if is_text else ""
+        yield [place], f"got {_brief(given)}, {message[0].lower()}{message[1:]}.{fix}"
+
+
+def _brief(value: Any) -> str:
+    return printable(repr(value), most=120)
 
 
 def _steps(key: str) -> Iterator[str | int]:
@@ -161,22 +171,21 @@ def _path(place: Place, tree: Any) -> str:
     return path or "(the whole)"
 
 
-def _line(place: Place, node: yaml.Node | None) -> int:
-    """Line of the deepest key of a place that the file holds; 0 where there is none."""
-    line = 0
-    for step in place:
-        child = _child(node, step)
-        if child is None:
-            break
-        line, node = child
-    return line
-
-
-def _child(node: yaml.Node | None, part: Any) -> tuple[int, yaml.Node] | None:
+def _lines(node: yaml.Node | None, place: Place = ()) -> Iterator[tuple[Place, int]]:
+    """Yields the places of all values that a file holds, and their lines, from 1."""
     if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == str(part):
-                return key.start_mark.line + 1, value
-    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return node.value[part].start_mark.line + 1, node.value[part]
-    return None
+        children = [(key.value, key, value) for key, value in node.value]
+    elif isinstance(node, yaml.SequenceNode):
+        children = [(at, value, value) for at, value in enumerate(node.value)]
+    else:
+        return
+    for step, first, value in children:
+        yield (*place, step), first.start_mark.line + 1
+        yield from _lines(value, (*place, step))
+
+
+def _line(place: Place, lines: Mapping[Place, int]) -> int:
+    """Line of the deepest key of a place that the file holds; 0 where there is none."""
+    while place and place not in lines:
+        place = place[:-1]
+    return lines.get(place, 0)

@@ -12,6 +12,9 @@ Letters: `B` batch, `T` context, `H` horizon, `P` past, `K` future-known and
 `S` static covariates.
 """
 
+PIPELINE_NAME = "[A-Za-z0-9][A-Za-z0-9_-]{0,62}"
+"""Pattern of a pipeline's name, which is that of a folder too."""
+
 SERIES_ID = "series_id"
 """Which series a row or window belongs to (bytes)."""
 

@@ -23,6 +23,8 @@ _YEARS = "Y" if NEWER else "A"
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
+_EXAMPLES = "write it like 15min, h, D, W-SAT or MS"
+
 
 @dataclasses.dataclass(frozen=True)
 class Frequency:
@@ -43,12 +45,12 @@ class Frequency:
             raise ValueError(f"{self.alias!r} is not a frequency with a positive step")
         try:
             offset = pd.tseries.frequencies.to_offset(spelled(self.alias))
-        except ValueError as error:
-            raise ValueError(f"{self.alias!r} is not a pandas frequency") from error
+        except (ValueError, OverflowError) as error:
+            raise ValueError(f"{self.alias!r} is not a pandas frequency; {_EXAMPLES}") from error
         if offset is None or offset.n < 1:
-            raise ValueError(f"{self.alias!r} is not a frequency with a positive step")
+            raise ValueError(f"{self.alias!r} is not a frequency with a positive step; {_EXAMPLES}")
         if _is(offset, pd.offsets.Tick) and offset.nanos % NANOSECONDS != 0:
-            raise ValueError(f"{self.alias!r} is not a whole number of seconds")
+            raise ValueError(f"{self.alias!r} is not a whole number of seconds; {_EXAMPLES}")
         if self.step_seconds is None and offset.n != 1:
             raise ValueError(
                 f"{self.alias!r}: multiples are for fixed steps (minutes, hours, days, weeks); "
@@ -115,7 +117,7 @@ def check_zone(name: str) -> None:
     try:
         pd.Timestamp(0, unit="s", tz=name)
     except Exception as error:
-        raise ValueError(f"{name!r} is not an IANA time zone") from error
+        raise ValueError(f"{name!r} is not an IANA time zone; write it like Europe/Berlin or UTC") from error
 
 
 def _is(offset: Any, *kinds: type) -> bool:

@@ -4,28 +4,29 @@ from typing import Annotated, Literal
 
 import pydantic
 
-from tapeline.schemas.sections import Positive, Section
+from tapeline.schemas.config_values import Positive, Real, Steps
+from tapeline.schemas.sections import Section
 
 
 class SkillConfig(Section):
     """Least skill over a baseline, as a share of the baseline's MAE; None: shown, not required."""
 
-    persistence: float | None = 0.0
+    persistence: Real | None = 0.0
     """Over "repeat the last value"."""
-    seasonal_naive: float | None = 0.0
+    seasonal_naive: Real | None = 0.0
     """Over "repeat the last season"."""
-    ridge: float | None = None
+    ridge: Real | None = None
     """Over one linear regression from the context to all steps."""
 
 
 class GateConfig(Section):
     """What a model must reach on the test split to be blessed."""
 
-    mae_scaled_below: Annotated[float, pydantic.Field(gt=0.0)] = 0.015
+    mae_scaled_below: Annotated[Real, pydantic.Field(gt=0.0)] = 0.015
     """The free-running MAE in scaled space must be strictly less than this."""
-    mae_scaled_below_per_series: Annotated[float, pydantic.Field(gt=0.0)] | None = None
+    mae_scaled_below_per_series: Annotated[Real, pydantic.Field(gt=0.0)] | None = None
     """The same for every series by itself; None: shown (for up to 5,000 series), not required."""
-    season: Positive | Literal["auto"] | None = None
+    season: Steps | Literal["auto"] | None = None
     """Steps of one season for the seasonal naive baseline; `auto` finds it by autocorrelation on the train split, None
     takes the frequency's own."""
     skill_over: SkillConfig = SkillConfig()
@@ -39,9 +40,9 @@ class GateConfig(Section):
 class ServingConfig(Section):
     """What the model must bear in a process of its own before it is pushed."""
 
-    max_latency_ms: Annotated[float, pydantic.Field(gt=0.0)] = 250.0
+    max_latency_ms: Annotated[Real, pydantic.Field(gt=0.0)] = 250.0
     """Longest median time of one forecast, in milliseconds, on the machine that runs the serving gate."""
-    max_memory_mib: Annotated[float, pydantic.Field(gt=0.0)] = 4096.0
+    max_memory_mib: Annotated[Real, pydantic.Field(gt=0.0)] = 4096.0
     """Largest peak memory of the process that serves it, in MiB."""
 
 

@@ -20,9 +20,11 @@ from tapeline.schemas.config import Config
 _HEAD = """# Configuration
 
 One YAML file describes a pipeline. Only `name` and `data.frequency` are required; everything else has a default.
-Unknown keys are refused. All mistakes are listed at once, each with its key path and line.
+Unknown keys are refused, and keys that stand twice. All mistakes are listed at once, each with its key path and line.
+Numbers are written as `24`, `0.5` or `1e-3`; whatever only older YAML takes for a number, a date or a truth value
+(`030`, `1:30`, `yes`) is text.
 
-`tapeline run --set KEY=VALUE` replaces a value: `--set training.seed=2`.
+`tapeline run --set KEY=VALUE` replaces a value: `--set training.seed=2`. The value is read as in the file.
 
 This page is made from the code: `python -m tapeline.schemas.reference > docs/configuration.md`.
 """

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import pydantic
 
-from tapeline.schemas.sections import Positive, Section
+from tapeline.schemas.config_values import Count, Positive
+from tapeline.schemas.sections import Section
 
 Quantity = Annotated[str, pydantic.Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|[EPTGMK]i?)?$")]
 
@@ -16,6 +17,13 @@ class BeamConfig(Section):
     """Beam pipeline arguments, as on its own command line; none: one process, in memory."""
 
 
+class RunnerFile(Section):
+    """What `--runner` names: a file with this section alone."""
+
+    beam: BeamConfig
+    """The runner of Beam."""
+
+
 class ResourcesConfig(Section):
     """What a step asks of the cluster, as request and limit."""
 
@@ -23,7 +31,7 @@ class ResourcesConfig(Section):
     """CPU cores, as Kubernetes writes them: `2`, `500m`."""
     memory: Quantity = "4Gi"
     """Memory, as Kubernetes writes it."""
-    gpu: Annotated[int, pydantic.Field(ge=0, strict=True)] = 0
+    gpu: Count = 0
     """GPUs."""
     gpu_type: str = "nvidia.com/gpu"
     """Kubernetes' name of that resource."""
@@ -44,7 +52,7 @@ class KubeflowConfig(Section):
     """Kubernetes secrets that become environment variables: `{name of the secret: {its key: VARIABLE}}`."""
     node_selector: dict[str, str] = {}
     """Labels of the cluster's nodes that may run the steps."""
-    retries: Annotated[int, pydantic.Field(ge=0, strict=True)] = 2
+    retries: Count = 2
     """How often a step that was killed or failed is started again; what the gates refused is not tried again."""
     retry_seconds: Positive = 30
     """Wait before the first retry; it doubles with each one."""

@@ -13,10 +13,8 @@ import pydantic
 
 from tapeline.schemas import features as names
 from tapeline.schemas.config_errors import Clash, ClashError
+from tapeline.schemas.config_values import Columns, Count, Fraction, Once, Positive, Real, Share, Steps
 from tapeline.schemas.frequency import Frequency, check_zone
-
-Fraction = Annotated[float, pydantic.Field(gt=0.0, lt=1.0)]
-Positive = Annotated[int, pydantic.Field(ge=1, strict=True)]
 
 CALENDAR_FEATURES = (
     "minute_of_hour",
@@ -48,13 +46,6 @@ class Section(pydantic.BaseModel):
     def _clashes(self) -> Iterator[Clash]:
         """Yields values that are right one by one and cannot stand together."""
         return iter(())
-
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-Columns = Annotated[tuple[str, ...], pydantic.BeforeValidator(_as_list)]
 
 
 class DataConfig(Section):
@@ -143,20 +134,20 @@ def _seconds(offset: str) -> int:
 
     try:
         seconds = pd.Timedelta(offset).total_seconds()
-    except ValueError as error:
-        raise ValueError("not a length of time; write it like 30min or 6H") from error
+    except (ValueError, OverflowError) as error:
+        raise ValueError("not a length of time; write it like 30min or 6h") from error
     # NaT is not equal to itself.
     if seconds < 0 or seconds != int(seconds if seconds == seconds else -1):
-        raise ValueError("must be 0 or a positive, whole number of seconds")
+        raise ValueError("must be 0 or a positive, whole number of seconds, such as 30min")
     return int(seconds)
 
 
 class RollingConfig(Section):
     """Causal statistics of the target over the last `window` steps, as inputs to the encoder."""
 
-    window: Annotated[int, pydantic.Field(ge=2, strict=True)]
+    window: Annotated[Steps, pydantic.Field(ge=2)]
     """Steps that a statistic looks back over, the present one included."""
-    statistics: tuple[Literal["mean", "std"], ...] = ("mean", "std")
+    statistics: Annotated[tuple[Literal["mean", "std"], ...], Once] = ("mean", "std")
     """Which statistics."""
 
 
@@ -169,9 +160,9 @@ class FeaturesConfig(Section):
     """Columns known ahead for the whole horizon: holidays, prices, a weather forecast."""
     static_covariates: Columns = ()
     """Columns that hold one number for each series."""
-    calendar: tuple[Literal[CALENDAR_FEATURES], ...] = ()  # type: ignore[valid-type]
+    calendar: Annotated[tuple[Literal[CALENDAR_FEATURES], ...], Once] = ()  # type: ignore[valid-type]
     """Features computed from the timestamps, as sine and cosine; known ahead."""
-    rolling: tuple[RollingConfig, ...] = ()
+    rolling: Annotated[tuple[RollingConfig, ...], Once] = ()
     """Rolling statistics of the target."""
 
     @property
@@ -198,11 +189,11 @@ class FeaturesConfig(Section):
 class ChecksConfig(Section):
     """What the data gate refuses."""
 
-    max_gap: Annotated[int, pydantic.Field(ge=0, strict=True)] = 24
+    max_gap: Count = 24
     """Longest run of missing steps or values inside a series, in steps."""
-    max_constant: Annotated[int, pydantic.Field(ge=2, strict=True)] = 48
+    max_constant: Annotated[Positive, pydantic.Field(ge=2)] = 48
     """Longest run of one and the same value, in steps: a stuck sensor."""
-    max_drift: Annotated[float, pydantic.Field(ge=0.0)] = 0.5
+    max_drift: Annotated[Real, pydantic.Field(ge=0.0)] = 0.5
     """Largest distance of a column between two splits before a warning, 0 (same) to 1 (Jensen-Shannon)."""
 
 
@@ -243,16 +234,16 @@ class SplitConfig(Section):
 class WindowConfig(Section):
     """The shape of a window, in steps."""
 
-    context_length: Positive = 104
+    context_length: Steps = 104
     """Past steps that the model sees."""
-    horizon: Positive = 24
+    horizon: Steps = 24
     """Steps that it forecasts."""
     stride: Positive = 1
     """Steps between the forecast starts of neighbouring training windows. Not a multiple of a season: with 24 in
     hourly data every window starts at one hour of the day, and the model knows no other; take 23 or 25."""
     eval_stride: Positive = 1
     """The same for the windows of eval and test."""
-    min_observed: Annotated[float, pydantic.Field(ge=0.0, le=1.0)] = 0.5
+    min_observed: Share = 0.5
     """Least share of measured values in a context; windows with fewer are left out."""
 
 

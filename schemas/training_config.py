@@ -4,26 +4,26 @@ from typing import Annotated, Literal
 
 import pydantic
 
-from tapeline.schemas.sections import Fraction, Positive, Section
+from tapeline.schemas.config_values import Count, Fraction, Once, Positive, Real, Share, Steps
+from tapeline.schemas.sections import Section
 
-Rate = Annotated[float, pydantic.Field(gt=0.0)]
-Probability = Annotated[float, pydantic.Field(ge=0.0, le=1.0)]
+Rate = Annotated[Real, pydantic.Field(gt=0.0)]
 
 
 class ModelConfig(Section):
     """The sequence-to-sequence network."""
 
-    units: Positive = 64
+    units: Annotated[Positive, pydantic.Field(le=65_536)] = 64
     """Width of the LSTM's state."""
     linear_highway: bool = True
     """Whether a linear map from the context to all steps runs under the recurrent part, started from ridge."""
-    encoder_length: Positive | None = None
+    encoder_length: Steps | None = None
     """Steps at the end of the context that the encoder LSTM reads; None: all. The linear map always reads all."""
-    lags: tuple[Positive, ...] = ()
+    lags: Annotated[tuple[Steps, ...], Once] = ()
     """Seasons in steps: at each lead step the decoder sees value and covariates of the context that long ago."""
-    attention_heads: Annotated[int, pydantic.Field(ge=0, strict=True)] = 0
+    attention_heads: Count = 0
     """Heads of the decoder's attention over the encoder's outputs; 0 turns it off."""
-    dropout: Annotated[float, pydantic.Field(ge=0.0, lt=1.0)] = 0.0
+    dropout: Annotated[Real, pydantic.Field(ge=0.0, lt=1.0)] = 0.0
     """Variational dropout: one mask a window, the same at every step."""
     layer_norm: bool = False
     """Whether the recurrent outputs are normalised."""
@@ -47,11 +47,11 @@ class SamplingConfig(Section):
 
     schedule: Literal["constant", "linear", "inverse_sigmoid", "exponential"] = "linear"
     """How the probability goes from `start` to `end`; `constant` stays at `start`."""
-    start: Probability = 0.0
+    start: Share = 0.0
     """Probability that the decoder reads its own output in the first epoch."""
-    end: Probability = 1.0
+    end: Share = 1.0
     """The same when the schedule has run out."""
-    epochs: Positive = 20
+    epochs: Annotated[Positive, pydantic.Field(le=1_000_000)] = 20
     """Epochs that the schedule takes."""
     draw: Literal["step", "window"] = "step"
     """Whether each step draws, or one draw holds for a whole window."""
@@ -62,9 +62,9 @@ class EarlyStoppingConfig(Section):
 
     patience: Positive = 15
     """Epochs without improvement of the free-running validation error."""
-    min_delta: Annotated[float, pydantic.Field(ge=0.0)] = 0.0
+    min_delta: Annotated[Real, pydantic.Field(ge=0.0)] = 0.0
     """Least improvement that counts, in scaled units."""
-    warm_up: Annotated[int, pydantic.Field(ge=0, strict=True)] = 0
+    warm_up: Count = 0
     """Epochs at the start that are not judged."""
 
 
@@ -75,7 +75,7 @@ class ReduceOnPlateauConfig(Section):
     """What the rate is multiplied by."""
     patience: Positive = 5
     """Epochs without improvement."""
-    cooldown: Annotated[int, pydantic.Field(ge=0, strict=True)] = 0
+    cooldown: Count = 0
     """Epochs after a reduction that are not counted."""
     min_learning_rate: Rate = 1e-5
     """Where it stops falling."""
@@ -84,25 +84,25 @@ class ReduceOnPlateauConfig(Section):
 class TrainingConfig(Section):
     """The training loop."""
 
-    batch_size: Positive = 64
+    batch_size: Annotated[Positive, pydantic.Field(le=1_000_000)] = 64
     """Windows in one step of the optimizer."""
-    epochs: Positive = 150
+    epochs: Annotated[Positive, pydantic.Field(le=1_000_000)] = 150
     """Most passes over the training windows."""
     learning_rate: Rate = 1e-3
     """Adam's learning rate."""
-    highway_learning_rate: Annotated[float, pydantic.Field(ge=0.0)] | None = 0.0
+    highway_learning_rate: Annotated[Real, pydantic.Field(ge=0.0)] | None = 0.0
     """Learning rate of the linear highway; 0 keeps it at its ridge solution; None: the same as the rest."""
-    average_weights: Annotated[float, pydantic.Field(ge=0.0, lt=1.0)] = 0.99
+    average_weights: Annotated[Real, pydantic.Field(ge=0.0, lt=1.0)] = 0.99
     """Share of the old in the moving average of the weights, which is what is validated and kept; 0: no average."""
     clip_norm: Rate | None = 1.0
     """Largest global norm of the gradients; None: not clipped."""
     accumulate: Positive = 1
     """Batches whose gradients are added up for one step of the optimizer."""
-    shards: Annotated[int, pydantic.Field(ge=0, strict=True)] = 0
+    shards: Annotated[Count, pydantic.Field(le=1024)] = 0
     """Parts of a batch that run side by side on the CPU; 0 chooses by batch size and cores."""
     shuffle_windows: Positive = 100_000
     """Windows among which the next batch is drawn."""
-    seed: Annotated[int, pydantic.Field(strict=True)] = 1
+    seed: Annotated[int, pydantic.Field(ge=0, le=2**32 - 1, strict=True)] = 1
     """Seed of initial weights, shuffling, sampling and dropout."""
     deterministic: bool = True
     """Whether two runs with one seed give the same weights, bit by bit."""

@@ -5,6 +5,7 @@ import gzip
 import lzma
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 import pyarrow as pa
 
@@ -123,7 +124,7 @@ def _two_streams(ending: str, *, damage: bool) -> Callable[[Random], SourceCase]
     return make
 
 
-_PACKED = {}
+_PACKED: dict[str, Any] = {}
 for _ending in PACKERS:
     _PACKED |= {
         f"{_ending}, sound": _packed(_ending, lambda rng, packed: packed, same=True),

@@ -4,6 +4,7 @@
 import datetime
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 from tests.fuzz.cases import SourceCase, collect
 from tests.fuzz.reference_rows import read_csv
@@ -41,7 +42,7 @@ def csv_case(content: bytes, *, must_read: bool = False, block_bytes: int = 1 <<
 
 
 def fields(
-    column: int, change: Callable[[Random, str], str], *, every: bool = False, must_read: bool = False, **options: str
+    column: int, change: Callable[[Random, str], str], *, every: bool = False, must_read: bool = False, **options: Any
 ) -> Callable[[Random], SourceCase]:
     """Changes one field of a column, or all of them."""
 

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from tests.fuzz.byte_inputs import PACKERS
-from tests.fuzz.cases import SourceCase, collect
+from tests.fuzz.cases import Row, SourceCase, collect
 from tests.fuzz.csv_inputs import render, table
 from tests.fuzz.reference_rows import read_csv
 
@@ -95,7 +95,8 @@ def _partitions(form: str, *, nameless: bool = False) -> Callable[[Random], Sour
     """The series stands in the folder's name, as Hive writes it."""
 
     def make(rng: Random) -> SourceCase:
-        files, expected = {}, []
+        files: dict[str, bytes] = {}
+        expected: list[Row] = []
         for name in rng.sample(["Wien", "Köln", "a/b", "50%", "x=y"], 3):
             content = b"ds,y\n" + b"".join(b"2021-01-%02d,%d\n" % (day, rng.randrange(99)) for day in range(1, 9))
             files[f"data/{form.format(urllib.parse.quote(name, safe=''))}/part-0.csv"] = content

@@ -7,15 +7,8 @@ only some inputs of a mutation show; these are not counted.
 _QUOTE = "Arrow's CSV reader forgives {}; series/sources/reading.py `_csv_batches` checks no quotes"
 _FOLDER = "files_below (series/sources/partitions.py) passes {} over without a word: its rows are lost"
 _ZONE = "series/sources/timestamps.py `localize`: {}"
-_ERROR = "schemas/config.py `load_config` catches YAMLError only: {}"
-_SET = "cli/arguments.py `read_config`: yaml.safe_load stands outside of any try: {}"
 _LONG = "the message holds the whole {}, however long"
 _RAW = "the message prints {} as it is, with characters that a terminal obeys"
-_NUMBER = "{} is read as another number than a person reads (YAML 1.1)"
-_REAL = "real numbers are not strict in schemas/sections.py and training_config.py: {} is taken"
-_HUGE = "schemas/sections.py `Positive` has no upper bound; the run dies in the Trainer"
-_SEED = "components/trainer takes seeds modulo 2**32: two seeds give one run; schemas/training_config.py has no bounds"
-_FIX = "the message says what is wrong and not what to write instead (schemas/frequency.py)"
 
 KNOWN: dict[str, str] = {
     "csv: one quote opens in an unused column": _QUOTE.format("a quote that never closes: all rows after it are lost"),
@@ -65,54 +58,13 @@ KNOWN: dict[str, str] = {
     "folder: linked folder": _FOLDER.format("a link to a folder (os.walk follows none)"),
     "folder: locked folder": _FOLDER.format("a folder that may not be listed (os.walk without onerror)"),
     "folder: glob that matches a folder": "`_glob` (series/sources/source.py) drops folders: their rows are lost",
-    "yaml: key twice in a section": "schemas/config.py `_Loader` takes the last of two equal keys",
-    "yaml: section twice": "schemas/config.py `_Loader` takes the last of two equal sections",
-    "yaml: escape codes of a terminal": _RAW.format("unknown keys (schemas/config_errors.py)"),
-    "yaml: deep nesting": _ERROR.format("RecursionError"),
-    "yaml: deep nesting, closed": _ERROR.format("RecursionError"),
-    "yaml: alias bomb in a known key": _LONG.format("value, aliases written out (schemas/config_errors.py)"),
-    "yaml: tag that does not fit": _ERROR.format("ValueError, KeyError, AttributeError and IndexError of constructors"),
-    "yaml: time that does not exist": _ERROR.format("ValueError of the timestamp's constructor"),
-    "yaml: hexadecimal without a digit": _ERROR.format("ValueError of `0x_`"),
-    "yaml: 5,000 digits": _ERROR.format("ValueError of int()"),
-    "yaml: 5,000 digits for a real number": _ERROR.format("ValueError of int()"),
-    "yaml: unknown keys by the thousand": _LONG.format("list of mistakes (schemas/config.py `parse_config`)"),
-    "yaml: a long text": _LONG.format("value (schemas/config_errors.py `_split`)"),
-    "yaml: octal": _NUMBER.format("030"),
-    "yaml: base sixty": _NUMBER.format("1:30"),
-    "yaml: base sixty for a real number": _NUMBER.format("1:30.5"),
-    "yaml: infinite": _REAL.format(".inf"),
-    "yaml: true for a real number": _REAL.format("true"),
-    "yaml: negative seed": _SEED,
-    "yaml: huge seed": _SEED,
-    "yaml: huge sizes": _HUGE,
-    "yaml: 500 digits": _HUGE,
-    "yaml: unknown zone": _FIX,
-    "yaml: unknown frequency": _FIX,
-    "yaml: calendar twice": "schemas/sections.py `FeaturesConfig.calendar` takes a feature twice",
-    "set: a date": "cli/arguments.py reads dates as dates, not as the text that load_config takes: a sound one is refused",
-    "set: key with empty parts": "the message names neither --set nor the key (schemas/config.py `override`)",
-    "set: broken YAML": _SET.format("YAMLError"),
-    "set: control characters": _SET.format("ReaderError"),
-    "set: two documents": _SET.format("ComposerError"),
-    "set: tag that does not fit": _SET.format("ValueError of constructors"),
-    "set: date that does not exist": _SET.format("ValueError of the timestamp's constructor"),
-    "set: time that does not exist": _SET.format("ValueError of the timestamp's constructor"),
-    "set: 5,000 digits": _SET.format("ValueError of int()"),
-    "set: deep nesting": _SET.format("RecursionError"),
-    "set: key of many parts": "schemas/config.py `override` builds as deep a tree as the key has parts: RecursionError",
-    "set: octal": _NUMBER.format("030"),
-    "set: base sixty": _NUMBER.format("1:30"),
-    "set: infinite": _REAL.format(".inf"),
-    "set: true for a real number": _REAL.format("true"),
 }
 
 RARE: dict[str, str] = {
     "parquet: cut at the front": "cannot be printed",
     "parquet: end turned over": "cannot be printed",
-    "yaml: bits turned over": "gives no fix",
 }
-"""Part of the fault's text by mutation: Thrift's messages hold raw bytes; a zone or frequency with a letter changed."""
+"""Part of the fault's text by mutation: Thrift's messages hold raw bytes."""
 
 OF_OLD_LIBRARIES = frozenset(
     {

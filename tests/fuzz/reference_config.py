@@ -28,6 +28,7 @@ def text_disagreements(config: Any, content: bytes) -> list[str]:
         node = yaml.compose(content.decode("utf-8"), Loader=yaml.SafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         return [f"read without a word, but it is not YAML: {error}"[:200]]
+    assert node is not None
     return _disagreements(config, node, "", [0]) + _limits(config)
 
 
@@ -85,6 +86,7 @@ def _disagreements(value: Any, node: yaml.Node, path: str, count: list[int]) -> 
         return found
     if isinstance(value, tuple) and len(value) == 1:
         value = value[0]
+    assert isinstance(node, yaml.ScalarNode)
     return [] if _means(node, value) else [f"{path}: {node.value[:60]!r} became {value!r}"[:200]]
 
 

@@ -39,7 +39,7 @@ def parameters(*modules: ModuleType) -> list[Any]:
 
 def all_faults(
     mutation: Mutation, judge: Callable[[Any, pathlib.Path], list[str]], folder: pathlib.Path
-) -> dict[str, Any]:
+) -> dict[int, Any]:
     """The faults of a mutation's inputs, by their number."""
     rare = RARE.get(mutation.key)
     found = {at: judge(case, folder / str(at)) for at, case in mutation.inputs()}

@@ -19,7 +19,11 @@ def test_there_is_a_file_for_each_runner() -> None:
 
 @pytest.mark.parametrize(
     ("text", "rule"),
-    [("beam: {}\ngate: {}\n", "must hold the section beam alone"), ("- a\n", "holds list"), ("{", "cannot be read")],
+    [
+        ("beam: {}\ngate: {}\n", "must hold the section beam alone"),
+        ("- a\n", "holds list"),
+        ("{", "--runner: .*not readable as YAML"),
+    ],
 )
 def test_what_is_no_runner_is_refused(tmp_path: pathlib.Path, text: str, rule: str) -> None:
     path = tmp_path / "runner.yaml"

@@ -1,5 +1,6 @@
 """A configuration is right as a whole or refused with every mistake that it holds."""
 
+import math
 import pathlib
 from typing import Any
 
@@ -107,6 +108,26 @@ def test_a_missing_section_does_not_hide_other_mistakes() -> None:
         ({"training": {"learning_rate": 0}}, "training.learning_rate", "greater than 0"),
         ({"gate": {"skill_over": {"naive": 0.1}}}, "gate.skill_over.naive", "unknown key"),
         ({"beam": {"args": "--runner=X"}}, "beam.args", "should be a list"),
+        ({"window": {"horizon": "030"}}, "window.horizon", "Write it in plain digits"),
+        ({"training": {"learning_rate": True}}, "training.learning_rate", "got True, should be a valid number"),
+        ({"training": {"learning_rate": "0.1"}}, "training.learning_rate", "no quotes"),
+        ({"gate": {"mae_scaled_below": math.inf}}, "gate.mae_scaled_below", "should be a finite number"),
+        ({"gate": {"skill_over": {"ridge": math.nan}}}, "gate.skill_over.ridge", "should be a finite number"),
+        ({"serving": {"max_latency_ms": math.inf}}, "serving.max_latency_ms", "should be a finite number"),
+        ({"training": {"seed": -1}}, "training.seed", "greater than or equal to 0"),
+        ({"training": {"seed": 2**32}}, "training.seed", "less than or equal to 4294967295"),
+        ({"training": {"batch_size": 10**18}}, "training.batch_size", "less than or equal to 1000000"),
+        ({"training": {"epochs": 10**18}}, "training.epochs", "less than or equal to 1000000"),
+        ({"window": {"horizon": 10**18}}, "window.horizon", "less than or equal to 100000"),
+        ({"window": {"context_length": 10**18}}, "window.context_length", "less than or equal to 100000"),
+        ({"window": {"stride": 10**18}}, "window.stride", "less than or equal to 2147483647"),
+        ({"model": {"units": 10**18}}, "model.units", "less than or equal to 65536"),
+        ({"features": {"calendar": ["weekend", "weekend"]}}, "features.calendar", "'weekend' is named twice"),
+        ({"model": {"lags": [7, 7]}}, "model.lags", "7 is named twice; name each once"),
+        ({"data": {"frequency": "fortnight"}}, "data.frequency", "write it like 15min, h, D, W-SAT or MS"),
+        ({"data": {"frequency": "9" * 25 + "D"}}, "data.frequency", "write it like 15min"),
+        ({"data": {"frequency": "D", "offset": "9" * 25 + "D"}}, "data.offset", "write it like 30min"),
+        ({"data": {"frequency": "D", "timezone": "Mars/Olympus"}}, "data.timezone", "write it like Europe/Berlin"),
     ],
 )
 def test_a_broken_rule_is_named_by_its_key(change: Any, place: str, rule: str) -> None:
@@ -114,6 +135,20 @@ def test_a_broken_rule_is_named_by_its_key(change: Any, place: str, rule: str) -
     assert len(lines) == 1
     assert lines[0].startswith(f"{place}: ")
     assert rule in lines[0]
+
+
+def test_messages_are_short_and_printable_whatever_a_file_holds() -> None:
+    (line,) = mistakes({**SMALLEST, "schema_path": ["x" * 100_000]})
+    assert len(line) < 500
+    (line,) = mistakes({**SMALLEST, "data": {"frequency": "D" * 100_000}})
+    assert len(line) < 500
+    assert line.endswith("write it like 15min, h, D, W-SAT or MS.")
+    (line,) = mistakes({**SMALLEST, "\x1b[31m" + "k" * 100_000: 1})
+    assert len(line) < 500
+    assert line.startswith("\\x1b[31mkkk")
+    lines = mistakes({**SMALLEST, **{f"k{at}": 1 for at in range(500)}})
+    assert len(lines) == 21
+    assert lines[-1] == "and 480 more. Correct these first."
 
 
 def test_dates_and_fractions_exclude_each_other() -> None:
