@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 import pyarrow as pa
-import pyarrow.parquet
+
+from tapeline.series.sources.parquet_files import open_parquet
 
 _LONGEST_HEADER = 1 << 20
 
@@ -43,7 +44,7 @@ def unpacked(file: str, buffer: int = io.DEFAULT_BUFFER_SIZE) -> io.BufferedRead
 
 
 def _cut_parquet(file: pathlib.Path, block_bytes: int) -> tuple[tuple[str, ...], Ranges]:
-    with pa.parquet.ParquetFile(file) as parquet:
+    with open_parquet(file) as parquet:
         sizes = [parquet.metadata.row_group(at).total_byte_size for at in range(parquet.num_row_groups)]
         header = tuple(parquet.schema_arrow.names)
     ranges, start, size = [], 0, 0

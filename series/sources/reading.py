@@ -20,10 +20,10 @@ from typing import Literal
 
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet
 
 from tapeline.schemas.errors import DataError
 from tapeline.series.sources.file_ranges import RANGES, read_header, unpacked
+from tapeline.series.sources.parquet_files import open_parquet
 from tapeline.series.sources.problems import SHOWN, show
 from tapeline.series.sources.source import Source, load_built_in, partition_of
 
@@ -161,7 +161,7 @@ def _file_batches(block: Block) -> Iterator[pa.RecordBatch]:
         with pa.memory_map(block.file) as file:
             yield from _csv_batches(pa.BufferReader(file.read_at(block.stop - block.start, block.start)), block)
     elif block.kind == "parquet":
-        with pa.parquet.ParquetFile(block.file) as parquet:
+        with open_parquet(block.file) as parquet:
             groups = list(range(block.start, block.stop))
             yield from parquet.iter_batches(_BATCH_ROWS, row_groups=groups, columns=list(block.needed))
     elif block.kind == "statsmodels":

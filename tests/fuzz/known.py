@@ -50,9 +50,6 @@ KNOWN: dict[str, str] = {
     "parquet: times of an unknown zone": (
         "pyarrow's iter_batches raises pytz.UnknownTimeZoneError, which is none of DAMAGES (series/sources/reading.py)"
     ),
-    "parquet: a type that runs code": (
-        "series/sources/reading.py imports pyarrow without pyarrow_hotfix: Arrow before 14.0.1 unpickles column types"
-    ),
     "folder: suffix in capitals": _FOLDER.format("B.CSV"),
     "folder: zip": _FOLDER.format("part.csv.zip"),
     "folder: zip alone, by another name": _FOLDER.format("delivery.zip"),
