@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from tapeline.series.sources.parquet_files import open_parquet
+from tapeline.series.sources.quotes import PIECE, Quotes
 
 _LONGEST_HEADER = 1 << 20
 
@@ -71,28 +72,37 @@ def read_header(stream: BinaryIO) -> tuple[str, ...]:
         if not line:
             raise OSError("it holds no line")
     # A quoted name may hold a line break.
-    while line.count(b'"') % 2 and len(line) < _LONGEST_HEADER and (more := stream.readline(_LONGEST_HEADER)):
+    quotes, more = Quotes(strict=False), line
+    while more and len(line) < _LONGEST_HEADER:
+        quotes.read(more.removeprefix(b"\xef\xbb\xbf"))
+        more = stream.readline(_LONGEST_HEADER) if quotes.inside else b""
         line += more
     if b"\0" in line or len(line) >= _LONGEST_HEADER:
         raise OSError("its first line is no list of column names in UTF-8")
-    return tuple(name.strip() for name in next(csv.reader(io.StringIO(line.decode("utf-8-sig").rstrip("\r\n")))))
+    text = line.decode("utf-8-sig").rstrip("\r\n")
+    try:
+        return tuple(name.strip() for name in next(csv.reader(io.StringIO(text), strict=True)))
+    except csv.Error as error:
+        raise OSError(
+            f"a quote among the column names is not closed before a comma or the line's end ({error})"
+        ) from error
 
 
 def _line_ranges(stream: BinaryIO, size: int, block_bytes: int) -> Iterator[tuple[int, int]]:
     """Cuts the rest of a stream at line ends that lie outside quotes, about every `block_bytes`."""
-    start = position = stream.tell()
+    first = start = stream.tell()
     if size - start <= block_bytes:
         yield start, size
         return
-    quotes = 0
-    while chunk := stream.read(block_bytes):
-        end = chunk.rfind(b"\n") + 1
-        while end and (quotes + chunk.count(b'"', 0, end)) % 2:
-            end = chunk.rfind(b"\n", 0, end - 1) + 1
-        if end:
-            yield start, position + end
-            start = position + end
-        quotes += chunk.count(b'"')
-        position += len(chunk)
+    quotes = Quotes(strict=False)
+    read, stop, end = 0, block_bytes, 0
+    while chunk := stream.read(min(PIECE, stop - read)):
+        read += len(chunk)
+        end = quotes.read(chunk).last_line_end() or end
+        if read == stop:
+            if first + end > start:
+                yield start, first + end
+                start = first + end
+            stop += block_bytes
     if start < size:
         yield start, size

@@ -10,13 +10,15 @@ memory, and reading never holds more than one batch.
 """
 
 import collections
+import contextlib
 import csv
 import dataclasses
 import difflib
+import io
 import lzma
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import pyarrow as pa
 import pyarrow.csv
@@ -25,6 +27,8 @@ from tapeline.schemas.errors import DataError
 from tapeline.series.sources.file_ranges import RANGES, read_header, unpacked
 from tapeline.series.sources.parquet_files import open_parquet
 from tapeline.series.sources.problems import SHOWN, show
+from tapeline.series.sources.quotes import FIX as QUOTES_FIX
+from tapeline.series.sources.quotes import QuoteError, StrictStream, row_at
 from tapeline.series.sources.source import Source, load_built_in, partition_of
 
 BLOCK_BYTES = 32 << 20
@@ -156,11 +160,7 @@ def read_batches(block: Block) -> Iterator[pa.RecordBatch]:
 
 
 def _file_batches(block: Block) -> Iterator[pa.RecordBatch]:
-    if block.kind == "csv":
-        # Memory-mapped, a block costs address space only.
-        with pa.memory_map(block.file) as file:
-            yield from _csv_batches(pa.BufferReader(file.read_at(block.stop - block.start, block.start)), block)
-    elif block.kind == "parquet":
+    if block.kind == "parquet":
         with open_parquet(block.file) as parquet:
             groups = list(range(block.start, block.stop))
             yield from parquet.iter_batches(_BATCH_ROWS, row_groups=groups, columns=list(block.needed))
@@ -168,31 +168,55 @@ def _file_batches(block: Block) -> Iterator[pa.RecordBatch]:
         frame = load_built_in(block.file)[list(block.needed)]
         yield from pa.Table.from_pandas(frame, preserve_index=False).to_batches()
     else:
+        try:
+            with _rows_of(block) as stream:
+                yield from _csv_batches(stream, block)
+        except QuoteError as error:
+            with _rows_of(block) as stream:
+                row, text = row_at(stream, error.position)
+            raise MalformedRowsError(
+                count=1,
+                rows=[(row, show(text))],
+                rule="opens with a quote that is not closed before a comma or the line's end",
+                fix=QUOTES_FIX,
+            ) from error
+
+
+@contextlib.contextmanager
+def _rows_of(block: Block) -> Iterator[BinaryIO | pa.NativeFile]:
+    """Opens a block of CSV at its first row."""
+    if block.kind == "csv":
+        # Memory-mapped, a block costs address space only.
+        with pa.memory_map(block.file) as file:
+            yield pa.BufferReader(file.read_at(block.stop - block.start, block.start))
+    else:
         with unpacked(block.file, _BATCH_BYTES) as stream:
             read_header(stream)
-            if stream.peek(1):
-                yield from _csv_batches(stream, block)
+            yield stream
 
 
 class MalformedRowsError(Exception):
-    """Rows have too many or too few fields.
+    """Rows cannot be told apart into fields.
 
     Attributes:
         count: How many.
         rows: The first of them, each with its row number in the block and its text.
-        fields: Fields that a row must have.
+        rule: What is wrong with them.
+        fix: What the user can do.
     """
 
-    def __init__(self, *, count: int, rows: list[tuple[int, str]], fields: int) -> None:
-        super().__init__(f"{count} rows do not have {fields} fields")
+    def __init__(self, *, count: int, rows: list[tuple[int, str]], rule: str, fix: str) -> None:
+        super().__init__(f"{count} rows: {rule}")
         self.count = count
         self.rows = rows
-        self.fields = fields
+        self.rule = rule
+        self.fix = fix
 
 
-def _csv_batches(stream: object, block: Block) -> Iterator[pa.RecordBatch]:
-    if block.kind == "csv" and block.start == block.stop:
+def _csv_batches(rows_of_file: BinaryIO | pa.NativeFile, block: Block) -> Iterator[pa.RecordBatch]:
+    if not (rows_of_file.peek(1) if isinstance(rows_of_file, io.BufferedReader) else block.stop - block.start):
         return
+    stream = StrictStream(rows_of_file)
     count = 0
     rows: list[tuple[int, str]] = []
 
@@ -203,18 +227,29 @@ def _csv_batches(stream: object, block: Block) -> Iterator[pa.RecordBatch]:
             rows.append((row.number - 1, show(row.text)))
         return "skip"
 
-    reader = pa.csv.open_csv(
-        stream,
-        # One thread: Beam runs blocks side by side, and only so do rows that are refused have numbers.
-        read_options=pa.csv.ReadOptions(column_names=block.header, use_threads=False, block_size=_BATCH_BYTES),
-        parse_options=pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
-        convert_options=pa.csv.ConvertOptions(
-            column_types=dict.fromkeys(block.needed, pa.binary()),
-            include_columns=block.needed,
-            strings_can_be_null=True,
-            null_values=[""],
-        ),
-    )
-    yield from reader
+    try:
+        yield from pa.csv.open_csv(
+            stream,
+            # One thread: Beam runs blocks side by side, and only so do rows that are refused have numbers.
+            read_options=pa.csv.ReadOptions(column_names=block.header, use_threads=False, block_size=_BATCH_BYTES),
+            parse_options=pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
+            convert_options=pa.csv.ConvertOptions(
+                column_types=dict.fromkeys(block.needed, pa.binary()),
+                include_columns=block.needed,
+                strings_can_be_null=True,
+                null_values=[""],
+            ),
+        )
+    except pa.ArrowInvalid:
+        # A quote that is never closed makes a row longer than Arrow reads: what is wrong is the quote.
+        while stream.read():
+            pass
+        raise
     if count:
-        raise MalformedRowsError(count=count, rows=rows, fields=len(block.header))
+        fields = len(block.header)
+        raise MalformedRowsError(
+            count=count,
+            rows=rows,
+            rule=f"does not have the header's {fields} fields",
+            fix="Quote values that hold a comma, write decimals with a point, and give every row all fields",
+        )

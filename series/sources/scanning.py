@@ -80,9 +80,8 @@ def scan_block(block: Block, layout: RowLayout) -> Iterator[BatchFacts]:
                 )
             row += len(rows)
     except MalformedRowsError as error:
-        rule = f"does not have the header's {error.fields} fields"
-        fix = "Quote values that hold a comma, write decimals with a point, and give every row all fields"
-        problem = Problem(column="data.source", rule=rule, fix=fix, count=error.count, rows=tuple(error.rows))
+        rows_told = tuple(error.rows)
+        problem = Problem(column="data.source", rule=error.rule, fix=error.fix, count=error.count, rows=rows_told)
         yield _broken(block, row, problem)
     except DAMAGES as error:
         rule = f"cannot be read after row {row}: {in_words(error)}"
@@ -125,7 +124,10 @@ def survey_source(blocks: Sequence[Block], facts: Iterable[BatchFacts], layout: 
         first_rows.append(first_rows[-1] + counts[at - 1] if at else 0)
         in_file.append(in_file[-1] + counts[at - 1] if same_file else 0)
     broken = [batch for batch in ordered if batch.problems and not batch.rows]
-    # Rows that do not have the right fields are left out, so the numbers of those after them are not to be trusted.
+    # Rows that do not have the right fields are left out, so the numbers of those after them are not to be trusted:
+    # of each file the first block that is broken is told.
+    firsts = {blocks[batch.block].file: batch for batch in reversed(broken)}
+    broken = [batch for batch in broken if firsts[blocks[batch.block].file] is batch]
     raise_problems(
         problem.shifted(rows=in_file[batch.block], file=blocks[batch.block].file)
         for batch in broken or ordered

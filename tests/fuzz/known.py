@@ -4,7 +4,6 @@ A mutation in `KNOWN` must fail: once it is fixed, its test says so, and its lin
 only some inputs of a mutation show; these are not counted.
 """
 
-_QUOTE = "Arrow's CSV reader forgives {}; series/sources/reading.py `_csv_batches` checks no quotes"
 _FOLDER = "files_below (series/sources/partitions.py) passes {} over without a word: its rows are lost"
 _ZONE = "series/sources/timestamps.py `localize`: {}"
 _ERROR = "schemas/config.py `load_config` catches YAMLError only: {}"
@@ -18,16 +17,6 @@ _SEED = "components/trainer takes seeds modulo 2**32: two seeds give one run; sc
 _FIX = "the message says what is wrong and not what to write instead (schemas/frequency.py)"
 
 KNOWN: dict[str, str] = {
-    "csv: one quote opens in an unused column": _QUOTE.format("a quote that never closes: all rows after it are lost"),
-    "csv: two quotes open in an unused column": _QUOTE.format("text behind a closing quote: rows between are lost"),
-    "csv: quote in the middle of a number": _QUOTE.format('`"105.86"9`, read as 105.869'),
-    "csv: quote in the middle of an id": _QUOTE.format("text behind a closing quote"),
-    "csv: quote in the middle of a time": _QUOTE.format("text behind a closing quote"),
-    "csv: quote in the middle of an unused field": _QUOTE.format("text behind a closing quote"),
-    "csv: backslash before a quote": _QUOTE.format("text behind a closing quote"),
-    "csv: quote at the end of the header, another below": (
-        "`_read_header` (series/sources/reading.py) counts quotes and takes rows for a part of the header: they are lost"
-    ),
     "csv: escape codes of a terminal in the header": _RAW.format("column names (`_check_header`)"),
     "csv: column names of many characters": _LONG.format("column names (`_check_header`)"),
     "csv: nan with a payload": "`_from_text` (series/sources/values.py): Arrow takes nan(1) for a missing value",

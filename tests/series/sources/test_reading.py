@@ -156,5 +156,5 @@ def test_rows_of_another_width_are_collected_with_their_numbers(tmp_path: pathli
     (block,) = plan(path)
     with pytest.raises(MalformedRowsError) as caught:
         list(read_batches(block))
-    assert (caught.value.count, caught.value.fields) == (2, 2)
+    assert (caught.value.count, caught.value.rule) == (2, "does not have the header's 2 fields")
     assert caught.value.rows == [(1, "'3,4,5'"), (3, "'8'")]
