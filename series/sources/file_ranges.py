@@ -39,7 +39,7 @@ def _cut_packed(file: pathlib.Path, block_bytes: int) -> tuple[tuple[str, ...], 
 
 def unpacked(file: str, buffer: int = io.DEFAULT_BUFFER_SIZE) -> io.BufferedReader:
     """Opens a compressed file for reading; its ending names the compression."""
-    ending = file.rsplit(".", 1)[-1]
+    ending = file.rsplit(".", 1)[-1].lower()
     opened: Any = pa.CompressedInputStream(file, "zstd") if ending == "zst" else _OPEN[ending](file)
     return io.BufferedReader(opened, buffer)
 

@@ -85,7 +85,7 @@ def plan_blocks(source: Source, *, needed: dict[str, str], block_bytes: int = BL
     blocks: list[Block] = []
     expected: tuple[str, ...] | None = None
     for file in source.files:
-        kind = next(kind for kind in RANGES if file.name.endswith(f".{kind}"))
+        kind = next(kind for kind in RANGES if file.name.lower().endswith(f".{kind}"))
         try:
             header, ranges = RANGES[kind](file, block_bytes)
         except (*DAMAGES, UnicodeDecodeError, csv.Error) as error:

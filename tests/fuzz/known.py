@@ -4,7 +4,6 @@ A mutation in `KNOWN` must fail: once it is fixed, its test says so, and its lin
 only some inputs of a mutation show; these are not counted.
 """
 
-_FOLDER = "files_below (series/sources/partitions.py) passes {} over without a word: its rows are lost"
 _ZONE = "series/sources/timestamps.py `localize`: {}"
 _ERROR = "schemas/config.py `load_config` catches YAMLError only: {}"
 _SET = "cli/arguments.py `read_config`: yaml.safe_load stands outside of any try: {}"
@@ -39,18 +38,6 @@ KNOWN: dict[str, str] = {
     "parquet: times of an unknown zone": (
         "pyarrow's iter_batches raises pytz.UnknownTimeZoneError, which is none of DAMAGES (series/sources/reading.py)"
     ),
-    "folder: suffix in capitals": _FOLDER.format("B.CSV"),
-    "folder: zip": _FOLDER.format("part.csv.zip"),
-    "folder: zip alone, by another name": _FOLDER.format("delivery.zip"),
-    "folder: half-written file": _FOLDER.format("part.csv.tmp"),
-    "folder: backup with a tilde": _FOLDER.format("part.csv~"),
-    "folder: tab-separated values": _FOLDER.format("part.tsv"),
-    "folder: no suffix": _FOLDER.format("a file without suffix"),
-    "folder: compressed, suffix in capitals": _FOLDER.format("part.csv.GZ"),
-    "folder: compressed, of an unknown kind": _FOLDER.format("part.csv.lz4"),
-    "folder: linked folder": _FOLDER.format("a link to a folder (os.walk follows none)"),
-    "folder: locked folder": _FOLDER.format("a folder that may not be listed (os.walk without onerror)"),
-    "folder: glob that matches a folder": "`_glob` (series/sources/source.py) drops folders: their rows are lost",
     "yaml: key twice in a section": "schemas/config.py `_Loader` takes the last of two equal keys",
     "yaml: section twice": "schemas/config.py `_Loader` takes the last of two equal sections",
     "yaml: escape codes of a terminal": _RAW.format("unknown keys (schemas/config_errors.py)"),
