@@ -21,7 +21,58 @@ from tapeline.series.sources.quotes import PIECE, Quotes
 
 _LONGEST_HEADER = 1 << 20
 
-_OPEN: dict[str, Callable[[str], Any]] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
+_PACKED_BYTES = 1 << 16
+
+
+class _Unpacker(io.RawIOBase):
+    """A file of one or more bzip2 or xz streams, read to its end.
+
+    Python's own readers take what follows the first stream for rubbish where it cannot be unpacked, and end there.
+    """
+
+    def __init__(self, file: str, decompressor: Callable[[], Any]) -> None:
+        super().__init__()
+        self._file = open(file, "rb")  # noqa: SIM115 (closed by `close`)
+        self._new = decompressor
+        self._stream = decompressor()
+
+    def readable(self) -> bool:
+        """Whether it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Unpacks until there are bytes, or the file ends."""
+        while True:
+            packed = b""
+            if self._stream.eof:
+                packed = self._next_stream()
+                if not packed:
+                    return 0
+                self._stream = self._new()
+            elif self._stream.needs_input and not (packed := self._file.read(_PACKED_BYTES)):
+                raise EOFError("it ends in the middle of what was compressed")
+            if found := self._stream.decompress(packed, len(buffer)):
+                buffer[: len(found)] = found
+                return len(found)
+
+    def _next_stream(self) -> bytes:
+        packed: bytes = self._stream.unused_data or self._file.read(_PACKED_BYTES)
+        # xz may pad its streams by zeros; whatever else follows one is a stream, or damage.
+        while self._new is lzma.LZMADecompressor and packed and not (packed := packed.lstrip(b"\0")):
+            packed = self._file.read(_PACKED_BYTES)
+        return packed
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
+        super().close()
+
+
+_OPEN: dict[str, Callable[[str], Any]] = {
+    "gz": gzip.open,
+    "bz2": lambda file: _Unpacker(file, bz2.BZ2Decompressor),
+    "xz": lambda file: _Unpacker(file, lzma.LZMADecompressor),
+}
 
 Ranges = list[tuple[int, int]]
 

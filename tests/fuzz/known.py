@@ -27,12 +27,6 @@ KNOWN: dict[str, str] = {
     "csv: id in another Unicode form": "`read_series_ids` (series/sources/values.py) takes ö and o + ¨ for two series",
     "bytes: byte order mark in the middle": "Arrow drops a byte order mark at the start of each block; harmless so far",
     "bytes: two byte order marks": _RAW.format("column names (`_check_header`)"),
-    "bytes: bz2, in two parts, the second damaged": (
-        "Python's bz2 ignores what follows the first part: rows are lost (`_unpacked`, series/sources/reading.py)"
-    ),
-    "bytes: xz, in two parts, the second damaged": (
-        "Python's lzma ignores what follows the first part: rows are lost (`_unpacked`, series/sources/reading.py)"
-    ),
     "parquet: decimals": "Arrow's cast from decimals is off by the last bit (series/sources/values.py `read_numbers`)",
     "parquet: long decimals": "Arrow's cast from decimals is off by the last bit (series/sources/values.py)",
     "parquet: times of an unknown zone": (
