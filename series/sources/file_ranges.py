@@ -105,7 +105,8 @@ def _cut_parquet(file: pathlib.Path, block_bytes: int) -> tuple[tuple[str, ...],
         if size >= block_bytes or at == len(sizes) - 1:
             ranges.append((start, at + 1))
             start, size = at + 1, 0
-    return header, ranges
+    # A file of no row groups is a block of no rows.
+    return header, ranges or [(0, 0)]
 
 
 RANGES: dict[str, Callable[[pathlib.Path, int], tuple[tuple[str, ...], Ranges]]] = {

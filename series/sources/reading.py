@@ -97,7 +97,7 @@ def plan_blocks(source: Source, *, needed: dict[str, str], block_bytes: int = BL
         if expected is not None and set(columns) != set(expected):
             missing, more = sorted(set(expected) - set(columns)), sorted(set(columns) - set(expected))
             raise DataError(
-                f"data.source: {str(file)!r} has other columns than {blocks[0].file!r} (lacks {missing}, has {more} "
+                f"data.source: {str(file)!r} has other columns than {str(source.files[0])!r} (lacks {missing}, has {more} "
                 "more). Give all files the same columns, or match fewer files."
             )
         _check_header(columns, str(file), needed=needed)
@@ -163,7 +163,10 @@ def _file_batches(block: Block) -> Iterator[pa.RecordBatch]:
     if block.kind == "parquet":
         with open_parquet(block.file) as parquet:
             groups = list(range(block.start, block.stop))
-            yield from parquet.iter_batches(_BATCH_ROWS, row_groups=groups, columns=list(block.needed))
+            # A file of no row groups holds no rows.
+            if groups:
+                _check_zones(parquet.schema_arrow, block.needed)
+                yield from parquet.iter_batches(_BATCH_ROWS, row_groups=groups, columns=list(block.needed))
     elif block.kind == "statsmodels":
         frame = load_built_in(block.file)[list(block.needed)]
         yield from pa.Table.from_pandas(frame, preserve_index=False).to_batches()
@@ -180,6 +183,18 @@ def _file_batches(block: Block) -> Iterator[pa.RecordBatch]:
                 rule="opens with a quote that is not closed before a comma or the line's end",
                 fix=QUOTES_FIX,
             ) from error
+
+
+def _check_zones(schema: pa.Schema, needed: Sequence[str]) -> None:
+    """Raises as for a damaged file where a column of times names a zone that is none."""
+    for name in needed:
+        zone = getattr(schema.field(name).type, "tz", None)
+        try:
+            if zone is not None:
+                pa.lib.string_to_tzinfo(zone)
+        except (KeyError, ValueError) as error:
+            # Those of pytz and of zoneinfo are KeyErrors.
+            raise pa.ArrowInvalid(f"column {name!r} has the unknown time zone {zone!r}") from error
 
 
 @contextlib.contextmanager

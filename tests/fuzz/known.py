@@ -18,8 +18,6 @@ _FIX = "the message says what is wrong and not what to write instead (schemas/fr
 KNOWN: dict[str, str] = {
     "csv: escape codes of a terminal in the header": _RAW.format("column names (`_check_header`)"),
     "csv: column names of many characters": _LONG.format("column names (`_check_header`)"),
-    "csv: nan with a payload": "`_from_text` (series/sources/values.py): Arrow takes nan(1) for a missing value",
-    "csv: beyond a double": "`_from_text` (series/sources/values.py): 1e400 becomes infinite",
     "csv: a day that the zone left out": _ZONE.format("a day that a zone left out becomes the next one"),
     "csv: before the zone was": _ZONE.format("pytz rounds the local mean time of before 1893 to minutes"),
     "csv: summer time after 2037": _ZONE.format("pytz knows no clock changes after 2037, so summer is an hour off"),
@@ -27,11 +25,6 @@ KNOWN: dict[str, str] = {
     "csv: id in another Unicode form": "`read_series_ids` (series/sources/values.py) takes ö and o + ¨ for two series",
     "bytes: byte order mark in the middle": "Arrow drops a byte order mark at the start of each block; harmless so far",
     "bytes: two byte order marks": _RAW.format("column names (`_check_header`)"),
-    "parquet: decimals": "Arrow's cast from decimals is off by the last bit (series/sources/values.py `read_numbers`)",
-    "parquet: long decimals": "Arrow's cast from decimals is off by the last bit (series/sources/values.py)",
-    "parquet: times of an unknown zone": (
-        "pyarrow's iter_batches raises pytz.UnknownTimeZoneError, which is none of DAMAGES (series/sources/reading.py)"
-    ),
     "yaml: key twice in a section": "schemas/config.py `_Loader` takes the last of two equal keys",
     "yaml: section twice": "schemas/config.py `_Loader` takes the last of two equal sections",
     "yaml: escape codes of a terminal": _RAW.format("unknown keys (schemas/config_errors.py)"),
@@ -97,11 +90,7 @@ OF_OLD_LIBRARIES = frozenset(
     {
         "bytes: byte order mark in the middle",
         "csv: before the zone was",
-        "csv: nan with a payload",
         "csv: summer time after 2037",
-        "parquet: decimals",
-        "parquet: long decimals",
-        "parquet: times of an unknown zone",
     }
 )
 """Faults of Arrow 10 and pandas 1.5, which newer ones may not have: only with those must they show."""
