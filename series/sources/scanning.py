@@ -12,6 +12,7 @@ from tapeline.schemas.errors import DataError
 from tapeline.series.sources.problems import Problem, raise_problems
 from tapeline.series.sources.reading import DAMAGES, Block, MalformedRowsError, in_words, read_batches
 from tapeline.series.sources.rows import RowLayout, read_rows
+from tapeline.series.sources.spellings import odd_spellings, refuse_two_spellings
 from tapeline.series.sources.time_style import TimeStyle, find_disagreements
 
 
@@ -27,6 +28,7 @@ class BatchFacts:
         last: Latest time, epoch seconds.
         style: How times are written.
         problems: What is wrong; row numbers counted in the block.
+        odd_ids: Series ids that are not written in their plain form (`spellings`).
     """
 
     block: int
@@ -36,6 +38,7 @@ class BatchFacts:
     last: int
     style: TimeStyle
     problems: tuple[Problem, ...]
+    odd_ids: tuple[str, ...] = ()
 
 
 _FACTS = pydantic.TypeAdapter(BatchFacts)
@@ -77,6 +80,7 @@ def scan_block(block: Block, layout: RowLayout) -> Iterator[BatchFacts]:
                     last=int(seconds.max()),
                     style=rows.times.style,
                     problems=tuple(rows.problems),
+                    odd_ids=odd_spellings(rows.series_ids),
                 )
             row += len(rows)
     except MalformedRowsError as error:
@@ -138,6 +142,7 @@ def survey_source(blocks: Sequence[Block], facts: Iterable[BatchFacts], layout: 
     if not ordered:
         files = ", ".join(dict.fromkeys(block.file for block in blocks))
         raise DataError(f"data.source: {files}: there are no rows under the header. Give data with rows.")
+    refuse_two_spellings(blocks, (spelling for batch in ordered for spelling in batch.odd_ids), layout)
     return Survey(
         rows=sum(counts.values()),
         first_rows=tuple(first_rows),

@@ -21,8 +21,6 @@ KNOWN: dict[str, str] = {
     "csv: a day that the zone left out": _ZONE.format("a day that a zone left out becomes the next one"),
     "csv: before the zone was": _ZONE.format("pytz rounds the local mean time of before 1893 to minutes"),
     "csv: summer time after 2037": _ZONE.format("pytz knows no clock changes after 2037, so summer is an hour off"),
-    "csv: id with a space behind it": "`read_series_ids` (series/sources/values.py) takes 'Wien ' for another series",
-    "csv: id in another Unicode form": "`read_series_ids` (series/sources/values.py) takes ö and o + ¨ for two series",
     "bytes: byte order mark in the middle": "Arrow drops a byte order mark at the start of each block; harmless so far",
     "bytes: two byte order marks": _RAW.format("column names (`_check_header`)"),
     "yaml: key twice in a section": "schemas/config.py `_Loader` takes the last of two equal keys",
