@@ -66,6 +66,16 @@ def show(value: Any) -> str:
     return repr(text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "...")
 
 
+def printable(text: str) -> str:
+    """Returns a text with what a terminal obeys, or does not show, escaped."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
+def show_name(name: str) -> str:
+    """Returns a column's name as messages list it: without quotes, cut when long."""
+    return printable(name if len(name) <= _LONGEST_VALUE else name[:_LONGEST_VALUE] + "...")
+
+
 class Column:
     """A column of a batch while it is read, and what is found wrong with its rows.
 

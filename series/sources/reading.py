@@ -26,7 +26,7 @@ import pyarrow.csv
 from tapeline.schemas.errors import DataError
 from tapeline.series.sources.file_ranges import RANGES, read_header, unpacked
 from tapeline.series.sources.parquet_files import open_parquet
-from tapeline.series.sources.problems import SHOWN, show
+from tapeline.series.sources.problems import SHOWN, printable, show, show_name
 from tapeline.series.sources.quotes import FIX as QUOTES_FIX
 from tapeline.series.sources.quotes import QuoteError, StrictStream, row_at
 from tapeline.series.sources.source import Source, load_built_in, partition_of
@@ -38,6 +38,7 @@ DAMAGES = (OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowException)
 """What reading a damaged file raises."""
 
 _BATCH_BYTES = 4 << 20
+_NAMES = 40
 _BATCH_ROWS = 65_536
 
 
@@ -95,7 +96,7 @@ def plan_blocks(source: Source, *, needed: dict[str, str], block_bytes: int = BL
         partition = partition_of(file, root=source.root) if source.root else {}
         columns = (*header, *partition)
         if expected is not None and set(columns) != set(expected):
-            missing, more = sorted(set(expected) - set(columns)), sorted(set(columns) - set(expected))
+            missing, more = _names(set(expected) - set(columns)), _names(set(columns) - set(expected))
             raise DataError(
                 f"data.source: {str(file)!r} has other columns than {str(source.files[0])!r} (lacks {missing}, has {more} "
                 "more). Give all files the same columns, or match fewer files."
@@ -119,15 +120,19 @@ def plan_blocks(source: Source, *, needed: dict[str, str], block_bytes: int = BL
 
 
 def in_words(error: BaseException) -> str:
-    """Returns what an error says, in one line and without a full stop."""
-    return " ".join(str(error).split()).rstrip(".")
+    """Returns what an error says, in one line that can be printed, and without a full stop."""
+    return printable(" ".join(str(error).split()).rstrip("."))
+
+
+def _names(columns: set[str]) -> list[str]:
+    return [show_name(column) for column in sorted(columns)[:_NAMES]]
 
 
 def _check_header(header: Sequence[str], file: str, *, needed: dict[str, str]) -> None:
-    twice = [column for column, count in collections.Counter(header).items() if count > 1]
+    twice = [show_name(column) for column, count in collections.Counter(header).items() if count > 1]
     if twice:
         raise DataError(
-            f"data.source: {file!r} has more than one column named {twice} (folders' names are columns as well). Rename them."
+            f"data.source: {file!r} has more than one column named {twice[:_NAMES]} (folders' names are columns as well). Rename them."
         )
     for column, argument in needed.items():
         if column in header:
@@ -140,7 +145,7 @@ def _check_header(header: Sequence[str], file: str, *, needed: dict[str, str]) -
             hint = f"Did you mean {close[0]!r}?"
         elif argument == "data.series_id":
             hint = "Name the column, or set data.series_id to null if the data hold one series"
-        shown = ", ".join(header[:40]) + (", ..." if len(header) > 40 else "")
+        shown = ", ".join(map(show_name, header[:_NAMES])) + (", ..." if len(header) > _NAMES else "")
         raise DataError(f"{argument}: column {column!r} is not in {file!r} (columns: {shown}). {hint}.")
 
 

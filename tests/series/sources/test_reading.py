@@ -180,3 +180,14 @@ def test_a_zone_that_nobody_knows_is_damage(tmp_path: pathlib.Path) -> None:
     layout = RowLayout.of(DataConfig(frequency="D", series_id=None), FeaturesConfig())
     facts = list(scan_block(block, layout))
     assert "Mars/Olympus" in facts[-1].problems[0].rule
+
+
+def test_column_names_are_shown_cut_and_without_what_a_terminal_obeys(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text("ds,\x1b[31my," + "y" * 50_000 + "\n1,2,3\n")
+    message = refusal(path)
+    assert r"(columns: ds, \x1b[31my, " + "y" * 60 + "...)" in message
+    path.write_text("ds,y,\x1b,\x1b," + "z" * 50_000 + ",".join(["", *["z" * 50_000]]) + "\n1,2,3\n")
+    message = refusal(path)
+    assert message.isprintable()
+    assert len(message) < 1000
