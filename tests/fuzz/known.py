@@ -16,13 +16,8 @@ _SEED = "components/trainer takes seeds modulo 2**32: two seeds give one run; sc
 _FIX = "the message says what is wrong and not what to write instead (schemas/frequency.py)"
 
 KNOWN: dict[str, str] = {
-    "csv: escape codes of a terminal in the header": _RAW.format("column names (`_check_header`)"),
-    "csv: column names of many characters": _LONG.format("column names (`_check_header`)"),
-    "csv: a day that the zone left out": _ZONE.format("a day that a zone left out becomes the next one"),
     "csv: before the zone was": _ZONE.format("pytz rounds the local mean time of before 1893 to minutes"),
-    "csv: summer time after 2037": _ZONE.format("pytz knows no clock changes after 2037, so summer is an hour off"),
     "bytes: byte order mark in the middle": "Arrow drops a byte order mark at the start of each block; harmless so far",
-    "bytes: two byte order marks": _RAW.format("column names (`_check_header`)"),
     "yaml: key twice in a section": "schemas/config.py `_Loader` takes the last of two equal keys",
     "yaml: section twice": "schemas/config.py `_Loader` takes the last of two equal sections",
     "yaml: escape codes of a terminal": _RAW.format("unknown keys (schemas/config_errors.py)"),
@@ -78,17 +73,14 @@ KNOWN: dict[str, str] = {
 }
 
 RARE: dict[str, str] = {
-    "parquet: cut at the front": "cannot be printed",
-    "parquet: end turned over": "cannot be printed",
     "yaml: bits turned over": "gives no fix",
 }
-"""Part of the fault's text by mutation: Thrift's messages hold raw bytes; a zone or frequency with a letter changed."""
+"""Part of the fault's text by mutation: a zone or frequency with a letter changed."""
 
 OF_OLD_LIBRARIES = frozenset(
     {
         "bytes: byte order mark in the middle",
         "csv: before the zone was",
-        "csv: summer time after 2037",
     }
 )
 """Faults of Arrow 10 and pandas 1.5, which newer ones may not have: only with those must they show."""
