@@ -63,7 +63,12 @@ def show(value: Any) -> str:
     """Returns a value as messages show it: quoted, and cut when long; nothing between the quotes where it is missing."""
     # A missing value is None, or one of Arrow's that is not valid.
     text = "" if value is None or not getattr(value, "is_valid", True) else str(value)
-    return repr(text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "...")
+    return repr(cut(text))
+
+
+def cut(text: str) -> str:
+    """Returns a text, its end left out when it is long."""
+    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."
 
 
 def printable(text: str) -> str:
@@ -73,7 +78,7 @@ def printable(text: str) -> str:
 
 def show_name(name: str) -> str:
     """Returns a column's name as messages list it: without quotes, cut when long."""
-    return printable(name if len(name) <= _LONGEST_VALUE else name[:_LONGEST_VALUE] + "...")
+    return printable(cut(name))
 
 
 class Column:

@@ -9,11 +9,9 @@ memory, and reading never holds more than one batch.
 2284
 """
 
-import collections
 import contextlib
 import csv
 import dataclasses
-import difflib
 import io
 import lzma
 import zlib
@@ -25,8 +23,9 @@ import pyarrow.csv
 
 from tapeline.schemas.errors import DataError
 from tapeline.series.sources.file_ranges import RANGES, read_header, unpacked
+from tapeline.series.sources.headers import check_header, check_same_columns
 from tapeline.series.sources.parquet_files import open_parquet
-from tapeline.series.sources.problems import SHOWN, printable, show, show_name
+from tapeline.series.sources.problems import SHOWN, printable, show
 from tapeline.series.sources.quotes import FIX as QUOTES_FIX
 from tapeline.series.sources.quotes import QuoteError, StrictStream, row_at
 from tapeline.series.sources.source import Source, load_built_in, partition_of
@@ -38,7 +37,6 @@ DAMAGES = (OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowException)
 """What reading a damaged file raises."""
 
 _BATCH_BYTES = 4 << 20
-_NAMES = 40
 _BATCH_ROWS = 65_536
 
 
@@ -81,7 +79,7 @@ def plan_blocks(source: Source, *, needed: dict[str, str], block_bytes: int = BL
     """
     if source.built_in is not None:
         header = tuple(str(column) for column in load_built_in(source.built_in).columns)
-        _check_header(header, f"statsmodels:{source.built_in}", needed=needed)
+        check_header(header, f"statsmodels:{source.built_in}", needed=needed)
         return [Block(index=0, file=source.built_in, kind="statsmodels", header=header, needed=tuple(needed))]
     blocks: list[Block] = []
     expected: tuple[str, ...] | None = None
@@ -95,13 +93,9 @@ def plan_blocks(source: Source, *, needed: dict[str, str], block_bytes: int = BL
             ) from error
         partition = partition_of(file, root=source.root) if source.root else {}
         columns = (*header, *partition)
-        if expected is not None and set(columns) != set(expected):
-            missing, more = _names(set(expected) - set(columns)), _names(set(columns) - set(expected))
-            raise DataError(
-                f"data.source: {str(file)!r} has other columns than {str(source.files[0])!r} (lacks {missing}, has {more} "
-                "more). Give all files the same columns, or match fewer files."
-            )
-        _check_header(columns, str(file), needed=needed)
+        if expected is not None:
+            check_same_columns(columns, str(file), expected=expected, first=str(source.files[0]))
+        check_header(columns, str(file), needed=needed)
         expected = columns
         blocks += [
             Block(
@@ -122,31 +116,6 @@ def plan_blocks(source: Source, *, needed: dict[str, str], block_bytes: int = BL
 def in_words(error: BaseException) -> str:
     """Returns what an error says, in one line that can be printed, and without a full stop."""
     return printable(" ".join(str(error).split()).rstrip("."))
-
-
-def _names(columns: set[str]) -> list[str]:
-    return [show_name(column) for column in sorted(columns)[:_NAMES]]
-
-
-def _check_header(header: Sequence[str], file: str, *, needed: dict[str, str]) -> None:
-    twice = [show_name(column) for column, count in collections.Counter(header).items() if count > 1]
-    if twice:
-        raise DataError(
-            f"data.source: {file!r} has more than one column named {twice[:_NAMES]} (folders' names are columns as well). Rename them."
-        )
-    for column, argument in needed.items():
-        if column in header:
-            continue
-        close = difflib.get_close_matches(column, header, n=1)
-        hint = f"Name the column in {argument}, or correct the header"
-        if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
-            hint = "Separate the columns by commas; this file seems to use another mark"
-        elif close:
-            hint = f"Did you mean {close[0]!r}?"
-        elif argument == "data.series_id":
-            hint = "Name the column, or set data.series_id to null if the data hold one series"
-        shown = ", ".join(map(show_name, header[:_NAMES])) + (", ..." if len(header) > _NAMES else "")
-        raise DataError(f"{argument}: column {column!r} is not in {file!r} (columns: {shown}). {hint}.")
 
 
 def read_batches(block: Block) -> Iterator[pa.RecordBatch]:
