@@ -124,7 +124,7 @@ def read_batches(block: Block) -> Iterator[pa.RecordBatch]:
     CSV columns come as bytes, empty fields as null; columns out of folders' names as text; others in their own type.
 
     Raises:
-        MalformedRowsError: Rows of a CSV file do not have the header's number of fields.
+        MalformedRowsError: Rows of a CSV file cannot be told apart into the header's fields.
         OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowException: The file is damaged (`DAMAGES`).
     """
     names = [name for name, _ in block.partition]

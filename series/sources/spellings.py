@@ -56,6 +56,7 @@ def refuse_two_spellings(blocks: Sequence[Block], odd: Iterable[str], layout: Ro
     for block in blocks:
         for batch in read_batches(block):
             found = read_rows(batch, layout, first_row=0).series_ids
+            assert found is not None, "odd spellings come from the column that names the series"
             for plain in found.filter(pc.is_in(found, wanted)).unique().to_pylist():
                 _refuse(layout, plain.decode(), spelled[plain.decode()])
 
