@@ -112,6 +112,10 @@ def _failed(error: BaseException, log: pathlib.Path, output: pathlib.Path) -> in
 
 
 def _rows(folder: pathlib.Path) -> int:
-    import pyarrow.parquet
+    from tapeline.series.sources.parquet_files import open_parquet
 
-    return sum(pyarrow.parquet.read_metadata(path).num_rows for path in folder.glob(_FILES))
+    count = 0
+    for path in folder.glob(_FILES):
+        with open_parquet(path) as file:
+            count += file.metadata.num_rows
+    return count

@@ -15,11 +15,64 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 import pyarrow as pa
-import pyarrow.parquet
+
+from tapeline.series.sources.parquet_files import open_parquet
+from tapeline.series.sources.quotes import PIECE, Quotes
 
 _LONGEST_HEADER = 1 << 20
 
-_OPEN: dict[str, Callable[[str], Any]] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
+_PACKED_BYTES = 1 << 16
+
+
+class _Unpacker(io.RawIOBase):
+    """A file of one or more bzip2 or xz streams, read to its end.
+
+    Python's own readers take what follows the first stream for rubbish where it cannot be unpacked, and end there.
+    """
+
+    def __init__(self, file: str, decompressor: Callable[[], Any]) -> None:
+        super().__init__()
+        self._file = open(file, "rb")  # noqa: SIM115 (closed by `close`)
+        self._new = decompressor
+        self._stream = decompressor()
+
+    def readable(self) -> bool:
+        """Whether it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Unpacks until there are bytes, or the file ends."""
+        while True:
+            packed = b""
+            if self._stream.eof:
+                packed = self._next_stream()
+                if not packed:
+                    return 0
+                self._stream = self._new()
+            elif self._stream.needs_input and not (packed := self._file.read(_PACKED_BYTES)):
+                raise EOFError("it ends in the middle of what was compressed")
+            if found := self._stream.decompress(packed, len(buffer)):
+                buffer[: len(found)] = found
+                return len(found)
+
+    def _next_stream(self) -> bytes:
+        packed: bytes = self._stream.unused_data or self._file.read(_PACKED_BYTES)
+        # xz may pad its streams by zeros; whatever else follows one is a stream, or damage.
+        while self._new is lzma.LZMADecompressor and packed and not (packed := packed.lstrip(b"\0")):
+            packed = self._file.read(_PACKED_BYTES)
+        return packed
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
+        super().close()
+
+
+_OPEN: dict[str, Callable[[str], Any]] = {
+    "gz": gzip.open,
+    "bz2": lambda file: _Unpacker(file, bz2.BZ2Decompressor),
+    "xz": lambda file: _Unpacker(file, lzma.LZMADecompressor),
+}
 
 Ranges = list[tuple[int, int]]
 
@@ -37,13 +90,13 @@ def _cut_packed(file: pathlib.Path, block_bytes: int) -> tuple[tuple[str, ...], 
 
 def unpacked(file: str, buffer: int = io.DEFAULT_BUFFER_SIZE) -> io.BufferedReader:
     """Opens a compressed file for reading; its ending names the compression."""
-    ending = file.rsplit(".", 1)[-1]
+    ending = file.rsplit(".", 1)[-1].lower()
     opened: Any = pa.CompressedInputStream(file, "zstd") if ending == "zst" else _OPEN[ending](file)
     return io.BufferedReader(opened, buffer)
 
 
 def _cut_parquet(file: pathlib.Path, block_bytes: int) -> tuple[tuple[str, ...], Ranges]:
-    with pa.parquet.ParquetFile(file) as parquet:
+    with open_parquet(file) as parquet:
         sizes = [parquet.metadata.row_group(at).total_byte_size for at in range(parquet.num_row_groups)]
         header = tuple(parquet.schema_arrow.names)
     ranges, start, size = [], 0, 0
@@ -52,7 +105,8 @@ def _cut_parquet(file: pathlib.Path, block_bytes: int) -> tuple[tuple[str, ...],
         if size >= block_bytes or at == len(sizes) - 1:
             ranges.append((start, at + 1))
             start, size = at + 1, 0
-    return header, ranges
+    # A file of no row groups is a block of no rows.
+    return header, ranges or [(0, 0)]
 
 
 RANGES: dict[str, Callable[[pathlib.Path, int], tuple[tuple[str, ...], Ranges]]] = {
@@ -70,28 +124,37 @@ def read_header(stream: BinaryIO) -> tuple[str, ...]:
         if not line:
             raise OSError("it holds no line")
     # A quoted name may hold a line break.
-    while line.count(b'"') % 2 and len(line) < _LONGEST_HEADER and (more := stream.readline(_LONGEST_HEADER)):
+    quotes, more = Quotes(strict=False), line
+    while more and len(line) < _LONGEST_HEADER:
+        quotes.read(more.removeprefix(b"\xef\xbb\xbf"))
+        more = stream.readline(_LONGEST_HEADER) if quotes.inside else b""
         line += more
     if b"\0" in line or len(line) >= _LONGEST_HEADER:
         raise OSError("its first line is no list of column names in UTF-8")
-    return tuple(name.strip() for name in next(csv.reader(io.StringIO(line.decode("utf-8-sig").rstrip("\r\n")))))
+    text = line.decode("utf-8-sig").rstrip("\r\n")
+    try:
+        return tuple(name.strip() for name in next(csv.reader(io.StringIO(text), strict=True)))
+    except csv.Error as error:
+        raise OSError(
+            f"a quote among the column names is not closed before a comma or the line's end ({error})"
+        ) from error
 
 
 def _line_ranges(stream: BinaryIO, size: int, block_bytes: int) -> Iterator[tuple[int, int]]:
     """Cuts the rest of a stream at line ends that lie outside quotes, about every `block_bytes`."""
-    start = position = stream.tell()
+    first = start = stream.tell()
     if size - start <= block_bytes:
         yield start, size
         return
-    quotes = 0
-    while chunk := stream.read(block_bytes):
-        end = chunk.rfind(b"\n") + 1
-        while end and (quotes + chunk.count(b'"', 0, end)) % 2:
-            end = chunk.rfind(b"\n", 0, end - 1) + 1
-        if end:
-            yield start, position + end
-            start = position + end
-        quotes += chunk.count(b'"')
-        position += len(chunk)
+    quotes = Quotes(strict=False)
+    read, stop, end = 0, block_bytes, 0
+    while chunk := stream.read(min(PIECE, stop - read)):
+        read += len(chunk)
+        end = quotes.read(chunk).last_line_end() or end
+        if read == stop:
+            if first + end > start:
+                yield start, first + end
+                start = first + end
+            stop += block_bytes
     if start < size:
         yield start, size

@@ -63,7 +63,22 @@ def show(value: Any) -> str:
     """Returns a value as messages show it: quoted, and cut when long; nothing between the quotes where it is missing."""
     # A missing value is None, or one of Arrow's that is not valid.
     text = "" if value is None or not getattr(value, "is_valid", True) else str(value)
-    return repr(text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "...")
+    return repr(cut(text))
+
+
+def cut(text: str) -> str:
+    """Returns a text, its end left out when it is long."""
+    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."
+
+
+def printable(text: str) -> str:
+    """Returns a text with what a terminal obeys, or does not show, escaped."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
+def show_name(name: str) -> str:
+    """Returns a column's name as messages list it: without quotes, cut when long."""
+    return printable(cut(name))
 
 
 class Column:

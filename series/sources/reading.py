@@ -9,22 +9,25 @@ memory, and reading never holds more than one batch.
 2284
 """
 
-import collections
+import contextlib
 import csv
 import dataclasses
-import difflib
+import io
 import lzma
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet
 
 from tapeline.schemas.errors import DataError
 from tapeline.series.sources.file_ranges import RANGES, read_header, unpacked
-from tapeline.series.sources.problems import SHOWN, show
+from tapeline.series.sources.headers import check_header, check_same_columns
+from tapeline.series.sources.parquet_files import open_parquet
+from tapeline.series.sources.problems import SHOWN, printable, show
+from tapeline.series.sources.quotes import FIX as QUOTES_FIX
+from tapeline.series.sources.quotes import QuoteError, StrictStream, row_at
 from tapeline.series.sources.source import Source, load_built_in, partition_of
 
 BLOCK_BYTES = 32 << 20
@@ -76,12 +79,12 @@ def plan_blocks(source: Source, *, needed: dict[str, str], block_bytes: int = BL
     """
     if source.built_in is not None:
         header = tuple(str(column) for column in load_built_in(source.built_in).columns)
-        _check_header(header, f"statsmodels:{source.built_in}", needed=needed)
+        check_header(header, f"statsmodels:{source.built_in}", needed=needed)
         return [Block(index=0, file=source.built_in, kind="statsmodels", header=header, needed=tuple(needed))]
     blocks: list[Block] = []
     expected: tuple[str, ...] | None = None
     for file in source.files:
-        kind = next(kind for kind in RANGES if file.name.endswith(f".{kind}"))
+        kind = next(kind for kind in RANGES if file.name.lower().endswith(f".{kind}"))
         try:
             header, ranges = RANGES[kind](file, block_bytes)
         except (*DAMAGES, UnicodeDecodeError, csv.Error) as error:
@@ -90,13 +93,9 @@ def plan_blocks(source: Source, *, needed: dict[str, str], block_bytes: int = BL
             ) from error
         partition = partition_of(file, root=source.root) if source.root else {}
         columns = (*header, *partition)
-        if expected is not None and set(columns) != set(expected):
-            missing, more = sorted(set(expected) - set(columns)), sorted(set(columns) - set(expected))
-            raise DataError(
-                f"data.source: {str(file)!r} has other columns than {blocks[0].file!r} (lacks {missing}, has {more} "
-                "more). Give all files the same columns, or match fewer files."
-            )
-        _check_header(columns, str(file), needed=needed)
+        if expected is not None:
+            check_same_columns(columns, str(file), expected=expected, first=str(source.files[0]))
+        check_header(columns, str(file), needed=needed)
         expected = columns
         blocks += [
             Block(
@@ -115,29 +114,8 @@ def plan_blocks(source: Source, *, needed: dict[str, str], block_bytes: int = BL
 
 
 def in_words(error: BaseException) -> str:
-    """Returns what an error says, in one line and without a full stop."""
-    return " ".join(str(error).split()).rstrip(".")
-
-
-def _check_header(header: Sequence[str], file: str, *, needed: dict[str, str]) -> None:
-    twice = [column for column, count in collections.Counter(header).items() if count > 1]
-    if twice:
-        raise DataError(
-            f"data.source: {file!r} has more than one column named {twice} (folders' names are columns as well). Rename them."
-        )
-    for column, argument in needed.items():
-        if column in header:
-            continue
-        close = difflib.get_close_matches(column, header, n=1)
-        hint = f"Name the column in {argument}, or correct the header"
-        if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
-            hint = "Separate the columns by commas; this file seems to use another mark"
-        elif close:
-            hint = f"Did you mean {close[0]!r}?"
-        elif argument == "data.series_id":
-            hint = "Name the column, or set data.series_id to null if the data hold one series"
-        shown = ", ".join(header[:40]) + (", ..." if len(header) > 40 else "")
-        raise DataError(f"{argument}: column {column!r} is not in {file!r} (columns: {shown}). {hint}.")
+    """Returns what an error says, in one line that can be printed, and without a full stop."""
+    return printable(" ".join(str(error).split()).rstrip("."))
 
 
 def read_batches(block: Block) -> Iterator[pa.RecordBatch]:
@@ -146,7 +124,7 @@ def read_batches(block: Block) -> Iterator[pa.RecordBatch]:
     CSV columns come as bytes, empty fields as null; columns out of folders' names as text; others in their own type.
 
     Raises:
-        MalformedRowsError: Rows of a CSV file do not have the header's number of fields.
+        MalformedRowsError: Rows of a CSV file cannot be told apart into the header's fields.
         OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowException: The file is damaged (`DAMAGES`).
     """
     names = [name for name, _ in block.partition]
@@ -156,43 +134,78 @@ def read_batches(block: Block) -> Iterator[pa.RecordBatch]:
 
 
 def _file_batches(block: Block) -> Iterator[pa.RecordBatch]:
-    if block.kind == "csv":
-        # Memory-mapped, a block costs address space only.
-        with pa.memory_map(block.file) as file:
-            yield from _csv_batches(pa.BufferReader(file.read_at(block.stop - block.start, block.start)), block)
-    elif block.kind == "parquet":
-        with pa.parquet.ParquetFile(block.file) as parquet:
+    if block.kind == "parquet":
+        with open_parquet(block.file) as parquet:
             groups = list(range(block.start, block.stop))
-            yield from parquet.iter_batches(_BATCH_ROWS, row_groups=groups, columns=list(block.needed))
+            # A file of no row groups holds no rows.
+            if groups:
+                _check_zones(parquet.schema_arrow, block.needed)
+                yield from parquet.iter_batches(_BATCH_ROWS, row_groups=groups, columns=list(block.needed))
     elif block.kind == "statsmodels":
         frame = load_built_in(block.file)[list(block.needed)]
         yield from pa.Table.from_pandas(frame, preserve_index=False).to_batches()
     else:
+        try:
+            with _rows_of(block) as stream:
+                yield from _csv_batches(stream, block)
+        except QuoteError as error:
+            with _rows_of(block) as stream:
+                row, text = row_at(stream, error.position)
+            raise MalformedRowsError(
+                count=1,
+                rows=[(row, show(text))],
+                rule="opens with a quote that is not closed before a comma or the line's end",
+                fix=QUOTES_FIX,
+            ) from error
+
+
+def _check_zones(schema: pa.Schema, needed: Sequence[str]) -> None:
+    """Raises as for a damaged file where a column of times names a zone that is none."""
+    for name in needed:
+        zone = getattr(schema.field(name).type, "tz", None)
+        try:
+            if zone is not None:
+                pa.lib.string_to_tzinfo(zone)
+        except (KeyError, ValueError) as error:
+            # Those of pytz and of zoneinfo are KeyErrors.
+            raise pa.ArrowInvalid(f"column {name!r} has the unknown time zone {zone!r}") from error
+
+
+@contextlib.contextmanager
+def _rows_of(block: Block) -> Iterator[BinaryIO | pa.NativeFile]:
+    """Opens a block of CSV at its first row."""
+    if block.kind == "csv":
+        # Memory-mapped, a block costs address space only.
+        with pa.memory_map(block.file) as file:
+            yield pa.BufferReader(file.read_at(block.stop - block.start, block.start))
+    else:
         with unpacked(block.file, _BATCH_BYTES) as stream:
             read_header(stream)
-            if stream.peek(1):
-                yield from _csv_batches(stream, block)
+            yield stream
 
 
 class MalformedRowsError(Exception):
-    """Rows have too many or too few fields.
+    """Rows cannot be told apart into fields.
 
     Attributes:
         count: How many.
         rows: The first of them, each with its row number in the block and its text.
-        fields: Fields that a row must have.
+        rule: What is wrong with them.
+        fix: What the user can do.
     """
 
-    def __init__(self, *, count: int, rows: list[tuple[int, str]], fields: int) -> None:
-        super().__init__(f"{count} rows do not have {fields} fields")
+    def __init__(self, *, count: int, rows: list[tuple[int, str]], rule: str, fix: str) -> None:
+        super().__init__(f"{count} rows: {rule}")
         self.count = count
         self.rows = rows
-        self.fields = fields
+        self.rule = rule
+        self.fix = fix
 
 
-def _csv_batches(stream: object, block: Block) -> Iterator[pa.RecordBatch]:
-    if block.kind == "csv" and block.start == block.stop:
+def _csv_batches(rows_of_file: BinaryIO | pa.NativeFile, block: Block) -> Iterator[pa.RecordBatch]:
+    if not (rows_of_file.peek(1) if isinstance(rows_of_file, io.BufferedReader) else block.stop - block.start):
         return
+    stream = StrictStream(rows_of_file)
     count = 0
     rows: list[tuple[int, str]] = []
 
@@ -203,18 +216,29 @@ def _csv_batches(stream: object, block: Block) -> Iterator[pa.RecordBatch]:
             rows.append((row.number - 1, show(row.text)))
         return "skip"
 
-    reader = pa.csv.open_csv(
-        stream,
-        # One thread: Beam runs blocks side by side, and only so do rows that are refused have numbers.
-        read_options=pa.csv.ReadOptions(column_names=block.header, use_threads=False, block_size=_BATCH_BYTES),
-        parse_options=pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
-        convert_options=pa.csv.ConvertOptions(
-            column_types=dict.fromkeys(block.needed, pa.binary()),
-            include_columns=block.needed,
-            strings_can_be_null=True,
-            null_values=[""],
-        ),
-    )
-    yield from reader
+    try:
+        yield from pa.csv.open_csv(
+            stream,
+            # One thread: Beam runs blocks side by side, and only so do rows that are refused have numbers.
+            read_options=pa.csv.ReadOptions(column_names=block.header, use_threads=False, block_size=_BATCH_BYTES),
+            parse_options=pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
+            convert_options=pa.csv.ConvertOptions(
+                column_types=dict.fromkeys(block.needed, pa.binary()),
+                include_columns=block.needed,
+                strings_can_be_null=True,
+                null_values=[""],
+            ),
+        )
+    except pa.ArrowInvalid:
+        # A quote that is never closed makes a row longer than Arrow reads: what is wrong is the quote.
+        while stream.read():
+            pass
+        raise
     if count:
-        raise MalformedRowsError(count=count, rows=rows, fields=len(block.header))
+        fields = len(block.header)
+        raise MalformedRowsError(
+            count=count,
+            rows=rows,
+            rule=f"does not have the header's {fields} fields",
+            fix="Quote values that hold a comma, write decimals with a point, and give every row all fields",
+        )

@@ -12,6 +12,7 @@ from tapeline.schemas.errors import DataError
 from tapeline.series.sources.problems import Problem, raise_problems
 from tapeline.series.sources.reading import DAMAGES, Block, MalformedRowsError, in_words, read_batches
 from tapeline.series.sources.rows import RowLayout, read_rows
+from tapeline.series.sources.spellings import odd_spellings, refuse_two_spellings
 from tapeline.series.sources.time_style import TimeStyle, find_disagreements
 
 
@@ -27,6 +28,7 @@ class BatchFacts:
         last: Latest time, epoch seconds.
         style: How times are written.
         problems: What is wrong; row numbers counted in the block.
+        odd_ids: Series ids that are not written in their plain form (`spellings`).
     """
 
     block: int
@@ -36,6 +38,7 @@ class BatchFacts:
     last: int
     style: TimeStyle
     problems: tuple[Problem, ...]
+    odd_ids: tuple[str, ...] = ()
 
 
 _FACTS = pydantic.TypeAdapter(BatchFacts)
@@ -77,12 +80,12 @@ def scan_block(block: Block, layout: RowLayout) -> Iterator[BatchFacts]:
                     last=int(seconds.max()),
                     style=rows.times.style,
                     problems=tuple(rows.problems),
+                    odd_ids=odd_spellings(rows.series_ids),
                 )
             row += len(rows)
     except MalformedRowsError as error:
-        rule = f"does not have the header's {error.fields} fields"
-        fix = "Quote values that hold a comma, write decimals with a point, and give every row all fields"
-        problem = Problem(column="data.source", rule=rule, fix=fix, count=error.count, rows=tuple(error.rows))
+        rows_told = tuple(error.rows)
+        problem = Problem(column="data.source", rule=error.rule, fix=error.fix, count=error.count, rows=rows_told)
         yield _broken(block, row, problem)
     except DAMAGES as error:
         rule = f"cannot be read after row {row}: {in_words(error)}"
@@ -125,7 +128,10 @@ def survey_source(blocks: Sequence[Block], facts: Iterable[BatchFacts], layout: 
         first_rows.append(first_rows[-1] + counts[at - 1] if at else 0)
         in_file.append(in_file[-1] + counts[at - 1] if same_file else 0)
     broken = [batch for batch in ordered if batch.problems and not batch.rows]
-    # Rows that do not have the right fields are left out, so the numbers of those after them are not to be trusted.
+    # Rows that do not have the right fields are left out, so the numbers of those after them are not to be trusted:
+    # of each file the first block that is broken is told.
+    firsts = {blocks[batch.block].file: batch for batch in reversed(broken)}
+    broken = [batch for batch in broken if firsts[blocks[batch.block].file] is batch]
     raise_problems(
         problem.shifted(rows=in_file[batch.block], file=blocks[batch.block].file)
         for batch in broken or ordered
@@ -136,6 +142,7 @@ def survey_source(blocks: Sequence[Block], facts: Iterable[BatchFacts], layout: 
     if not ordered:
         files = ", ".join(dict.fromkeys(block.file for block in blocks))
         raise DataError(f"data.source: {files}: there are no rows under the header. Give data with rows.")
+    refuse_two_spellings(blocks, (spelling for batch in ordered for spelling in batch.odd_ids), layout)
     return Survey(
         rows=sum(counts.values()),
         first_rows=tuple(first_rows),

@@ -11,10 +11,10 @@ import os
 import pathlib
 import typing
 import urllib.parse
-from collections.abc import Iterator
 
 from tapeline.schemas.errors import ConfigError, DataError
 from tapeline.schemas.sections import DataConfig
+from tapeline.series.sources.folders import SUFFIXES, files_below, files_matching, is_readable
 from tapeline.series.sources.spans import choose_spans, glob_of, has_spans
 
 if typing.TYPE_CHECKING:
@@ -22,7 +22,6 @@ if typing.TYPE_CHECKING:
 
 _STATSMODELS = "statsmodels:"
 _BUILT_IN = ("co2",)
-_SUFFIXES = (".csv", ".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zst", ".parquet")
 _CHUNK = 1 << 20
 _MISSING = "__HIVE_DEFAULT_PARTITION__"
 
@@ -63,9 +62,9 @@ def find_source(data: DataConfig) -> Source:
         return Source(built_in=name)
     source = _find_files(data)
     for file in source.files:
-        if not file.name.endswith(_SUFFIXES):
+        if not is_readable(file.name):
             raise DataError(
-                f"data.source: {str(file)!r} is no kind of file that can be read ({', '.join(_SUFFIXES)}). "
+                f"data.source: {str(file)!r} is no kind of file that can be read ({', '.join(SUFFIXES)}). "
                 "Convert it, or rename it if it is one of these."
             )
         if not file.exists():
@@ -85,29 +84,25 @@ def _find_files(data: DataConfig) -> Source:
     if path.is_file():
         return Source(files=(path,))
     if path.is_dir():
-        below = tuple(_files_below(path))
+        below = tuple(files_below(path))
         if not below:
             raise DataError(
-                f"data.source: the folder {str(path)!r} holds no file that can be read ({', '.join(_SUFFIXES)}). "
+                f"data.source: the folder {str(path)!r} holds no file that can be read ({', '.join(SUFFIXES)}). "
                 "Give another folder, a file or a glob with --data."
             )
         return Source(files=below, root=path)
     pattern = str(path)
     if has_spans(pattern):
-        found = _glob(glob_of(pattern))
+        found = files_matching(glob_of(pattern))
         if found:
-            chosen = choose_spans(pattern, found, newest=data.spans)
+            chosen = choose_spans(pattern, list(map(str, found)), newest=data.spans)
             root = _root(glob_of(pattern))
             files = tuple(map(pathlib.Path, chosen.files))
             return Source(files=files, root=root, spans=chosen.spans, version=chosen.version)
-    elif found := _glob(pattern):
-        return Source(files=tuple(map(pathlib.Path, found)), root=_root(pattern))
+    elif found := files_matching(pattern):
+        return Source(files=tuple(found), root=_root(pattern))
     what = "no file matches" if glob.has_magic(pattern) or has_spans(pattern) else "no file"
     raise DataError(f"data.source: {what} {pattern!r}. Give the data with --data PATH.{_origin(data)}")
-
-
-def _glob(pattern: str) -> list[str]:
-    return sorted(name for name in glob.glob(pattern, recursive=True) if not pathlib.Path(name).is_dir())
 
 
 def _root(pattern: str) -> pathlib.Path:
@@ -187,12 +182,3 @@ def partition_of(file: str | os.PathLike[str], *, root: str | os.PathLike[str]) 
             text = urllib.parse.unquote(value)
             columns[urllib.parse.unquote(name)] = "" if text == _MISSING else text
     return columns
-
-
-def _files_below(folder: pathlib.Path) -> Iterator[pathlib.Path]:
-    """Yields the files of a partitioned folder; those that begin with `_` or `.` are markers of the writer's."""
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith(("_", ".")))
-        for name in sorted(files):
-            if name.endswith(_SUFFIXES) and not name.startswith(("_", ".")):
-                yield pathlib.Path(parent, name)

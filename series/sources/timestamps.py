@@ -10,12 +10,14 @@ or that names no instant, is reported with its number; it is never coerced.
 
 import dataclasses
 import datetime
+import zoneinfo
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tapeline.schemas.frequency import DAY_SECONDS
 from tapeline.series.arrays import Bools, Ints
 from tapeline.series.sources.iso_times import form_of, name_of, parse, pattern_of
 from tapeline.series.sources.problems import Column, Problem
@@ -29,6 +31,9 @@ _NANOSECONDS = 1_000_000_000
 # pandas keeps nanoseconds in 64 bits; a day is left on both sides for zones.
 _FIRST = int(pd.Timestamp.min.timestamp()) + 86_400
 _LAST = int(pd.Timestamp.max.timestamp()) - 86_400
+
+# pandas reads zones by pytz, which knows no clock changes from here on.
+_YEAR_2038 = 2_145_916_800
 
 _FITS_INT64 = r"^-?([0-9]{1,18}|[1-8][0-9]{18})$"
 _FRACTION = ("has a fraction of a second", "Round the times to whole seconds")
@@ -195,7 +200,14 @@ class _Reader(Column):
         if dates:
             first_pass = np.ones(len(index), bool)
             zoned = index.tz_localize(self.timezone, ambiguous=first_pass, nonexistent="shift_forward")
+            later = (zoned.tz_localize(None).asi8 - index.asi8) // _NANOSECONDS
+            self.note(
+                later >= DAY_SECONDS, f"is a day that {self.timezone} left out", "Correct the day, or data.timezone"
+            )
             return np.where(inside, zoned.asi8 // _NANOSECONDS, wall)
+        if _changes_clocks_after_2037(self.timezone):
+            rule = f"lies after 2037, where the clock changes of {self.timezone} are not known"
+            self.note(wall >= _YEAR_2038, rule, _CLOCK_CHANGE)
         shifted = index.tz_localize(self.timezone, ambiguous="NaT", nonexistent="shift_forward")
         self.note(np.asarray(shifted.isna()), f"comes twice in {self.timezone}: clocks were set back", _CLOCK_CHANGE)
         zoned = index.tz_localize(self.timezone, ambiguous="NaT", nonexistent="NaT")
@@ -203,6 +215,11 @@ class _Reader(Column):
             np.asarray(zoned.isna()), f"does not exist in {self.timezone}: clocks were set forward", _CLOCK_CHANGE
         )
         return np.where(inside, zoned.asi8 // _NANOSECONDS, wall)
+
+
+def _changes_clocks_after_2037(timezone: str) -> bool:
+    zone = zoneinfo.ZoneInfo(timezone)
+    return len({datetime.datetime(2040, month, 1, tzinfo=zone).utcoffset() for month in range(1, 13)}) > 1
 
 
 def _format_mistake(time_format: str) -> str:

@@ -7,6 +7,8 @@ number here; the data gate refuses it. Everything else is reported.
 array([1.5, nan, 1. ])
 """
 
+import contextlib
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -36,6 +38,9 @@ def read_numbers(column: Column) -> Floats:
         if not pa.types.is_null(kind):
             column.note_all(f"is of type {kind}, not a number", "Write the column as numbers, or name another one")
         return np.full(len(values), np.nan)
+    elif pa.types.is_decimal(kind):
+        # Arrow's own cast is off by the last bit; text is read exactly.
+        values = pa.array([None if value is None else str(value) for value in values.to_pylist()], pa.string())
     return _to_numpy(pc.cast(values, pa.float64(), safe=False))
 
 
@@ -46,10 +51,12 @@ def _to_numpy(numbers: pa.Array) -> Floats:
 def _from_text(column: Column) -> Floats:
     trimmed = pc.utf8_trim_whitespace(column.values)
     texts = pc.if_else(pc.equal(trimmed, ""), None, trimmed)
-    try:
-        return _to_numpy(pc.cast(texts, pa.float64()))
-    except pa.ArrowInvalid:
-        lowered = pc.utf8_lower(texts)
+    # What is not finite is looked at twice: Arrow takes nan(1) for a missing value, and 1e400 for an infinite one.
+    with contextlib.suppress(pa.ArrowInvalid):
+        plain = pc.cast(texts, pa.float64())
+        if pc.all(pc.is_finite(plain)).as_py() is not False:
+            return _to_numpy(plain)
+    lowered = pc.utf8_lower(texts)
     truth = pc.if_else(pc.equal(lowered, "true"), 1.0, pc.if_else(pc.equal(lowered, "false"), 0.0, None))
     # Arrow takes no plus sign in front of a number.
     bare = pc.replace_substring_regex(texts, r"^\+", "")
@@ -57,6 +64,12 @@ def _from_text(column: Column) -> Floats:
     numbers = pc.coalesce(truth, pc.cast(pc.if_else(readable, bare, None), pa.float64()))
     wrong = pc.and_(pc.is_null(numbers), pc.is_valid(texts)).to_numpy(zero_copy_only=False)
     column.note(wrong, "is text, not a number", _WRITE_NUMBERS)
+    beyond = pc.and_(pc.is_inf(numbers), pc.match_substring_regex(texts, "[0-9]")).fill_null(False)
+    column.note(
+        beyond.to_numpy(zero_copy_only=False),
+        "is beyond the range of a double, 1.8e308",
+        "Correct it, or write the column in a larger unit",
+    )
     return _to_numpy(numbers)
 
 

@@ -1,6 +1,7 @@
 """Files whose bytes were cut, turned over, written in another encoding, or packed and then damaged."""
 
 import bz2
+import functools
 import gzip
 import lzma
 from collections.abc import Callable
@@ -124,6 +125,12 @@ def _two_streams(ending: str, *, damage: bool) -> Callable[[Random], SourceCase]
     return make
 
 
+def _under_csv(ending: str, rng: Random) -> SourceCase:
+    """A packed file whose name says that it is plain CSV."""
+    packed = PACKERS[ending](render(table(rng)))
+    return SourceCase(files={"data.csv": packed}, expected=None, options={"series_id": "id"})
+
+
 _PACKED: dict[str, Any] = {}
 for _ending in PACKERS:
     _PACKED |= {
@@ -131,9 +138,7 @@ for _ending in PACKERS:
         f"{_ending}, cut short": _packed(_ending, lambda rng, packed: packed[: rng.randrange(4, len(packed))]),
         f"{_ending}, in two parts": _two_streams(_ending, damage=False),
         f"{_ending}, in two parts, the second damaged": _two_streams(_ending, damage=True),
-        f"{_ending}, under another ending": lambda rng, ending=_ending: SourceCase(
-            files={"data.csv": PACKERS[ending](render(table(rng)))}, expected=None, options={"series_id": "id"}
-        ),
+        f"{_ending}, under another ending": functools.partial(_under_csv, _ending),
     }
 # Arrow writes Zstandard without a checksum: what was turned over there, no reader can see.
 _PACKED |= {f"{ending}, bits turned over": _packed(ending, _flip_bits) for ending in PACKERS if ending != "zst"}

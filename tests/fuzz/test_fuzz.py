@@ -67,8 +67,7 @@ def test_there_are_500_inputs_and_more() -> None:
 
 
 def test_what_is_known_names_mutations_that_there_are() -> None:
-    elsewhere = {"parquet: a type that runs code"}
-    assert (KNOWN.keys() | RARE.keys()) - {mutation.key for mutation in ALL} == elsewhere
+    assert KNOWN.keys() | RARE.keys() <= {mutation.key for mutation in ALL}
 
 
 def test_the_same_seed_gives_the_same_input() -> None:

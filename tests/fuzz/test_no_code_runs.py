@@ -11,9 +11,6 @@ import sys
 
 import pyarrow as pa
 import pyarrow.parquet
-import pytest
-
-from tests.fuzz.known import KNOWN
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 READ = """
@@ -43,11 +40,6 @@ def _file_that_makes(folder: pathlib.Path) -> bytes:
     return stream.getvalue()
 
 
-@pytest.mark.xfail(
-    tuple(map(int, pa.__version__.split(".")[:2])) < (14, 1),
-    strict=True,
-    reason=KNOWN["parquet: a type that runs code"],
-)
 def test_no_code_of_a_parquet_file_is_run(tmp_path: pathlib.Path) -> None:
     ran = tmp_path / "ran"
     (tmp_path / "data.parquet").write_bytes(_file_that_makes(ran))

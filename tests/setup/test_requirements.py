@@ -30,7 +30,7 @@ NOT_IMPORTED = {
 
 def declared(*files: str) -> set[str]:
     lines = [line.split("#")[0] for name in files for line in (ROOT / name).read_text().splitlines()]
-    return {re.split(r"[=<>!;\s]", line)[0].lower() for line in lines if line.strip()}
+    return {re.split(r"[=<>!;\s]", line)[0].lower().replace("_", "-") for line in lines if line.strip()}
 
 
 def imported(folders: list[str]) -> set[str]:

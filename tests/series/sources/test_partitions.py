@@ -136,3 +136,27 @@ def test_damaged_compressed_files_are_told_as_such(tmp_path: pathlib.Path, endin
     data = DataConfig(source=str(path), time="ds", target="y", frequency="D")
     with pytest.raises(DataError, match=r"a\.csv.*(cannot be read|is text|does not|not UTF-8|no list of column names)"):
         survey(data)
+
+
+@pytest.mark.parametrize("ending", ["bz2", "xz", "gz"])
+@pytest.mark.parametrize("behind", [b"rubbish", b"\1" * 100_000])
+def test_what_follows_a_compressed_stream_is_read_or_refused(
+    tmp_path: pathlib.Path, ending: str, behind: bytes
+) -> None:
+    path = tmp_path / f"a.csv.{ending}"
+    data = DataConfig(source=str(path), time="ds", target="y", frequency="D")
+    path.write_bytes(PACKERS[ending](CSV) + PACKERS[ending](b"2021-01-03,3\n"))
+    assert rows_of(data) == [(None, 1.0), (None, 2.0), (None, 3.0)]
+    path.write_bytes(PACKERS[ending](CSV) + behind)
+    with pytest.raises(DataError, match=r"a\.csv.*cannot be read"):
+        survey(data)
+    path.write_bytes(PACKERS[ending](CSV) + b"\0" + PACKERS[ending](CSV)[1:])
+    with pytest.raises(DataError, match=r"a\.csv.*cannot be read"):
+        survey(data)
+
+
+def test_zeros_between_xz_streams_are_padding(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "a.csv.xz"
+    path.write_bytes(lzma.compress(CSV) + b"\0" * 200_000 + lzma.compress(b"2021-01-03,3\n") + b"\0" * 4)
+    data = DataConfig(source=str(path), time="ds", target="y", frequency="D")
+    assert rows_of(data) == [(None, 1.0), (None, 2.0), (None, 3.0)]

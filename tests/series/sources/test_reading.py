@@ -6,12 +6,16 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tapeline.schemas.errors import DataError
+from tapeline.schemas.sections import DataConfig, FeaturesConfig
 from tapeline.series.sources.reading import MalformedRowsError, plan_blocks, read_batches
+from tapeline.series.sources.rows import RowLayout
+from tapeline.series.sources.scanning import scan_block
 from tapeline.series.sources.source import Source
 
 NEEDED = {"ds": "data.time", "y": "data.target"}
@@ -156,5 +160,34 @@ def test_rows_of_another_width_are_collected_with_their_numbers(tmp_path: pathli
     (block,) = plan(path)
     with pytest.raises(MalformedRowsError) as caught:
         list(read_batches(block))
-    assert (caught.value.count, caught.value.fields) == (2, 2)
+    assert (caught.value.count, caught.value.rule) == (2, "does not have the header's 2 fields")
     assert caught.value.rows == [(1, "'3,4,5'"), (3, "'8'")]
+
+
+def test_a_parquet_file_of_no_row_groups_holds_no_rows(tmp_path: pathlib.Path) -> None:
+    first, second = tmp_path / "a.parquet", tmp_path / "b.parquet"
+    schema = pa.schema({"ds": pa.string(), "y": pa.float64()})
+    pa.parquet.ParquetWriter(first, schema).close()
+    assert rows(plan(first)) == []
+    pa.parquet.write_table(pa.table({"ds": ["2021"], "y": [1.0], "z": [2]}), second)
+    assert f"has other columns than {str(first)!r}" in refusal(first, second)
+
+
+def test_a_zone_that_nobody_knows_is_damage(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "a.parquet"
+    pa.parquet.write_table(pa.table({"ds": pa.array([0], pa.timestamp("ms", "Mars/Olympus")), "y": [1.0]}), path)
+    (block,) = plan(path)
+    layout = RowLayout.of(DataConfig(frequency="D", series_id=None), FeaturesConfig())
+    facts = list(scan_block(block, layout))
+    assert "Mars/Olympus" in facts[-1].problems[0].rule
+
+
+def test_column_names_are_shown_cut_and_without_what_a_terminal_obeys(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text("ds,\x1b[31my," + "y" * 50_000 + "\n1,2,3\n")
+    message = refusal(path)
+    assert r"(columns: ds, \x1b[31my, " + "y" * 60 + "...)" in message
+    path.write_text("ds,y,\x1b,\x1b," + "z" * 50_000 + ",".join(["", *["z" * 50_000]]) + "\n1,2,3\n")
+    message = refusal(path)
+    assert message.isprintable()
+    assert len(message) < 1000

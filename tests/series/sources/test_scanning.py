@@ -197,3 +197,29 @@ class TestRows:
         frame.astype({"unique_id": "category"}).to_parquet(path)
         (examples,) = self.examples(path, series_id="unique_id")
         assert examples["series_id"] == [[b"a"], [b"b"]]
+
+
+@pytest.mark.parametrize("block_bytes", [30, 1 << 20])
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        ("Wien", "Wien ", "'Wien' and 'Wien ' look the same and are two series: they differ by spaces around them"),
+        ("Wien\u00a0", "Wien", "'Wien' and 'Wien\\xa0' look the same"),
+        (" Wien", "Wien ", "' Wien' and 'Wien ' look the same"),
+        (
+            "K\u00f6ln",
+            "Ko\u0308ln",
+            r"'K\xf6ln' and 'Ko\u0308ln' look the same and are two series: they differ by their",
+        ),
+    ],
+)
+def test_series_that_look_the_same_are_refused_with_both_spellings(
+    tmp_path: pathlib.Path, first: str, second: str, told: str, block_bytes: int
+) -> None:
+    path = tmp_path / "a.csv"
+    lines = [f"{first},2021-01-01,1", "Graz,2021-01-01,1", f"{second},2021-01-01,1"]
+    path.write_text("unique_id,ds,y\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    message = refusal(path, series_id="unique_id", block_bytes=block_bytes)
+    assert f"data.series_id: column 'unique_id': {told}" in message
+    path.write_text("unique_id,ds,y\n" + "\n".join([lines[0], lines[1], lines[0]]) + "\n", encoding="utf-8")
+    assert survey(path, series_id="unique_id", block_bytes=block_bytes).rows == 3

@@ -1,5 +1,7 @@
 """Sources: found by path or glob, fingerprinted by content, refused with the way out."""
 
+import errno
+import os
 import pathlib
 from typing import Any
 
@@ -106,3 +108,60 @@ def test_a_number_of_spans_needs_a_mark_for_them(tmp_path: pathlib.Path) -> None
     (tmp_path / "a.csv").write_text(ROWS)
     with pytest.raises(ConfigError, match=r"data.spans: got 2, and data.source .* names no span. Write {SPAN}"):
         find_source(data(tmp_path / "*.csv", spans=2))
+
+
+def test_endings_in_capitals_are_read(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "A.CSV").write_text(ROWS)
+    (tmp_path / "b.csv").write_text(ROWS)
+    for source in (tmp_path, tmp_path / "*"):
+        assert [file.name for file in find_source(data(source)).files] == ["A.CSV", "b.csv"]
+
+
+@pytest.mark.parametrize("name", ["b.csv.zip", "b.csv.tmp", "b.csv~", "b.tsv", "b", "readme.zip", "b.csv.lz4"])
+def test_a_file_of_another_kind_is_named_and_not_passed_over(tmp_path: pathlib.Path, name: str) -> None:
+    (tmp_path / "a.csv").write_text(ROWS)
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / name).write_text(ROWS)
+    message = refusal(data(tmp_path))
+    assert f"holds files of a kind that cannot be read: {str(tmp_path / 'deep' / name)!r} (known are .csv" in message
+    assert "Convert them, move them out of the folder" in message
+
+
+@pytest.mark.parametrize("name", ["_SUCCESS", ".a.csv.crc", "README.md", "LICENSE", "licence.txt", "readme"])
+def test_markers_and_texts_about_the_data_are_passed_over(tmp_path: pathlib.Path, name: str) -> None:
+    (tmp_path / "a.csv").write_text(ROWS)
+    (tmp_path / name).write_text("x")
+    assert find_source(data(tmp_path)).files == (tmp_path / "a.csv",)
+
+
+def test_a_linked_folder_is_refused_by_its_path(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "load").mkdir()
+    (tmp_path / "load" / "a.csv").write_text(ROWS)
+    (tmp_path / "load" / "b").symlink_to(tmp_path)
+    assert f"{str(tmp_path / 'load' / 'b')!r} is a link to a folder" in refusal(data(tmp_path / "load"))
+
+
+def test_a_folder_that_cannot_be_listed_is_refused_by_its_path(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.csv").write_text(ROWS)
+    (tmp_path / "b").mkdir()
+    scandir = os.scandir
+
+    def refuse(path: Any) -> Any:
+        if os.fspath(path) == str(tmp_path / "b"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr("os.scandir", refuse)
+    assert f"the folder {str(tmp_path / 'b')!r} cannot be listed: Permission denied" in refusal(data(tmp_path))
+
+
+def test_a_glob_that_matches_a_folder_takes_its_files_or_is_refused(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "a.csv").write_text(ROWS)
+    (tmp_path / "b.csv").mkdir()
+    (tmp_path / "b.csv" / "c.csv").write_text(ROWS)
+    assert f"matches the folder {str(tmp_path / 'b.csv')!r}, and not the files in it" in refusal(
+        data(tmp_path / "*.csv")
+    )
+    assert [file.name for file in find_source(data(tmp_path / "**")).files] == ["a.csv", "c.csv"]

@@ -282,3 +282,24 @@ def test_a_single_time_is_read_or_refused() -> None:
     assert seconds_of("2021-01-01T01:00", timezone="Europe/Berlin") == NEW_YEAR_2021
     with pytest.raises(ValueError, match="'2021-13-01' is a time that does not exist"):
         seconds_of("2021-13-01", timezone="UTC")
+
+
+def test_a_day_that_the_zone_left_out_is_refused() -> None:
+    days = pa.array(["2011-12-29", "2011-12-30", "2011-12-31"])
+    times = read_times(days, time_format=None, timezone="Pacific/Apia", name="ds")
+    (problem,) = times.problems
+    assert problem.rows == ((1, "'2011-12-30'"),)
+    assert problem.rule == "is a day that Pacific/Apia left out"
+
+
+def test_wall_times_after_2037_need_a_zone_whose_clocks_do_not_change() -> None:
+    texts = pa.array(["2037-07-01T00:00", "2040-07-01T00:00"])
+    times = read_times(texts, time_format=None, timezone="Europe/Berlin", name="ds")
+    (problem,) = times.problems
+    assert problem.rows == ((1, "'2040-07-01T00:00'"),)
+    assert "lies after 2037" in problem.rule
+    assert "distance from UTC" in problem.fix
+    for fixed in ("UTC", "Asia/Tokyo", "Australia/Brisbane"):
+        assert not read_times(texts, time_format=None, timezone=fixed, name="ds").problems
+    zoned = pa.array(["2040-07-01T00:00+02:00", "2040-12-01T00:00+02:00"])
+    assert not read_times(zoned, time_format=None, timezone="Europe/Berlin", name="ds").problems

@@ -1,5 +1,6 @@
 """Values: numbers, truth values and nothing; the rest is an error that shows the row."""
 
+import decimal
 from typing import Any
 
 import numpy as np
@@ -37,8 +38,7 @@ def test_truth_values_are_one_and_zero() -> None:
 
 
 def test_infinite_values_are_left_for_the_gate() -> None:
-    # 1e999 is larger than any float.
-    for texts in (["inf", "-Infinity", "1e999"], ["inf", "-Infinity", "+1e999"]):
+    for texts in (["inf", "-Infinity", "INF"], ["inf", "-Infinity", "+inf"]):
         read, problems = numbers(texts)
         assert not problems
         np.testing.assert_array_equal(read, [np.inf, -np.inf, np.inf])
@@ -107,3 +107,22 @@ def test_a_row_without_series_id_is_shown() -> None:
 def test_series_ids_that_are_fractions_are_refused() -> None:
     _, (problem,) = series_ids(pa.array([1.5]))
     assert "is of type double" in problem.rule
+
+
+@pytest.mark.parametrize(
+    "text", ["nan(1)", "nan(snan)", "NaN()", "1e400", "-1e400", "9" * 400, "+1e400", "1e99999999999"]
+)
+def test_what_arrow_takes_for_missing_or_infinite_is_no_number(text: str) -> None:
+    read, (problem,) = numbers(["1.5", text, "nan", "-inf"])
+    assert [row for row, _ in problem.rows] == [11]
+    assert problem.rule.startswith(("is text, not a number", "is beyond the range of a double"))
+    assert (read[0], np.isnan(read[2]), read[3]) == (1.5, True, -np.inf)
+
+
+def test_decimals_are_the_doubles_next_to_them() -> None:
+    texts = ["105.8690", "0.1000", "-7.3219", "81439271.0312", "9007199254740993.0000"]
+    values = pa.array([*map(decimal.Decimal, texts), None], pa.decimal128(20, 4))
+    read, problems = numbers(values)
+    assert not problems
+    assert read[:-1].tolist() == list(map(float, texts))
+    assert np.isnan(read[-1])
