@@ -37,7 +37,8 @@ class PreviousModelStrategy(LatestBlessedModelStrategy):
         resolved: dict[str, list[types.Artifact]] = {"model": [], "model_blessing": []}
         if kept and blessings:
             resolved = self._resolve({"model": kept, "model_blessing": blessings}, "model", "model_blessing")
-        return {"candidate": candidates, "infra_blessing": served, **resolved}
+        # The serving gate's blessings only served to choose: they are none of what this node gives.
+        return {"candidate": candidates, "infra_blessing": [], **resolved}
 
 
 def _is_comparable(model: types.Artifact, candidates: list[types.Artifact]) -> bool:

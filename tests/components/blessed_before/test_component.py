@@ -48,6 +48,7 @@ def _resolve(candidate: Any, models: Any, blessings: Any, served: Any = ()) -> l
         {"candidate": [candidate], "model": models, "model_blessing": blessings, "infra_blessing": list(served)},
     )
     assert resolved is not None
+    assert resolved["infra_blessing"] == []
     return [model.id for model in resolved["model"]]
 
 
