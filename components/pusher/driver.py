@@ -23,15 +23,15 @@ _DESTINATION = "pushed_destination"
 """Custom property in which TFX's Pusher keeps the folder of the version."""
 
 
-class Driver(component_driver.BaseDriver, base_driver.BaseDriver):  # type: ignore[misc] # TFX has no types.
+class Driver(component_driver.BaseDriver, base_driver.BaseDriver):
     """Keeps the cache from answering with a version that was removed or changed.
 
     As with TFX's own drivers, the first base is what a component asks for, the second what the launcher runs.
     """
 
-    def __init__(self, mlmd_connection: metadata.Metadata) -> None:
-        component_driver.BaseDriver.__init__(self, mlmd_connection)
-        base_driver.BaseDriver.__init__(self, mlmd_connection)
+    def __init__(self, metadata_handle: metadata.Metadata) -> None:
+        component_driver.BaseDriver.__init__(self, metadata_handle)
+        base_driver.BaseDriver.__init__(self, metadata_handle)
 
     def run(self, execution_info: data_types.ExecutionInfo) -> driver_output_pb2.DriverOutput:
         """Marks such pushes as deleted, and TFX's cache passes them over. Inputs and outputs stay as they are."""
