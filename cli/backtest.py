@@ -16,7 +16,8 @@ import tempfile
 from collections.abc import Iterator
 
 from tapeline.cli.arguments import read_config
-from tapeline.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, failure
+from tapeline.cli.exit_codes import EXIT_DONE, EXIT_FAILED, failure
+from tapeline.cli.signals import exit_code, interruption
 from tapeline.pipeline.backtest.plan import Backtest, Fold, plan_backtest
 from tapeline.pipeline.local_runner import LocalRun, run_locally
 from tapeline.pipeline.paths import RunPaths, shown
@@ -70,13 +71,14 @@ def _span(fold: Fold) -> str:
 
 def _stopped(backtest: Backtest, fold: Fold, outcome: LocalRun) -> int | None:
     """Says what stopped a fold and returns the exit code, or raises what the user can fix; None where it finished."""
-    if isinstance(outcome.error, KeyboardInterrupt):
+    interrupted = interruption(outcome.error)
+    if interrupted is not None:
         print(
             f"tapeline backtest: interrupted in fold {fold.number} of {len(backtest.folds)}; "
             f"{fold.number - 1} before it are kept. Run the same command to continue.",
             file=sys.stderr,
         )
-        return EXIT_INTERRUPTED
+        return exit_code(interrupted)
     refusal = user_error(outcome.error)
     if refusal is not None:
         raise type(refusal)(f"{_title(backtest, fold)}, {_span(fold)}: {refusal}\nLog: {shown(outcome.log)}")

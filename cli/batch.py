@@ -11,7 +11,8 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING
 
-from tapeline.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED
+from tapeline.cli.exit_codes import EXIT_DONE, EXIT_FAILED
+from tapeline.cli.signals import exit_code, interruption
 from tapeline.pipeline.paths import shown
 from tapeline.schemas.errors import ConfigError, user_error
 from tapeline.schemas.whole_files import put_in_place
@@ -44,9 +45,10 @@ def run(arguments: argparse.Namespace) -> int:
     work = pathlib.Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
     try:
         error = _run(card, model, work, beam.args)
-        if isinstance(error, KeyboardInterrupt):
+        interrupted = interruption(error)
+        if interrupted is not None:
             print("tapeline batch: interrupted; nothing was written.", file=sys.stderr)
-            return EXIT_INTERRUPTED
+            return exit_code(interrupted)
         if error is not None:
             return _failed(error, work / "log.txt", output)
         made = next(iter(sorted((work / "artifacts" / "ForecastTables" / "forecasts").iterdir())))

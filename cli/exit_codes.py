@@ -9,13 +9,13 @@ EXIT_REFUSED = 1
 """A gate refused the model."""
 
 EXIT_BAD_INPUT = 2
-"""Bad configuration, data or arguments; for `gate`: nothing to judge."""
+"""Bad configuration, data, arguments or surroundings (disk full, no permission); for `gate`: nothing to judge."""
 
 EXIT_FAILED = 3
 """Anything else."""
 
 EXIT_INTERRUPTED = 130
-"""As the shell has it for Ctrl-C."""
+"""As the shell has it for Ctrl-C; 143 for SIGTERM, 129 for SIGHUP."""
 
 
 def failure(error: BaseException | None, unfinished: Sequence[str]) -> str:

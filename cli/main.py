@@ -5,6 +5,7 @@ that `tapeline --help` answers at once.
 """
 
 import argparse
+import contextlib
 import importlib
 import os
 import sys
@@ -12,7 +13,8 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
-from tapeline.cli.exit_codes import EXIT_BAD_INPUT, EXIT_FAILED, EXIT_INTERRUPTED
+from tapeline.cli.exit_codes import EXIT_BAD_INPUT, EXIT_FAILED
+from tapeline.cli.signals import exit_code, interrupting, interruption
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,29 +28,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parsed = _parser().parse_args(arguments)
     _prepare_environment(parsed.command)
-    from tapeline.schemas.errors import UserError
-
     try:
-        command = importlib.import_module(f"tapeline.cli.{parsed.command.replace('-', '_')}")
-        return int(command.run(parsed))
-    except UserError as error:
-        print(f"tapeline {parsed.command}: {error}", file=sys.stderr)
+        with interrupting():
+            command = importlib.import_module(f"tapeline.cli.{parsed.command.replace('-', '_')}")
+            return int(command.run(parsed))
+    except (Exception, KeyboardInterrupt) as error:
+        return _stopped(parsed.command, error)
+
+
+def _stopped(command: str, error: BaseException) -> int:
+    """Says what stopped a command; returns the exit code."""
+    from tapeline.schemas.errors import UserError, surroundings_error
+
+    interrupted = interruption(error)
+    if interrupted is not None:
+        # Nobody may be left to read it: SIGHUP says that the terminal is gone.
+        with contextlib.suppress(OSError):
+            print(f"tapeline {command}: interrupted. Run the same command to continue.", file=sys.stderr)
+        return exit_code(interrupted)
+    refusal = error if isinstance(error, UserError) else surroundings_error(error)
+    if refusal is not None:
+        print(f"tapeline {command}: {refusal}", file=sys.stderr)
         return EXIT_BAD_INPUT
-    except KeyboardInterrupt:
-        print(f"tapeline {parsed.command}: interrupted. Run the same command to continue.", file=sys.stderr)
-        return EXIT_INTERRUPTED
-    except Exception:
-        # Python's own exit code for this is 1, which here means that a gate refused the model.
-        traceback.print_exc()
-        print(f"tapeline {parsed.command}: this is a fault of Tapeline, not of your data.", file=sys.stderr)
-        return EXIT_FAILED
+    # Python's own exit code for this is 1, which here means that a gate refused the model.
+    traceback.print_exception(error)
+    print(f"tapeline {command}: this is a fault of Tapeline, not of your data.", file=sys.stderr)
+    return EXIT_FAILED
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tapeline",
         description="Turns a file of time series into a validated forecaster that can be served.",
-        epilog="exit codes: 0 done, 1 a gate refused the model, 2 bad configuration, data or arguments, 3 a fault",
+        epilog="exit codes: 0 done, 1 a gate refused the model, 2 bad configuration, data, arguments or surroundings, "
+        "3 a fault",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tapeline.cli.arguments import read_config
-from tapeline.cli.exit_codes import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_REFUSED, failure
+from tapeline.cli.exit_codes import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAILED, EXIT_REFUSED, failure
+from tapeline.cli.signals import interruption
 from tapeline.pipeline.paths import RunPaths, shown
 from tapeline.schemas.artifact_files import PAGE_FILE
 from tapeline.schemas.errors import user_error
@@ -28,17 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{config.name}: {arguments.config}, {config.data.source}", flush=True)
     outcome = run_locally(config, paths, from_node=arguments.from_node, to_node=arguments.to_node)
 
-    if isinstance(outcome.error, KeyboardInterrupt):
-        print("tapeline run: interrupted. Run the same command to continue.", file=sys.stderr)
-        return EXIT_INTERRUPTED
-    refusal = user_error(outcome.error)
-    if refusal is not None:
-        print(f"\ntapeline run: {refusal}\nNothing was pushed. Log: {shown(outcome.log)}", file=sys.stderr)
-        return EXIT_BAD_INPUT
     if outcome.error is not None or outcome.run is None or outcome.unfinished:
-        reason = failure(outcome.error, outcome.unfinished)
-        print(f"\ntapeline run: {reason}\nNothing was pushed. Log: {shown(outcome.log)}", file=sys.stderr)
-        return EXIT_FAILED
+        return _stopped(outcome, paths)
 
     from tapeline.pipeline.judgement import Outcome, judge
     from tapeline.pipeline.verdict import verdict_text
@@ -58,6 +50,24 @@ def run(arguments: argparse.Namespace) -> int:
     for label, where in _places(outcome, paths, verdict.accepted):
         print(f"  {label:<12} {where}")
     return EXIT_DONE if judgement.outcome is Outcome.PASSED else EXIT_REFUSED
+
+
+def _stopped(outcome: "LocalRun", paths: RunPaths) -> int:
+    """Says what stopped a run and what it pushed before; returns the exit code, or raises what interrupted it."""
+    pushed = "Nothing was pushed."
+    if outcome.pushed is not None:
+        pushed = (
+            f"Version {outcome.pushed} was pushed before that, and servers of {shown(paths.serving_model)} take it."
+        )
+    interrupted = interruption(outcome.error)
+    if interrupted is not None:
+        if outcome.pushed is not None:
+            print(pushed, file=sys.stderr)
+        raise interrupted
+    refusal = user_error(outcome.error)
+    reason = refusal or failure(outcome.error, outcome.unfinished)
+    print(f"\ntapeline run: {reason}\n{pushed} Log: {shown(outcome.log)}", file=sys.stderr)
+    return EXIT_FAILED if refusal is None else EXIT_BAD_INPUT
 
 
 def _places(outcome: "LocalRun", paths: RunPaths, accepted: bool) -> Iterator[tuple[str, str]]:

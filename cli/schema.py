@@ -6,6 +6,7 @@ import sys
 
 from tapeline.cli.arguments import read_config
 from tapeline.cli.exit_codes import EXIT_DONE, EXIT_FAILED
+from tapeline.cli.signals import interruption
 from tapeline.pipeline.paths import RunPaths, shown
 from tapeline.schemas.errors import user_error
 
@@ -21,6 +22,9 @@ def run(arguments: argparse.Namespace) -> int:
     output = pathlib.Path(arguments.output or f"schemas/{config.name}/schema.pbtxt")
     paths = RunPaths.of(config.name, arguments.home)
     outcome = run_locally(config, paths, to_node="StatisticsGen")
+    interrupted = interruption(outcome.error)
+    if interrupted is not None:
+        raise interrupted
     refusal = user_error(outcome.error)
     if refusal is not None:
         raise refusal

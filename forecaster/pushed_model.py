@@ -5,7 +5,7 @@ import json
 import os
 import pathlib
 
-from tapeline.forecaster.versions import versions
+from tapeline.forecaster.versions import check_content, versions
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from tapeline.schemas.served_model import CARD_FILE, GRAPH_FILE
@@ -39,7 +39,14 @@ def find_model(path: str | os.PathLike[str]) -> pathlib.Path:
 
     Raises:
         ConfigError: There is none.
+        DataError: It is not what was pushed any more.
     """
+    folder = _folder_of(path)
+    check_content(folder)
+    return folder
+
+
+def _folder_of(path: str | os.PathLike[str]) -> pathlib.Path:
     given = pathlib.Path(path).expanduser()
     if not given.is_dir():
         raise ConfigError(f"--model: no folder {str(given)!r}. Give a pushed model, such as runs/co2/serving_model.")

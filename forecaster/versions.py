@@ -9,6 +9,9 @@ A server on this machine marks the version that it answers from with a file
 `.in-use-<process id>` beside the versions, which holds the version's number.
 As long as that process runs, the version is not removed.
 
+A version carries the hash of its content; `check_content` finds what was
+damaged or changed since the push.
+
 >>> import tempfile
 >>> base = tempfile.mkdtemp()
 >>> push_version(tempfile.mkdtemp(), base, keep=5, clock=lambda: 1763700000.5)
@@ -27,7 +30,9 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 
-from tapeline.schemas.whole_files import replacing
+from tapeline.schemas.errors import DataError
+from tapeline.schemas.served_model import CONTENT_FILE
+from tapeline.schemas.whole_files import replacing, write_whole
 
 MODEL_FINGERPRINT = "model_fingerprint"
 """Custom property of a ModelBlessing: the `folder_fingerprint` of the model that was judged."""
@@ -78,11 +83,13 @@ def push_version(
         version = max(int(clock()), newest + 1)
         with replacing(folder / str(version), durable=True) as incoming:
             shutil.copytree(source, incoming)
-            if fingerprint is not None and folder_fingerprint(incoming) != fingerprint:
+            content = folder_fingerprint(incoming)
+            if fingerprint is not None and content != fingerprint:
                 raise ValueError(
                     f"model: the content of {os.fspath(source)!r} is not what was blessed; it was changed after the "
                     "Evaluator. Run the pipeline again."
                 )
+            write_whole(incoming / CONTENT_FILE, content)
         _remove_oldest(folder, keep)
     return version
 
@@ -116,16 +123,30 @@ def _is_running(pid: int) -> bool:
 
 
 def folder_fingerprint(folder: str | os.PathLike[str]) -> str:
-    """Returns the SHA-256 over the names and contents of all files in a folder."""
+    """Returns the SHA-256 over the names and contents of all files in a folder, but for the one that holds it."""
     digest = hashlib.sha256()
     root = pathlib.Path(folder)
-    for path in sorted(path for path in root.rglob("*") if path.is_file()):
+    for path in sorted(path for path in root.rglob("*") if path.is_file() and path != root / CONTENT_FILE):
         name = path.relative_to(root).as_posix().encode()
         digest.update(b"%d:%b%d:" % (len(name), name, path.stat().st_size))
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)
     return digest.hexdigest()
+
+
+def check_content(folder: str | os.PathLike[str]) -> None:
+    """Makes sure that a pushed version is what was pushed; a model that was never pushed carries no hash, and passes.
+
+    Raises:
+        DataError: A file was damaged, changed, added or removed.
+    """
+    kept = pathlib.Path(folder) / CONTENT_FILE
+    if kept.is_file() and kept.read_bytes().strip() != folder_fingerprint(folder).encode():
+        raise DataError(
+            f"model: the content of {os.fspath(folder)!r} is not what was pushed; a file in it was damaged or changed. "
+            "Remove the folder and run the pipeline again, or use another version."
+        )
 
 
 @contextlib.contextmanager

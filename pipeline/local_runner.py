@@ -10,8 +10,9 @@ import pathlib
 import sys
 from collections.abc import Sequence
 
+from tapeline.forecaster.versions import versions
 from tapeline.pipeline.console import ComponentLines, counts_in_words, quiet
-from tapeline.pipeline.lineage import NodeState, Run, read_run
+from tapeline.pipeline.lineage import NodeRun, NodeState, Run, read_run
 from tapeline.pipeline.paths import RunPaths, shown
 from tapeline.pipeline.stores import locked
 from tapeline.schemas.config import Config
@@ -27,12 +28,14 @@ class LocalRun:
         node_ids: The nodes that were to run, in order.
         log: Everything TFX and Beam said.
         error: What stopped it, or None.
+        pushed: The version that it pushed, also where it failed afterwards; None where the folder has no new one.
     """
 
     run: Run | None
     node_ids: tuple[str, ...]
     log: pathlib.Path
     error: BaseException | None = None
+    pushed: int | None = None
 
     @property
     def unfinished(self) -> tuple[str, ...]:
@@ -86,6 +89,7 @@ def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str |
     from_nodes, to_nodes = ([node] if node else None for node in (from_node, to_node))
     options = RunOptions(from_nodes=from_nodes, to_nodes=to_nodes) if from_nodes or to_nodes else None
     error: BaseException | None = None
+    served = versions(paths.serving_model)
     lines = ComponentLines(sys.stdout, lambda node: _state_in_words(paths, node), talkative=frozenset({"Trainer"}))
     try:
         with lines:
@@ -93,12 +97,24 @@ def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str |
     except (Exception, KeyboardInterrupt) as raised:
         logging.getLogger(__name__).exception("the run stopped")
         error = raised
-    run = read_run(paths.metadata)
+    run = _what_was_recorded(paths, error)
     if run is not None and before is not None and run.run_id == before.run_id:
         run = None
     # A part of the graph is what the runner walked; a whole run must have come to every node.
     expected = tuple(lines.started) if options else tuple(node_ids)
-    return LocalRun(run=run, node_ids=expected, log=log, error=error)
+    pushed = max(set(versions(paths.serving_model)).difference(served), default=None)
+    return LocalRun(run=run, node_ids=expected, log=log, error=error, pushed=pushed)
+
+
+def _what_was_recorded(paths: RunPaths, error: BaseException | None) -> Run | None:
+    """Reads the newest run. A full disk or a damaged file that stopped it may stop the reading too: that adds nothing."""
+    try:
+        return read_run(paths.metadata)
+    except Exception:
+        if error is None:
+            raise
+        logging.getLogger(__name__).exception("ML Metadata cannot be read")
+        return None
 
 
 def _state_in_words(paths: RunPaths, node_id: str) -> tuple[str, str]:
@@ -113,8 +129,19 @@ def _state_in_words(paths: RunPaths, node_id: str) -> tuple[str, str]:
 
 def _require_earlier_nodes(before: Run | None, earlier: Sequence[str], from_node: str) -> None:
     missing = [node for node in earlier if before is None or not before.state(node).ended_well]
+    if before is not None and not missing:
+        gone = [node for node in earlier if not _is_there(before.nodes[node])]
+        if gone:
+            raise ConfigError(
+                f"--from: {from_node!r} needs what the components before it made, and the files of {', '.join(gone)} "
+                "are gone. Run without --from."
+            )
     if missing:
         raise ConfigError(
             f"--from: {from_node!r} needs what the components before it made, and the last run did not "
             f"finish {', '.join(missing)}. Run without --from first."
         )
+
+
+def _is_there(node: NodeRun) -> bool:
+    return all(pathlib.Path(made.uri).exists() for artifacts in node.outputs.values() for made in artifacts)

@@ -32,7 +32,7 @@ from tfx.proto.orchestration import execution_result_pb2, pipeline_pb2
 
 from tapeline.pipeline.lineage import NodeRun, read_run
 from tapeline.pipeline.stores import Connection, connection, lock_of, locked
-from tapeline.schemas.errors import ConfigError, DataError, user_error
+from tapeline.schemas.errors import ConfigError, DataError, SurroundingsError, user_error
 
 _EXECUTION_RESULT = "__execution_result__"
 """Custom property in which TFX keeps how an execution ended."""
@@ -204,7 +204,7 @@ def _record(store: SharedStore, node: pipeline_pb2.PipelineNode, error: Exceptio
     """Writes why a node failed to its execution, where the gate and the next try read it."""
     refused = user_error(error)
     result = execution_result_pb2.ExecutionResult(
-        code=_REFUSED if refused else _FAILED,
+        code=_REFUSED if refused and not isinstance(refused, SurroundingsError) else _FAILED,
         result_message=str(refused) if refused else f"{type(error).__name__}: {error}",
     )
     with store:

@@ -109,6 +109,7 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         strategy_class=PreviousModelStrategy,
         model=Channel(type=standard_artifacts.Model),
         model_blessing=Channel(type=standard_artifacts.ModelBlessing),
+        infra_blessing=Channel(type=standard_artifacts.InfraBlessing),
         candidate=trainer.outputs["model"],
     ).with_id("BlessedBefore")
     evaluator = create_evaluator(

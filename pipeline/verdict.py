@@ -8,7 +8,7 @@ import dataclasses
 import math
 import pathlib
 
-from tapeline.forecaster.versions import MODEL_FINGERPRINT, folder_fingerprint
+from tapeline.forecaster.versions import MODEL_FINGERPRINT, folder_fingerprint, versions
 from tapeline.pipeline.lineage import Artifact, Run
 from tapeline.schemas.checks import Check, in_words
 from tapeline.schemas.errors import DataError
@@ -62,7 +62,8 @@ def read_verdict(run: Run) -> Verdict | None:
 
     Raises:
         DataError: The Evaluator's artifacts contradict each other, are of
-            another run, or the model is gone or no longer what was judged.
+            another run, or the model, judged or pushed, is gone or no longer
+            what was judged.
     """
     evaluation = run.artifact("Evaluator", "evaluation")
     blessing = run.artifact("Evaluator", "blessing")
@@ -70,18 +71,36 @@ def read_verdict(run: Run) -> Verdict | None:
         return None
     result = read_evaluation(evaluation.uri, blessing.uri)
     model_uri = _judged_model(run, blessing, result)
-    pushed = run.artifact("Pusher", "pushed_model")
-    version = None
-    if pushed is not None and pushed.properties.get("pushed") == 1:
-        version = str(pushed.properties["pushed_version"])
     return Verdict(
         evaluation=result,
-        pushed_version=version,
+        pushed_version=_pushed_version(run),
         model_uri=model_uri,
         previous_uri=blessing.properties.get("baseline_model"),
         judged_at=blessing.created,
         serving=_serving(run, result),
     )
+
+
+def _pushed_version(run: Run) -> str | None:
+    """Returns the version that the Pusher says it made, once it is sure that the serving folder holds it."""
+    pushed = run.artifact("Pusher", "pushed_model")
+    if pushed is None or pushed.properties.get("pushed") != 1:
+        return None
+    version = str(pushed.properties["pushed_version"])
+    folder = pathlib.Path(str(pushed.properties.get("pushed_destination", "")))
+    fingerprint = pushed.properties.get(MODEL_FINGERPRINT)
+    if not fingerprint:
+        return version  # Pushed before the Pusher wrote fingerprints down.
+    if folder.is_dir():
+        if folder_fingerprint(folder) != fingerprint:
+            raise DataError(
+                f"push: the content of {str(folder)!r} is not what was pushed; it was damaged or changed. Run the pipeline "
+                "again: it pushes the model anew."
+            )
+    elif int(version) > max(versions(folder.parent), default=0):
+        # One that newer versions have replaced may be gone: only so many are kept.
+        raise DataError(f"push: version {str(folder)!r} is gone. Run the pipeline again: it pushes the model anew.")
+    return version
 
 
 def _serving(run: Run, result: EvaluationResult) -> ServingResult | None:

@@ -7,7 +7,7 @@ value, states the rule and gives the fix: "data.time: column 'date' is not in
 'sales.csv' (columns: day, y). Name the time column in data.time."
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 
 class UserError(ValueError):
@@ -26,13 +26,55 @@ class TrainingError(UserError):
     """Training cannot go on: a number is not finite, or a worker is gone."""
 
 
+class SurroundingsError(UserError):
+    """The machine does not let it: no room, no permission, a damaged metadata file. Trying again may help."""
+
+
+_AGAIN = "and run the same command again"
+_SURROUNDINGS = {
+    ("No space left on device", "Disk quota exceeded", "database or disk is full"): (
+        f"no room is left on the disk{{at}}. Make room, or give a folder on another disk (--home, TMPDIR), {_AGAIN}."
+    ),
+    ("Read-only file system", "attempt to write a readonly database"): (
+        f"nothing can be written{{at}}: it is read-only. Give a folder that can be written to (--home, TMPDIR), {_AGAIN}."
+    ),
+    ("Permission denied", "unable to open database file"): (
+        f"no permission to read or write{{at}}. Correct the permissions, or give another folder (--home), {_AGAIN}."
+    ),
+    ("No usable temporary directory",): (
+        f"no folder for temporary files. Make /tmp, or set TMPDIR to a folder that can be written to, {_AGAIN}."
+    ),
+    ("file is not a database", "database disk image is malformed", "disk I/O error"): (
+        "ML Metadata's file cannot be read: metadata.db in the folder of the runs is damaged. Put back a copy of it, or "
+        f"move it away (then every component runs anew), {_AGAIN}."
+    ),
+}
+"""Sentences by the words of the system and of SQLite. TensorFlow, Beam and ML Metadata pass on nothing but words."""
+
+
 def user_error(error: BaseException | None) -> UserError | None:
     """Returns the error that a user can fix, if that is what stopped a run."""
-    while error is not None:
-        if isinstance(error, UserError):
-            return error
-        error = error.__cause__ or error.__context__
+    for each in _chain(error):
+        if isinstance(each, UserError):
+            return each
+    return surroundings_error(error)
+
+
+def surroundings_error(error: BaseException | None) -> SurroundingsError | None:
+    """Returns in one sentence what the machine did not let, if that is what stopped a command."""
+    for each in _chain(error):
+        for words, sentence in _SURROUNDINGS.items():
+            if any(word in str(each) for word in words):
+                at = each.filename if isinstance(each, OSError) and each.filename else None
+                return SurroundingsError(sentence.format(at=f" at {at!r}" if at else ""))
     return None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Gives an error, what caused it, what caused that, and so on."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 MOST_MISTAKES = 20

@@ -47,5 +47,8 @@ GRAPH_FILE = "saved_model.pb"
 CARD_FILE = "assets.extra/model_card.json"
 """What the model says about itself; TF Serving keeps `assets.extra` as it is."""
 
+CONTENT_FILE = "assets.extra/content.sha256"
+"""The SHA-256 of a pushed version's files, but for this one: who loads the version checks it."""
+
 WARM_UP_FILE = "assets.extra/tf_serving_warmup_requests"
 """Requests that TF Serving asks of a new version before it serves it."""

@@ -7,7 +7,7 @@ from typing import Any
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
-from tapeline.forecaster.versions import folder_fingerprint
+from tapeline.forecaster.versions import folder_fingerprint, push_version
 from tapeline.schemas.checks import Requirement
 from tapeline.schemas.evaluation_result import SUMMARY_FILE, EvaluationResult, result_to_json
 from tapeline.schemas.serving_result import ServingResult, write_result
@@ -144,6 +144,15 @@ class Home:
         """A Pusher that pushed, or did not."""
         said = {"pushed": 1, "pushed_version": "7"} if pushed else {"pushed": 0}
         self.execute(run, "Pusher", outputs={"pushed_model": (self.folder(run, "pushed"), said)})
+
+    def push_version(self, run: str, model: pathlib.Path) -> pathlib.Path:
+        """A Pusher that pushed a model; returns the folder of the version."""
+        served, base = model / "Format-Serving", self.root / "serving_model"
+        version = base / str(push_version(served, base, keep=5))
+        said = {"pushed": 1, "pushed_version": version.name, "pushed_destination": str(version)}
+        said["model_fingerprint"] = folder_fingerprint(served)
+        self.execute(run, "Pusher", outputs={"pushed_model": (self.folder(run, "pushed"), said)})
+        return version
 
     def judged(self, run: str = "2026-11-21T10:00:00", *, blessed: bool = True, **fields: Any) -> pathlib.Path:
         """A whole run; returns the model's folder."""

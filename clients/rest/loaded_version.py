@@ -22,6 +22,7 @@ from tapeline.clients.rest.metadata import signature_defs
 from tapeline.clients.rest.predict_requests import InputSpec
 from tapeline.clients.rest.request_errors import RequestError, listed, shown
 from tapeline.forecaster.refusal_message import refusal_message
+from tapeline.forecaster.versions import check_content
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.served_model import CARD_FILE, GRAPH_FILE, SERVE, WARM_UP_FILE
 
@@ -85,10 +86,12 @@ class ServedModel:
             folder: Folder of the SavedModel; its name is the version.
 
         Raises:
-            DataError: The folder does not hold a whole SavedModel, or the model fails its own warm-up.
+            DataError: The folder does not hold a whole SavedModel, or not what was pushed, or the model fails its
+                own warm-up.
         """
         path = pathlib.Path(folder)
         try:
+            check_content(path)
             proto = saved_model_pb2.SavedModel.FromString((path / GRAPH_FILE).read_bytes())
             module = tf.saved_model.load(str(path))
             card = json.loads((path / CARD_FILE).read_text(encoding="utf-8")) if (path / CARD_FILE).is_file() else {}

@@ -10,12 +10,17 @@ from tfx.dsl.components.base import executor_spec
 from tfx.proto.pusher_pb2 import PushDestination
 from tfx.types import channel
 
+from tapeline.components.pusher.driver import Driver
 from tapeline.components.pusher.executor import KEEP, Executor
 
 
 class VersionPusher(Pusher):
-    """TFX's Pusher with an executor that pushes atomically and keeps the newest versions."""
+    """TFX's Pusher with an executor that pushes atomically and keeps the newest versions.
 
+    Its driver looks whether earlier pushes are still there before the cache is asked.
+    """
+
+    DRIVER_CLASS = Driver
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
 
 

@@ -34,8 +34,11 @@ class Executor(pusher_executor.Executor):
         base = destination.filesystem.base_directory
         options = json_utils.loads(exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY])
         source = self.GetModelPath(input_dict)
-        version = push_version(source, base, keep=options[KEEP], fingerprint=_blessed_fingerprint(input_dict))
+        fingerprint = _blessed_fingerprint(input_dict)
+        # The push comes last: where anything before it fails, nothing is pushed.
         io_utils.copy_dir(source, pushed.uri)
+        version = push_version(source, base, keep=options[KEEP], fingerprint=fingerprint)
+        pushed.set_string_custom_property(MODEL_FINGERPRINT, fingerprint)
         self._MarkPushed(pushed, pushed_destination=f"{base}/{version}", pushed_version=str(version))
         logging.info("Pushed %s as version %d of %s.", source, version, base)
 

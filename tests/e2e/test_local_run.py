@@ -5,6 +5,7 @@ import pathlib
 import numpy as np
 import pytest
 
+from tapeline.forecaster.versions import folder_fingerprint
 from tests.e2e.small_project import Project, Tapeline, daily_load, make_project, states
 
 
@@ -66,6 +67,19 @@ def test_an_unchanged_second_run_is_answered_from_the_cache(shared: Project, tap
     assert {"SeriesExampleGen", "Transform", "Trainer", "Evaluator", "Pusher", "Report"} <= set(ended_as)
     assert {state for node, state in ended_as.items() if node not in looked_up} == {"cached"}
     assert shared.versions == versions
+
+
+def test_a_version_that_is_gone_is_pushed_again(shared: Project, tapeline: Tapeline) -> None:
+    serving = shared.root / "runs" / "load" / "serving_model"
+    before = folder_fingerprint(serving / shared.versions[-1])
+    serving.rename(serving.with_name("away"))
+    ended = tapeline("run", *shared.arguments)
+    assert ended.code == 0, ended.err
+    assert states(ended.out)["Pusher"] == "done"
+    assert states(ended.out)["Trainer"] == "cached"
+    (version,) = shared.versions
+    assert f"pushed as version {version}" in ended.out
+    assert folder_fingerprint(serving / version) == before
 
 
 def test_a_changed_file_is_never_answered_from_the_cache(shared: Project, tapeline: Tapeline) -> None:

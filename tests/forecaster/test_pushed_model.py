@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tapeline.forecaster.pushed_model import find_model, read_card
-from tapeline.schemas.errors import ConfigError
+from tapeline.forecaster.versions import push_version
+from tapeline.schemas.errors import ConfigError, DataError
 from tapeline.schemas.served_model import CARD_FILE
 from tests import contract_model
 
@@ -32,6 +33,13 @@ def test_a_version_that_is_named_is_taken(tmp_path: pathlib.Path) -> None:
     for version in (9, 10):
         save(tmp_path / str(version))
     assert find_model(tmp_path / "9").name == "9"
+
+
+def test_a_damaged_version_is_no_model_to_use(tmp_path: pathlib.Path) -> None:
+    version = push_version(save(tmp_path / "model"), tmp_path / "serving_model", keep=1)
+    (tmp_path / "serving_model" / str(version) / "saved_model.pb").write_text("damaged")
+    with pytest.raises(DataError, match="is not what was pushed"):
+        find_model(tmp_path / "serving_model")
 
 
 def test_nothing_there_says_what_to_give(tmp_path: pathlib.Path) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tapeline.forecaster import versions
-from tapeline.forecaster.versions import folder_fingerprint, push_version
+from tapeline.forecaster.versions import check_content, folder_fingerprint, push_version
+from tapeline.schemas.errors import DataError
 
 FILES = ("saved_model.pb", "variables/variables.index", "assets.extra/model_card.json")
 
@@ -221,3 +222,30 @@ def test_an_older_model_is_pushed_anew_over_a_newer_one(source: Any, base: Any) 
     push_version(source, base, keep=3, fingerprint=fingerprint, clock=lambda: 1000)
     (base / "1001").mkdir()
     assert push_version(source, base, keep=3, fingerprint=fingerprint, clock=lambda: 2000) == 2000
+
+
+@pytest.mark.parametrize("name", [*FILES, "assets.extra/content.sha256"])
+def test_a_flipped_bit_in_a_pushed_version_is_found(source: Any, base: Any, name: str) -> None:
+    version = base / str(push_version(source, base, keep=3))
+    check_content(version)
+    content = bytearray((version / name).read_bytes())
+    content[7] ^= 1
+    (version / name).write_bytes(content)
+    with pytest.raises(DataError, match="is not what was pushed"):
+        check_content(version)
+
+
+def test_a_file_that_is_gone_from_a_pushed_version_is_found(source: Any, base: Any) -> None:
+    version = base / str(push_version(source, base, keep=3))
+    (version / FILES[1]).unlink()
+    with pytest.raises(DataError, match="is not what was pushed"):
+        check_content(version)
+
+
+def test_a_version_that_was_copied_elsewhere_is_whole(source: Any, base: Any, tmp_path: pathlib.Path) -> None:
+    shutil.copytree(base / str(push_version(source, base, keep=3)), tmp_path / "elsewhere")
+    check_content(tmp_path / "elsewhere")
+
+
+def test_a_model_that_was_never_pushed_has_no_hash_and_passes(source: Any) -> None:
+    check_content(source)

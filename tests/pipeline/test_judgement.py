@@ -3,6 +3,7 @@
 import json
 import pathlib
 import resource
+import shutil
 import subprocess
 import sys
 
@@ -77,6 +78,39 @@ def test_a_serving_gate_whose_report_was_changed_is_nothing_to_judge(home: Home)
     home.serve(RUN, model, latency_ms=3.0, blessed=1)
     home.push(RUN, pushed=True)
     assert outcome_of(home)[0] is Outcome.NOTHING
+
+
+def test_a_version_that_is_there_passes(home: Home) -> None:
+    model = home.train(RUN)
+    home.evaluate(RUN, model, result(blessed=True))
+    home.push_version(RUN, model)
+    assert outcome_of(home) == (Outcome.PASSED, "")
+
+
+def test_a_version_that_is_gone_is_nothing_that_passes(home: Home) -> None:
+    model = home.train(RUN)
+    home.evaluate(RUN, model, result(blessed=True))
+    shutil.rmtree(home.push_version(RUN, model))
+    outcome, problem = outcome_of(home)
+    assert outcome is Outcome.NOTHING
+    assert "is gone. Run the pipeline again" in problem
+
+
+def test_a_version_that_was_changed_is_nothing_that_passes(home: Home) -> None:
+    model = home.train(RUN)
+    home.evaluate(RUN, model, result(blessed=True))
+    (home.push_version(RUN, model) / "saved_model.pb").write_text("other")
+    outcome, problem = outcome_of(home)
+    assert outcome is Outcome.NOTHING
+    assert "is not what was pushed" in problem
+
+
+def test_a_version_that_newer_ones_replaced_may_be_gone(home: Home) -> None:
+    model = home.train(RUN)
+    home.evaluate(RUN, model, result(blessed=True))
+    version = home.push_version(RUN, model)
+    version.rename(version.with_name(str(int(version.name) + 1)))
+    assert outcome_of(home) == (Outcome.PASSED, "")
 
 
 def test_a_run_that_ended_at_the_evaluator_passes_without_a_push(home: Home) -> None:

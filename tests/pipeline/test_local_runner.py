@@ -1,0 +1,66 @@
+"""What a local run tells of itself when it stops, and what it refuses to begin with."""
+
+import pathlib
+import types
+from typing import Any
+
+import pytest
+from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+
+from tapeline.forecaster.versions import push_version
+from tapeline.pipeline import local_runner
+from tapeline.pipeline import pipeline as wiring
+from tapeline.pipeline.paths import RunPaths
+from tapeline.schemas.config import load_config
+from tapeline.schemas.errors import ConfigError
+from tests.judged_run import Home
+
+CO2 = pathlib.Path(__file__).parents[2] / "configs" / "co2.yaml"
+
+
+def _wire(monkeypatch: pytest.MonkeyPatch, node_ids: tuple[str, ...], run: Any) -> None:
+    nodes = [types.SimpleNamespace(id=node_id) for node_id in node_ids]
+    monkeypatch.setattr(wiring, "create_pipeline", lambda *_: types.SimpleNamespace(components=nodes))
+    monkeypatch.setattr(LocalDagRunner, "run", run)
+
+
+@pytest.mark.parametrize("full_after_the_push", [True, False])
+def test_a_run_that_stops_says_what_it_pushed(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, full_after_the_push: bool
+) -> None:
+    paths = RunPaths.of("co2", tmp_path)
+    (tmp_path / "model").mkdir()
+    push_version(tmp_path / "model", paths.serving_model, keep=5, clock=lambda: 10)
+
+    def stops(*_: Any, **__: Any) -> None:
+        if full_after_the_push:
+            push_version(tmp_path / "model", paths.serving_model, keep=5, clock=lambda: 20)
+        raise OSError(28, "No space left on device")
+
+    _wire(monkeypatch, ("Pusher",), stops)
+    stopped = local_runner.run_locally(load_config(CO2), paths)
+    assert isinstance(stopped.error, OSError)
+    assert stopped.pushed == (20 if full_after_the_push else None)
+
+
+def test_a_damaged_metadata_file_does_not_hide_what_stopped_the_run(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = RunPaths.of("co2", tmp_path)
+
+    def stops(*_: Any, **__: Any) -> None:
+        paths.metadata.write_bytes(b"no database" * 1000)
+        raise OSError(28, "No space left on device")
+
+    _wire(monkeypatch, ("Pusher",), stops)
+    assert isinstance(local_runner.run_locally(load_config(CO2), paths).error, OSError)
+
+
+def test_a_part_whose_inputs_are_gone_is_not_begun(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _wire(monkeypatch, ("Trainer", "Evaluator"), lambda *_, **__: None)
+    paths = RunPaths.of("co2", tmp_path)
+    model = Home(paths.root).train("1")
+    local_runner.run_locally(load_config(CO2), paths, from_node="Evaluator")
+    model.rename(tmp_path / "away")
+    with pytest.raises(ConfigError, match=r"--from: 'Evaluator' needs .* the files of Trainer are gone"):
+        local_runner.run_locally(load_config(CO2), paths, from_node="Evaluator")
