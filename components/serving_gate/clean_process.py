@@ -7,6 +7,7 @@ imports TensorFlow and NumPy, and bars the project's package: a model that
 needs it cannot be served.
 """
 
+import base64
 import contextlib
 import importlib
 import json
@@ -102,12 +103,15 @@ def main(folder: pathlib.Path) -> None:
     import numpy as np
     import tensorflow as tf
 
-    # Texts are arrays of objects; the file is the serving gate's own.
-    arrays = np.load(folder / "inputs.npz", allow_pickle=True)
+    numbers = np.load(folder / "inputs.npz", allow_pickle=False)
+    texts = {key: [base64.b64decode(each) for each in text["base64"]] for key, text in plan["texts"].items()}
 
     def tensors(number: int) -> dict[str, Any]:
         prefix = f"{number}/"
-        return {key.removeprefix(prefix): tf.constant(arrays[key]) for key in arrays.files if key.startswith(prefix)}
+        found = {key: tf.constant(numbers[key]) for key in numbers.files if key.startswith(prefix)}
+        for key in (key for key in texts if key.startswith(prefix)):
+            found[key] = tf.constant(texts[key], tf.string, plan["texts"][key]["shape"])
+        return {key.removeprefix(prefix): tensor for key, tensor in found.items()}
 
     stage("loading the model")
     model = tf.saved_model.load(plan["model"])

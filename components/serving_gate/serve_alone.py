@@ -1,5 +1,6 @@
 """Starts the process that serves a model alone, and brings back what it found: answers, or why there are none."""
 
+import base64
 import contextlib
 import dataclasses
 import json
@@ -74,19 +75,27 @@ def serve_alone(model_dir: str, requests: Sequence[GateRequest], *, timed: int, 
     """
     with tempfile.TemporaryDirectory(prefix="serving-gate-") as name:
         folder = pathlib.Path(name)
+        arrays = {
+            f"{number}/{name}": np.asarray(value)
+            for number, request in enumerate(requests)
+            for name, value in request.inputs.items()
+        }
+        # NumPy could write texts as pickles only, which may hold code.
+        texts = {
+            key: {"shape": value.shape, "base64": [base64.b64encode(each).decode() for each in value.ravel()]}
+            for key, value in arrays.items()
+            if value.dtype == object
+        }
         plan = {
             "model": os.path.abspath(model_dir),
             "barred": BARRED,
             "timed": timed,
             "requests": [{"name": request.name, "signature": request.signature} for request in requests],
+            "texts": texts,
         }
         (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
-        arrays: dict[str, Any] = {
-            f"{number}/{name}": value
-            for number, request in enumerate(requests)
-            for name, value in request.inputs.items()
-        }
-        np.savez(folder / "inputs.npz", **arrays)
+        numbers: dict[str, Any] = {key: value for key, value in arrays.items() if key not in texts}
+        np.savez(folder / "inputs.npz", **numbers)
         problem, log = _run(folder, timeout_seconds)
         if problem:
             return Served(problem=problem, log=log)
