@@ -12,8 +12,12 @@ from tapeline.cli import main as cli
 from tapeline.cli.signals import exit_code, interrupting, interruption
 
 _COMMAND = """
-import subprocess, sys, tempfile
+import signal, subprocess, sys, tempfile
 from tapeline.cli import main as cli, schema
+
+# Who runs the tests in the background, or under nohup, has these ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 def run(arguments):
     with tempfile.TemporaryDirectory(dir=sys.argv[1]):
@@ -54,6 +58,7 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
 
 def test_an_interruption_whose_cleaning_up_failed_stays_one() -> None:
     error: BaseException | None = None
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # The tests may run under nohup.
     try:
         try:
             with interrupting():
@@ -62,6 +67,8 @@ def test_an_interruption_whose_cleaning_up_failed_stays_one() -> None:
             raise OSError("the terminal is gone")
     except OSError as raised:
         error = raised
+    finally:
+        signal.signal(signal.SIGHUP, before)
     found = interruption(error)
     assert found is not None
     assert exit_code(found) == 129
