@@ -11,7 +11,9 @@ HERE = pathlib.Path(__file__).parent
 TIMEOUT_SECONDS = 1200
 # Whole pipelines run in these processes, and libraries warn of what they do to each other (TFDV takes the variance of
 # infinite values). What is said to Tapeline's own code, or to a test, is an error here too.
-WARNINGS = pytest.mark.filterwarnings("ignore", "error:::tapeline", "error:::tests")
+WARNINGS = pytest.mark.filterwarnings(
+    "ignore", "error:::tapeline", "error:::tests", "ignore:.*please use:FutureWarning:tests"
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
