@@ -1,6 +1,7 @@
 """What is imported is declared, and what is declared is imported or says why not."""
 
 import ast
+import functools
 import pathlib
 import re
 import sys
@@ -33,17 +34,18 @@ def declared(*files: str) -> set[str]:
     return {re.split(r"[=<>!;\s]", line)[0].lower().replace("_", "-") for line in lines if line.strip()}
 
 
-def imported(folders: list[str]) -> set[str]:
-    trees = [ast.parse(path.read_text()) for folder in folders for path in (ROOT / folder).rglob("*.py")]
+@functools.cache
+def imported() -> set[str]:
+    trees = [ast.parse(path.read_text()) for folder in MAY_USE for path in (ROOT / folder).rglob("*.py")]
     libraries = {top(each.module) for tree in trees for each in imports(tree)} - set(sys.stdlib_module_names)
     return {DISTRIBUTIONS.get(name, name.lower().replace("_", "-")) for name in libraries - {"tapeline"}}
 
 
 def test_every_library_that_the_product_imports_is_declared() -> None:
     known = declared("requirements.in", "requirements-kubeflow.in", "requirements-onnx.in")
-    assert imported(list(MAY_USE)) - known == set()
+    assert imported() - known == set()
 
 
 @pytest.mark.parametrize("file", ["requirements.in", "requirements-kubeflow.in", "requirements-onnx.in"])
 def test_every_declared_library_is_imported_or_says_why_not(file: str) -> None:
-    assert declared(file) - imported(list(MAY_USE)) - set(NOT_IMPORTED) == set()
+    assert declared(file) - imported() - set(NOT_IMPORTED) == set()
