@@ -104,6 +104,11 @@ def printable(text: str, *, most: int = 400) -> str:
     if len(text) > most:
         rest = most - len(" ... ")
         text = f"{text[: rest // 2]} ... {text[-(rest - rest // 2) :]}"
+    return escaped(text)
+
+
+def escaped(text: str) -> str:
+    """Returns a text in full, with what a terminal obeys, or does not show, escaped."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )

@@ -8,6 +8,8 @@ import itertools
 import reprlib
 from collections.abc import Iterable
 
+from tapeline.schemas.errors import escaped
+
 _IN_JSON = {None: "null", True: "true", False: "false"}
 _MOST_NAMES = 20
 _LONGEST_NAME = 60
@@ -48,4 +50,4 @@ def printable(text: str, *, longest: int = _LONGEST_MESSAGE) -> str:
         longest: Characters that are kept.
     """
     kept = text if len(text) <= longest else text[: longest - 1] + "…"
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in kept)
+    return escaped(kept)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from tapeline.schemas.errors import DataError
+from tapeline.schemas.errors import DataError, escaped
 from tapeline.series.arrays import Bools
 
 SHOWN = 5
@@ -71,14 +71,9 @@ def cut(text: str) -> str:
     return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."
 
 
-def printable(text: str) -> str:
-    """Returns a text with what a terminal obeys, or does not show, escaped."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
-
-
 def show_name(name: str) -> str:
     """Returns a column's name as messages list it: without quotes, cut when long."""
-    return printable(cut(name))
+    return escaped(cut(name))
 
 
 class Column:

@@ -21,11 +21,11 @@ from typing import BinaryIO, Literal
 import pyarrow as pa
 import pyarrow.csv
 
-from tapeline.schemas.errors import DataError
+from tapeline.schemas.errors import DataError, escaped
 from tapeline.series.sources.file_ranges import RANGES, read_header, unpacked
 from tapeline.series.sources.headers import check_header, check_same_columns
 from tapeline.series.sources.parquet_files import open_parquet
-from tapeline.series.sources.problems import SHOWN, printable, show
+from tapeline.series.sources.problems import SHOWN, show
 from tapeline.series.sources.quotes import FIX as QUOTES_FIX
 from tapeline.series.sources.quotes import QuoteError, StrictStream, row_at
 from tapeline.series.sources.source import Source, load_built_in, partition_of
@@ -115,7 +115,7 @@ def plan_blocks(source: Source, *, needed: dict[str, str], block_bytes: int = BL
 
 def in_words(error: BaseException) -> str:
     """Returns what an error says, in one line that can be printed, and without a full stop."""
-    return printable(" ".join(str(error).split()).rstrip("."))
+    return escaped(" ".join(str(error).split()).rstrip("."))
 
 
 def read_batches(block: Block) -> Iterator[pa.RecordBatch]:
