@@ -48,6 +48,12 @@ FORECAST_START = "forecast_start"
 FORECAST_OFFSETS = "forecast_offsets"
 """Positions in a chunk where a window's forecast starts: `[n]` (int64)."""
 
+SERIES_INDEX = "series_index"
+"""Position of the window's series among the trained ones, sorted by id; -1 for any other: `[B]` (int32)."""
+
+FOLD = "fold"
+"""Which block in time of the train split a training window starts in; -1 where none: `[B]` (int32)."""
+
 RESERVED = frozenset({SERIES_ID, TIMESTAMP, ROW_NUMBER, TARGET})
 """Names that a covariate column may not have."""
 

@@ -10,9 +10,32 @@ from tapeline.schemas.sections import Section
 Rate = Annotated[Real, pydantic.Field(gt=0.0)]
 
 
+class ViewConfig(Section):
+    """What a network sees of a window, and over which line it learns. No view is best for every series."""
+
+    harmonics: Annotated[Positive, pydantic.Field(le=6)] = 1
+    """Sine and cosine waves of each calendar cycle, the base wave included."""
+    weekend_hours: bool = False
+    """Whether the hour's waves are given a second time for weekends alone; needs both in the calendar."""
+    lag_covariates: bool = True
+    """Whether the decoder sees the covariates at the lags beside the values."""
+    level: bool = False
+    """Whether the decoder sees the last context value itself, in scaled units."""
+    window_units: bool = False
+    """Whether values are in units of the deviation of the window's own context, not of the usual error."""
+    highway: Literal["none", "context", "all"] = "all"
+    """What the linear map reads: nothing (there is none), the context alone, or all that is known."""
+    highway_per_series: bool = False
+    """Whether each series has a linear map of its own."""
+
+
 class ModelConfig(Section):
     """The sequence-to-sequence network."""
 
+    segment_length: Steps = 1
+    """Steps that encoder and decoder take at a time; the decoder feeds its last segment back."""
+    view: ViewConfig = ViewConfig()
+    """What a network sees."""
     units: Annotated[Positive, pydantic.Field(le=65_536)] = 64
     """Width of the LSTM's state."""
     linear_highway: bool = True

@@ -45,6 +45,8 @@ class WindowShape:
         past: `P`, past covariates at each context step.
         future: `K`, future-known covariates at each context and horizon step, the calendar included.
         static: `S`, numbers that belong to the series.
+        calendar: Calendar features, the last columns of the future-known covariates: sine and cosine of each, but one
+            number for `weekend`.
     """
 
     context_length: int
@@ -52,6 +54,7 @@ class WindowShape:
     past: int = 0
     future: int = 0
     static: int = 0
+    calendar: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, window: WindowConfig, features: FeaturesConfig) -> "WindowShape":
@@ -67,4 +70,5 @@ class WindowShape:
             past=len(features.past_covariates),
             future=features.future_size,
             static=len(features.static_covariates),
+            calendar=features.calendar,
         )
