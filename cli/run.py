@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command; returns its exit code."""
     from tapeline.pipeline.local_runner import run_locally
+    from tapeline.pipeline.settling import settle
     from tapeline.series.sources.source import find_source
 
     config = read_config(arguments)
@@ -27,6 +28,10 @@ def run(arguments: argparse.Namespace) -> int:
     # Importing TFX takes seconds; a path that leads nowhere is answered before.
     find_source(config.data)
     print(f"{config.name}: {arguments.config}, {config.data.source}", flush=True)
+    settled = settle(config)
+    if chosen := settled.words():
+        print(chosen, flush=True)
+    config = settled.config
     outcome = run_locally(config, paths, from_node=arguments.from_node, to_node=arguments.to_node)
 
     if outcome.error is not None or outcome.run is None or outcome.unfinished:

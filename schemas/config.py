@@ -72,6 +72,23 @@ class Config(Section):
     kubeflow: KubeflowConfig = KubeflowConfig()
     """The pipeline on Kubeflow."""
 
+    @property
+    def auto(self) -> tuple[str, ...]:
+        """Dotted keys that have to be chosen from the data before a pipeline is built (`pipeline.settling`)."""
+        return tuple(
+            f"{section}.{name}"
+            for section in type(self).model_fields
+            if isinstance(values := getattr(self, section), Section)
+            for name in values.unsettled
+        )
+
+    def value(self, key: str) -> Any:
+        """Returns the value of a dotted key, such as `window.horizon`."""
+        value: Any = self
+        for part in key.split("."):
+            value = getattr(value, part)
+        return value
+
     def window_spec(self) -> WindowSpec:
         """The shape of a training window."""
         return WindowSpec(
@@ -81,6 +98,10 @@ class Config(Section):
     def window_shape(self) -> WindowShape:
         """The widths of a window's parts."""
         return WindowShape.of(self.window, self.features)
+
+    def as_yaml(self) -> str:
+        """Returns what is set as a file that `load_config` reads."""
+        return yaml.safe_dump(self.model_dump(mode="json", exclude_unset=True), sort_keys=False, allow_unicode=True)
 
     def override(self, values: Mapping[str, Any], *, origin: str = "the overridden configuration") -> "Config":
         """Returns a copy with some values replaced, checked anew.
@@ -135,6 +156,8 @@ class Config(Section):
                 ("model.attention_heads", "model.units"),
                 f"{heads} heads cannot share model.units ({units}) equally: make units a multiple of the heads",
             )
+        if "context_length" in self.window.unsettled:
+            return
         # What looks back into the context, and why it cannot look further.
         looks_back = [
             *(

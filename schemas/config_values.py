@@ -25,6 +25,14 @@ def _each_once(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return values
 
 
+class ChosenFromData:
+    """Marks a value that is chosen from the data where a configuration leaves it out, or says `auto`."""
+
+
+AUTO = "auto"
+"""How a configuration says that."""
+
+
 Once = pydantic.AfterValidator(_each_once)
 """Refuses a list that holds a value twice."""
 

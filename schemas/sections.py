@@ -6,14 +6,25 @@ are in `training_config`, those of its tests in `gate_config`, those of the
 machines in `runner_config`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 import pydantic
 
 from tapeline.schemas import features as names
 from tapeline.schemas.config_errors import Clash, ClashError
-from tapeline.schemas.config_values import Columns, Count, Fraction, Once, Positive, Real, Share, Steps
+from tapeline.schemas.config_values import (
+    AUTO,
+    ChosenFromData,
+    Columns,
+    Count,
+    Fraction,
+    Once,
+    Positive,
+    Real,
+    Share,
+    Steps,
+)
 from tapeline.schemas.frequency import Frequency, check_zone
 
 CALENDAR_FEATURES = (
@@ -35,6 +46,28 @@ class Section(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(
         frozen=True, extra="forbid", protected_namespaces=(), use_attribute_docstrings=True
     )
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _auto_is_left_out(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        asked = {name for name in cls.auto_fields() if isinstance(values.get(name), str) and values[name] == AUTO}
+        return {name: value for name, value in values.items() if name not in asked} if asked else values
+
+    @classmethod
+    def auto_fields(cls) -> tuple[str, ...]:
+        """The values that are chosen from the data where a configuration leaves them out, or says `auto`."""
+        marked = (
+            (name, any(isinstance(mark, ChosenFromData) for mark in field.metadata))
+            for name, field in cls.model_fields.items()
+        )
+        return tuple(name for name, is_marked in marked if is_marked)
+
+    @property
+    def unsettled(self) -> tuple[str, ...]:
+        """Those of them that nobody has chosen yet; what they hold until then stands for nothing."""
+        return tuple(name for name in self.auto_fields() if name not in self.model_fields_set)
 
     @pydantic.model_validator(mode="after")
     def _values_agree(self) -> "Section":
@@ -160,7 +193,7 @@ class FeaturesConfig(Section):
     """Columns known ahead for the whole horizon: holidays, prices, a weather forecast."""
     static_covariates: Columns = ()
     """Columns that hold one number for each series."""
-    calendar: Annotated[tuple[Literal[CALENDAR_FEATURES], ...], Once] = ()  # type: ignore[valid-type]
+    calendar: Annotated[tuple[Literal[CALENDAR_FEATURES], ...], Once, ChosenFromData()] = ()  # type: ignore[valid-type]
     """Features computed from the timestamps, as sine and cosine; known ahead."""
     rolling: Annotated[tuple[RollingConfig, ...], Once] = ()
     """Rolling statistics of the target."""
@@ -234,7 +267,7 @@ class SplitConfig(Section):
 class WindowConfig(Section):
     """The shape of a window, in steps."""
 
-    context_length: Steps = 104
+    context_length: Annotated[Steps, ChosenFromData()] = 104
     """Past steps that the model sees."""
     horizon: Steps = 24
     """Steps that it forecasts."""
