@@ -140,7 +140,7 @@ class Config(Section):
         parts = {
             "data.time": (self.data.time,),
             "data.target": self.data.target,
-            "data.series_id": (self.data.series_id,),
+            "data.series_id": self.data.series_columns,
         }
         taken = {column: part for part, columns in parts.items() for column in columns}
         for role in ("past_covariates", "future_covariates", "static_covariates"):

@@ -37,6 +37,17 @@ Once = pydantic.AfterValidator(_each_once)
 """Refuses a list that holds a value twice."""
 
 
+def _one_or_several(value: Any) -> Any:
+    """One name is text, however it is written; several are a list."""
+    return value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
+
+
+Names = Annotated[
+    str | Annotated[tuple[str, ...], pydantic.Field(min_length=1), Once], pydantic.BeforeValidator(_one_or_several)
+]
+"""One column, or several."""
+
+
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 

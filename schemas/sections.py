@@ -19,6 +19,7 @@ from tapeline.schemas.config_values import (
     Columns,
     Count,
     Fraction,
+    Names,
     Once,
     Positive,
     Real,
@@ -101,14 +102,19 @@ class DataConfig(Section):
     """Column to forecast; several columns become several series under one shared model."""
     unit: str = ""
     """Unit of the target, for people: `ppm`, `MW`."""
-    series_id: str | None = None
-    """Column that names the series (long form); None: one series, or one a target column."""
+    series_id: Names | None = None
+    """Column that names the series (long form), or several whose values are joined by `/`; None: one series, or one a
+    target column."""
     frequency: str
     """Step between rows as a pandas offset alias: `15min`, `h`, `D`, `W-SAT`, `MS`, `ME`."""
     timezone: str = "UTC"
     """IANA zone of timestamps that carry none, and of the calendar features."""
     offset: str = "0s"
     """Distance of the timestamps from the start of their period: `30min` for hourly values taken at half past."""
+    separator: Literal["comma", "semicolon", "tab", "bar"] = "comma"
+    """Mark between the fields of a CSV file."""
+    decimal: Literal["point", "comma"] = "point"
+    """Decimal mark of numbers in a CSV file."""
 
     @pydantic.model_validator(mode="before")
     @classmethod
@@ -152,9 +158,19 @@ class DataConfig(Section):
                 "series_id and several target columns exclude each other: give one target, or no series_id",
             )
         for key, column in (("target", self.time), ("series_id", self.time), ("series_id", *self.target[:1])):
-            if column in (self.target if key == "target" else (self.series_id,)):
+            if column in (self.target if key == "target" else self.series_columns):
                 other = "time" if column == self.time else "target"
                 yield Clash((key, other), f"column {column!r} is data.{other} already: give each column one part")
+
+    @property
+    def separator_mark(self) -> str:
+        """The mark between fields itself."""
+        return {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}[self.separator]
+
+    @property
+    def series_columns(self) -> tuple[str, ...]:
+        """The columns that name the series."""
+        return (self.series_id,) if isinstance(self.series_id, str) else self.series_id or ()
 
     @property
     def offset_seconds(self) -> int:
