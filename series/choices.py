@@ -108,13 +108,16 @@ def _cycles(frequency: str) -> tuple[int, ...]:
 
 
 def _context_length(seasons: tuple[int, ...], lengths: tuple[int, ...], horizon: int) -> int:
+    # A series that is too short for any forecast worth the name is for the data gate to refuse, not to shorten all.
+    least = max(horizon // 2, 1)
+    lengths = tuple(length for length in lengths if length >= least + horizon) or lengths
     for season in reversed(seasons):
         for length in (max(2 * season, 2 * horizon), max(season, horizon)):
             if _leaves_windows(length, lengths, horizon):
                 return length
     # Without a season that fits: two horizons, as far as the shortest series has one window left.
     room = min(lengths, default=3 * horizon) - horizon
-    return max(min(2 * horizon, room), 1) if room > 0 else horizon
+    return max(min(2 * horizon, room), least)
 
 
 def _leaves_windows(length: int, lengths: tuple[int, ...], horizon: int) -> bool:

@@ -53,11 +53,14 @@ def find_grid(times: Sequence[Ints]) -> FoundGrid:
             "more rows; for a file of many series, name the column that tells them apart with --series."
         )
     for some in longest:
-        found = suggest_grid(some, TimeGrid("D")) or _most_common_step(some)
+        suggested = suggest_grid(some, TimeGrid("D"))
+        found = _most_common_step(some) if suggested is None else suggested[0]
         if found is not None:
-            grid = _business_days(found[0], longest)
+            grid = _business_days(found, longest)
+            grid = dataclasses.replace(grid, frequency=modern(grid.frequency))
             off = sum(int((~grid.on_grid(each)).sum()) for each in times)
-            return FoundGrid(grid=dataclasses.replace(grid, frequency=modern(grid.frequency)), fit=found[1], off=off)
+            steps = np.diff(grid.ordinals(some))
+            return FoundGrid(grid=grid, fit=float((steps == 1).mean()), off=off)
     usual = duration_text(float(np.median(np.diff(longest[0]))))
     raise DataError(
         f"data.frequency: the times lie on no regular grid (the median step is {usual}). Resample them to a regular one "
@@ -65,9 +68,9 @@ def find_grid(times: Sequence[Ints]) -> FoundGrid:
     )
 
 
-def _most_common_step(times: Ints) -> tuple[TimeGrid, float] | None:
+def _most_common_step(times: Ints) -> TimeGrid | None:
     steps, counts = np.unique(np.diff(times), return_counts=True)
-    step, count = int(steps[counts.argmax()]), int(counts.max())
+    step = int(steps[counts.argmax()])
     if step % 60 and step > 60:
         return None
     # Most steps are a few of these, so a hole is a hole and not another frequency.
@@ -79,7 +82,7 @@ def _most_common_step(times: Ints) -> tuple[TimeGrid, float] | None:
     )
     grid = TimeGrid(f"{step // size}{unit}")
     offset = int(np.median(times - grid.timestamps(grid.ordinals(times))))
-    return dataclasses.replace(grid, offset_seconds=offset), count / len(steps) if len(steps) > 1 else 1.0
+    return dataclasses.replace(grid, offset_seconds=offset)
 
 
 def _business_days(grid: TimeGrid, times: Sequence[Ints]) -> TimeGrid:

@@ -7,6 +7,7 @@
 
 import dataclasses
 import datetime
+import zoneinfo
 from collections.abc import Iterator
 
 import numpy as np
@@ -38,6 +39,12 @@ _NAMES_ELSEWHERE = ("fecha", "datum", "zeit", "data", "jour", "mes", "tag", "mon
 
 _SAMPLE = 200
 
+_ZONES = (
+    *("Europe/Berlin", "Europe/London", "Europe/Helsinki", "America/New_York", "America/Chicago", "America/Denver"),
+    *("America/Los_Angeles", "Australia/Sydney", "Australia/Adelaide", "Pacific/Auckland", "America/Sao_Paulo"),
+)
+_CONTINENTS = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class TimeColumn:
@@ -48,12 +55,16 @@ class TimeColumn:
         time_format: `data.time_format`; None for ISO 8601 and for columns of times.
         seconds: Epoch seconds, int64 `[N]`.
         reason: How that was found out.
+        zone: The zone whose clock changes the times follow, where they carry distances from UTC that change.
+        zoned: Whether they carry a zone.
     """
 
     name: str
     time_format: str | None
     seconds: Ints
     reason: str
+    zone: str | None = None
+    zoned: bool = False
 
 
 def find_time(table: RawTable, *, name: str | None = None) -> TimeColumn:
@@ -169,7 +180,27 @@ def _whole(values: pa.Array, name: str, form: str | None, reason: str) -> TimeCo
     times = read_times(values, time_format=form, timezone="UTC", name=name)
     if times.problems:
         return None
-    return TimeColumn(name=name, time_format=form, seconds=times.seconds, reason=reason)
+    offsets = times.style.offsets
+    return TimeColumn(
+        name=name,
+        time_format=form,
+        seconds=times.seconds,
+        reason=reason,
+        zone=_zone_of(values) if len(offsets) > 1 else None,
+        zoned=bool(offsets) or getattr(values.type, "tz", None) is not None,
+    )
+
+
+def _zone_of(texts: pa.Array) -> str | None:
+    """Returns a zone whose distances from UTC are those of the times; of several, one that many people live by."""
+    sample = texts.take(pa.array(np.linspace(0, len(texts) - 1, min(len(texts), _SAMPLE)).astype(int)))
+    others = sorted(zone for zone in zoneinfo.available_timezones() if zone.split("/")[0] in _CONTINENTS)
+    follows = (
+        zone
+        for zone in dict.fromkeys((*_ZONES, *others))
+        if read_times(sample, time_format=None, timezone=zone, name="").style.follows_zone
+    )
+    return next(follows, None)
 
 
 def _regularity(seconds: Ints) -> float:

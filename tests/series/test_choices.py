@@ -54,6 +54,12 @@ def test_the_shortest_series_of_a_panel_keeps_a_window() -> None:
     assert context(facts("W-SAT", (2000, 800, 41), seasons=(52,)), 13) == 26
 
 
+def test_a_series_that_is_too_short_for_a_forecast_does_not_shorten_the_context_of_all() -> None:
+    # 7 steps hold no forecast of 12; 18 do after half a horizon of context.
+    assert context(facts("MS", (300, 300, 7), seasons=(12,)), 12) == 24
+    assert context(facts("MS", (300, 300, 18), seasons=(12,)), 12) == 6
+
+
 def test_a_season_that_is_too_long_for_any_context_is_left_out() -> None:
     # A week of 5 minutes is 2016 steps, two days are 576.
     chosen = choose(facts("5min", 100_000, seasons=(288,)), horizon=12)

@@ -117,7 +117,7 @@ def test_a_missing_column_is_named_with_those_there_are(tmp_path: pathlib.Path) 
 def test_other_separators_are_recognised(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "sales.csv"
     path.write_text("ds;y\n1;2\n")
-    assert "Separate the columns by commas" in refusal(path)
+    assert "name it in data.separator" in refusal(path)
 
 
 def test_columns_of_one_name_are_refused(tmp_path: pathlib.Path) -> None:
