@@ -82,9 +82,9 @@ def _what_it_comes_to(model: ModelConfig, *, shape: WindowShape, several_series:
         idle.append("weekend_hours")
     if not model.lags or not shape.past + shape.future:
         idle.append("lag_covariates")
-    if not model.linear_highway or (view.highway == "context" and not shape.future + shape.static):
+    if view.highway == "context" and not shape.future + shape.static:
         idle.append("highway")
-    if not model.linear_highway or view.highway == "none" or not several_series:
+    if view.highway == "none" or not several_series:
         idle.append("highway_per_series")
     return model.model_copy(update={"view": view.model_copy(update={name: getattr(default, name) for name in idle})})
 

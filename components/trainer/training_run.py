@@ -1,18 +1,24 @@
-"""From chunks to a trained model, without TFX: the ridge, the model that starts from it, the loop."""
+"""From chunks to a trained model, without TFX: the ridge, networks that start from it, the loop, the selection."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator
 
 import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from tapeline.components.trainer.candidates import Candidate, make_candidates
 from tapeline.components.trainer.checkpoint import CheckpointStore
 from tapeline.components.trainer.dataset import WindowStream
 from tapeline.components.trainer.distribution import local_strategy
-from tapeline.components.trainer.loop import History, Say, train
+from tapeline.components.trainer.loop import History, Say
+from tapeline.components.trainer.members import Member, Selected, select_members
+from tapeline.components.trainer.pool import Records, TrainedCandidate, train_candidates
+from tapeline.forecaster.network.ensemble import Ensemble
 from tapeline.forecaster.network.highway import LinearHighway
+from tapeline.forecaster.network.naive import Persistence, RidgeForecast, SeasonalNaive
 from tapeline.forecaster.network.ridge import RidgeFit, fit_ridge
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.schemas import features as names
@@ -33,20 +39,32 @@ class TrainedModel:
     """What training gives.
 
     Attributes:
-        model: The forecaster, with the weights of its best epoch.
-        ridge: The linear baseline that it started from, frozen.
+        model: The forecaster that is served: the average of what was selected, or the one network.
+        ridge: The linear baseline that networks started from, frozen.
         fit: How that baseline was found.
-        history: The course of training.
+        candidates: The networks, with the weights of their best epochs.
+        selected: What was picked of candidates, ridge and naive forecasts; None where there was no choice.
         train_windows: How many windows were trained on.
-        eval_windows: How many decided about stopping.
+        eval_windows: How many decided about stopping and about the selection.
     """
 
-    model: Seq2SeqForecaster
+    model: Seq2SeqForecaster | Ensemble
     ridge: LinearHighway
     fit: RidgeFit
-    history: History
+    candidates: tuple[TrainedCandidate, ...]
+    selected: Selected | None
     train_windows: int
     eval_windows: int
+
+    @property
+    def history(self) -> History:
+        """The course of the candidate that was best by itself."""
+        return min((each.history for each in self.candidates), key=lambda history: history.val_loss)
+
+    @property
+    def val_loss(self) -> float:
+        """The free-running error of the model on the eval windows."""
+        return self.history.val_loss if self.selected is None else self.selected.choice.error
 
 
 def run_training(
@@ -57,20 +75,24 @@ def run_training(
     features: FeaturesConfig,
     model: ModelConfig,
     training: TrainingConfig,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
+    season: int = 1,
+    records: Records = lambda candidate: (),
     checkpoints: CheckpointStore | None = None,
     say: Say = lambda line: None,
 ) -> TrainedModel:
-    """Fits the ridge, starts a model from it, and trains that.
+    """Fits the ridge, starts networks from it, trains them, and selects what is served.
+
+    With `model.members: 1` and `training.candidates: 1` there is one network and no selection.
 
     Args:
         train_chunks: What is learned from.
-        eval_chunks: What decides about the penalty, the learning rate and the end.
+        eval_chunks: What decides about the penalty, the learning rate, the end, and the selection.
         window: The section `window`.
         features: The section `features`.
         model: The section `model`.
         training: The section `training`.
-        callbacks: Told about every epoch.
+        season: Steps that the seasonal naive forecast repeats, at most the context.
+        records: Returns what is told about every epoch of a candidate.
         checkpoints: Where to write one each epoch, and to carry on from.
         say: Gets a line when something other than an epoch is worth telling.
 
@@ -78,6 +100,7 @@ def run_training(
         DataError: A split has no windows.
         TrainingError: The loss or a gradient is no longer finite.
     """
+    ends_at = None if training.time_limit is None else time.monotonic() + training.time_limit
     make_reproducible(training)
     spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
     shape = WindowShape.of(window, features)
@@ -97,25 +120,58 @@ def run_training(
     eval_data = WindowStream(read=eval_chunks, spec=spec, batch_size=eval_batch)
 
     fit = fit_ridge(_ridge_batches(train_chunks, spec), _ridge_batches(eval_chunks, spec), shape=shape)
-    with strategy.scope():
-        forecaster = Seq2SeqForecaster(shape=shape, config=model, rolling=features.rolling, seed=training.seed)
+    ridge = LinearHighway(shape, trainable=False)
+    ridge.set_weights([fit.kernel, fit.bias])
+    candidates = make_candidates(
+        training.candidates,
+        model=model,
+        seed=training.seed,
+        shape=shape,
+        several_series=len({chunk.series_id for chunk in train_chunks()}) > 1,
+    )
+
+    def network(candidate: Candidate) -> Seq2SeqForecaster:
+        forecaster = Seq2SeqForecaster(
+            shape=shape, config=candidate.config, rolling=features.rolling, seed=candidate.seed
+        )
         forecaster.adopt(fit)
-        history = train(
-            forecaster,
+        return forecaster
+
+    with strategy.scope():
+        trained = train_candidates(
+            candidates,
+            network=network,
             train_data=train_data,
             validation_data=eval_data,
             config=training,
-            callbacks=callbacks,
+            records=records,
             checkpoints=checkpoints,
+            ends_at=ends_at,
             say=say,
         )
-    ridge = LinearHighway(shape, trainable=False)
-    ridge.set_weights([fit.kernel, fit.bias])
+    selected = None
+    if training.candidates > 1 or model.members > 1:
+        members = (
+            Member(name="persistence", words="the last value", layer=Persistence(shape), naive=True),
+            Member(
+                name="seasonal naive",
+                words=f"the value {season} steps ago",
+                layer=SeasonalNaive(shape, season=season),
+                naive=True,
+            ),
+            Member(name="ridge", words="the linear map that networks start from", layer=RidgeForecast(ridge)),
+            *(
+                Member(name=each.candidate.name, words=each.candidate.words, layer=each.model, network=True)
+                for each in trained
+            ),
+        )
+        selected = select_members(members, eval_data, most_picks=model.members, shape=shape, stride=window.eval_stride)
     return TrainedModel(
-        model=forecaster,
+        model=trained[0].model if selected is None else selected.model,
         ridge=ridge,
         fit=fit,
-        history=history,
+        candidates=trained,
+        selected=selected,
         train_windows=train_data.count(),
         eval_windows=eval_count,
     )

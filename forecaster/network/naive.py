@@ -9,7 +9,6 @@ import tensorflow as tf
 from tapeline.forecaster.network.highway import LinearHighway
 from tapeline.forecaster.network.inputs import Window
 from tapeline.forecaster.network.recurrent import Kernel
-from tapeline.forecaster.network.ridge import RidgeFit
 from tapeline.schemas import features
 from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.seasons import seasonal_positions
@@ -53,19 +52,17 @@ class SeasonalNaive(keras.layers.Layer):
 
 
 class RidgeForecast(keras.layers.Layer):
-    """Forecasts by a ridge regression alone."""
+    """Forecasts by a linear map alone."""
 
-    def __init__(self, shape: WindowShape, fit: RidgeFit, *, name: str = "ridge") -> None:
-        """Takes the solution over, frozen.
+    def __init__(self, line: LinearHighway, *, name: str = "ridge") -> None:
+        """Takes a map over.
 
         Args:
-            shape: Widths of a window.
-            fit: The solved regression.
+            line: The map, frozen; it has adopted a ridge regression.
             name: Name of the layer.
         """
         super().__init__(name=name, trainable=False)
-        self.line = LinearHighway(shape, trainable=False)
-        self.line.set_weights([fit.kernel, fit.bias])
+        self.line = line
         self.built = True
 
     def call(self, window: Window, training: bool = False, kernel: Kernel = "auto") -> tf.Tensor:
