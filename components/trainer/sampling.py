@@ -15,9 +15,10 @@ from typing import Literal
 
 import tensorflow as tf
 
+from tapeline.forecaster.network.decoding import Encoded
 from tapeline.forecaster.network.draws import Place, draw_uniform
 from tapeline.forecaster.network.inputs import Window
-from tapeline.forecaster.network.seq2seq import Encoded, Seq2SeqForecaster
+from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.schemas.training_config import SamplingConfig
 
 _SIGMOID_REACH = 6.0
@@ -53,17 +54,18 @@ def _covered(schedule: str, progress: float) -> float:
 
 
 def teacher_inputs(encoded: Encoded, target: tf.Tensor) -> tf.Tensor:
-    """Returns the true value before each lead step; where it was not observed, the linear forecast of it.
+    """Returns the true segment before each segment; where a value was not observed, the linear forecast of it.
 
     Args:
         encoded: What the model's encoder made of the windows.
         target: `[B, H]`, NaN where unobserved.
 
     Returns:
-        `[B, H]`: the last context value, then the target but for its last step.
+        `[B, N p]`: the context's last segment, then the target but for its last segment. With segments of one step: the
+        last context value, then the target but for its last step.
     """
     known = tf.where(tf.math.is_nan(target), encoded.last + encoded.linear, target)
-    return tf.concat([encoded.last, known[:, :-1]], axis=1)
+    return encoded.fed_back(known)
 
 
 def sample_forecast(
@@ -87,7 +89,7 @@ def sample_forecast(
         window: Features of `docs/data-formats.md`.
         target: `[B, H]`, scaled, NaN where unobserved.
         probability: Probability that a decoder input is the model's own output.
-        draw: Whether each step draws, or one draw holds for a whole window.
+        draw: Whether each decoder step draws, or one draw holds for a whole window.
         seed: `[2]` integers that all draws come from, dropout's included; another one a training step.
         place: Where the windows lie in the batch that is drawn for; None: they are the batch.
 
@@ -99,9 +101,12 @@ def sample_forecast(
     truth = teacher_inputs(encoded, target)
 
     def mixed() -> tf.Tensor:
-        own = tf.concat([encoded.last, model.rollout(encoded)[:, :-1]], axis=1)
-        columns = 1 if draw == "window" else tf.shape(own)[1]
-        uniform = draw_uniform((tf.shape(own)[0], columns), seed=draw_seed, place=place)
+        own = encoded.fed_back(model.rollout(encoded))
+        segment = encoded.segment_length
+        steps = 1 if draw == "window" else own.shape[1] // segment
+        uniform = draw_uniform((tf.shape(own)[0], steps), seed=draw_seed, place=place)
+        if steps > 1:
+            uniform = tf.repeat(uniform, segment, axis=1)
         return tf.where(uniform < probability, own, truth)
 
     previous = tf.cond(tf.convert_to_tensor(probability) > 0.0, mixed, lambda: truth)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import scipy.linalg
 
 from tapeline.forecaster.network.highway import highway_inputs, highway_size
+from tapeline.forecaster.network.ridge_fit import RidgeFit
 from tapeline.schemas import features
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.window_spec import WindowShape
@@ -68,27 +69,6 @@ class RidgeStatistics:
     def __add__(self, other: "RidgeStatistics") -> "RidgeStatistics":
         pairs = ((getattr(self, field.name), getattr(other, field.name)) for field in dataclasses.fields(self))
         return RidgeStatistics(*(mine + theirs for mine, theirs in pairs))
-
-
-@dataclasses.dataclass(frozen=True)
-class RidgeFit:
-    """A solved ridge regression.
-
-    Attributes:
-        kernel: `[D, H]`.
-        bias: `[H]`.
-        spread: Root mean square of target less last context value over the train windows, scaled units.
-        penalty: The penalty that was chosen for the context.
-        covariate_factor: How much harder the covariates were penalised.
-        eval_mae: Its mean absolute error on the eval windows, scaled units.
-    """
-
-    kernel: Floats
-    bias: Floats
-    spread: float
-    penalty: float
-    covariate_factor: float
-    eval_mae: float
 
 
 def relative_target(window: Mapping[str, Floats]) -> tuple[Floats, npt.NDArray[np.bool_]]:
