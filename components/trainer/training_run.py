@@ -44,6 +44,7 @@ class TrainedModel:
         fit: How that baseline was found.
         candidates: The networks, with the weights of their best epochs.
         selected: What was picked of candidates, ridge and naive forecasts; None where there was no choice.
+        series: Ids of the series that were trained on, sorted.
         train_windows: How many windows were trained on.
         eval_windows: How many decided about stopping and about the selection.
     """
@@ -53,6 +54,7 @@ class TrainedModel:
     fit: RidgeFit
     candidates: tuple[TrainedCandidate, ...]
     selected: Selected | None
+    series: tuple[bytes, ...]
     train_windows: int
     eval_windows: int
 
@@ -60,6 +62,12 @@ class TrainedModel:
     def history(self) -> History:
         """The course of the candidate that was best by itself."""
         return min((each.history for each in self.candidates), key=lambda history: history.val_loss)
+
+    @property
+    def served_instead(self) -> dict[str, str]:
+        """Name of the forecast that a series is served in place of the selection, by the id of the series."""
+        instead = {} if self.selected is None else self.selected.instead
+        return {self.series[index].decode("utf-8", errors="replace"): name for index, name in instead.items()}
 
     @property
     def val_loss(self) -> float:
@@ -120,21 +128,27 @@ def run_training(
     eval_data = WindowStream(read=eval_chunks, spec=spec, batch_size=eval_batch)
 
     fit = fit_ridge(_ridge_batches(train_chunks, spec), _ridge_batches(eval_chunks, spec), shape=shape)
+    context_fit = fit_ridge(
+        _ridge_batches(train_chunks, spec),
+        _ridge_batches(eval_chunks, spec),
+        shape=dataclasses.replace(shape, future=0, static=0, calendar=()),
+    )
     ridge = LinearHighway(shape, trainable=False)
     ridge.set_weights([fit.kernel, fit.bias])
+    series = tuple(sorted({chunk.series_id for chunk in train_chunks()}))
     candidates = make_candidates(
         training.candidates,
         model=model,
         seed=training.seed,
         shape=shape,
-        several_series=len({chunk.series_id for chunk in train_chunks()}) > 1,
+        several_series=False,
     )
 
     def network(candidate: Candidate) -> Seq2SeqForecaster:
         forecaster = Seq2SeqForecaster(
             shape=shape, config=candidate.config, rolling=features.rolling, seed=candidate.seed
         )
-        forecaster.adopt(fit)
+        forecaster.adopt(context_fit if candidate.config.view.highway == "context" else fit)
         return forecaster
 
     with strategy.scope():
@@ -172,6 +186,7 @@ def run_training(
         fit=fit,
         candidates=trained,
         selected=selected,
+        series=series,
         train_windows=train_data.count(),
         eval_windows=eval_count,
     )

@@ -174,4 +174,6 @@ class SegmentDecoder:
         if encoded.output_mask is not None:
             outputs *= encoded.output_mask
         corrections = tf.tensordot(outputs, self.head_kernel.value, axes=1) + self.head_bias.value
-        return tf.reshape(corrections, (-1, outputs.shape[1] * encoded.segment_length)) * encoded.unit
+        # A loop's outputs have a number of steps that the graph does not know.
+        steps = outputs.shape[1] or tf.shape(outputs)[1]
+        return tf.reshape(corrections, (-1, steps * encoded.segment_length)) * encoded.unit
