@@ -208,8 +208,10 @@ def _run_side_by_side(
         except NotFiniteError as error:
             failed[number] = error
 
-    # A strategy belongs to a thread, and its replicas fill the machine.
-    workers = 1 if tf.distribute.get_strategy().num_replicas_in_sync > 1 else min(available_cores(), len(trainings))
+    # One more than there are cores: none idles while a candidate cuts windows. A strategy belongs to a thread, and its
+    # replicas fill the machine.
+    alone = tf.distribute.get_strategy().num_replicas_in_sync > 1
+    workers = 1 if alone else min(available_cores() + 1, len(trainings))
     if workers < 2:
         for number in trainings:
             run(number)

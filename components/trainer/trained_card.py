@@ -40,6 +40,7 @@ def describe_selection(trained: TrainedModel) -> dict[str, Any]:
         rows.append(row)
     return {
         "members": rows,
+        "leading": trained.leading.candidate.name,
         "val_mae_scaled": selected.choice.error,
         "windows": selected.windows,
         "served_instead": dict(trained.served_instead),

@@ -59,9 +59,14 @@ class TrainedModel:
     eval_windows: int
 
     @property
+    def leading(self) -> TrainedCandidate:
+        """The candidate that was best by itself."""
+        return min(self.candidates, key=lambda each: each.history.val_loss)
+
+    @property
     def history(self) -> History:
-        """The course of the candidate that was best by itself."""
-        return min((each.history for each in self.candidates), key=lambda history: history.val_loss)
+        """The course of the leading candidate."""
+        return self.leading.history
 
     @property
     def served_instead(self) -> dict[str, str]:
