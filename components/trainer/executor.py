@@ -22,9 +22,10 @@ from tfx.utils import path_utils
 from tapeline.components.trainer.candidates import Candidate
 from tapeline.components.trainer.checkpoint import CheckpointStore, own_folder, run_fingerprint
 from tapeline.components.trainer.loop import History
+from tapeline.components.trainer.ridges import Chunks
 from tapeline.components.trainer.trained_card import describe_selection
 from tapeline.components.trainer.training_records import HistoryFile, HistoryLines, ProgressLines, TensorBoardLogs
-from tapeline.components.trainer.training_run import Chunks, TrainedModel, run_training
+from tapeline.components.trainer.training_run import TrainedModel, run_training
 from tapeline.components.trainer.validation import eval_residuals
 from tapeline.forecaster.serving.card import describe_data
 from tapeline.forecaster.serving.export_model import export_model
@@ -134,7 +135,7 @@ def _export(
 ) -> None:
     data, window = sections["data"], sections["window"]
     spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
-    residuals = eval_residuals(trained.model, read=eval_chunks, spec=spec)
+    residuals = eval_residuals(trained.model, read=eval_chunks, spec=spec, series=trained.series)
     tf.io.gfile.makedirs(os.path.dirname(directory))
     export_model(
         trained.model,
@@ -148,6 +149,7 @@ def _export(
         window=window,
         season=season,
         naive_errors=naive_errors(train_chunks(), season=season),
+        series=trained.series,
         card=card | {"trained_on": describe_data(train_chunks())},
     )
 

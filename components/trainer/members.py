@@ -28,6 +28,7 @@ class Member:
         layer: `layer(window, training=False, kernel=...)` → `[B, H]`, scaled.
         naive: Whether it is a naive forecast, which nobody's forecast should be worse than.
         network: Whether it was trained by the loop.
+        by_series: Whether series have weights of their own in it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Member:
     layer: keras.layers.Layer
     naive: bool = False
     network: bool = False
+    by_series: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -59,6 +61,11 @@ class Selected:
     def picked(self) -> tuple[tuple[Member, float], ...]:
         """The members of the average with their weights, in the order in which they were picked."""
         return tuple((self.members[position], weight) for position, weight in self.choice.weights.items())
+
+    @property
+    def by_series(self) -> bool:
+        """Whether the model asks which series it forecasts."""
+        return bool(self.instead) or any(member.by_series for member, _ in self.picked)
 
     def in_words(self) -> str:
         """Returns one line for people."""

@@ -2,11 +2,8 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterable, Iterator
 
 import keras
-import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from tapeline.components.trainer.candidates import Candidate, make_candidates
@@ -16,22 +13,26 @@ from tapeline.components.trainer.distribution import local_strategy
 from tapeline.components.trainer.loop import History, Say
 from tapeline.components.trainer.members import Member, Selected, select_members
 from tapeline.components.trainer.pool import Records, TrainedCandidate, train_candidates
+from tapeline.components.trainer.ridges import (
+    BASELINE,
+    Chunks,
+    ridge_batches,
+    ridge_line,
+    simple_kinds,
+    simple_members,
+    trained_series,
+)
 from tapeline.forecaster.network.ensemble import Ensemble
 from tapeline.forecaster.network.highway import LinearHighway
-from tapeline.forecaster.network.naive import Persistence, RidgeForecast, SeasonalNaive
-from tapeline.forecaster.network.ridge import RidgeFit, fit_ridge
+from tapeline.forecaster.network.ridge import RidgeKind, fit_ridges
+from tapeline.forecaster.network.ridge_fit import RidgeFit
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
-from tapeline.schemas import features as names
 from tapeline.schemas.sections import FeaturesConfig, WindowConfig
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 from tapeline.schemas.window_spec import WindowShape, WindowSpec
-from tapeline.series.windowing import Chunk
-
-Chunks = Callable[[], Iterable[Chunk]]
-"""Starts a pass over the chunks of a split."""
+from tapeline.series.time_folds import TimeFolds
 
 _VALIDATION_BATCH = 512
-_RIDGE_BATCH = 1024
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -44,7 +45,8 @@ class TrainedModel:
         fit: How that baseline was found.
         candidates: The networks, with the weights of their best epochs.
         selected: What was picked of candidates, ridge and naive forecasts; None where there was no choice.
-        series: Ids of the series that were trained on, sorted.
+        trained_series: Ids of the series that were trained on, sorted, where there are several; else none.
+        series: The same where the model asks which series it forecasts: some have weights or a forecast of their own.
         train_windows: How many windows were trained on.
         eval_windows: How many decided about stopping and about the selection.
     """
@@ -54,6 +56,7 @@ class TrainedModel:
     fit: RidgeFit
     candidates: tuple[TrainedCandidate, ...]
     selected: Selected | None
+    trained_series: tuple[bytes, ...]
     series: tuple[bytes, ...]
     train_windows: int
     eval_windows: int
@@ -72,7 +75,7 @@ class TrainedModel:
     def served_instead(self) -> dict[str, str]:
         """Name of the forecast that a series is served in place of the selection, by the id of the series."""
         instead = {} if self.selected is None else self.selected.instead
-        return {self.series[index].decode("utf-8", errors="replace"): name for index, name in instead.items()}
+        return {self.trained_series[index].decode("utf-8", errors="replace"): name for index, name in instead.items()}
 
     @property
     def val_loss(self) -> float:
@@ -116,7 +119,11 @@ def run_training(
     ends_at = None if training.time_limit is None else time.monotonic() + training.time_limit
     make_reproducible(training)
     spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
-    shape = WindowShape.of(window, features)
+    choice = training.candidates > 1 or model.members > 1
+    series, maps = trained_series(train_chunks, model.view, choice=choice, say=say)
+    shape = dataclasses.replace(WindowShape.of(window, features), series=maps)
+    has_line = choice or model.view.highway != "none"
+    folds = TimeFolds.of(train_chunks(), window.horizon) if model.cross_fit and has_line else None
     batch_size = training.batch_size * training.accumulate
     strategy = local_strategy(batch_size)
     train_data = WindowStream(
@@ -125,35 +132,32 @@ def run_training(
         batch_size=batch_size,
         shuffle_windows=training.shuffle_windows,
         seed=training.seed,
+        series=series,
+        folds=folds,
     )
     eval_count = WindowStream(read=eval_chunks, spec=spec, batch_size=1).count()
     # One batch where one is enough; as many rows for each replica.
     replicas = strategy.num_replicas_in_sync
     eval_batch = -(-min(_VALIDATION_BATCH, max(eval_count, 1)) // replicas) * replicas
-    eval_data = WindowStream(read=eval_chunks, spec=spec, batch_size=eval_batch)
+    eval_data = WindowStream(read=eval_chunks, spec=spec, batch_size=eval_batch, series=series)
 
-    fit = fit_ridge(_ridge_batches(train_chunks, spec), _ridge_batches(eval_chunks, spec), shape=shape)
-    context_fit = fit_ridge(
-        _ridge_batches(train_chunks, spec),
-        _ridge_batches(eval_chunks, spec),
-        shape=dataclasses.replace(shape, future=0, static=0, calendar=()),
-    )
-    ridge = LinearHighway(shape, trainable=False)
-    ridge.set_weights([fit.kernel, fit.bias])
-    series = tuple(sorted({chunk.series_id for chunk in train_chunks()}))
     candidates = make_candidates(
-        training.candidates,
-        model=model,
-        seed=training.seed,
+        training.candidates, model=model, seed=training.seed, shape=shape, several_series=shape.series > 0
+    )
+    kinds = {candidate.number: RidgeKind.of(candidate.config.view, shape) for candidate in candidates}
+    fits = fit_ridges(
+        ridge_batches(train_chunks, spec, series),
+        ridge_batches(eval_chunks, spec, series),
         shape=shape,
-        several_series=False,
+        kinds=list(dict.fromkeys([BASELINE, *(simple_kinds(shape) if choice else ()), *kinds.values()])),
+        folds=folds,
     )
 
     def network(candidate: Candidate) -> Seq2SeqForecaster:
         forecaster = Seq2SeqForecaster(
             shape=shape, config=candidate.config, rolling=features.rolling, seed=candidate.seed
         )
-        forecaster.adopt(context_fit if candidate.config.view.highway == "context" else fit)
+        forecaster.adopt(fits[kinds[candidate.number]])
         return forecaster
 
     with strategy.scope():
@@ -168,30 +172,29 @@ def run_training(
             ends_at=ends_at,
             say=say,
         )
-    selected = None
-    if training.candidates > 1 or model.members > 1:
-        members = (
-            Member(name="persistence", words="the last value", layer=Persistence(shape), naive=True),
-            Member(
-                name="seasonal naive",
-                words=f"the value {season} steps ago",
-                layer=SeasonalNaive(shape, season=season),
-                naive=True,
-            ),
-            Member(name="ridge", words="the linear map that networks start from", layer=RidgeForecast(ridge)),
-            *(
-                Member(name=each.candidate.name, words=each.candidate.words, layer=each.model, network=True)
-                for each in trained
-            ),
+    networks = [
+        Member(
+            name=each.candidate.name,
+            words=each.candidate.words,
+            layer=each.model,
+            network=True,
+            by_series=kinds[each.candidate.number].per_series,
         )
+        for each in trained
+    ]
+    selected = None
+    if choice:
+        members = [*simple_members(fits, shape=shape, season=season), *networks]
         selected = select_members(members, eval_data, most_picks=model.members, shape=shape, stride=window.eval_stride)
+    by_series = networks[0].by_series if selected is None else selected.by_series
     return TrainedModel(
         model=trained[0].model if selected is None else selected.model,
-        ridge=ridge,
-        fit=fit,
+        ridge=ridge_line(BASELINE, fits[BASELINE], shape),
+        fit=fits[BASELINE],
         candidates=trained,
         selected=selected,
-        series=series,
+        trained_series=series,
+        series=series if by_series else (),
         train_windows=train_data.count(),
         eval_windows=eval_count,
     )
@@ -202,9 +205,3 @@ def make_reproducible(training: TrainingConfig) -> None:
     keras.utils.set_random_seed(training.seed % 2**32)
     if training.deterministic:
         tf.config.experimental.enable_op_determinism()
-
-
-def _ridge_batches(chunks: Chunks, spec: WindowSpec) -> Callable[[], Iterator[dict[str, npt.NDArray[np.float32]]]]:
-    """Returns passes over the windows as they are: one that only fills up a batch would count in a sum."""
-    stream = WindowStream(read=chunks, spec=spec, batch_size=_RIDGE_BATCH, fill_last=False)
-    return lambda: ({**window, names.TARGET: target} for window, target in stream.batches())

@@ -166,7 +166,7 @@ class SegmentDecoder:
         return encoded.last + encoded.linear + self._correction(outputs, encoded)[:, : encoded.horizon]
 
     def _correction(self, outputs: tf.Tensor, encoded: Encoded) -> tf.Tensor:
-        """Returns what the network adds to the line, `[B, N p]`, from decoder outputs `[B, N, U]`."""
+        """Returns what the network adds to the line, `[B, M p]`, from outputs of `M` decoder steps, `[B, M, U]`."""
         if self.attention is not None:
             outputs = tf.concat([outputs, self.attention(outputs, *encoded.memory)], axis=2)
         if self.norm is not None:
@@ -174,6 +174,6 @@ class SegmentDecoder:
         if encoded.output_mask is not None:
             outputs *= encoded.output_mask
         corrections = tf.tensordot(outputs, self.head_kernel.value, axes=1) + self.head_bias.value
-        # A loop's outputs have a number of steps that the graph does not know.
-        steps = outputs.shape[1] or tf.shape(outputs)[1]
+        # A loop over the whole horizon forgets how many steps it made.
+        steps = outputs.shape[1] or encoded.known.shape[1]
         return tf.reshape(corrections, (-1, steps * encoded.segment_length)) * encoded.unit

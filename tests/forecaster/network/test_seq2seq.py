@@ -186,9 +186,13 @@ def test_dropout_without_a_seed_is_refused() -> None:
         make_model(CONFIGS["dropout"]).encode(make_window(), training=True)
 
 
-def test_the_batch_may_be_unknown_when_the_graph_is_built() -> None:
-    model, window = make_model(CONFIGS["all"]), make_window()
+@pytest.mark.parametrize("segment_length", [1, 3])
+@pytest.mark.parametrize("kernel", ["auto", "loop", "portable"])
+@pytest.mark.parametrize("name", ["plain", "all"])
+def test_the_batch_may_be_unknown_when_the_graph_is_built(name: str, kernel: str, segment_length: int) -> None:
+    config = CONFIGS[name].model_copy(update={"segment_length": segment_length})
+    model, window = make_model(config), make_window()
     signature = {name: tf.TensorSpec((None, *values.shape[1:]), tf.float32) for name, values in window.items()}
-    graph = tf.function(model, input_signature=[signature])
+    graph = tf.function(lambda window: model(window, kernel=kernel), input_signature=[signature])
     assert graph.get_concrete_function().structured_outputs.shape.as_list() == [None, 4]
     np.testing.assert_allclose(graph(window), model(window), atol=1e-5)
