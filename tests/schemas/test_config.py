@@ -111,6 +111,13 @@ def test_a_missing_section_does_not_hide_other_mistakes() -> None:
         ({"window": {"horizon": True}}, "window.horizon", "got True"),
         ({"window": {"horizon": "24"}}, "window.horizon", "got '24'"),
         ({"model": {"lags": [24, 500]}, "window": CONTEXT}, "model.lags[1]", "window.context_length (104)"),
+        (
+            {"features": {"calendar": []}, "model": {"view": {"weekend_hours": True}}},
+            "model.view.weekend_hours",
+            "need weekend and hour_of_day",
+        ),
+        ({"model": {"view": {"harmonics": 7}}}, "model.view.harmonics", "less than or equal to 6"),
+        ({"model": {"linear_highway": False}}, "model.linear_highway", "unknown key"),
         ({"model": {"attention_heads": 5}}, "model.attention_heads", "model.units (64)"),
         ({"training": {"loss": {"weights": [1.0, 2.0]}}}, "training.loss.weights", "2 weights for a window.horizon of"),
         ({"training": {"learning_rate": 0}}, "training.learning_rate", "greater than 0"),
