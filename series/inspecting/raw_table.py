@@ -33,7 +33,8 @@ SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 
 _HEAD_BYTES = 1 << 16
 _LINES = 20
-_DECIMAL_COMMA = r"^[+-]?[0-9]+,[0-9]+$"
+_DECIMAL_COMMA = r"^[+-]?[0-9]*,([0-9]{1,2}|[0-9]{4,})$"
+"""Three digits behind a comma may be thousands."""
 _NUMBER_WITH_COMMA = r"^[+-]?([0-9]+(,[0-9]+)?|,[0-9]+)$"
 
 
