@@ -21,6 +21,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs the command; returns its exit code."""
     from tapeline.pipeline.drafting.found_data import Wishes
 
+    if arguments.horizon is not None and arguments.horizon < 1:
+        raise ConfigError(f"--horizon: got {arguments.horizon}, must be a number of steps, 1 or more.")
     output = write_config(
         source_of(arguments.files),
         Wishes(

@@ -2,7 +2,7 @@
 
 >>> made = Draft(name="sales", decisions=(Decision("data.time", "day", "ISO 8601"),), unsure={}, warnings=())
 >>> print(terminal_lines(made)[0])
-data.time: day            ISO 8601
+data.time: day                    ISO 8601
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ import yaml
 
 from tapeline.pipeline.drafting.decisions import Decision, Draft
 
-_COLUMN = 26
+_COLUMN = 34
 
 _ROLES = {
     "future_covariates": "0 and 1, as of holidays: known ahead?",

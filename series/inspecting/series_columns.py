@@ -106,7 +106,7 @@ def series_columns(times: Ints, labels: Mapping[str, Labels]) -> SeriesColumns:
     """
     if not _repeated(times, []):
         return SeriesColumns(columns=(), repeated=0)
-    codes = {name: np.asarray(pd.factorize(values)[0], np.int64) for name, values in labels.items()}
+    codes = {name: np.asarray(pd.factorize(pd.Index(values))[0], np.int64) for name, values in labels.items()}
     # A column that tells every row apart names rows, not series.
     sizes = {name: int(code.max()) + 1 for name, code in codes.items()}
     likely = sorted((name for name in codes if 1 < sizes[name] <= len(times) // 2), key=lambda name: sizes[name])

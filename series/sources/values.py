@@ -19,7 +19,7 @@ from tapeline.series.sources.problems import Column
 
 _NUMBER = r"(?i)^[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|infinity|nan)$"
 _WRITE_NUMBERS = (
-    "Write numbers with a decimal point and without thousands separators, and leave the field empty where a value is "
+    "Write numbers with a decimal point (or set data.decimal: comma) and without thousands separators, and leave the field empty where a value is "
     "missing"
 )
 
