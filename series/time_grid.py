@@ -90,14 +90,19 @@ class TimeGrid:
         """Returns the step that each time lies in.
 
         Args:
-            seconds: Epoch seconds, int64, any shape `[N]`.
+            seconds: Epoch seconds, int64, one or of any shape.
 
         Returns:
-            int64 `[N]`; neighbouring steps differ by 1. A time off the grid
+            int64 of the same shape; neighbouring steps differ by 1. A time off the grid
             (see `on_grid`) gets that of the step it lies in; a weekend
             belongs to the Monday after it where the frequency is `B`.
         """
-        wall = self._to_wall(np.asarray(seconds, np.int64))
+        times = np.asarray(seconds, np.int64)
+        # pandas takes neither a single time nor more than one axis.
+        return self._ordinals(times.reshape(-1)).reshape(times.shape)
+
+    def _ordinals(self, seconds: Ints) -> Ints:
+        wall = self._to_wall(seconds)
         if self._steps.step_seconds is not None:
             return (wall - self._anchor) // self._steps.step_seconds
         since = wall - self.offset_seconds
