@@ -142,6 +142,6 @@ def test_a_frequency_without_a_grid_is_refused(frequency: str, zone: str, rule: 
 @pytest.mark.parametrize("timezone", ["UTC", "Europe/Berlin"])
 def test_one_time_has_the_ordinal_that_it_has_among_others(frequency: str, timezone: str) -> None:
     grid = TimeGrid(frequency, timezone)
-    times = grid.timestamps(np.arange(600, 606))
+    times = grid.timestamps(np.arange(40, 46))
     assert [int(grid.ordinals(time)) for time in times] == grid.ordinals(times).tolist()
     assert grid.ordinals(times.reshape(2, 3)).shape == (2, 3)
