@@ -11,6 +11,7 @@ source of many blocks, some spread over it.
 
 import dataclasses
 import itertools
+from typing import Any
 
 import numpy as np
 
@@ -206,9 +207,10 @@ def _spread(blocks: list[Block]) -> list[Block]:
 def _codes(rows: Rows, known: dict[bytes, int]) -> Ints:
     if rows.series_ids is None:
         return np.full(len(rows), known.setdefault(SINGLE_SERIES.encode(), 0))
-    encoded = rows.series_ids.dictionary_encode()
+    encoded: Any = rows.series_ids.dictionary_encode()
     numbers = np.array([known.setdefault(name, len(known)) for name in encoded.dictionary.to_pylist()], np.int64)
-    return numbers[encoded.indices.to_numpy()]
+    codes: Ints = numbers[encoded.indices.to_numpy()]
+    return codes
 
 
 def _in_words(key: str, settled: Settled) -> str:

@@ -12,6 +12,8 @@ from tapeline.pipeline.paths import RunPaths
 from tapeline.pipeline.settling import require_settled, settle, settle_elsewhere
 from tapeline.schemas.config import Config, load_config, parse_config
 from tapeline.schemas.errors import ConfigError, DataError
+from tapeline.series.sources.reading import Block, plan_blocks, read_batches
+from tapeline.series.sources.source import Source
 
 CO2 = pathlib.Path(__file__).parents[2] / "configs" / "co2.yaml"
 
@@ -98,11 +100,17 @@ def test_gaps_do_not_hide_a_season(path: pathlib.Path) -> None:
 
 
 def test_a_large_source_is_read_in_parts(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = settling.plan_blocks
-    monkeypatch.setattr(settling, "plan_blocks", lambda source, needed: plan(source, needed=needed, block_bytes=2000))
-    read = []
-    batches = settling.read_batches
-    monkeypatch.setattr(settling, "read_batches", lambda block: read.append(block.index) or batches(block))
+    read: list[int] = []
+
+    def small_blocks(source: Source, *, needed: dict[str, str]) -> list[Block]:
+        return plan_blocks(source, needed=needed, block_bytes=2000)
+
+    def noted(block: Block) -> Any:
+        read.append(block.index)
+        return read_batches(block)
+
+    monkeypatch.setattr(settling, "plan_blocks", small_blocks)
+    monkeypatch.setattr(settling, "read_batches", noted)
     config = settle(configure(path, hourly(4000))).config
     assert len(read) == settling.MOST_BLOCKS
     assert read[0] == 0
