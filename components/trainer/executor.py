@@ -21,7 +21,8 @@ from tapeline.components.trainer.checkpoint import CheckpointStore, own_folder, 
 from tapeline.components.trainer.loop import History
 from tapeline.components.trainer.training_records import HistoryLines, ProgressLines, TensorBoardLogs
 from tapeline.components.trainer.training_run import Chunks, TrainedModel, run_training
-from tapeline.components.trainer.validation import eval_residuals
+from tapeline.components.trainer.validation import eval_errors
+from tapeline.forecaster.serving.bounds import within_bounds
 from tapeline.forecaster.serving.card import describe_data
 from tapeline.forecaster.serving.export_model import export_model
 from tapeline.schemas.artifact_files import HISTORY_FILE
@@ -30,7 +31,7 @@ from tapeline.schemas.model_contract import CONTRACT, contract
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, Section, WindowConfig
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 from tapeline.schemas.window_spec import WindowSpec
-from tapeline.series.conformal import conformal_half_widths
+from tapeline.series.prediction_intervals import fit_intervals
 from tapeline.series.scaling import Scaler
 from tapeline.series.seasons import choose_season, naive_errors
 from tapeline.series.window_reader import read_chunks, split_files
@@ -128,20 +129,29 @@ def _export(
     data, window = sections["data"], sections["window"]
     season = choose_season(sections["gate"], data=data, window=window, chunks=train_chunks)
     spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
-    residuals = eval_residuals(trained.model, read=eval_chunks, spec=spec)
+    scaler = Scaler.load(graph_uri)
+    errors = eval_errors(
+        trained.model, read=eval_chunks, spec=spec, bounded=functools.partial(within_bounds, data=data, scaler=scaler)
+    )
+    naive = naive_errors(train_chunks(), season=season)
     tf.io.gfile.makedirs(os.path.dirname(directory))
     export_model(
         trained.model,
         directory=directory,
         ridge_baseline=trained.ridge,
-        half_widths=conformal_half_widths(residuals),
-        scaler=Scaler.load(graph_uri),
+        intervals=fit_intervals(
+            errors,
+            naive_errors=naive,
+            levels=sections["training"].quantiles,
+            overlap=-(-window.horizon // window.eval_stride),
+        ),
+        scaler=scaler,
         transform_graph_uri=graph_uri,
         data=data,
         features=sections["features"],
         window=window,
         season=season,
-        naive_errors=naive_errors(train_chunks(), season=season),
+        naive_errors=naive,
         card=card | {"trained_on": describe_data(train_chunks())},
     )
 

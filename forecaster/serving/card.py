@@ -9,18 +9,22 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from tapeline.forecaster.serving.raw_windows import LONGEST_HORIZON
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
-from tapeline.series.conformal import PERCENTS
+from tapeline.series.prediction_intervals import PredictionIntervals
 from tapeline.series.scaling import Scaler
 from tapeline.series.windowing import Chunk
 
 
 def describe_inputs(
-    *, data: DataConfig, features: FeaturesConfig, window: WindowConfig, scaler: Scaler
+    *,
+    data: DataConfig,
+    features: FeaturesConfig,
+    window: WindowConfig,
+    scaler: Scaler,
+    intervals: PredictionIntervals,
 ) -> dict[str, Any]:
     """Returns what a client must know.
 
@@ -29,11 +33,13 @@ def describe_inputs(
         features: Covariates.
         window: Context and horizon.
         scaler: The fitted scales.
+        intervals: How far intervals reach.
 
     Returns:
         A tree for JSON, with the keys of `docs/data-formats.md`.
     """
-    per_series = scaler.scope != "all"
+    by_scale = scaler.scope != "all"
+    ids = scaler.ids if by_scale else sorted(intervals.error_ratios)
     covariates = {"past_covariates", "future_covariates", "static_covariates"}
     columns = {"frequency", "offset", "timezone", "unit", "time", "target", "series_id"}
     return {
@@ -41,8 +47,8 @@ def describe_inputs(
         "longest_horizon": LONGEST_HORIZON * window.horizon,
         **data.model_dump(mode="json", include=columns),
         **features.model_dump(mode="json", include=covariates),
-        "series": [name.decode("utf-8", errors="replace") for name in scaler.ids] if per_series else None,
-        "unknown_series": {"all": None, "unseen": "global", "none": "refuse"}[scaler.scope],
+        "series": [name.decode("utf-8", errors="replace") for name in ids] if by_scale or len(ids) else None,
+        "unknown_series": {"all": "global" if len(ids) else None, "unseen": "global", "none": "refuse"}[scaler.scope],
     }
 
 
@@ -60,16 +66,25 @@ def describe_data(chunks: Iterable[Chunk]) -> dict[str, Any]:
     return {"series": len(series), "first_time": first, "last_time": last}
 
 
-def describe_intervals(half_widths: npt.NDArray[np.floating[Any]]) -> dict[str, Any]:
-    """Returns how far the prediction intervals reach, scaled, by level in percent; null stands for infinite.
+def describe_intervals(intervals: PredictionIntervals) -> dict[str, Any]:
+    """Returns how far intervals and quantiles lie from a forecast, and how the size of errors differs between series.
 
     Args:
-        half_widths: `[2, H]`, from `tapeline.series.conformal`.
+        intervals: How far they lie from it.
+
+    Returns:
+        `offsets`, scaled, of a middling series, by output (null stands for infinite); `error_ratios`, where series
+            differ: whose errors they are, and the smallest and largest.
     """
-    return {
-        str(percent): [float(width) if np.isfinite(width) else None for width in row]
-        for percent, row in zip(PERCENTS, half_widths, strict=True)
+    offsets = {
+        name: [float(offset) if np.isfinite(offset) else None for offset in row]
+        for name, row in zip(intervals.names, intervals.offsets, strict=True)
     }
+    ratios = intervals.error_ratios.values()
+    if not ratios:
+        return {"offsets": offsets, "error_ratios": None}
+    whose = "the model on eval" if intervals.own_errors else "seasonal naive on train"
+    return {"offsets": offsets, "error_ratios": {"of": whose, "smallest": min(ratios), "largest": max(ratios)}}
 
 
 def describe_limits(*, features: FeaturesConfig, window: WindowConfig) -> list[str]:

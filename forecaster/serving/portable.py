@@ -4,7 +4,8 @@ Gap filling, scaling, network, intervals and the way back to the unit are
 inside. Left to the client are what other platforms have no types for: times
 (epoch seconds do not fit into their 32-bit integers), series ids (they have no
 tables of texts), and the refusals. So the calendar's numbers come in ready,
-and the scale of a series as two numbers; the guide says how to get both.
+and what differs from series to series as numbers: its scale, and the size of
+its errors. The guide says how to get all of these.
 """
 
 import json
@@ -14,10 +15,11 @@ from typing import Any
 
 import tensorflow as tf
 
+from tapeline.forecaster.serving.bounds import Bounds
 from tapeline.forecaster.serving.intervals import Intervals
 from tapeline.schemas import features as names
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
-from tapeline.schemas.served_model import FORECAST, LEVELS, SERVE
+from tapeline.schemas.served_model import FORECAST, SERVE, levels_of
 from tapeline.series.gap_filling import fill_gaps
 from tapeline.series.scaling import Scaler
 
@@ -27,7 +29,7 @@ PORTABLE = os.path.join("assets.extra", "portable")
 GUIDE = "guide.json"
 """What a client must know, in the same folder."""
 
-OFFSET, SCALE = "offset", "scale"
+OFFSET, SCALE, ERROR_RATIO = "offset", "scale", "error_ratio"
 
 
 def write_portable(
@@ -35,6 +37,7 @@ def write_portable(
     *,
     network: Callable[[Mapping[str, tf.Tensor]], tf.Tensor],
     scaler: Scaler,
+    error_ratios: Mapping[bytes, float],
     intervals: Intervals,
     data: DataConfig,
     features: FeaturesConfig,
@@ -46,8 +49,9 @@ def write_portable(
         folder: Where to write; must not exist.
         network: The forecast of windows `[B, H]`, scaled, in operations that every platform has.
         scaler: The fitted scales.
+        error_ratios: Size of the errors by series; empty where one holds for all.
         intervals: How far the prediction intervals reach.
-        data: Frequency, zone and unit.
+        data: Frequency, zone, unit and bounds.
         features: The calendar.
         window: Context and horizon.
     """
@@ -56,9 +60,10 @@ def write_portable(
     if features.calendar:
         shape = [None, length + horizon, features.future_size]
         specs[names.FUTURE_COVARIATES] = tf.TensorSpec(shape, tf.float32, name=names.FUTURE_COVARIATES)
-    scales = _scales_by_series(scaler)
-    if scales:
-        specs |= {name: tf.TensorSpec([None, 1], tf.float32, name=name) for name in (OFFSET, SCALE)}
+    series = _numbers_by_series(scaler, error_ratios)
+    own = [*([] if scaler.scope == "all" else [OFFSET, SCALE]), *([ERROR_RATIO] if error_ratios else [])]
+    specs |= {name: tf.TensorSpec([None, 1], tf.float32, name=name) for name in own}
+    bounds = Bounds(data)
 
     @tf.function(autograph=False)
     def forecast(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -77,30 +82,38 @@ def write_portable(
                 names.STATIC_COVARIATES: tf.zeros((batch, 0)),
             }
         )
-        ends = {FORECAST: scaled, **intervals.around(scaled)}
-        return {name: tf.identity(values * scale + offset, name=name) for name, values in ends.items()}
+        scaled = bounds.within(scaled, offset=offset, scale=scale)
+        levels = {FORECAST: scaled, **intervals.around(scaled, inputs.get(ERROR_RATIO, 1.0))}
+        in_unit = {name: bounds.within(values * scale + offset) for name, values in levels.items()}
+        return {name: tf.identity(values, name=name) for name, values in in_unit.items()}
 
     module = tf.Module()
     module.forecast = forecast
     tf.saved_model.save(module, folder, signatures={SERVE: forecast.get_concrete_function(**specs)})
-    guide = _guide(specs, scaler=scaler, scales=scales, data=data, features=features, window=window)
+    outputs = levels_of(intervals.names)
+    guide = _guide(specs, outputs=outputs, scaler=scaler, series=series, data=data, features=features, window=window)
     with tf.io.gfile.GFile(os.path.join(folder, GUIDE), "w") as file:
         file.write(json.dumps(guide, indent=2) + "\n")
 
 
-def _scales_by_series(scaler: Scaler) -> dict[str, dict[str, float]]:
-    """Offset and scale of each series; empty where one scale holds for all."""
-    if scaler.scope == "all":
-        return {}
-    rows = zip(scaler.ids, scaler.offset.tolist(), scaler.scales.tolist(), strict=True)
-    return {name.decode("utf-8", errors="replace"): {OFFSET: offset, SCALE: scale} for name, offset, scale in rows}
+def _numbers_by_series(scaler: Scaler, error_ratios: Mapping[bytes, float]) -> dict[str, dict[str, float]]:
+    """What the inputs of each series are, where series differ."""
+    rows: dict[bytes, dict[str, float]] = {}
+    if scaler.scope != "all":
+        scales = zip(scaler.ids, scaler.offset.tolist(), scaler.scales.tolist(), strict=True)
+        rows = {name: {OFFSET: offset, SCALE: scale} for name, offset, scale in scales}
+    if error_ratios:
+        ids = rows or error_ratios
+        rows = {name: {**rows.get(name, {}), ERROR_RATIO: error_ratios.get(name, 1.0)} for name in ids}
+    return {name.decode("utf-8", errors="replace"): numbers for name, numbers in rows.items()}
 
 
 def _guide(
     specs: Mapping[str, tf.TensorSpec],
     *,
+    outputs: Sequence[str],
     scaler: Scaler,
-    scales: Mapping[str, Mapping[str, float]],
+    series: Mapping[str, Mapping[str, float]],
     data: DataConfig,
     features: FeaturesConfig,
     window: WindowConfig,
@@ -110,19 +123,20 @@ def _guide(
         names.FUTURE_COVARIATES: "the calendar of each step, context first, then the horizon; columns as in `calendar`",
         OFFSET: "of the series, from `series`",
         SCALE: "of the series, from `series`",
+        ERROR_RATIO: "of the series, from `series`; 1 for a series that is not there",
     }
     return {
         "inputs": {
             name: {"shape": [size or -1 for size in spec.shape.as_list()], "type": "float32", "meaning": meaning[name]}
             for name, spec in specs.items()
         },
-        "outputs": {name: {"shape": [-1, window.horizon], "type": "float32", "unit": data.unit} for name in LEVELS},
+        "outputs": {name: {"shape": [-1, window.horizon], "type": "float32", "unit": data.unit} for name in outputs},
         **window.model_dump(include={"context_length", "horizon"}),
         **data.model_dump(include={"frequency", "offset", "timezone"}),
         "calendar": _calendar_columns(features.calendar),
         "overall_scale": dict(zip((OFFSET, SCALE), scaler.overall, strict=True)),
-        "series": scales,
-        "unknown_series": "refuse" if scales and scaler.scope == "none" else "overall_scale",
+        "series": series,
+        "unknown_series": "refuse" if scaler.scope == "none" else "overall_scale",
         "left_to_the_client": [
             "Check that the steps follow each other at the frequency, none left out.",
             "Check that no value is infinite, and that at least one is not NaN.",

@@ -52,10 +52,20 @@ class RawWindows(tf.Module):
         covariates: How covariates are scaled.
         steps: The grid of times.
         shape: Widths of a window.
+        names_series: Whether something beside the scales needs to know the series.
     """
 
-    def __init__(self, *, scales: SeriesScales, covariates: Covariates, steps: TimeSteps, shape: WindowShape) -> None:
+    def __init__(
+        self,
+        *,
+        scales: SeriesScales,
+        covariates: Covariates,
+        steps: TimeSteps,
+        shape: WindowShape,
+        names_series: bool = False,
+    ) -> None:
         super().__init__(name="raw_windows")
+        self._names_series = names_series or scales.per_series
         self._scales = scales
         self._covariates = covariates
         self._steps = steps
@@ -71,7 +81,7 @@ class RawWindows(tf.Module):
             names.CONTEXT: tf.TensorSpec([None, None], tf.float32, name=names.CONTEXT),
             TIMESTAMPS: tf.TensorSpec([None, None], tf.int64, name=TIMESTAMPS),
         }
-        if self._scales.per_series:
+        if self._names_series:
             specs[names.SERIES_ID] = tf.TensorSpec([None], tf.string, name=names.SERIES_ID)
         specs |= self._covariates.input_specs()
         if any_horizon and names.FUTURE_COVARIATES not in specs:

@@ -1,0 +1,112 @@
+"""How large each series' errors usually are, beside those of a middling series: so that errors of all can be pooled.
+
+>>> naive_ratios({b"small": 0.001, b"middling": 0.01, b"large": 1.0, b"unknown": float("nan")})
+{b'small': 0.1, b'middling': 1.0, b'large': 100.0, b'unknown': 1.0}
+
+In a space that all series share, the errors of a series of 100,000 say nothing
+about one of 100. Over its ratio each error is one of a middling series, and
+the pooled quantiles times the ratio are those of the series again (normalised
+conformal prediction, Papadopoulos et al., "Regression Conformal Prediction
+with Nearest Neighbours", 2011).
+
+By rule the ratio is that of the errors of "as a season ago" within train. A
+model is not equally much better than that on every series; so where a series
+has enough eval windows, the size of its own eval errors may stand for it. That
+is taken only if it forecasts the second half of eval better from the first,
+and the first from the second.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from tapeline.series.arrays import Array, Floats, Ints, Names
+from tapeline.series.conformal import INTERVAL_LEVELS, conformal_quantiles
+
+LEAST_PERIODS = 10
+"""Fewest forecasts, one after another without overlap, whose mean error speaks for a series."""
+
+_ROUNDING = 1e-5
+"""An error below this share of the largest one is rounding, or that of a series that never left its pattern."""
+
+
+def naive_ratios(errors: Mapping[bytes, float]) -> dict[bytes, float]:
+    """Returns each series' naive error over the middling one; 1 for a series whose error is not known, or nothing.
+
+    Args:
+        errors: Errors of "as a season ago" within train, in scaled space, by series.
+    """
+    values = np.array(list(errors.values()), np.float64)
+    known = np.isfinite(values) & (values > _ROUNDING * np.nanmax(values, initial=0.0))
+    if not known.any():
+        return dict.fromkeys(errors, 1.0)
+    ratios = np.where(known, values, 1.0) / np.where(known, np.median(values[known]), 1.0)
+    return dict(zip(errors, ratios.tolist(), strict=True))
+
+
+def own_ratios(errors: Floats, *, series: Names, naive: Mapping[bytes, float], overlap: int) -> dict[bytes, float]:
+    """Returns the ratios of the forecast's own errors where a series has enough of them, else the naive ones.
+
+    Args:
+        errors: Of eval windows, `[N, H]`, NaN where nothing was measured.
+        series: The series of each, `[N]`.
+        naive: Its naive ratio, by series.
+        overlap: Windows that share a step.
+    """
+    ids, code, counts = np.unique(series, return_inverse=True, return_counts=True)
+    measured = np.isfinite(errors)
+    sums = np.bincount(code, np.where(measured, np.abs(errors), 0.0).sum(axis=1), minlength=len(ids))
+    sizes = np.bincount(code, measured.sum(axis=1), minlength=len(ids))
+    means = sums / np.maximum(sizes, 1)
+    before = np.array([naive.get(name, 1.0) for name in ids])
+    enough = (counts >= LEAST_PERIODS * overlap) & (means > _ROUNDING * means.max(initial=0.0))
+    if not enough.any():
+        return dict(naive)
+    # One unit for both kinds: that in which the middling series keeps its ratio.
+    unit = np.median(means[enough] / before[enough])
+    return {**naive, **dict(zip(ids[enough], (means[enough] / unit).tolist(), strict=True))}
+
+
+def choose_ratios(
+    errors: Floats, *, series: Names, starts: Ints, naive: Mapping[bytes, float], overlap: int
+) -> tuple[dict[bytes, float], bool]:
+    """Returns the ratio of each series, and whether own eval errors stand for those that have enough.
+
+    They do if the intervals that one half of eval gives fit the other half better, both times.
+
+    Args:
+        errors: Of eval windows, `[N, H]`, NaN where nothing was measured.
+        series: The series of each, `[N]`.
+        starts: When its forecast starts, `[N]`.
+        naive: The naive ratio of each series.
+        overlap: Windows that share a step.
+    """
+    times = np.unique(starts)
+    middle = len(times) // 2
+    if len(naive) < 2 or middle <= overlap:
+        return dict(naive), False
+    # A window whose horizon reaches into the other half is in neither.
+    halves = starts < times[middle - overlap], starts >= times[middle]
+    for fitted, judged in (halves, halves[::-1]):
+        own = own_ratios(errors[fitted], series=series[fitted], naive=naive, overlap=overlap)
+        losses = [
+            _loss(errors, _column(ratios, series), _column(naive, series), fitted=fitted, judged=judged)
+            for ratios in (own, naive)
+        ]
+        if not losses[0] < losses[1]:
+            return dict(naive), False
+    return own_ratios(errors, series=series, naive=naive, overlap=overlap), True
+
+
+def _column(ratios: Mapping[bytes, float], series: Names) -> Floats:
+    return np.array([ratios.get(name, 1.0) for name in series])[:, None]
+
+
+def _loss(errors: Floats, ratios: Floats, unit: Floats, *, fitted: Array, judged: Array) -> float:
+    """The quantile loss of the intervals' ends, each series counted in its naive unit (Koenker and Bassett, 1978)."""
+    ends = conformal_quantiles(errors[fitted] / ratios[fitted], INTERVAL_LEVELS)
+    total = 0.0
+    for level, end in zip(map(float, INTERVAL_LEVELS), ends, strict=True):
+        beyond = (errors[judged] - end * ratios[judged]) / unit[judged]
+        total += float(np.nanmean(np.maximum(level * beyond, (level - 1.0) * beyond)))
+    return total
