@@ -62,14 +62,11 @@ def gate_requirements(gate: GateConfig) -> tuple[Requirement, ...]:
 
 def _coverage_requirements(margin: float) -> list[Requirement]:
     """An interval that is too narrow holds too few test values, one that is too wide leaves out too few."""
-    required = []
-    for percent in PERCENTS:
-        for metric, share in (("coverage", percent), ("missed", 100 - percent)):
-            # In whole percent, so that 80 % less 15 points is 0.65 and not a hair more.
-            bound = round(share / 100 - margin, 9)
-            if bound > 0.0:
-                required.append(Requirement(metric=f"interval_{metric}_{percent}", relation=">=", bound=bound))
-    return required
+    shares = {f"interval_coverage_{percent}": percent for percent in PERCENTS}
+    shares |= {f"interval_missed_{percent}": 100 - percent for percent in PERCENTS}
+    # Rounded, so that 80 % less 15 points is 0.65 and not a hair more.
+    bounds = {metric: round(share / 100 - margin, 9) for metric, share in shares.items()}
+    return [Requirement(metric=metric, relation=">=", bound=bound) for metric, bound in bounds.items() if bound > 0.0]
 
 
 def for_periods(requirements: Iterable[Requirement], periods: float) -> tuple[Requirement, ...]:
