@@ -13,18 +13,22 @@ By rule the ratio is that of the errors of "as a season ago" within train. A
 model is not equally much better than that on every series; so where a series
 has enough eval windows, the size of its own eval errors may stand for it. That
 is taken only if it forecasts the second half of eval better from the first,
-and the first from the second.
+and the first from the second. In the same way the changes in a window's own
+context are taken into its ratio, or not.
 """
 
 from collections.abc import Mapping
 
 import numpy as np
 
-from tapeline.series.arrays import Array, Floats, Ints, Names
+from tapeline.series.arrays import Array, Bools, Floats, Ints, Names
 from tapeline.series.conformal import INTERVAL_LEVELS, conformal_quantiles
 
 LEAST_PERIODS = 10
 """Fewest forecasts, one after another without overlap, whose mean error speaks for a series."""
+
+MOST_LIVELY = 16.0
+"""How many times the usual change of a context counts at most; an interval is then four times as wide."""
 
 _ROUNDING = 1e-5
 """An error below this share of the largest one is rounding, or that of a series that never left its pattern."""
@@ -81,13 +85,10 @@ def choose_ratios(
         naive: The naive ratio of each series.
         overlap: Windows that share a step.
     """
-    times = np.unique(starts)
-    middle = len(times) // 2
-    if len(naive) < 2 or middle <= overlap:
+    halves = _halves(starts, overlap) if len(naive) > 1 else []
+    if not halves:
         return dict(naive), False
-    # A window whose horizon reaches into the other half is in neither.
-    halves = starts < times[middle - overlap], starts >= times[middle]
-    for fitted, judged in (halves, halves[::-1]):
+    for fitted, judged in halves:
         own = own_ratios(errors[fitted], series=series[fitted], naive=naive, overlap=overlap)
         losses = [
             _loss(errors, _column(ratios, series), _column(naive, series), fitted=fitted, judged=judged)
@@ -96,6 +97,55 @@ def choose_ratios(
         if not losses[0] < losses[1]:
             return dict(naive), False
     return own_ratios(errors, series=series, naive=naive, overlap=overlap), True
+
+
+def context_ratios(changes: Floats, ratios: Floats, usual: float) -> Array:
+    """Returns the ratio of each window, where the changes in its context count as much as its series: `[N]`.
+
+    It is the geometric mean of both, at most four times and at least a quarter of its series' ratio.
+
+    Args:
+        changes: Mean absolute change from step to step in the context, scaled, `[N]`.
+        ratios: The ratio of its series, `[N]`.
+        usual: The middling window's change over its series' ratio.
+    """
+    return ratios * np.sqrt(np.clip(changes / (usual * ratios), 1.0 / MOST_LIVELY, MOST_LIVELY))
+
+
+def choose_usual_change(errors: Floats, *, changes: Floats, ratios: Floats, starts: Ints, overlap: int) -> float | None:
+    """Returns the middling change in a context, if intervals that follow it fit both halves of eval better; else None.
+
+    Errors come in quiet and in restless times, prices above all: then an
+    interval of one width is too wide in some and too narrow in others.
+
+    Args:
+        errors: Of eval windows, `[N, H]`, NaN where nothing was measured.
+        changes: Mean absolute change from step to step in the context, scaled, `[N]`.
+        ratios: The ratio of the series of each, `[N]`.
+        starts: When its forecast starts, `[N]`.
+        overlap: Windows that share a step.
+    """
+    halves, column = _halves(starts, overlap), ratios[:, np.newaxis]
+    for fitted, judged in halves:
+        usual = float(np.median(changes[fitted] / ratios[fitted]))
+        if not usual > 0.0:
+            return None
+        lively = context_ratios(changes, ratios, usual)[:, np.newaxis]
+        losses = [_loss(errors, one, column, fitted=fitted, judged=judged) for one in (lively, column)]
+        if not losses[0] < losses[1]:
+            return None
+    return float(np.median(changes / ratios)) if halves else None
+
+
+def _halves(starts: Ints, overlap: int) -> list[tuple[Bools, Bools]]:
+    """Both halves of the time, each once in either part; none where they are too short to be apart."""
+    times = np.unique(starts)
+    middle = len(times) // 2
+    if middle <= overlap:
+        return []
+    # A window whose horizon reaches into the other half is in neither.
+    first, second = starts < times[middle - overlap], starts >= times[middle]
+    return [(first, second), (second, first)]
 
 
 def _column(ratios: Mapping[bytes, float], series: Names) -> Floats:

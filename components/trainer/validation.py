@@ -19,6 +19,7 @@ from tapeline.components.trainer.losses import LeadStepMAE
 from tapeline.components.trainer.sampling import teacher_inputs
 from tapeline.forecaster.network.inputs import Window
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
+from tapeline.schemas import features as names
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.conformal import signed_errors
 from tapeline.series.prediction_intervals import EvalErrors
@@ -123,15 +124,18 @@ def eval_errors(
     windows = len(series)
     every = -(-windows // most) or 1
     compiled = tf.function(forecast, autograph=False)
-    kept, first = [np.zeros((0, spec.horizon))], 0
+    kept, changes, first = [np.zeros((0, spec.horizon))], [np.zeros(0)], 0
     for window, target in stream.batches():
         chosen = slice(-first % every, windows - first, every)
         here = series[first : first + len(target)][chosen]
         first += len(target)
         ahead = compiled({name: tf.convert_to_tensor(values) for name, values in window.items()})
+        change = np.abs(np.diff(window[names.CONTEXT][chosen], axis=1)).sum(axis=1)
+        changes.append(change / max(1, spec.context_length - 1))
         kept.append(signed_errors(target[chosen], bounded(ahead.numpy()[chosen], here)))
     return EvalErrors(
         values=np.concatenate(kept),
         series=series[::every],
         starts=np.concatenate([np.zeros(0, np.int64), *(times for _, times in starts)])[::every],
+        changes=np.concatenate(changes),
     )

@@ -74,17 +74,19 @@ def describe_intervals(intervals: PredictionIntervals) -> dict[str, Any]:
 
     Returns:
         `offsets`, scaled, of a middling series, by output (null stands for infinite); `error_ratios`, where series
-            differ: whose errors they are, and the smallest and largest.
+            differ: whose errors they are, and the smallest and largest; `usual_change`, where changes in the context
+            count: that of a middling window, scaled.
     """
     offsets = {
         name: [float(offset) if np.isfinite(offset) else None for offset in row]
         for name, row in zip(intervals.names, intervals.offsets, strict=True)
     }
+    told = {"offsets": offsets, "error_ratios": None, "usual_change": intervals.usual_change}
     ratios = intervals.error_ratios.values()
     if not ratios:
-        return {"offsets": offsets, "error_ratios": None}
+        return told
     whose = "the model on eval" if intervals.own_errors else "seasonal naive on train"
-    return {"offsets": offsets, "error_ratios": {"of": whose, "smallest": min(ratios), "largest": max(ratios)}}
+    return {**told, "error_ratios": {"of": whose, "smallest": min(ratios), "largest": max(ratios)}}
 
 
 def describe_limits(*, features: FeaturesConfig, window: WindowConfig) -> list[str]:

@@ -6,9 +6,13 @@
 {'lower': [[2.5, 3.0]], 'upper': [[3.5, 6.0]]}
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import tensorflow as tf
 
+from tapeline.schemas import features as names
+from tapeline.series.error_ratios import MOST_LIVELY
 from tapeline.series.prediction_intervals import PredictionIntervals
 
 
@@ -25,19 +29,34 @@ class Intervals(tf.Module):
         """Outputs."""
         self.per_series = bool(fitted.error_ratios)
         """Whether the series matters; else errors of one size are expected of all."""
+        self._usual_change = fitted.usual_change
         self._offsets = np.asarray(fitted.offsets, np.float32)
         if self.per_series:
             keys = tf.constant(list(fitted.error_ratios), tf.string)
             ratios = tf.constant(list(fitted.error_ratios.values()), tf.float32)
             self._ratios = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, ratios), 1.0)
 
-    def error_ratio(self, series_id: tf.Tensor) -> tf.Tensor | float:
-        """Returns how large the errors of each series are beside those of a middling one, float32 `[B, 1]`, or 1.
+    def error_ratio(self, window: Mapping[str, tf.Tensor]) -> tf.Tensor | float:
+        """Returns how large the errors of each window are beside those of a middling one, float32 `[B, 1]`, or 1.
 
         Args:
-            series_id: Strings `[B]`.
+            window: Holds the series and the scaled context.
         """
-        return self._ratios.lookup(series_id)[:, tf.newaxis] if self.per_series else 1.0
+        ratio = self._ratios.lookup(window[names.SERIES_ID])[:, tf.newaxis] if self.per_series else 1.0
+        return self.in_context(ratio, window[names.CONTEXT])
+
+    def in_context(self, ratio: tf.Tensor | float, context: tf.Tensor) -> tf.Tensor | float:
+        """Returns the ratio of a window, from that of its series: as `tapeline.series.error_ratios.context_ratios`.
+
+        Args:
+            ratio: Of the series, float32 `[B, 1]`, or a number.
+            context: Scaled, `[B, T]`.
+        """
+        if self._usual_change is None:
+            return ratio
+        change = tf.reduce_mean(tf.abs(context[:, 1:] - context[:, :-1]), axis=1, keepdims=True)
+        lively = tf.clip_by_value(change / (self._usual_change * ratio), 1.0 / MOST_LIVELY, MOST_LIVELY)
+        return ratio * tf.sqrt(lively)
 
     def offsets(self, length: tf.Tensor | int) -> tf.Tensor:
         """Returns the offsets of a forecast of any length, `[R, length]`, scaled.
@@ -69,7 +88,7 @@ class Intervals(tf.Module):
 
         Args:
             forecast: `[B, L]`, in scaled space or in the target's unit.
-            unit: Units of `forecast` in one scaled unit, times the series' error ratio: a number or `[B, 1]`.
+            unit: Units of `forecast` in one scaled unit, times the window's error ratio: a number or `[B, 1]`.
         """
         length = forecast.shape[1] or tf.shape(forecast)[1]
         offsets = tf.cast(self.offsets(length), forecast.dtype)

@@ -83,7 +83,8 @@ def write_portable(
             }
         )
         scaled = bounds.within(scaled, offset=offset, scale=scale)
-        levels = {FORECAST: scaled, **intervals.around(scaled, inputs.get(ERROR_RATIO, 1.0))}
+        ratio = intervals.in_context(inputs.get(ERROR_RATIO, 1.0), context)
+        levels = {FORECAST: scaled, **intervals.around(scaled, ratio)}
         in_unit = {name: bounds.within(values * scale + offset) for name, values in levels.items()}
         return {name: tf.identity(values, name=name) for name, values in in_unit.items()}
 

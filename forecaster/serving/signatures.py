@@ -95,7 +95,7 @@ def build_signatures(
         space = {"offset": offset[:, tf.newaxis], "scale": scale[:, tf.newaxis]}
         scaled = bounds.within(forecast(window), **space)
         levels = {
-            **intervals.around(scaled, intervals.error_ratio(window[names.SERIES_ID])),
+            **intervals.around(scaled, intervals.error_ratio(window)),
             **baseline_forecasts(window, shape=shape, season=season, ridge_baseline=ridge),
         }
         return {
@@ -124,7 +124,7 @@ def build_signatures(
 
     def answer(scaled: tf.Tensor, request: Request) -> dict[str, tf.Tensor]:
         in_unit = tf.cast(scaled, tf.float64) * request.scale + request.offset
-        ratio = tf.cast(intervals.error_ratio(request.window[names.SERIES_ID]), tf.float64)
+        ratio = tf.cast(intervals.error_ratio(request.window), tf.float64)
         levels = {FORECAST: in_unit, **intervals.around(in_unit, request.scale * ratio)}
         return {
             **{name: bounds.within(tf.cast(values, tf.float32)) for name, values in levels.items()},

@@ -4,7 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from tapeline.series.error_ratios import LEAST_PERIODS, choose_ratios, naive_ratios, own_ratios
+from tapeline.series.error_ratios import (
+    LEAST_PERIODS,
+    choose_ratios,
+    choose_usual_change,
+    context_ratios,
+    naive_ratios,
+    own_ratios,
+)
 
 NAN = float("nan")
 H = 4
@@ -73,3 +80,32 @@ def test_a_short_eval_split_keeps_the_naive_errors() -> None:
 
 def test_one_series_has_nothing_to_choose() -> None:
     assert choose_ratios(**panel({b"a": 1.0}, windows=200), naive={b"a": 1.0}, overlap=H) == ({b"a": 1.0}, False)
+
+
+def restless(*, follows: bool) -> dict[str, Any]:
+    """Errors that are ten times as large in every other stretch of 20 windows, as the changes before them say or not."""
+    rng = np.random.default_rng(0)
+    size = np.where(np.arange(400) // 20 % 2, 10.0, 1.0)
+    return {
+        "errors": rng.normal(size=(400, H)) * size[:, None],
+        "changes": size if follows else rng.permutation(size),
+        "ratios": np.ones(400),
+        "starts": np.arange(400),
+    }
+
+
+def test_changes_in_the_context_count_where_errors_follow_them_in_both_halves() -> None:
+    assert choose_usual_change(**restless(follows=True), overlap=H) == 5.5
+    assert choose_usual_change(**restless(follows=False), overlap=H) is None
+
+
+def test_changes_do_not_count_where_there_are_none_or_too_few_windows_to_tell() -> None:
+    rows = restless(follows=True)
+    assert choose_usual_change(**{**rows, "changes": np.zeros(400)}, overlap=H) is None
+    assert choose_usual_change(**rows, overlap=200) is None
+
+
+def test_a_windows_ratio_lies_between_those_of_its_context_and_its_series() -> None:
+    changes, ratios = np.array([0.02, 0.8, 0.0, 900.0]), np.array([1.0, 10.0, 1.0, 1.0])
+    # Four times the usual change of 0.005 doubles; sixteen times quadruple, and no more than that either way.
+    np.testing.assert_allclose(context_ratios(changes, ratios, 0.005), [2.0, 40.0, 0.25, 4.0])

@@ -15,7 +15,9 @@ def errors_of(sizes: Any, *, windows: int = 300, seed: int = 0, bias: float = 0.
     rng = np.random.default_rng(seed)
     values = [size * (rng.normal(size=(windows, H)) + bias) for size in sizes.values()]
     series = np.repeat(np.array(list(sizes), object), windows)
-    return EvalErrors(np.concatenate(values), series, np.tile(np.arange(windows), len(sizes)))
+    return EvalErrors(
+        np.concatenate(values), series, np.tile(np.arange(windows), len(sizes)), changes=np.ones(len(series))
+    )
 
 
 def ends(fitted: PredictionIntervals, series: bytes) -> dict[str, Any]:
@@ -73,6 +75,6 @@ def test_an_interval_holds_its_forecast_and_a_quantile_need_not() -> None:
 
 
 def test_without_errors_intervals_are_endless() -> None:
-    none = EvalErrors(np.zeros((0, H)), np.zeros(0, object), np.zeros(0, np.int64))
+    none = EvalErrors(np.zeros((0, H)), np.zeros(0, object), np.zeros(0, np.int64), np.zeros(0))
     fitted = fit_intervals(none, naive_errors={b"a": 1.0, b"b": 2.0}, overlap=H)
     assert np.isinf(fitted.offsets).all()

@@ -4,9 +4,13 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from tapeline.components.trainer.validation import eval_errors
+from tapeline.series.prediction_intervals import fit_intervals
+from tapeline.series.seasons import naive_errors
+from tapeline.series.windowing import Chunk
 from tests.components.trainer.small_training import SPEC, wave
 
 CHUNK = wave(60)
@@ -57,3 +61,38 @@ def test_errors_are_those_of_what_is_served() -> None:
     found = errors(bounded=lambda ahead, series: np.zeros_like(ahead))
     starts = CHUNK.forecast_offsets
     np.testing.assert_allclose(found.values[:, 0], CHUNK.target[starts], rtol=1e-6)
+
+
+def test_a_small_series_beside_a_large_one_has_intervals_of_its_own_size() -> None:
+    rng = np.random.default_rng(0)
+    steps = {b"large": rng.normal(0.0, 2_000.0, 900), b"small": rng.normal(0.0, 2.0, 900)}
+    values = {b"large": 100_000.0 + np.cumsum(steps[b"large"]), b"small": 100.0 + np.cumsum(steps[b"small"])}
+
+    def chunks(split: slice) -> list[Chunk]:
+        none = np.zeros((300, 0), np.float32)
+        return [
+            Chunk(
+                series_id=name,
+                timestamp=np.arange(900)[split],
+                # One scale for both.
+                target=(whole / 200_000.0)[split].astype(np.float32),
+                past_covariates=none,
+                future_covariates=none,
+                static_covariates=none[0],
+                forecast_offsets=np.arange(SPEC.context_length, 300 - SPEC.horizon + 1),
+            )
+            for name, whole in values.items()
+        ]
+
+    train, evaluated, test = (chunks(slice(start, start + 300)) for start in (0, 300, 600))
+    naive = naive_errors(train, season=1)
+    fitted = fit_intervals(errors(read=lambda: evaluated), naive_errors=naive, overlap=SPEC.horizon)
+    offsets = dict(zip(fitted.names, fitted.offsets, strict=True))
+    later = errors(read=lambda: test)
+    for name, size in ((b"large", 2_000.0), (b"small", 2.0)):
+        reach = fitted.error_ratios[name] * 200_000.0
+        np.testing.assert_allclose((offsets["upper"] - offsets["lower"])[0] * reach, 2 * 1.28 * size, rtol=0.2)
+        missed = later.values[later.series == name] * 200_000.0
+        for lower, upper, share in (("lower", "upper", 0.80), ("lower_95", "upper_95", 0.95)):
+            inside = np.mean((offsets[lower] * reach <= missed) & (missed <= offsets[upper] * reach))
+            assert inside == pytest.approx(share, abs=0.07), (name, lower)

@@ -45,7 +45,11 @@ def test_where_only_errors_differ_series_are_named_and_any_is_taken() -> None:
 
 
 def test_an_infinite_offset_is_null() -> None:
-    assert describe_intervals(ALIKE) == {"offsets": {"lower": [-1.0, None], "upper": [3.0, None]}, "error_ratios": None}
+    assert describe_intervals(ALIKE) == {
+        "offsets": {"lower": [-1.0, None], "upper": [3.0, None]},
+        "error_ratios": None,
+        "usual_change": None,
+    }
 
 
 def test_the_size_of_errors_is_told_where_series_differ() -> None:

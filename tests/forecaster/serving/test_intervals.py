@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from tapeline.forecaster.serving.intervals import Intervals
+from tapeline.series.error_ratios import context_ratios
 from tapeline.series.prediction_intervals import PredictionIntervals
 
 
@@ -23,7 +24,7 @@ def test_intervals_reach_as_far_in_the_unit_as_the_scale_says() -> None:
 
 def test_each_series_has_its_own_size_and_others_the_middling_one() -> None:
     served = intervals([[2.0]], "upper", error_ratios={b"small": 0.5, b"large": 10.0})
-    ratio = served.error_ratio(tf.constant(["large", "small", "new"]))
+    ratio = served.error_ratio({"series_id": tf.constant(["large", "small", "new"]), "context": tf.zeros((3, 4))})
     np.testing.assert_array_equal(served.around(tf.zeros((3, 1)), ratio)["upper"], [[20], [1], [2]])
 
 
@@ -43,3 +44,13 @@ def test_infinite_offsets_stay_infinite() -> None:
     offsets = intervals([[-np.inf] * 2, [np.inf] * 2]).offsets(tf.constant(5))
     np.testing.assert_array_equal(np.sign(offsets), [[-1] * 5, [1] * 5])
     assert np.isinf(offsets).all()
+
+
+def test_the_graph_takes_the_context_into_the_ratio_as_the_trainer_did() -> None:
+    context = np.array([[0.0, 0.02, 0.0], [0.0, 0.8, 0.0], [1.0, 1.0, 1.0]], np.float32)
+    served = intervals([[1.0]], "upper", error_ratios={b"large": 10.0, b"other": 1.0}, usual_change=0.005)
+    ratio = served.error_ratio({"series_id": tf.constant(["new", "large", "other"]), "context": tf.constant(context)})
+    expected = context_ratios(np.array([0.02, 0.8, 0.0]), np.array([1.0, 10.0, 1.0]), 0.005)
+    np.testing.assert_allclose(ratio[:, 0], expected, rtol=1e-6)
+    alone = intervals([[1.0]], "upper", usual_change=0.005).error_ratio({"context": tf.constant(context[:1])})
+    np.testing.assert_allclose(alone, [[2.0]], rtol=1e-6)

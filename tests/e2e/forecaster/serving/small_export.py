@@ -38,6 +38,7 @@ RICH = PredictionIntervals(
     names=(*LEVELS[1:], "quantile_0.3", "quantile_0.5"),
     offsets=np.concatenate([OFFSETS, np.full((2, HORIZON), [[-0.05], [0.01]], np.float32)]),
     error_ratios={b"a": 0.5, b"b": 4.0},
+    usual_change=0.1,
 )
 """With quantiles, and errors of another size for each of the series `a` and `b`."""
 DAY = 86_400
