@@ -13,8 +13,8 @@ By rule the ratio is that of the errors of "as a season ago" within train. A
 model is not equally much better than that on every series; so where a series
 has enough eval windows, the size of its own eval errors may stand for it. That
 is taken only if it forecasts the second half of eval better from the first,
-and the first from the second. In the same way the changes in a window's own
-context are taken into its ratio, or not.
+and the first from the second. The changes in a window's own context are taken
+into its ratio as well, unless both halves speak against it.
 """
 
 from collections.abc import Mapping
@@ -113,10 +113,12 @@ def context_ratios(changes: Floats, ratios: Floats, usual: float) -> Array:
 
 
 def choose_usual_change(errors: Floats, *, changes: Floats, ratios: Floats, starts: Ints, overlap: int) -> float | None:
-    """Returns the middling change in a context, if intervals that follow it fit both halves of eval better; else None.
+    """Returns the middling change in a context; None if intervals that follow it fit neither half of eval better.
 
-    Errors come in quiet and in restless times, prices above all: then an
-    interval of one width is too wide in some and too narrow in others.
+    Errors come in quiet and in restless times, prices above all: an interval of
+    one width is too wide in some and too narrow in others, and a test split that
+    is quieter than eval is covered too often. So contexts count unless eval
+    speaks against it, both halves of it.
 
     Args:
         errors: Of eval windows, `[N, H]`, NaN where nothing was measured.
@@ -126,15 +128,16 @@ def choose_usual_change(errors: Floats, *, changes: Floats, ratios: Floats, star
         overlap: Windows that share a step.
     """
     halves, column = _halves(starts, overlap), ratios[:, np.newaxis]
+    if not len(changes) or not all(np.median(changes[half]) > 0.0 for half, _ in halves):
+        return None
+    against = 0
     for fitted, judged in halves:
         usual = float(np.median(changes[fitted] / ratios[fitted]))
-        if not usual > 0.0:
-            return None
         lively = context_ratios(changes, ratios, usual)[:, np.newaxis]
         losses = [_loss(errors, one, column, fitted=fitted, judged=judged) for one in (lively, column)]
-        if not losses[0] < losses[1]:
-            return None
-    return float(np.median(changes / ratios)) if halves else None
+        against += not losses[0] < losses[1]
+    usual = float(np.median(changes / ratios))
+    return usual if usual > 0.0 and against < 2 else None
 
 
 def _halves(starts: Ints, overlap: int) -> list[tuple[Bools, Bools]]:

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tapeline.schemas.served_model import levels_of
+from tapeline.series.error_ratios import context_ratios
 from tests.e2e.forecaster.serving.small_export import (
     CONTEXT,
     DAILY,
@@ -52,10 +53,13 @@ def asked(module: Any) -> dict[str, Any]:
     }
 
 
-def test_each_series_has_intervals_of_its_own_size_under_one_scale(exported: tuple[Any, Any]) -> None:
+def test_intervals_are_as_wide_as_series_and_context_say_under_one_scale(exported: tuple[Any, Any]) -> None:
+    changes = np.abs(np.diff(window_of(*raw_request(gaps=False))["context"], axis=1)).mean(axis=1)
+    ratios = context_ratios(changes, np.array([0.5, 4.0, 1.0]), 0.1)
+    assert np.ptp(ratios / [0.5, 4.0, 1.0]) > 0.5
     for outputs in asked(exported[1]).values():
         reach = (outputs["upper"] - outputs["forecast"])[:, 0].numpy()
-        np.testing.assert_allclose(reach, 50.0 * 0.1 * np.array([0.5, 4.0, 1.0]), rtol=1e-4)
+        np.testing.assert_allclose(reach, 50.0 * 0.1 * ratios, rtol=1e-4)
 
 
 def test_what_is_scored_is_what_is_served(exported: tuple[Any, Any], bounded: Any) -> None:
