@@ -42,7 +42,9 @@ def measure(
     splits = load_splits(config)
     ((trained, _),) = train_seeds(config, splits, [1])
     found = {
-        split: eval_errors(trained.model, read=lambda split=split: splits[split], spec=config.window_spec())
+        split: eval_errors(
+            trained.model, read=lambda split=split: splits[split], spec=config.window_spec(), series=trained.series
+        )
         for split in ("eval", "test")
     }
     season = choose_season(config.gate, data=config.data, window=config.window, chunks=lambda: splits["train"])

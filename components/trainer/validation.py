@@ -7,7 +7,7 @@ errors of the trained model one by one.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -102,6 +102,7 @@ def eval_errors(
     *,
     read: Callable[[], Iterable[Chunk]],
     spec: WindowSpec,
+    series: Sequence[bytes] = (),
     bounded: Bounded = lambda ahead, _: ahead,
     most: int = MOST_ERRORS,
 ) -> EvalErrors:
@@ -114,20 +115,21 @@ def eval_errors(
         forecast: The model: a batch of windows → `[B, H]`, scaled.
         read: Starts a pass over the chunks of the split.
         spec: Context length and horizon.
+        series: The series that the model has weights of their own for.
         bounded: What serving makes of scaled forecasts `[B, H]` of series `[B]`: none lies beyond the target's bounds.
         most: Most windows whose errors are kept.
     """
-    stream = WindowStream(read=read, spec=spec, batch_size=_ERRORS_BATCH)
+    stream = WindowStream(read=read, spec=spec, batch_size=_ERRORS_BATCH, series=series)
     # A stream that is not shuffled keeps the order of the chunks.
     starts = [(chunk.series_id, chunk.timestamp[chunk.forecast_offsets]) for chunk in read()]
-    series = np.repeat(np.array([name for name, _ in starts], object), [len(times) for _, times in starts])
-    windows = len(series)
+    ids = np.repeat(np.array([name for name, _ in starts], object), [len(times) for _, times in starts])
+    windows = len(ids)
     every = -(-windows // most) or 1
     compiled = tf.function(forecast, autograph=False)
     kept, changes, first = [np.zeros((0, spec.horizon))], [np.zeros(0)], 0
     for window, target in stream.batches():
         chosen = slice(-first % every, windows - first, every)
-        here = series[first : first + len(target)][chosen]
+        here = ids[first : first + len(target)][chosen]
         first += len(target)
         ahead = compiled({name: tf.convert_to_tensor(values) for name, values in window.items()})
         change = np.abs(np.diff(window[names.CONTEXT][chosen], axis=1)).sum(axis=1)
@@ -135,7 +137,7 @@ def eval_errors(
         kept.append(signed_errors(target[chosen], bounded(ahead.numpy()[chosen], here)))
     return EvalErrors(
         values=np.concatenate(kept),
-        series=series[::every],
+        series=ids[::every],
         starts=np.concatenate([np.zeros(0, np.int64), *(times for _, times in starts)])[::every],
         changes=np.concatenate(changes),
     )

@@ -5,7 +5,7 @@ request, under `limits` what the model does not do, and under `intervals` what
 its prediction intervals rest on.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ def describe_inputs(
     window: WindowConfig,
     scaler: Scaler,
     intervals: PredictionIntervals,
+    series: Sequence[bytes] = (),
 ) -> dict[str, Any]:
     """Returns what a client must know.
 
@@ -34,12 +35,14 @@ def describe_inputs(
         window: Context and horizon.
         scaler: The fitted scales.
         intervals: How far intervals reach.
+        series: The series that the model has weights of their own for.
 
     Returns:
         A tree for JSON, with the keys of `docs/data-formats.md`.
     """
-    by_scale = scaler.scope != "all"
-    ids = scaler.ids if by_scale else sorted(intervals.error_ratios)
+    named = dict.fromkeys((*series, *sorted(intervals.error_ratios)))
+    known = scaler.ids if scaler.scope != "all" else named
+    others = {"all": "global" if named else None, "unseen": "global", "none": "refuse"}
     covariates = {"past_covariates", "future_covariates", "static_covariates"}
     columns = {"frequency", "offset", "timezone", "unit", "time", "target", "series_id"}
     return {
@@ -47,8 +50,8 @@ def describe_inputs(
         "longest_horizon": LONGEST_HORIZON * window.horizon,
         **data.model_dump(mode="json", include=columns),
         **features.model_dump(mode="json", include=covariates),
-        "series": [name.decode("utf-8", errors="replace") for name in ids] if by_scale or len(ids) else None,
-        "unknown_series": {"all": "global" if len(ids) else None, "unseen": "global", "none": "refuse"}[scaler.scope],
+        "series": [name.decode("utf-8", errors="replace") for name in known] if others[scaler.scope] else None,
+        "unknown_series": others[scaler.scope],
     }
 
 

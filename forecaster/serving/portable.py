@@ -37,6 +37,7 @@ def write_portable(
     *,
     network: Callable[[Mapping[str, tf.Tensor]], tf.Tensor],
     scaler: Scaler,
+    series: Sequence[bytes],
     error_ratios: Mapping[bytes, float],
     intervals: Intervals,
     data: DataConfig,
@@ -49,6 +50,7 @@ def write_portable(
         folder: Where to write; must not exist.
         network: The forecast of windows `[B, H]`, scaled, in operations that every platform has.
         scaler: The fitted scales.
+        series: The series that the network has weights of their own for, in the order of their index.
         error_ratios: Size of the errors by series; empty where one holds for all.
         intervals: How far the prediction intervals reach.
         data: Frequency, zone, unit and bounds.
@@ -60,9 +62,10 @@ def write_portable(
     if features.calendar:
         shape = [None, length + horizon, features.future_size]
         specs[names.FUTURE_COVARIATES] = tf.TensorSpec(shape, tf.float32, name=names.FUTURE_COVARIATES)
-    series = _numbers_by_series(scaler, error_ratios)
     own = [*([] if scaler.scope == "all" else [OFFSET, SCALE]), *([ERROR_RATIO] if error_ratios else [])]
     specs |= {name: tf.TensorSpec([None, 1], tf.float32, name=name) for name in own}
+    if series:
+        specs[names.SERIES_INDEX] = tf.TensorSpec([None], tf.int32, name=names.SERIES_INDEX)
     bounds = Bounds(data)
 
     @tf.function(autograph=False)
@@ -80,6 +83,7 @@ def write_portable(
                 names.PAST_COVARIATES: tf.zeros((batch, length, 0)),
                 names.FUTURE_COVARIATES: inputs.get(names.FUTURE_COVARIATES, tf.zeros((batch, length + horizon, 0))),
                 names.STATIC_COVARIATES: tf.zeros((batch, 0)),
+                names.SERIES_INDEX: inputs.get(names.SERIES_INDEX, tf.fill([batch], -1)),
             }
         )
         scaled = bounds.within(scaled, offset=offset, scale=scale)
@@ -91,22 +95,33 @@ def write_portable(
     module = tf.Module()
     module.forecast = forecast
     tf.saved_model.save(module, folder, signatures={SERVE: forecast.get_concrete_function(**specs)})
+    by_series = _numbers_by_series(scaler, series, error_ratios)
     outputs = levels_of(intervals.names)
-    guide = _guide(specs, outputs=outputs, scaler=scaler, series=series, data=data, features=features, window=window)
+    guide = _guide(
+        specs, outputs=outputs, scaler=scaler, by_series=by_series, data=data, features=features, window=window
+    )
     with tf.io.gfile.GFile(os.path.join(folder, GUIDE), "w") as file:
         file.write(json.dumps(guide, indent=2) + "\n")
 
 
-def _numbers_by_series(scaler: Scaler, error_ratios: Mapping[bytes, float]) -> dict[str, dict[str, float]]:
-    """What the inputs of each series are, where series differ."""
-    rows: dict[bytes, dict[str, float]] = {}
+def _numbers_by_series(
+    scaler: Scaler, series: Sequence[bytes], error_ratios: Mapping[bytes, float]
+) -> dict[str, dict[str, float]]:
+    """What the inputs of each series are: its scale, its index, the size of its errors, each where series differ."""
+    found: dict[bytes, dict[str, float]] = {}
     if scaler.scope != "all":
-        scales = zip(scaler.ids, scaler.offset.tolist(), scaler.scales.tolist(), strict=True)
-        rows = {name: {OFFSET: offset, SCALE: scale} for name, offset, scale in scales}
-    if error_ratios:
-        ids = rows or error_ratios
-        rows = {name: {**rows.get(name, {}), ERROR_RATIO: error_ratios.get(name, 1.0)} for name in ids}
-    return {name.decode("utf-8", errors="replace"): numbers for name, numbers in rows.items()}
+        rows = zip(scaler.ids, scaler.offset.tolist(), scaler.scales.tolist(), strict=True)
+        found = {name: {OFFSET: offset, SCALE: scale} for name, offset, scale in rows}
+    for place, name in enumerate(series):
+        found[name] = {**found.get(name, {}), names.SERIES_INDEX: place}
+    if scaler.scope == "all":
+        found = {name: found.get(name, {}) for name in (*found, *error_ratios)}
+    for name, numbers in found.items():
+        if series:
+            numbers.setdefault(names.SERIES_INDEX, -1)
+        if error_ratios:
+            numbers[ERROR_RATIO] = error_ratios.get(name, 1.0)
+    return {name.decode("utf-8", errors="replace"): numbers for name, numbers in found.items()}
 
 
 def _guide(
@@ -114,7 +129,7 @@ def _guide(
     *,
     outputs: Sequence[str],
     scaler: Scaler,
-    series: Mapping[str, Mapping[str, float]],
+    by_series: Mapping[str, Mapping[str, float]],
     data: DataConfig,
     features: FeaturesConfig,
     window: WindowConfig,
@@ -124,11 +139,16 @@ def _guide(
         names.FUTURE_COVARIATES: "the calendar of each step, context first, then the horizon; columns as in `calendar`",
         OFFSET: "of the series, from `series`",
         SCALE: "of the series, from `series`",
-        ERROR_RATIO: "of the series, from `series`; 1 for a series that is not there",
+        names.SERIES_INDEX: "of the series, from `series`; -1 for any other",
+        ERROR_RATIO: "of the series, from `series`; 1 for any other",
     }
     return {
         "inputs": {
-            name: {"shape": [size or -1 for size in spec.shape.as_list()], "type": "float32", "meaning": meaning[name]}
+            name: {
+                "shape": [size or -1 for size in spec.shape.as_list()],
+                "type": spec.dtype.name,
+                "meaning": meaning[name],
+            }
             for name, spec in specs.items()
         },
         "outputs": {name: {"shape": [-1, window.horizon], "type": "float32", "unit": data.unit} for name in outputs},
@@ -136,7 +156,7 @@ def _guide(
         **data.model_dump(include={"frequency", "offset", "timezone"}),
         "calendar": _calendar_columns(features.calendar),
         "overall_scale": dict(zip((OFFSET, SCALE), scaler.overall, strict=True)),
-        "series": series,
+        "series": by_series,
         "unknown_series": "refuse" if scaler.scope == "none" else "overall_scale",
         "left_to_the_client": [
             "Check that the steps follow each other at the frequency, none left out.",

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from tapeline.forecaster.serving.covariates import Covariates
 from tapeline.forecaster.serving.request_rules import Rule, enforce, first_offender
-from tapeline.forecaster.serving.series_tables import SeriesScales
+from tapeline.forecaster.serving.series_tables import SeriesIndex, SeriesScales
 from tapeline.forecaster.serving.time_steps import TimeSteps
 from tapeline.schemas import features as names
 from tapeline.schemas.served_model import HORIZON, TIMESTAMPS
@@ -49,24 +49,27 @@ class RawWindows(tf.Module):
 
     Args:
         scales: Scale of each series.
+        index: Index of each series that has weights of its own.
         covariates: How covariates are scaled.
         steps: The grid of times.
         shape: Widths of a window.
-        names_series: Whether something beside the scales needs to know the series.
+        names_series: Whether something beside scales and index needs to know the series.
     """
 
     def __init__(
         self,
         *,
         scales: SeriesScales,
+        index: SeriesIndex,
         covariates: Covariates,
         steps: TimeSteps,
         shape: WindowShape,
         names_series: bool = False,
     ) -> None:
         super().__init__(name="raw_windows")
-        self._names_series = names_series or scales.per_series
+        self._names_series = names_series or scales.per_series or bool(index.series)
         self._scales = scales
+        self._index = index
         self._covariates = covariates
         self._steps = steps
         self._shape = shape
@@ -139,6 +142,7 @@ class RawWindows(tf.Module):
             names.FORECAST_START: forecast_time[:, 0],
             names.CONTEXT: context,
             names.CONTEXT_OBSERVED: tf.cast(observed, tf.float32),
+            names.SERIES_INDEX: self._index(series_id),
             **self._covariates(newest, times),
         }
         return Request(window, offset, scale, forecast_time, horizon, blocks)

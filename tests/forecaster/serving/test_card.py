@@ -39,6 +39,13 @@ def test_where_one_scale_holds_for_all_series_do_not_matter() -> None:
     assert inputs["unknown_series"] is None
 
 
+def test_series_with_weights_of_their_own_matter_under_one_scale_too() -> None:
+    options = {"scaler": scaler("all"), "series": [b"a", b"b"], "intervals": ALIKE}
+    inputs = describe_inputs(data=PANEL, features=FEATURES, window=WINDOW, **options)
+    assert inputs["series"] == ["a", "b"]
+    assert inputs["unknown_series"] == "global"
+
+
 def test_where_only_errors_differ_series_are_named_and_any_is_taken() -> None:
     inputs = describe_inputs(data=PANEL, features=FEATURES, window=WINDOW, scaler=scaler("all"), intervals=OWN)
     assert (inputs["series"], inputs["unknown_series"]) == (["a", "b"], "global")

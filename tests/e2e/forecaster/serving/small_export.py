@@ -22,7 +22,7 @@ CONTEXT, HORIZON, SEASON = 16, 5, 7
 WINDOW = WindowConfig(context_length=CONTEXT, horizon=HORIZON)
 DAILY = DataConfig(time="t", target="y", frequency="D")
 CALENDAR = FeaturesConfig(calendar=("day_of_week",))
-SHAPE = WindowShape(context_length=CONTEXT, horizon=HORIZON, future=2)
+SHAPE = WindowShape(context_length=CONTEXT, horizon=HORIZON, future=2, calendar=CALENDAR.calendar, series=2)
 # How far the ends of the intervals lie from the forecast, scaled, by lead step.
 OFFSETS = np.array(
     [
@@ -73,6 +73,7 @@ def export(
     card: Any = None,
     intervals: PredictionIntervals = INTERVALS,
     data: DataConfig = DAILY,
+    series: Any = (),
 ) -> Any:
     export_model(
         model,
@@ -87,6 +88,7 @@ def export(
         season=SEASON,
         naive_errors={b"a": 0.25},
         card=card or {"name": "test"},
+        series=series,
     )
     return tf.saved_model.load(str(directory))
 
