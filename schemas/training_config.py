@@ -28,7 +28,7 @@ class ViewConfig(Section):
     highway: Literal["none", "context", "all"] = "all"
     """What the linear map reads: nothing (there is none), the context alone, or all that is known."""
     highway_per_series: bool = False
-    """Whether each series has a linear map of its own; past 64 series, and for unknown ones, one map serves all."""
+    """Whether each series has a linear map of its own; for more than 64, and for unknown ones, one map serves all."""
 
 
 class ModelConfig(Section):
