@@ -7,10 +7,11 @@ execution that fails, so a refusal also writes it beside them, under
 
 import functools
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from absl import logging
-from tensorflow_metadata.proto.v0 import anomalies_pb2
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 from tfx import types
 from tfx.components.statistics_gen import stats_artifact_utils
 from tfx.components.util import examples_utils
@@ -27,7 +28,7 @@ from tapeline.components.data_gate.series_rules import Rules
 from tapeline.components.data_gate.split_checks import check_splits
 from tapeline.components.data_gate.totals import Totals
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.features import SPLITS
+from tapeline.schemas.features import SPLITS, rest
 from tapeline.schemas.sections import ChecksConfig, DataConfig, FeaturesConfig, SplitConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.checks.findings import Finding
@@ -40,6 +41,7 @@ REPORT_TEXT = "report.txt"
 REPORT_JSON = "findings.json"
 
 _ANOMALIES_FILE = "SchemaDiff.pb"
+_SCHEMA_FILE = "schema.pbtxt"
 
 
 def make_rules(*, data: DataConfig, features: FeaturesConfig, checks: ChecksConfig, window: WindowConfig) -> Rules:
@@ -92,6 +94,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             kept = os.path.join(node, "refused", execution)
             _write_report(report, kept)
             raise DataError(report.refusal(report=os.path.join(kept, REPORT_TEXT)))
+        _write_schema(_schema(input_dict), rules.columns, artifact_utils.get_single_uri(output_dict["row_schema"]))
         _pass_on(examples, artifact_utils.get_single_instance(output_dict["examples"]))
 
     def _check_series(self, examples: types.Artifact, rules: Rules) -> Totals:
@@ -114,10 +117,20 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         return functools.reduce(Totals.merge, map(Totals.from_json, lines), Totals())
 
 
+def _schema(input_dict: dict[str, list[types.Artifact]]) -> schema_pb2.Schema:
+    uri = artifact_utils.get_single_uri(input_dict["schema"])
+    return io_utils.SchemaReader().read(io_utils.get_only_uri_in_dir(uri))
+
+
+def _write_schema(schema: schema_pb2.Schema, columns: Sequence[str], uri: str) -> None:
+    """Writes the schema by which Transform parses rows: statistics leave the rests out, so the schema does too."""
+    for name in columns:
+        schema.feature.add(name=rest(name), type=schema_pb2.FLOAT)
+    io_utils.write_pbtxt_file(os.path.join(uri, _SCHEMA_FILE), schema)
+
+
 def _schema_findings(input_dict: dict[str, list[types.Artifact]]) -> list[Finding]:
-    schema = io_utils.SchemaReader().read(
-        io_utils.get_only_uri_in_dir(artifact_utils.get_single_uri(input_dict["schema"]))
-    )
+    schema = _schema(input_dict)
     artifact = artifact_utils.get_single_instance(input_dict["anomalies"])
     found: list[Finding] = []
     for split in artifact_utils.decode_split_names(artifact.split_names):

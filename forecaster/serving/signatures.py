@@ -16,6 +16,7 @@ from tapeline.forecaster.serving.any_horizon import rollout_blocks
 from tapeline.forecaster.serving.intervals import Intervals
 from tapeline.forecaster.serving.raw_windows import RawWindows, Request
 from tapeline.forecaster.serving.series_tables import NaiveErrors, SeriesScales
+from tapeline.forecaster.serving.unit_rounding import round_to_scale
 from tapeline.schemas import features as names
 from tapeline.schemas.served_model import (
     ANY_HORIZON,
@@ -93,8 +94,8 @@ def build_signatures(
             FORECAST: scaled,
             **intervals.around(scaled),
             **baseline_forecasts(window, shape=shape, season=season, ridge_baseline=ridge),
-            "offset": tf.cast(offset, tf.float32),
-            "scale": tf.cast(scale, tf.float32),
+            "offset": offset,
+            "scale": scale,
             "naive_error": naive_errors(window[names.SERIES_ID]),
         }
 
@@ -114,10 +115,8 @@ def build_signatures(
     def answer(scaled: tf.Tensor, request: Request) -> dict[str, tf.Tensor]:
         in_unit = tf.cast(scaled, tf.float64) * request.scale + request.offset
         ends = {FORECAST: in_unit, **intervals.around(in_unit, request.scale)}
-        return {
-            **{name: tf.cast(values, tf.float32) for name, values in ends.items()},
-            FORECAST_TIME: request.forecast_time,
-        }
+        rounded = {name: round_to_scale(values, request.scale) for name, values in ends.items()}
+        return {**rounded, FORECAST_TIME: request.forecast_time}
 
     def serve_examples(examples: tf.Tensor) -> dict[str, tf.Tensor]:
         return serve(**raw_windows.parse(examples))

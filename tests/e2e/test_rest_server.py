@@ -151,7 +151,7 @@ def test_status_and_metadata(server: Server) -> None:
     assert code == 200
     signature = answer["metadata"]["signature_def"]["signature_def"]["serving_default"]
     assert signature["inputs"]["context"] == {
-        "dtype": "DT_FLOAT",
+        "dtype": "DT_DOUBLE",
         "tensor_shape": {"dim": [{"size": "-1", "name": ""}, {"size": "-1", "name": ""}], "unknown_rank": False},
         "name": "serving_default_context:0",
     }
