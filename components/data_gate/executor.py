@@ -5,7 +5,9 @@ execution that fails, so a refusal also writes it beside them, under
 `<node>/refused/<execution>/`, and names that file in its message.
 """
 
+import dataclasses
 import functools
+import json
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -27,6 +29,7 @@ from tapeline.components.data_gate.series_checks import check_group
 from tapeline.components.data_gate.series_rules import Rules
 from tapeline.components.data_gate.split_checks import check_splits
 from tapeline.components.data_gate.totals import Totals
+from tapeline.schemas.artifact_files import SOURCE_FILE
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.features import SPLITS, rest
 from tapeline.schemas.sections import ChecksConfig, DataConfig, FeaturesConfig, SplitConfig, WindowConfig
@@ -77,7 +80,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             checks=checks,
             window=WindowConfig.model_validate_json(exec_properties["window"]),
         )
-        totals = self._check_series(examples, rules)
+        totals = self._check_series(examples, _of_source(rules, examples))
         whole = [
             *check_splits(totals.splits, spec=rules.spec, split=split),
             *_schema_findings(input_dict),
@@ -115,6 +118,17 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         check = functools.partial(check_group, rules=rules)
         lines = run_groups(self._make_beam_pipeline, scan.pieces, grouping, check, folder)
         return functools.reduce(Totals.merge, map(Totals.from_json, lines), Totals())
+
+
+def _of_source(rules: Rules, examples: types.Artifact) -> Rules:
+    """Adds what the first component knows of the source, and the rows do not say."""
+    path = os.path.join(examples.uri, SOURCE_FILE)
+    if not fileio.exists(path):
+        return rules
+    with fileio.open(path, "r") as file:
+        source = json.loads(file.read())
+    files = tuple((first, name) for first, name in source["files"])
+    return dataclasses.replace(rules, files=files, wall_clock=source["wall_clock"])
 
 
 def _schema(input_dict: dict[str, list[types.Artifact]]) -> schema_pb2.Schema:
