@@ -232,6 +232,8 @@ def _shape_rule(
 
 
 def _number_rule(name: str, values: tf.Tensor) -> Rule:
+    # Scaled, values are float32: what is too large for it has no place there either.
+    values = tf.cast(values, tf.float32)
     if name == names.STATIC_COVARIATES:
         bad, rule = ~tf.math.is_finite(values), "must be finite numbers"
     else:
