@@ -13,6 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from tests.e2e.served_folder import Folder
+from tests.e2e.test_kills import CHAINS, POINTS
 from tests.fuzz import byte_inputs, csv_inputs, folder_inputs, parquet_inputs, rest_inputs, served_inputs, yaml_inputs
 from tests.fuzz.cases import Mutation
 from tests.fuzz.known import KNOWN, OF_OLD_LIBRARIES, RARE
@@ -89,3 +91,11 @@ def test_the_page_counts_what_is_tried_and_what_passes_wrongly() -> None:
     tried = collections.Counter(mutation.domain for mutation in ALL)
     wrong = collections.Counter(mutation.domain for mutation in ALL if mutation.key in KNOWN)
     assert told == {domain: (tried[domain], wrong[domain]) for domain in tried}
+
+
+def test_the_page_counts_kills_and_changes_of_the_served_folder() -> None:
+    page = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "reliability.md").read_text()
+    told = {row[0].strip(): row[1] for row in re.findall(r"^\| ([^|`]+) \| ([^|]+) \|", page, re.MULTILINE)}
+    assert told["SIGKILL on the way through a run"] == f"{len(POINTS)} points, {len(POINTS[::CHAINS])} in `make test`"
+    ways = Folder(pathlib.Path(), pathlib.Path()).ways()
+    assert told["the served folder changed under load"].startswith(f"{len(ways)} ways, each at least once")
