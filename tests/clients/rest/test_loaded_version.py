@@ -19,7 +19,7 @@ def version(tmp_path: pathlib.Path) -> pathlib.Path:
     """A version whose graph is empty."""
     (tmp_path / "model").mkdir()
     graph = saved_model_pb2.SavedModel()
-    graph.meta_graphs.add()
+    graph.meta_graphs.add().meta_info_def.tags.append("serve")
     (tmp_path / "model" / GRAPH_FILE).write_bytes(graph.SerializeToString())
     (tmp_path / "model" / "variables").write_bytes(b"weights")
     return tmp_path / "versions" / str(push_version(tmp_path / "model", tmp_path / "versions", keep=1))
@@ -36,5 +36,5 @@ def test_a_version_that_changes_while_it_is_loaded_is_not_served(
     monkeypatch.setattr(tf.saved_model, "load", lambda path: load(path, change=False))
     assert ServedModel.load(version).version == int(version.name)
     monkeypatch.setattr(tf.saved_model, "load", lambda path: load(path, change=True))
-    with pytest.raises(DataError, match="cannot be served: DataError: model: the content of .* is not what was pushed"):
+    with pytest.raises(DataError, match=r"cannot be served: DataError: model: the content of .* is not what was pushed"):
         ServedModel.load(version)
