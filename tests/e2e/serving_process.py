@@ -64,6 +64,13 @@ class Server:
         self._reader.join(timeout=10)
         return code
 
+    def close(self) -> None:
+        """Waits for the end, and for the last line of the log."""
+        self.process.wait(timeout=60)
+        self._reader.join(timeout=10)
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+
 
 def started(base: pathlib.Path, *arguments: str) -> Generator[Server, None, None]:
     server = Server(base, *arguments)
@@ -71,7 +78,7 @@ def started(base: pathlib.Path, *arguments: str) -> Generator[Server, None, None
         yield server
     finally:
         server.process.kill()
-        server.process.wait()
+        server.close()
 
 
 def push(versions: pathlib.Path, number: int, base: pathlib.Path) -> None:

@@ -36,5 +36,7 @@ def test_a_version_that_changes_while_it_is_loaded_is_not_served(
     monkeypatch.setattr(tf.saved_model, "load", lambda path: load(path, change=False))
     assert ServedModel.load(version).version == int(version.name)
     monkeypatch.setattr(tf.saved_model, "load", lambda path: load(path, change=True))
-    with pytest.raises(DataError, match=r"cannot be served: DataError: model: the content of .* is not what was pushed"):
+    with pytest.raises(
+        DataError, match=r"cannot be served: DataError: model: the content of .* is not what was pushed"
+    ):
         ServedModel.load(version)
