@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tapeline.components.trainer.sampling import free_forecast, sample_forecast, sampling_probability, teacher_inputs
+from tapeline.forecaster.network import decoding
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.schemas.training_config import ModelConfig, SamplingConfig
 from tapeline.schemas.window_spec import WindowShape
@@ -169,8 +170,12 @@ def test_a_changed_probability_does_not_retrace(case: tuple[Any, Any, Any]) -> N
 
 
 @pytest.mark.parametrize("options", [{}, {"dropout": 0.4}, {"attention_heads": 2, "layer_norm": True}])
+@pytest.mark.parametrize("in_a_loop", [False, True])
 @pytest.mark.parametrize("length", [1, 2, 5])
-def test_the_gradient_of_free_running_is_that_of_an_explicit_rollout(length: int, options: Any) -> None:
+def test_the_gradient_of_free_running_is_that_of_an_explicit_rollout(
+    length: int, options: Any, in_a_loop: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoding, "_LONGEST_UNROLLED_IN_TRAINING", 0 if in_a_loop else 64)
     rng = np.random.default_rng(0)
     shape = WindowShape(context_length=6, horizon=HORIZON, future=1)
     config = ModelConfig(units=4, segment_length=length, **options)
@@ -203,7 +208,7 @@ def test_the_gradient_of_free_running_is_that_of_an_explicit_rollout(length: int
         np.testing.assert_allclose(mine, expected, rtol=1e-3, atol=1e-4)
 
 
-def test_segments_are_fed_back_whole() -> None:
+def test_segments_are_fed_back_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     shape = WindowShape(context_length=6, horizon=HORIZON)
     model = Seq2SeqForecaster(shape=shape, config=ModelConfig(units=4, segment_length=2), seed=1)
@@ -215,7 +220,12 @@ def test_segments_are_fed_back_whole() -> None:
     )
     read: list[Any] = []
     decode = model.decode
-    model.decode = lambda encoded, previous: read.append(previous.numpy()) or decode(encoded, previous)
+
+    def noted(encoded: Any, previous: Any) -> Any:
+        read.append(previous.numpy())
+        return decode(encoded, previous)
+
+    monkeypatch.setattr(model, "decode", noted)
     sample_forecast(model, window, tf.constant(target, tf.float32), 0.5, seed=SEED)
     # What comes before the first segment is no forecast: the context's end.
     np.testing.assert_array_equal(read[0][:, :2], context[:, -2:])

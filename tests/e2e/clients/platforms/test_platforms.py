@@ -12,12 +12,14 @@ import pytest
 import tensorflow as tf
 
 from tapeline.clients.platforms.converters import read_portable, write_onnx, write_tfjs, write_tflite
+from tapeline.forecaster.network.ensemble import Ensemble
+from tapeline.forecaster.network.naive import Persistence, RidgeForecast, SeasonalNaive
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.forecaster.serving.portable import PORTABLE
 from tapeline.schemas import stack
 from tapeline.schemas.errors import ConfigError, DataError
 from tapeline.schemas.sections import RollingConfig
-from tapeline.schemas.served_model import LEVELS
+from tapeline.schemas.served_model import LEVELS, levels_of
 from tapeline.schemas.training_config import ModelConfig
 from tests.e2e.forecaster.serving import small_export as small
 
@@ -102,6 +104,56 @@ def test_the_scale_of_each_series_is_in_the_guide(tmp_path: pathlib.Path) -> Non
         np.testing.assert_allclose(outputs[name], served[name], rtol=1e-5, atol=1e-2, err_msg=name)
 
 
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Any]:
+    """A model with bounds, quantiles and errors of each series' own size: its portable part, inputs, what is served."""
+    folder = tmp_path_factory.mktemp("rich") / "1"
+    bounded = small.DAILY.model_copy(update={"lower_bound": 280.0, "upper_bound": 340.0})
+    module = small.export(
+        folder, small.small_model(), small.small_ridge(), card=CARD, intervals=small.RICH, data=bounded
+    )
+    context, timestamps = small.raw_request(gaps=False)
+    series = ["a", "b", "new"]
+    served = small.serve(module, context, timestamps, series_id=tf.constant(series))
+    portable = read_portable(folder)
+    inputs = {
+        "context": context,
+        "future_covariates": small.window_of(context, timestamps)["future_covariates"].astype(np.float32),
+        "error_ratio": np.array(
+            [[portable.guide["series"].get(name, {"error_ratio": 1.0})["error_ratio"]] for name in series], np.float32
+        ),
+    }
+    return portable, inputs, {name: served[name].numpy() for name in levels_of(served)}
+
+
+def test_quantiles_bounds_and_error_ratios_leave_tensorflow_too(
+    rich: tuple[Any, Any, Any], tmp_path: pathlib.Path
+) -> None:
+    portable, inputs, served = rich
+    assert portable.guide["series"] == {"a": {"error_ratio": 0.5}, "b": {"error_ratio": 4.0}}
+    assert portable.guide["unknown_series"] == "overall_scale"
+    assert set(portable.guide["outputs"]) == set(served) == {*LEVELS, "quantile_0.3", "quantile_0.5"}
+    assert served["lower_95"].min() == 280.0
+    assert served["upper_95"].max() == 340.0
+    write_tflite(portable, tmp_path / "model.tflite")
+    lite = tf.lite.Interpreter(str(tmp_path / "model.tflite")).get_signature_runner()
+    for outputs in (answer(portable, **inputs), lite(**inputs)):
+        assert set(outputs) == set(served)
+        for name, values in served.items():
+            np.testing.assert_allclose(outputs[name] / SCALE, values / SCALE, atol=1e-4, err_msg=name)
+
+
+def test_onnx_names_quantiles_as_they_are_served(rich: tuple[Any, Any, Any], tmp_path: pathlib.Path) -> None:
+    runtime = pytest.importorskip("onnxruntime")
+    portable, inputs, served = rich
+    write_onnx(portable, tmp_path / "model.onnx")
+    session = runtime.InferenceSession(str(tmp_path / "model.onnx"))
+    outputs = dict(zip([output.name for output in session.get_outputs()], session.run(None, inputs), strict=True))
+    assert set(outputs) == set(served)
+    for name, values in served.items():
+        np.testing.assert_allclose(outputs[name] / SCALE, values / SCALE, atol=1e-4, err_msg=name)
+
+
 def test_tensorflow_lite_needs_its_built_in_operations_only(
     tmp_path: pathlib.Path, portable: Any, case: tuple[Any, Any]
 ) -> None:
@@ -172,11 +224,18 @@ VIEWS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", VIEWS)
-def test_segments_and_views_on_other_platforms(tmp_path: pathlib.Path, name: str) -> None:
-    own = "view" in VIEWS[name]
+def selection() -> Ensemble:
+    """Networks of two kinds, a ridge, a naive forecast; the second series is served another one in their place."""
+    networks = [small.small_model(**VIEWS[name]) for name in ("segments", "a view")]
+    others = [RidgeForecast(small.small_ridge()), SeasonalNaive(small.SHAPE, season=small.SEASON)]
+    return Ensemble([*networks, *others], [0.25] * 4, shape=small.SHAPE, instead={1: Persistence(small.SHAPE)})
+
+
+@pytest.mark.parametrize("name", [*VIEWS, "a selection"])
+def test_segments_views_and_selections_on_other_platforms(tmp_path: pathlib.Path, name: str) -> None:
+    own = name not in VIEWS or "view" in VIEWS[name]
     options: dict[str, Any] = {"series": [b"a", b"b"]} if own else {}
-    model = small.small_model(**VIEWS[name])
+    model = small.small_model(**VIEWS[name]) if name in VIEWS else selection()
     module = small.export(tmp_path / "1", model, small.small_ridge(), card=CARD, **options)
     portable = read_portable(tmp_path / "1")
     context, timestamps = small.raw_request()
