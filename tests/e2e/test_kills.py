@@ -70,6 +70,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return verdict(project)
 
 
+@pytest.mark.timeout(2400)  # Seven starts, on a busy machine too.
 @pytest.mark.parametrize("chain", range(CHAINS))
 def test_a_run_killed_again_and_again_ends_as_one_that_nobody_disturbed(
     chain: int, project: Project, undisturbed: dict[str, Any]
