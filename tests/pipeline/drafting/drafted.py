@@ -48,9 +48,12 @@ def gate_report(config: Config) -> Report:
     blocks = plan_blocks(find_source(config.data), needed=layout.columns)
     survey = survey_source(blocks, (facts for block in blocks for facts in scan_block(block, layout)), layout)
     bounds = find_bounds(first=survey.first, last=survey.last, split=config.split, grid=grid)
-    parts = [part for block in blocks for batch in read_batches(block) for part in _parts(batch, layout)]
+    parts, row = [], 0
+    for batch in (batch for block in blocks for batch in read_batches(block)):
+        parts += _parts(batch, layout, first_row=row)
+        row += batch.num_rows
     ids, code = np.unique(np.concatenate([part["id"] for part in parts]), return_inverse=True)
-    seconds, values, row = (np.concatenate([part[name] for part in parts]) for name in ("seconds", "values", "row"))
+    seconds, values, rows_of = (np.concatenate([part[name] for part in parts]) for name in ("seconds", "values", "row"))
     split = bounds.assign(seconds)
     check_counts({name: int((split == at).sum()) for at, name in enumerate(SPLITS)}, bounds)
     rows = SeriesRows(
@@ -58,7 +61,7 @@ def gate_report(config: Config) -> Report:
         code=code.astype(np.int64),
         split=split.astype(np.int8),
         timestamp=seconds,
-        columns={ROW_NUMBER: row, NUMBERS: values},
+        columns={ROW_NUMBER: rows_of, NUMBERS: values},
     )
     rules = make_rules(data=config.data, features=config.features, checks=config.checks, window=config.window)
     totals = check_series(rows, rules)
@@ -66,8 +69,8 @@ def gate_report(config: Config) -> Report:
     return Report.gather(totals.judged(whole), splits=totals.splits, series=totals.series)
 
 
-def _parts(batch: Any, layout: RowLayout) -> Iterator[dict[str, Any]]:
-    rows = read_rows(batch, layout, first_row=0)
+def _parts(batch: Any, layout: RowLayout, *, first_row: int) -> Iterator[dict[str, Any]]:
+    rows = read_rows(batch, layout, first_row=first_row)
     for target in layout.target:
         if rows.series_ids is not None:
             names = np.array(rows.series_ids.to_pylist(), object)
@@ -78,7 +81,7 @@ def _parts(batch: Any, layout: RowLayout) -> Iterator[dict[str, Any]]:
             "id": names,
             "seconds": rows.times.seconds,
             "values": np.stack(columns, axis=1).astype(np.float32),
-            "row": np.arange(len(rows)),
+            "row": first_row + np.arange(len(rows)),
         }
 
 
