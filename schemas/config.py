@@ -16,6 +16,7 @@ import yaml
 
 from tapeline.schemas import features as names
 from tapeline.schemas.config_errors import Clash, find_mistakes
+from tapeline.schemas.config_section import Section
 from tapeline.schemas.errors import ConfigError, mistakes_error, printable
 from tapeline.schemas.gate_config import GateConfig, PushConfig, ServingConfig
 from tapeline.schemas.runner_config import BeamConfig, KubeflowConfig
@@ -24,7 +25,6 @@ from tapeline.schemas.sections import (
     DataConfig,
     FeaturesConfig,
     ScalingConfig,
-    Section,
     SplitConfig,
     WindowConfig,
 )

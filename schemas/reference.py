@@ -16,8 +16,8 @@ from typing import Any
 import pydantic
 
 from tapeline.schemas.config import Config
+from tapeline.schemas.config_section import Section
 from tapeline.schemas.config_values import AUTO
-from tapeline.schemas.sections import Section
 
 _HEAD = """# Configuration
 

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 import pydantic
 
 from tapeline.schemas.config_errors import Clash
+from tapeline.schemas.config_section import Section
 from tapeline.schemas.config_values import ChosenFromData, Count, Fraction, Once, Positive, Real, Share, Steps
-from tapeline.schemas.sections import Section
 
 Rate = Annotated[Real, pydantic.Field(gt=0.0)]
 
