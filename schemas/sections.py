@@ -15,6 +15,7 @@ from tapeline.schemas import features as names
 from tapeline.schemas.config_errors import Clash, ClashError
 from tapeline.schemas.config_values import Columns, Count, Fraction, Once, Positive, Real, Share, Steps
 from tapeline.schemas.frequency import Frequency, check_zone
+from tapeline.schemas.holiday_codes import check_code
 
 CALENDAR_FEATURES = (
     "minute_of_hour",
@@ -162,8 +163,19 @@ class FeaturesConfig(Section):
     """Columns that hold one number for each series."""
     calendar: Annotated[tuple[Literal[CALENDAR_FEATURES], ...], Once] = ()  # type: ignore[valid-type]
     """Features computed from the timestamps, as sine and cosine; known ahead."""
+    holidays: Annotated[Columns, Once] = ()
+    """Countries or parts of them, such as `AU-VIC`, whose public holidays are known ahead: three columns each, for the
+    day itself, the day before and the day after, on the clock of `data.timezone`. In weeks and months they count the
+    holidays of the step, of the next and of the one before."""
     rolling: Annotated[tuple[RollingConfig, ...], Once] = ()
     """Rolling statistics of the target."""
+
+    @pydantic.field_validator("holidays")
+    @classmethod
+    def _holidays_are_known(cls, codes: tuple[str, ...]) -> tuple[str, ...]:
+        for code in codes:
+            check_code(code)
+        return codes
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -172,8 +184,12 @@ class FeaturesConfig(Section):
 
     @property
     def future_size(self) -> int:
-        """`K`: width of the future-known vector, the calendar included (sine and cosine; `weekend` is one number)."""
-        return len(self.future_covariates) + sum(1 if name == "weekend" else 2 for name in self.calendar)
+        """`K`: width of the future-known vector: columns, three for each of `holidays`, then the calendar.
+
+        A feature of the calendar is a sine and a cosine, but `weekend` is one number.
+        """
+        calendar = sum(1 if name == "weekend" else 2 for name in self.calendar)
+        return len(self.future_covariates) + 3 * len(self.holidays) + calendar
 
     def _clashes(self) -> Iterator[Clash]:
         seen: dict[str, str] = {}

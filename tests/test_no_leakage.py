@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from tapeline.components.transform.window_group import WindowPlan, cut_group
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowSpec
-from tapeline.series.calendar import Calendar
 from tapeline.series.chunking import split_bounds
 from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
 from tapeline.series.grouping.series_survey import survey_rows
+from tapeline.series.time_features import TimeFeatures
 from tapeline.series.time_grid import TimeGrid
 from tapeline.series.windowing import Chunk
 from tests.windows_of_chunks import cut_windows
@@ -82,7 +82,7 @@ def cut(ids: Any, ordinal: Any, target: Any, cuts: Any, window: Any) -> dict[Any
     split = np.searchsorted(cuts, ordinal, side="right").astype(np.int8)
     rows = SeriesRows(names, code, split, ordinal * 3600, columns)
     splits = split_bounds(survey_rows(rows).split_first, TimeGrid.of(plan.data))
-    group = cut_group(rows, plan=plan, splits=splits, calendar=Calendar((), "UTC"))
+    group = cut_group(rows, plan=plan, splits=splits, of_time=TimeFeatures(plan.data, plan.features))
     return {
         name: {
             (series, int(start) // 3600): (target, context)

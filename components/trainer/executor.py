@@ -6,6 +6,7 @@ All knowledge of TFX ends here. What is called from here takes plain values and 
 import ctypes
 import functools
 import importlib.metadata
+import itertools
 import json
 import os
 import platform
@@ -22,7 +23,7 @@ from tapeline.components.trainer.loop import History
 from tapeline.components.trainer.training_records import HistoryLines, ProgressLines, TensorBoardLogs
 from tapeline.components.trainer.training_run import Chunks, TrainedModel, run_training
 from tapeline.components.trainer.validation import eval_residuals
-from tapeline.forecaster.serving.card import describe_data
+from tapeline.forecaster.serving.card import describe_data, time_span
 from tapeline.forecaster.serving.export_model import export_model
 from tapeline.schemas.artifact_files import HISTORY_FILE
 from tapeline.schemas.gate_config import GateConfig
@@ -31,6 +32,7 @@ from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig,
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.conformal import conformal_half_widths
+from tapeline.series.holiday_flags import known_until
 from tapeline.series.scaling import Scaler
 from tapeline.series.seasons import choose_season, naive_errors
 from tapeline.series.window_reader import read_chunks, split_files
@@ -45,7 +47,7 @@ _SECTIONS: dict[str, type[Section]] = {
     "gate": GateConfig,
 }
 
-_VERSIONS = ("tapeline", "tensorflow", "keras", "tfx", "numpy")
+_VERSIONS = ("tapeline", "tensorflow", "keras", "tfx", "numpy", "holidays")
 """Distributions whose versions stand on the card."""
 
 
@@ -143,6 +145,7 @@ def _export(
         season=season,
         naive_errors=naive_errors(train_chunks(), season=season),
         card=card | {"trained_on": describe_data(train_chunks())},
+        holidays_until=known_until(*time_span(itertools.chain(train_chunks(), eval_chunks()))),
     )
 
 

@@ -1,4 +1,4 @@
-"""What Transform computes for each row: scaled values and calendar features.
+"""What Transform computes for each row: scaled values, holidays and calendar features.
 
 TFX calls `preprocessing_fn` with the sections of the configuration in
 `custom_config`; see `create_transform` in `tapeline.components.transform.component`.
@@ -14,8 +14,8 @@ import tensorflow_transform as tft
 from tapeline.components.transform.beam_scaling import FitScales
 from tapeline.schemas import features as names
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig
-from tapeline.series.calendar import Calendar
 from tapeline.series.scaling import OVERALL, SCALE_FILE, scope_of
+from tapeline.series.time_features import TimeFeatures
 
 
 def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, str]) -> dict[str, tf.Tensor]:
@@ -40,9 +40,9 @@ def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, str]) -> d
         outputs[names.PAST_COVARIATES] = _scaled_columns(inputs, features.past_covariates, scaling.method)
     if features.future_size:
         known = _scaled_columns(inputs, features.future_covariates, scaling.method)
-        calendar = Calendar(features.calendar, data.timezone)(timestamp)
+        of_time = TimeFeatures(data, features)(timestamp)
         outputs[names.FUTURE_COVARIATES] = tf.ensure_shape(
-            tf.concat([known, calendar], axis=1), [None, features.future_size]
+            tf.concat([known, of_time], axis=1), [None, features.future_size]
         )
     if features.static_covariates:
         outputs[names.STATIC_COVARIATES] = _scaled_columns(inputs, features.static_covariates, scaling.method)

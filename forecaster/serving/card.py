@@ -5,7 +5,7 @@ request, under `limits` what the model does not do, and under `intervals` what
 its prediction intervals rest on.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import pandas as pd
 from tapeline.forecaster.serving.raw_windows import LONGEST_HORIZON
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from tapeline.series.conformal import PERCENTS
+from tapeline.series.holiday_flags import show_day
 from tapeline.series.scaling import Scaler
 from tapeline.series.windowing import Chunk
 
@@ -52,12 +53,21 @@ def describe_data(chunks: Iterable[Chunk]) -> dict[str, Any]:
     Args:
         chunks: Those of the train split.
     """
-    series, ends = set(), []
-    for chunk in chunks:
-        series.add(chunk.series_id)
-        ends += [int(chunk.timestamp[0]), int(chunk.timestamp[-1])]
-    first, last = (pd.Timestamp(seconds, unit="s", tz="UTC").isoformat() for seconds in (min(ends), max(ends)))
+    series = set()
+
+    def seen() -> Iterator[Chunk]:
+        for chunk in chunks:
+            series.add(chunk.series_id)
+            yield chunk
+
+    first, last = (pd.Timestamp(seconds, unit="s", tz="UTC").isoformat() for seconds in time_span(seen()))
     return {"series": len(series), "first_time": first, "last_time": last}
+
+
+def time_span(chunks: Iterable[Chunk]) -> tuple[int, int]:
+    """Returns the first and the last time of some chunks, epoch seconds."""
+    ends = [(int(chunk.timestamp[0]), int(chunk.timestamp[-1])) for chunk in chunks]
+    return min(first for first, _ in ends), max(last for _, last in ends)
 
 
 def describe_intervals(half_widths: npt.NDArray[np.floating[Any]]) -> dict[str, Any]:
@@ -72,8 +82,8 @@ def describe_intervals(half_widths: npt.NDArray[np.floating[Any]]) -> dict[str, 
     }
 
 
-def describe_limits(*, features: FeaturesConfig, window: WindowConfig) -> list[str]:
-    """Returns what the model does not do, in sentences."""
+def describe_limits(*, features: FeaturesConfig, window: WindowConfig, holidays_until: int) -> list[str]:
+    """Returns what the model does not do, in sentences; `holidays_until` is in epoch seconds."""
     limits = [
         f"A request needs the newest {window.context_length} steps of a series, on the grid of its frequency, none "
         "left out; a value that is missing is NaN, and at least one must be there.",
@@ -83,4 +93,10 @@ def describe_limits(*, features: FeaturesConfig, window: WindowConfig) -> list[s
     ]
     if features.past_covariates:
         limits.append("Beyond the trained horizon a past covariate keeps its last value.")
+    if features.holidays:
+        limits.append(
+            f"Holidays ({', '.join(features.holidays)}) are known up to {show_day(holidays_until)}; what reaches beyond "
+            "is refused. They are those of the library `holidays` in the version that the card names: a holiday that "
+            "was announced later is not among them."
+        )
     return limits

@@ -11,10 +11,13 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from tapeline.forecaster.serving.calendar_table import CalendarTable
+from tapeline.forecaster.serving.request_rules import Rule, first_offender
 from tapeline.schemas import features as names
 from tapeline.schemas.sections import DataConfig, FeaturesConfig
 from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.gap_filling import fill_gaps, hold_known
+from tapeline.series.holiday_flags import END_SECOND, FIRST_SECOND, HolidayFlags, show_day
+from tapeline.series.time_grid import TimeGrid
 
 Tensors = Mapping[str, tf.Tensor]
 
@@ -24,13 +27,20 @@ class Covariates(tf.Module):
 
     Args:
         transform_graph_uri: Folder of the TransformGraph artifact.
-        data: Time zone of the calendar.
+        data: Frequency and time zone.
         features: Which columns play which part.
         shape: Widths of a window.
+        holidays_until: First time that no forecast may reach, in epoch seconds, where the model has holidays.
     """
 
     def __init__(
-        self, *, transform_graph_uri: str, data: DataConfig, features: FeaturesConfig, shape: WindowShape
+        self,
+        *,
+        transform_graph_uri: str,
+        data: DataConfig,
+        features: FeaturesConfig,
+        shape: WindowShape,
+        holidays_until: int = END_SECOND,
     ) -> None:
         super().__init__(name="covariates")
         self._columns = {
@@ -39,6 +49,9 @@ class Covariates(tf.Module):
             names.STATIC_COVARIATES: features.static_covariates,
         }
         self._shape = shape
+        self._codes = features.holidays
+        self._until = holidays_until
+        self._holidays = HolidayFlags(features.holidays, TimeGrid.of(data))
         self._calendar = CalendarTable(features.calendar, data.timezone)
         if features.columns:
             self._transform = tf.saved_model.load(os.path.join(transform_graph_uri, "transform_fn"))
@@ -52,6 +65,26 @@ class Covariates(tf.Module):
             if columns
         }
 
+    def rules(self, first: tf.Tensor, last: tf.Tensor) -> list[Rule]:
+        """Returns the rule that refuses times whose holidays are not known.
+
+        Args:
+            first: Epoch seconds of the first step of each context, int64 `[B]`.
+            last: Epoch seconds of the last step that is forecast, int64 `[B]`.
+        """
+        if not self._codes:
+            return []
+        inside = (first >= FIRST_SECOND) & (last < self._until)
+        return [
+            Rule(
+                tf.reduce_all(inside),
+                f"timestamps: the model knows the holidays of {', '.join(self._codes)} from {show_day(FIRST_SECOND)} up "
+                f"to, and without, {show_day(self._until)}; ask for times inside, or train again on newer data; "
+                "first offending row, its first time and the last time of its forecast:",
+                lambda: [row := first_offender(inside), first[row], last[row]],
+            )
+        ]
+
     def __call__(self, raw: Tensors, times: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns the window features `past_covariates`, `future_covariates` and `static_covariates`.
 
@@ -64,7 +97,10 @@ class Covariates(tf.Module):
         if any(self._columns.values()):
             scaled = self._scaled(raw, times)
         else:
-            scaled = {names.FUTURE_COVARIATES: tf.reshape(self._calendar(times), [batch, length, shape.future])}
+            of_time = self._calendar(times)
+            if self._codes:
+                of_time = tf.concat([self._holidays(times), of_time], axis=-1)
+            scaled = {names.FUTURE_COVARIATES: tf.reshape(of_time, [batch, length, shape.future])}
         past = scaled.get(names.PAST_COVARIATES, tf.zeros([batch, length, 0]))[:, : shape.context_length]
         past = tf.ensure_shape(past, [None, shape.context_length, shape.past])
         future = scaled.get(names.FUTURE_COVARIATES, tf.zeros([batch, length, 0]))

@@ -27,6 +27,7 @@ from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from tapeline.schemas.served_model import CARD_FILE, WARM_UP_FILE
 from tapeline.schemas.whole_files import replacing
 from tapeline.schemas.window_spec import WindowShape
+from tapeline.series.holiday_flags import END_SECOND
 from tapeline.series.scaling import Scaler
 from tapeline.series.time_grid import TimeGrid
 
@@ -45,6 +46,7 @@ def export_model(
     season: int,
     naive_errors: Mapping[bytes, float],
     card: Mapping[str, Any],
+    holidays_until: int = END_SECOND,
 ) -> None:
     """Writes a SavedModel; it appears under its name when it is whole.
 
@@ -62,6 +64,7 @@ def export_model(
         season: Steps that the seasonal naive baseline repeats, at most the context; it goes into the card as well.
         naive_errors: That baseline's error on the train split, by series, in scaled space.
         card: What to tell about the model: written as JSON, with what a client must know besides.
+        holidays_until: First time that no forecast may reach, in epoch seconds, where the model has holidays.
 
     Raises:
         ValueError: The directory exists already.
@@ -70,7 +73,13 @@ def export_model(
         raise ValueError(f"directory: {directory!r} exists; export to a new folder.")
     shape = WindowShape.of(window, features)
     scales = SeriesScales(scaler)
-    covariates = Covariates(transform_graph_uri=transform_graph_uri, data=data, features=features, shape=shape)
+    covariates = Covariates(
+        transform_graph_uri=transform_graph_uri,
+        data=data,
+        features=features,
+        shape=shape,
+        holidays_until=holidays_until,
+    )
     raw_windows = RawWindows(scales=scales, covariates=covariates, steps=TimeSteps(TimeGrid.of(data)), shape=shape)
     intervals = Intervals(half_widths)
     module, signatures = build_signatures(
@@ -88,7 +97,7 @@ def export_model(
         "season": season,
         "inputs": describe_inputs(data=data, features=features, window=window, scaler=scaler),
         "intervals": describe_intervals(half_widths),
-        "limits": describe_limits(features=features, window=window),
+        "limits": describe_limits(features=features, window=window, holidays_until=holidays_until),
     }
     with replacing(directory) as unfinished:
         tf.saved_model.save(module, str(unfinished), signatures=signatures)
@@ -106,4 +115,5 @@ def export_model(
                 data=data,
                 features=features,
                 window=window,
+                holidays_until=holidays_until,
             )

@@ -116,14 +116,15 @@ class RawWindows(tf.Module):
         series_id = newest.get(names.SERIES_ID)
         if series_id is None:
             series_id = tf.fill(tf.shape(newest[names.CONTEXT])[:1], "")
-        with tf.control_dependencies([enforce(self._value_rules(newest, series_id, length))]):
+        forecast_time = self._steps.ahead(newest[TIMESTAMPS][:, -1], length)
+        rules = self._value_rules(newest, series_id, length)
+        rules += self._covariates.rules(newest[TIMESTAMPS][:, 0], forecast_time[:, horizon - 1])
+        with tf.control_dependencies([enforce(rules)]):
             newest = {name: tf.identity(values) for name, values in newest.items()}
         offset, scale = (number[:, tf.newaxis] for number in self._scales(series_id))
         scaled = tf.cast((tf.cast(newest[names.CONTEXT], tf.float64) - offset) / scale, tf.float32)
         context, observed = fill_gaps(scaled)
-        timestamps = newest[TIMESTAMPS]
-        forecast_time = self._steps.ahead(timestamps[:, -1], length)
-        times = tf.concat([timestamps, forecast_time], axis=1)
+        times = tf.concat([newest[TIMESTAMPS], forecast_time], axis=1)
         window = {
             names.SERIES_ID: series_id,
             names.FORECAST_START: forecast_time[:, 0],
