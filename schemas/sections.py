@@ -161,6 +161,9 @@ class FeaturesConfig(Section):
     """Columns known ahead for the whole horizon: holidays, prices, a weather forecast."""
     static_covariates: Columns = ()
     """Columns that hold one number for each series."""
+    categorical: Annotated[Columns, Once] = ()
+    """Those of the covariates above that hold categories, text or whole numbers, in place of amounts: `weather: mist`.
+    What train did not hold, and what is missing, counts as one more category."""
     calendar: Annotated[tuple[Literal[CALENDAR_FEATURES], ...], Once] = ()  # type: ignore[valid-type]
     """Features computed from the timestamps, as sine and cosine; known ahead."""
     holidays: Annotated[Columns, Once] = ()
@@ -183,6 +186,28 @@ class FeaturesConfig(Section):
         return self.past_covariates + self.future_covariates + self.static_covariates
 
     @property
+    def number_columns(self) -> tuple[str, ...]:
+        """The covariate columns that hold amounts, in the order of `columns`."""
+        return tuple(column for column in self.columns if column not in self.categorical)
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """The covariate columns that hold categories, in the order of `columns`."""
+        return tuple(column for column in self.columns if column in self.categorical)
+
+    def numbers(self, role: str) -> tuple[str, ...]:
+        """Returns the columns of a role that hold amounts."""
+        return tuple(column for column in getattr(self, role) if column not in self.categorical)
+
+    def texts(self, role: str) -> tuple[str, ...]:
+        """Returns the columns of a role that hold categories."""
+        return tuple(column for column in getattr(self, role) if column in self.categorical)
+
+    def text_positions(self, role: str) -> tuple[int, ...]:
+        """Returns where among the columns of a role categories stand."""
+        return tuple(at for at, column in enumerate(getattr(self, role)) if column in self.categorical)
+
+    @property
     def future_size(self) -> int:
         """`K`: width of the future-known vector: columns, three for each of `holidays`, then the calendar.
 
@@ -200,6 +225,13 @@ class FeaturesConfig(Section):
                 if column in seen:
                     yield Clash((role, seen[column]), f"column {column!r} is named twice: give each column one part")
                 seen[column] = role
+        for column in self.categorical:
+            if column not in seen:
+                yield Clash(
+                    ("categorical",),
+                    f"column {column!r} plays no part: list it under past_covariates, future_covariates or "
+                    "static_covariates too",
+                )
 
 
 class ChecksConfig(Section):

@@ -21,6 +21,7 @@ class Rules:
         past: Past covariates by column.
         future: Future-known covariates by column.
         static: Static covariates by column.
+        texts: Those of all these that hold categories, in the order of `columns`.
     """
 
     grid: TimeGrid
@@ -31,11 +32,17 @@ class Rules:
     past: tuple[str, ...] = ()
     future: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Target and covariates."""
         return (TARGET, *self.past, *self.future, *self.static)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Those of the columns that hold amounts."""
+        return tuple(column for column in self.columns if column not in self.texts)
 
     @property
     def least_measured(self) -> int:

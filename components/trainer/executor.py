@@ -31,6 +31,7 @@ from tapeline.schemas.model_contract import CONTRACT, contract
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, Section, WindowConfig
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.categories import category_sizes, read_categories
 from tapeline.series.conformal import conformal_half_widths
 from tapeline.series.holiday_flags import known_until
 from tapeline.series.scaling import Scaler
@@ -76,6 +77,7 @@ class Executor(base_executor.BaseExecutor):
             name: section.model_validate_json(exec_properties[name]) for name, section in _SECTIONS.items()
         }
         chunks_uri = artifact_utils.get_single_uri(input_dict["chunks"])
+        graph_uri = artifact_utils.get_single_uri(input_dict["transform_graph"])
         run_uri = artifact_utils.get_single_uri(output_dict["model_run"])
         train_files, eval_files = split_files(chunks_uri, "train"), split_files(chunks_uri, "eval")
         train_chunks, eval_chunks = (functools.partial(read_chunks, files) for files in (train_files, eval_files))
@@ -92,6 +94,7 @@ class Executor(base_executor.BaseExecutor):
                 features=sections["features"],
                 model=sections["model_config"],
                 training=sections["training"],
+                category_sizes=category_sizes(read_categories(graph_uri, sections["features"])),
                 callbacks=[
                     ProgressLines(sections["training"].epochs),
                     HistoryLines(os.path.join(run_uri, HISTORY_FILE)),
@@ -106,7 +109,7 @@ class Executor(base_executor.BaseExecutor):
                 trained,
                 sections,
                 directory=path_utils.serving_model_dir(model.uri),
-                graph_uri=artifact_utils.get_single_uri(input_dict["transform_graph"]),
+                graph_uri=graph_uri,
                 train_chunks=train_chunks,
                 eval_chunks=eval_chunks,
                 card=_model_card(trained, sections) | {"run_fingerprint": fingerprint},

@@ -1,7 +1,7 @@
 """From chunks to a trained model, without TFX: the ridge, the model that starts from it, the loop."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import keras
 import numpy as np
@@ -57,6 +57,7 @@ def run_training(
     features: FeaturesConfig,
     model: ModelConfig,
     training: TrainingConfig,
+    category_sizes: Mapping[str, int] | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     checkpoints: CheckpointStore | None = None,
     say: Say = lambda line: None,
@@ -70,6 +71,7 @@ def run_training(
         features: The section `features`.
         model: The section `model`.
         training: The section `training`.
+        category_sizes: Numbers of each categorical column, from `tapeline.series.categories`.
         callbacks: Told about every epoch.
         checkpoints: Where to write one each epoch, and to carry on from.
         say: Gets a line when something other than an epoch is worth telling.
@@ -80,7 +82,7 @@ def run_training(
     """
     make_reproducible(training)
     spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
-    shape = WindowShape.of(window, features)
+    shape = WindowShape.of(window, features, category_sizes=category_sizes or {})
     batch_size = training.batch_size * training.accumulate
     strategy = local_strategy(batch_size)
     train_data = WindowStream(

@@ -5,7 +5,7 @@ request, under `limits` what the model does not do, and under `intervals` what
 its prediction intervals rest on.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,12 @@ from tapeline.series.windowing import Chunk
 
 
 def describe_inputs(
-    *, data: DataConfig, features: FeaturesConfig, window: WindowConfig, scaler: Scaler
+    *,
+    data: DataConfig,
+    features: FeaturesConfig,
+    window: WindowConfig,
+    scaler: Scaler,
+    categories: Mapping[str, Sequence[bytes]],
 ) -> dict[str, Any]:
     """Returns what a client must know.
 
@@ -30,18 +35,22 @@ def describe_inputs(
         features: Covariates.
         window: Context and horizon.
         scaler: The fitted scales.
+        categories: Those of each categorical column that train held.
 
     Returns:
         A tree for JSON, with the keys of `docs/data-formats.md`.
     """
     per_series = scaler.scope != "all"
-    covariates = {"past_covariates", "future_covariates", "static_covariates"}
+    covariates = {"past_covariates", "future_covariates", "static_covariates", "categorical"}
     columns = {"frequency", "offset", "timezone", "unit", "time", "target", "series_id"}
     return {
         **window.model_dump(include={"context_length", "horizon"}),
         "longest_horizon": LONGEST_HORIZON * window.horizon,
         **data.model_dump(mode="json", include=columns),
         **features.model_dump(mode="json", include=covariates),
+        "categories": {
+            column: [text.decode(errors="replace") for text in texts] for column, texts in categories.items()
+        },
         "series": [name.decode("utf-8", errors="replace") for name in scaler.ids] if per_series else None,
         "unknown_series": {"all": None, "unseen": "global", "none": "refuse"}[scaler.scope],
     }

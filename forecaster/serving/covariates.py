@@ -43,11 +43,9 @@ class Covariates(tf.Module):
         holidays_until: int = END_SECOND,
     ) -> None:
         super().__init__(name="covariates")
-        self._columns = {
-            names.PAST_COVARIATES: features.past_covariates,
-            names.FUTURE_COVARIATES: features.future_covariates,
-            names.STATIC_COVARIATES: features.static_covariates,
-        }
+        self._columns = {role: getattr(features, role) for role in names.CATEGORIES}
+        self._numbers = {role: features.numbers(role) for role in names.CATEGORIES}
+        self._texts = {role: features.texts(role) for role in names.CATEGORIES}
         self._shape = shape
         self._codes = features.holidays
         self._until = holidays_until
@@ -57,11 +55,16 @@ class Covariates(tf.Module):
             self._transform = tf.saved_model.load(os.path.join(transform_graph_uri, "transform_fn"))
 
     def input_specs(self) -> dict[str, tf.TensorSpec]:
-        """Returns what a request must hold: `[B, T', P]`, `[B, T' + H, K]` and `[B, S]`; unused inputs are left out."""
+        """Returns what a request must hold: `[B, T', P]`, `[B, T' + H, K]` and `[B, S]`; unused inputs are left out.
+
+        Columns of categories are texts in an input of their own, of the same rank.
+        """
         ranks = {names.PAST_COVARIATES: 3, names.FUTURE_COVARIATES: 3, names.STATIC_COVARIATES: 2}
+        inputs = [(role, role, columns, tf.float32) for role, columns in self._numbers.items()]
+        inputs += [(role, names.CATEGORIES[role], columns, tf.string) for role, columns in self._texts.items()]
         return {
-            role: tf.TensorSpec([None] * (ranks[role] - 1) + [len(columns)], tf.float32, name=role)
-            for role, columns in self._columns.items()
+            name: tf.TensorSpec([None] * (ranks[role] - 1) + [len(columns)], dtype, name=name)
+            for role, name, columns, dtype in inputs
             if columns
         }
 
@@ -89,7 +92,8 @@ class Covariates(tf.Module):
         """Returns the window features `past_covariates`, `future_covariates` and `static_covariates`.
 
         Args:
-            raw: Those of the inputs that the model has, cut to the context (and `L` steps ahead); NaN where missing.
+            raw: Those of the inputs that the model has, cut to the context (and `L` steps ahead); NaN, or an empty text,
+                where missing.
             times: Epoch seconds of the context and `L` steps ahead, int64 `[B, T + L]`.
         """
         shape, batch = self._shape, tf.shape(times)[0]
@@ -119,14 +123,18 @@ class Covariates(tf.Module):
         batch, length = tf.shape(times)[0], times.shape[1] or tf.shape(times)[1]
         rows = batch * length
         steps: dict[str, tf.Tensor] = {names.TIMESTAMP: times}
-        if names.PAST_COVARIATES in raw:
-            ahead = tf.fill([batch, length - self._shape.context_length, self._shape.past], float("nan"))
-            steps |= self._by_column(names.PAST_COVARIATES, tf.concat([raw[names.PAST_COVARIATES], ahead], axis=1))
-        if names.FUTURE_COVARIATES in raw:
-            steps |= self._by_column(names.FUTURE_COVARIATES, raw[names.FUTURE_COVARIATES])
-        if names.STATIC_COVARIATES in raw:
-            static = tf.repeat(raw[names.STATIC_COVARIATES][:, tf.newaxis], length, axis=1)
-            steps |= self._by_column(names.STATIC_COVARIATES, static)
+        for parts, missing in ((self._numbers, float("nan")), (self._texts, "")):
+            for role, columns in parts.items():
+                name = role if parts is self._numbers else names.CATEGORIES[role]
+                if not columns:
+                    continue
+                values = raw[name]
+                if role == names.PAST_COVARIATES:
+                    ahead = [batch, length - self._shape.context_length, len(columns)]
+                    values = tf.concat([values, tf.fill(ahead, missing)], axis=1)
+                elif role == names.STATIC_COVARIATES:
+                    values = tf.repeat(values[:, tf.newaxis], length, axis=1)
+                steps |= dict(zip(columns, tf.unstack(values, axis=-1), strict=True))
         (arguments, _) = self._transform.transform_fn.structured_input_signature
         inputs = {name: _rows(steps.get(name), spec, rows) for name, spec in arguments[0].items()}
         outputs = self._transform.transform_fn(inputs)
@@ -135,9 +143,6 @@ class Covariates(tf.Module):
             for role in self._columns
             if role in outputs
         }
-
-    def _by_column(self, role: str, values: tf.Tensor) -> dict[str, tf.Tensor]:
-        return dict(zip(self._columns[role], tf.unstack(values, axis=-1), strict=True))
 
 
 def _rows(values: tf.Tensor | None, spec: tf.TypeSpec, rows: tf.Tensor) -> tf.Tensor | tf.SparseTensor:

@@ -27,6 +27,7 @@ from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from tapeline.schemas.served_model import CARD_FILE, WARM_UP_FILE
 from tapeline.schemas.whole_files import replacing
 from tapeline.schemas.window_spec import WindowShape
+from tapeline.series.categories import read_categories
 from tapeline.series.holiday_flags import END_SECOND
 from tapeline.series.scaling import Scaler
 from tapeline.series.time_grid import TimeGrid
@@ -95,7 +96,13 @@ def export_model(
     whole_card = {
         **card,
         "season": season,
-        "inputs": describe_inputs(data=data, features=features, window=window, scaler=scaler),
+        "inputs": describe_inputs(
+            data=data,
+            features=features,
+            window=window,
+            scaler=scaler,
+            categories=read_categories(transform_graph_uri, features),
+        ),
         "intervals": describe_intervals(half_widths),
         "limits": describe_limits(features=features, window=window, holidays_until=holidays_until),
     }

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tapeline.schemas.features import ROW_NUMBER, SERIES_ID, TIMESTAMP
 from tapeline.series.arrays import Array
-from tapeline.series.grouping.series_rows import NUMBERS, RowFeatures
+from tapeline.series.grouping.series_rows import NUMBERS, TEXTS, RowFeatures
 
 _ROWS_A_BATCH = 32_768
 _READ_BYTES = 8 * 2**20
@@ -26,7 +26,8 @@ def read_rows(path: str, features: RowFeatures) -> Iterator[dict[str, Array]]:
 
     Yields:
         `series_id` (bytes `[N]`), `timestamp` (int64 `[N]`), `NUMBERS` (float32 `[N, numbers]`, NaN where missing),
-        each vector (float32 `[N, width]`), and `row_number` (int64 `[N]`) where it is asked for.
+        each vector (float32 `[N, width]`), `row_number` (int64 `[N]`) where it is asked for, and `TEXTS` (bytes
+        `[N, texts]`) where there are any.
     """
     spec = {
         SERIES_ID: tf.io.FixedLenFeature([], tf.string),
@@ -34,6 +35,7 @@ def read_rows(path: str, features: RowFeatures) -> Iterator[dict[str, Array]]:
         **({ROW_NUMBER: tf.io.FixedLenFeature([], tf.int64)} if features.row_number else {}),
         **{name: tf.io.FixedLenFeature([width], tf.float32) for name, width in features.vectors.items() if width},
         **{name: tf.io.RaggedFeature(tf.float32, row_splits_dtype=tf.int64) for name in features.numbers},
+        **{name: tf.io.FixedLenFeature([], tf.string) for name in features.texts},
     }
 
     def parse(serialized: tf.Tensor) -> dict[str, Any]:
@@ -49,4 +51,6 @@ def read_rows(path: str, features: RowFeatures) -> Iterator[dict[str, Array]]:
             present = np.diff(row_splits) > 0
             numbers[present, at] = values[row_splits[:-1][present]]
         nothing = {name: np.zeros((size, 0), np.float32) for name, width in features.vectors.items() if not width}
+        if features.texts:
+            batch[TEXTS] = np.stack([batch.pop(name) for name in features.texts], axis=1)
         yield {**batch, **nothing, NUMBERS: numbers}

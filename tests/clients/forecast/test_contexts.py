@@ -21,11 +21,12 @@ def card(**features: Any) -> Card:
     return Card(data=data, features=FeaturesConfig(**features), window=window, longest_horizon=10 * H)
 
 
-def tail(target: Any, *covariates: Any, days: Any = None, seconds: Any = None) -> Tail:
+def tail(target: Any, *covariates: Any, days: Any = None, seconds: Any = None, texts: Any = None) -> Tail:
     days = np.arange(len(target)) if days is None else np.array(days)
     times = DAY * (FIRST + days) if seconds is None else np.array(seconds)
     values = np.stack([np.array(column, float) for column in (target, *covariates)], axis=1)
-    return Tail(int(FIRST + days.min()), FIRST + days, times, np.arange(len(days)), values)
+    texts = np.empty((len(days), 0), object) if texts is None else np.array(texts, object)
+    return Tail(int(FIRST + days.min()), FIRST + days, times, np.arange(len(days)), values, texts)
 
 
 def build(one: Tail, the_card: Any = None, *, horizon: Any = None) -> Any:

@@ -23,7 +23,7 @@ def scaler(scope: Any) -> Any:
 
 @pytest.mark.parametrize(("scope", "unknown"), [("none", "refuse"), ("unseen", "global")])
 def test_a_panel_tells_its_columns_its_series_and_what_others_get(scope: str, unknown: str) -> None:
-    inputs = describe_inputs(data=PANEL, features=FEATURES, window=WINDOW, scaler=scaler(scope))
+    inputs = describe_inputs(data=PANEL, features=FEATURES, window=WINDOW, scaler=scaler(scope), categories={})
     assert (inputs["time"], inputs["target"], inputs["series_id"]) == ("day", ["sold"], "shop")
     assert inputs["future_covariates"] == ["holiday", "price"]
     assert inputs["series"] == ["a\ufffd", "b"]
@@ -31,7 +31,7 @@ def test_a_panel_tells_its_columns_its_series_and_what_others_get(scope: str, un
 
 
 def test_where_one_scale_holds_for_all_series_do_not_matter() -> None:
-    inputs = describe_inputs(data=PANEL, features=FEATURES, window=WINDOW, scaler=scaler("all"))
+    inputs = describe_inputs(data=PANEL, features=FEATURES, window=WINDOW, scaler=scaler("all"), categories={})
     assert inputs["series"] is None
     assert inputs["unknown_series"] is None
 
