@@ -21,7 +21,15 @@ from tapeline.schemas.errors import ConfigError
 
 CHANGES: dict[str, Mapping[str, object]] = {
     "as shipped": {},
-    "no linear highway": {"model.linear_highway": False},
+    "no linear highway": {"model.view.highway": "none"},
+    "the linear highway reads the context alone": {"model.view.highway": "context"},
+    "the linear highway is not cross-fitted": {"model.cross_fit": False},
+    "the decoder sees the level": {"model.view.level": True},
+    "units of the window's own": {"model.view.window_units": True},
+    "three harmonics": {"model.view.harmonics": 3},
+    "no covariates at the lags": {"model.view.lag_covariates": False},
+    "segments of 4 steps": {"model.segment_length": 4},
+    "segments of 8 steps": {"model.segment_length": 8},
     "the highway is trained too": {"training.highway_learning_rate": None},
     "the highway is trained a hundred times slower": {"training.highway_learning_rate": 1e-5},
     "no average of the weights": {"training.average_weights": 0.0},

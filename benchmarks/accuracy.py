@@ -16,7 +16,7 @@ import pathlib
 import statistics
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy.typing as npt
@@ -181,7 +181,7 @@ def measure(config: Config, seeds: list[int], *, verbose: bool = False) -> Row:
     models = [tf.function(run.model) for run in trained]
     errors = {name: np.zeros(2) for name in ("persistence", "seasonal", "ridge", "ensemble")}
     by_seed = [np.zeros(2) for _ in models]
-    for window, target in scored_windows(config, splits["test"]):
+    for window, target in scored_windows(config, splits["test"], trained[0].series):
         context = window[names.CONTEXT]
         add(errors["persistence"], persistence(context, horizon=config.window.horizon), target)
         add(errors["seasonal"], seasonal_naive(context, horizon=config.window.horizon, season=season), target)
@@ -200,10 +200,12 @@ def measure(config: Config, seeds: list[int], *, verbose: bool = False) -> Row:
 
 
 def scored_windows(
-    config: Config, chunks: list[Chunk]
+    config: Config, chunks: list[Chunk], series: Sequence[bytes]
 ) -> Iterator[tuple[dict[str, npt.NDArray[Any]], npt.NDArray[Any]]]:
     """Yields every test window once."""
-    stream = WindowStream(read=lambda: chunks, spec=config.window_spec(), batch_size=512, fill_last=False)
+    stream = WindowStream(
+        read=lambda: chunks, spec=config.window_spec(), batch_size=512, fill_last=False, series=series
+    )
     return stream.batches()
 
 

@@ -26,7 +26,7 @@ class ViewConfig(Section):
     highway: Literal["none", "context", "all"] = "all"
     """What the linear map reads: nothing (there is none), the context alone, or all that is known."""
     highway_per_series: bool = False
-    """Whether each series has a linear map of its own."""
+    """Whether each series has a linear map of its own; past 64 series, and for unknown ones, one map serves all."""
 
 
 class ModelConfig(Section):
@@ -38,8 +38,8 @@ class ModelConfig(Section):
     """What a network sees."""
     units: Annotated[Positive, pydantic.Field(le=65_536)] = 64
     """Width of the LSTM's state."""
-    linear_highway: bool = True
-    """Whether a linear map from the context to all steps runs under the recurrent part, started from ridge."""
+    cross_fit: bool = True
+    """Whether the network learns from what the linear map leaves over on windows that the map was not fitted on."""
     encoder_length: Steps | None = None
     """Steps at the end of the context that the encoder LSTM reads; None: all. The linear map always reads all."""
     lags: Annotated[tuple[Steps, ...], Once] = ()

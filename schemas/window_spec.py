@@ -51,6 +51,7 @@ class WindowShape:
             number for `weekend`.
         categories: Covariates that are numbers of categories: role, position among the covariates of that role, and
             how many numbers there are, that of unseen values included.
+        series: Series that may have weights of their own; 0: none has.
     """
 
     context_length: int
@@ -60,6 +61,7 @@ class WindowShape:
     static: int = 0
     calendar: tuple[str, ...] = ()
     categories: tuple[tuple[str, int, int], ...] = ()
+    series: int = 0
 
     @classmethod
     def of(

@@ -133,7 +133,7 @@ def _export(
     data, window = sections["data"], sections["window"]
     season = choose_season(sections["gate"], data=data, window=window, chunks=train_chunks)
     spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
-    residuals = eval_residuals(trained.model, read=eval_chunks, spec=spec)
+    residuals = eval_residuals(trained.model, read=eval_chunks, spec=spec, series=trained.series)
     tf.io.gfile.makedirs(os.path.dirname(directory))
     export_model(
         trained.model,
@@ -147,6 +147,7 @@ def _export(
         window=window,
         season=season,
         naive_errors=naive_errors(train_chunks(), season=season),
+        series=trained.series,
         card=card | {"trained_on": describe_data(train_chunks())},
         holidays_until=known_until(*time_span(itertools.chain(train_chunks(), eval_chunks()))),
     )

@@ -16,6 +16,7 @@ with a row for each category, trained with the network, as in Guo and Berkhahn,
 import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -46,8 +47,10 @@ def one_hot_shape(shape: WindowShape) -> WindowShape:
     return _widened(shape, [size if size <= MOST_ONE_HOT else 0 for _, _, size in shape.categories])
 
 
-def one_hot_window(window: Window, shape: WindowShape) -> dict[str, tf.Tensor]:
+def one_hot_window(window: Window, shape: WindowShape) -> Window:
     """Returns a window with categories one-hot in the place of their numbers; columns of many are left out.
+
+    It is the window itself where it has no categories.
 
     Args:
         window: Features of `docs/data-formats.md`.
@@ -93,8 +96,6 @@ class CategoryInputs(keras.layers.Layer):
         Args:
             window: Features of `docs/data-formats.md`.
         """
-        if not self.shape.categories:
-            return window
         parts = [
             _one_hot(size) if table is None else _embedding(table)
             for (_, _, size), table in zip(self.shape.categories, self.tables, strict=True)
@@ -107,7 +108,13 @@ def _one_hot(size: int) -> Expand:
 
 
 def _embedding(table: keras.Variable) -> Expand:
-    return lambda numbers: tf.gather(table.value, numbers)
+    return lambda numbers: tf.gather(_with_dense_gradient(table.value), numbers)
+
+
+@tf.custom_gradient
+def _with_dense_gradient(table: tf.Tensor) -> Any:
+    """The table, whose gradient is one of all its rows: what follows in training adds, clips and checks plain tensors."""
+    return tf.identity(table), tf.convert_to_tensor
 
 
 def _widened(shape: WindowShape, widths: Sequence[int]) -> WindowShape:
@@ -119,8 +126,10 @@ def _widened(shape: WindowShape, widths: Sequence[int]) -> WindowShape:
     return dataclasses.replace(shape, **sizes, categories=())
 
 
-def _expanded(window: Window, shape: WindowShape, parts: Sequence[Expand]) -> dict[str, tf.Tensor]:
+def _expanded(window: Window, shape: WindowShape, parts: Sequence[Expand]) -> Window:
     """Puts what `parts` make of each category in its place; all other columns stay in their order."""
+    if not shape.categories:
+        return window
     found = dict(window)
     for role in dict.fromkeys(role for role, _, _ in shape.categories):
         values = tf.convert_to_tensor(window[role])

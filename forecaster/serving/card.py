@@ -27,6 +27,7 @@ def describe_inputs(
     window: WindowConfig,
     scaler: Scaler,
     categories: Mapping[str, Sequence[bytes]],
+    series: Sequence[bytes] = (),
 ) -> dict[str, Any]:
     """Returns what a client must know.
 
@@ -36,11 +37,13 @@ def describe_inputs(
         window: Context and horizon.
         scaler: The fitted scales.
         categories: Those of each categorical column that train held.
+        series: The series that the model has weights of their own for.
 
     Returns:
         A tree for JSON, with the keys of `docs/data-formats.md`.
     """
-    per_series = scaler.scope != "all"
+    known = scaler.ids if scaler.scope != "all" else series
+    others = {"all": "global" if series else None, "unseen": "global", "none": "refuse"}
     covariates = {"past_covariates", "future_covariates", "static_covariates", "categorical"}
     columns = {"frequency", "offset", "timezone", "unit", "time", "target", "series_id"}
     return {
@@ -51,8 +54,8 @@ def describe_inputs(
         "categories": {
             column: [text.decode(errors="replace") for text in texts] for column, texts in categories.items()
         },
-        "series": [name.decode("utf-8", errors="replace") for name in scaler.ids] if per_series else None,
-        "unknown_series": {"all": None, "unseen": "global", "none": "refuse"}[scaler.scope],
+        "series": [name.decode("utf-8", errors="replace") for name in known] if others[scaler.scope] else None,
+        "unknown_series": others[scaler.scope],
     }
 
 
