@@ -9,11 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from tapeline.schemas.errors import escaped
+from tapeline.schemas.errors import printable
 from tapeline.schemas.features import MOST_CATEGORIES, SPLITS
 from tapeline.series.checks.findings import Finding, listing, plural
-
-_SHOWN = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +86,9 @@ def check_categories(
             yield from _missing(column, split, here)
             unseen = {value: count for value, count in here.rows.items() if value not in known.rows}
             if unseen:
-                shown = [f"{escaped(value)!r} in {plural(count, 'row')}" for value, count in unseen.items()][:_SHOWN]
+                shown = [
+                    f"{printable(repr(value), most=60)} in {plural(count, 'row')}" for value, count in unseen.items()
+                ]
                 yield Finding(
                     kind="unseen_categories",
                     severity="warning",
