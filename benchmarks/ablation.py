@@ -21,6 +21,9 @@ from tapeline.schemas.errors import ConfigError
 
 CHANGES: dict[str, Mapping[str, object]] = {
     "as shipped": {},
+    "one network, no selection": {"model.members": 1, "training.candidates": 1},
+    "AdamW": {"training.optimizer.kind": "adamw"},
+    "a cosine in place of the plateau": {"training.rate_schedule": "cosine"},
     "no linear highway": {"model.view.highway": "none"},
     "the linear highway reads the context alone": {"model.view.highway": "context"},
     "the linear highway is not cross-fitted": {"model.cross_fit": False},
@@ -80,7 +83,7 @@ def main() -> int:
         if config is None:
             continue
         trained = train_seeds(config, load_splits(config), options.seeds)
-        error = statistics.median(run.history.val_loss for run, _ in trained)
+        error = statistics.median(run.val_loss for run, _ in trained)
         base = error if base is None else base
         seconds = statistics.median(seconds for _, seconds in trained)
         print(f"| {name} | {error:.5f} | {100.0 * (error / base - 1.0):+.1f} % | {seconds:.0f} |", flush=True)

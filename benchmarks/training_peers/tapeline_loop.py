@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tapeline.components.trainer.dataset import WindowStream
 from tapeline.components.trainer.distribution import available_cores, choose_shards
-from tapeline.components.trainer.loop import train_epoch
+from tapeline.components.trainer.epoch import train_epoch
 from tapeline.components.trainer.losses import make_loss
 from tapeline.components.trainer.optimizers import variable_groups
 from tapeline.components.trainer.train_step import LossTerm, TrainStep

@@ -120,6 +120,20 @@ class WindowStream:
             self._count = sum(len(chunk.forecast_offsets) for chunk in self.read())
         return self._count
 
+    def with_seed(self, seed: int) -> "WindowStream":
+        """Returns the same windows in the order of another seed; those that fit in memory are there once for both.
+
+        Args:
+            seed: Seed of the shuffling.
+        """
+        other = dataclasses.replace(self, seed=seed)
+        other._count = self.count()
+        if self._whole is None:
+            # The first batch makes known whether all windows fit.
+            next(self.batches(), None)
+        other._whole = self._whole
+        return other
+
     def steps(self) -> int:
         """Returns the number of batches in an epoch."""
         return math.ceil(self.count() / self.batch_size)
