@@ -76,8 +76,8 @@ def tails_of(rows: Rows, layout: RowLayout, *, grid: TimeGrid, context_length: i
     numbers = np.arange(rows.first_row, rows.first_row + len(rows))
     covariates = [rows.numbers[column] for column in layout.numbers if column not in layout.target]
     texts = np.empty((len(rows), len(layout.texts)), object)
-    for at, column in enumerate(layout.texts):
-        texts[:, at] = rows.texts[column].to_numpy(zero_copy_only=False)
+    for place, column in enumerate(layout.texts):
+        texts[:, place] = rows.texts[column].to_numpy(zero_copy_only=False)
     groups = _groups(rows.series_ids, len(rows))
     tails = {}
     for target in layout.target:

@@ -62,7 +62,7 @@ def _with_texts(rows: SeriesRows, rules: Rules) -> SeriesRows:
     values = np.empty((len(numbers), len(rules.columns)), np.float32)
     values[:, [rules.columns.index(column) for column in rules.numbers]] = numbers
     for at, column in enumerate(rules.texts):
-        code = pd.factorize(texts[:, at])[0].astype(np.float32)
+        code = pd.factorize(pd.Index(texts[:, at], dtype=object))[0].astype(np.float32)
         values[:, rules.columns.index(column)] = np.where(texts[:, at] == b"", np.float32(np.nan), code)
     return dataclasses.replace(rows, columns={**rows.columns, NUMBERS: values})
 

@@ -144,7 +144,8 @@ def test_every_column_of_categories_matters(served: Any) -> None:
     plain = serve(**request(20))["forecast"].numpy()
     for name in ("past_categories", "future_categories", "static_categories"):
         other = np.full(request(20)[name].shape[1:], {"p": "2", "f": "p3", "s": "rural"}[name[0]])
-        assert np.abs(serve(**request(20, **{name: other}))["forecast"].numpy() - plain).max() > 1e-3, name
+        changed = {**request(20), name: tf.constant(other[np.newaxis])}
+        assert np.abs(serve(**changed)["forecast"].numpy() - plain).max() > 1e-3, name
 
 
 def test_unseen_and_missing_are_one_category_and_spaces_do_not_count(served: Any) -> None:
