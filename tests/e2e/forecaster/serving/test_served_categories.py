@@ -18,7 +18,7 @@ from tapeline.schemas.training_config import ModelConfig
 from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.categories import category_sizes, read_categories
 from tapeline.series.scaling import Scaler
-from tests.e2e.forecaster.serving.small_export import HALF_WIDTHS, raw_examples, with_random_weights
+from tests.e2e.forecaster.serving.small_export import INTERVALS, raw_examples, with_random_weights
 
 CONTEXT, HORIZON, STEPS, HOUR = 8, 5, 80, 3600
 DATA = DataConfig(time="t", target="y", frequency="H")
@@ -82,7 +82,7 @@ def served(transformed: tuple[str, Any], tmp_path_factory: pytest.TempPathFactor
         model,
         directory=str(folder),
         ridge_baseline=with_random_weights(LinearHighway(shape, trainable=False), seed=2),
-        half_widths=HALF_WIDTHS,
+        intervals=INTERVALS,
         scaler=Scaler.load(graph),
         transform_graph_uri=graph,
         data=DATA,
