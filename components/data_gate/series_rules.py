@@ -23,6 +23,7 @@ class Rules:
         past: Past covariates by column.
         future: Future-known covariates by column.
         static: Static covariates by column.
+        texts: Those of all these that hold categories, in the order of `columns`.
         files: The first row of each file of the source, and its name.
         wall_clock: Whether the times were written without a zone.
     """
@@ -37,6 +38,7 @@ class Rules:
     past: tuple[str, ...] = ()
     future: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
     files: tuple[tuple[int, str], ...] = ()
     wall_clock: bool = False
 
@@ -44,6 +46,11 @@ class Rules:
     def columns(self) -> tuple[str, ...]:
         """Target and covariates."""
         return (TARGET, *self.past, *self.future, *self.static)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Those of the columns that hold amounts."""
+        return tuple(column for column in self.columns if column not in self.texts)
 
     @property
     def least_measured(self) -> int:

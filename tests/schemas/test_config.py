@@ -134,6 +134,7 @@ def test_a_missing_section_does_not_hide_other_mistakes() -> None:
         ({"window": {"context_length": 10**18}}, "window.context_length", "less than or equal to 100000"),
         ({"window": {"stride": 10**18}}, "window.stride", "less than or equal to 2147483647"),
         ({"model": {"units": 10**18}}, "model.units", "less than or equal to 65536"),
+        ({"features": {"categorical": ["sky"]}}, "features.categorical", "'sky' plays no part"),
         ({"features": {"calendar": ["weekend", "weekend"]}}, "features.calendar", "'weekend' is named twice"),
         ({"model": {"lags": [7, 7]}}, "model.lags", "7 is named twice; name each once"),
         ({"data": {"frequency": "fortnight"}}, "data.frequency", "write it like 15min, h, D, W-SAT or MS"),

@@ -41,7 +41,11 @@ def random_series(rng: np.random.Generator, name: bytes) -> Table:
 
 def random_panel(rng: np.random.Generator) -> Table:
     series = [random_series(rng, b"s%d\xff" % number) for number in range(rng.integers(1, 5))]
-    joined = [np.concatenate([getattr(part, field.name) for part in series]) for field in dataclasses.fields(series[0])]
+    joined = [
+        np.concatenate([getattr(part, field.name) for part in series])
+        for field in dataclasses.fields(series[0])
+        if field.name != "texts"
+    ]
     order = rng.permutation(len(joined[0])) if rng.random() < 0.5 else np.arange(len(joined[0]))
     panel = Table(*(column[order] for column in joined))
     return dataclasses.replace(panel, rows=np.arange(len(order)) + 7)
