@@ -153,6 +153,9 @@ class TrainingConfig(Section):
     """Seed of initial weights, shuffling, sampling and dropout."""
     deterministic: bool = True
     """Whether two runs with one seed give the same weights, bit by bit."""
+    quantiles: Annotated[tuple[Fraction, ...], Once] = ()
+    """Quantiles of the forecast that are served beside its intervals, as `quantile_0.1` and so on; each above 0 and
+    below 1."""
     loss: LossConfig = LossConfig()
     """What is minimised."""
     sampling: SamplingConfig = SamplingConfig()

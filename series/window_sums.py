@@ -151,6 +151,10 @@ def _by_step(row: str) -> Callable[[WindowSums], Array]:
     return lambda sums: sums.mean_by_lead_step(row)
 
 
+def _missed(row: str) -> Callable[[WindowSums], float]:
+    return lambda sums: 1.0 - sums.mean(row)
+
+
 def _root(row: str) -> Callable[[WindowSums], float]:
     return lambda sums: float(np.sqrt(sums.mean(row)))
 
@@ -173,6 +177,7 @@ STATISTICS: Mapping[str, Callable[[WindowSums], float | Floats]] = {
     **{f"mae_{baseline}": _mean_of(f"{baseline}_in_unit") for baseline in BASELINES},
     **{f"skill_over_{baseline}": _skill_over(baseline) for baseline in BASELINES},
     **{f"interval_coverage_{percent}": _mean_of(f"covered_{percent}") for percent in PERCENTS},
+    **{f"interval_missed_{percent}": _missed(f"covered_{percent}") for percent in PERCENTS},
     **{f"interval_coverage_{percent}_by_lead_step": _by_step(f"covered_{percent}") for percent in PERCENTS},
     **{f"interval_width_{percent}_scaled": _mean_of(f"width_{percent}") for percent in PERCENTS},
     **{f"interval_width_{percent}": _mean_of(f"width_{percent}_in_unit") for percent in PERCENTS},
@@ -184,6 +189,6 @@ error by that of "as a season ago" within the train split of its series
 (Hyndman and Koehler 2006); series where that is 0 are left out. `smape` is
 `200 |f - y| / (|f| + |y|)`, in percent, of values in the target's unit
 (Makridakis 1993); it means little for targets around 0. `interval_coverage_80`
-is the share of observed targets inside the 80 % prediction interval, and
-`interval_width_80` its mean width in the target's unit.
+is the share of observed targets inside the 80 % prediction interval,
+`interval_missed_80` the share of the others, and `interval_width_80` its mean width in the target's unit.
 """

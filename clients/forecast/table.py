@@ -14,7 +14,7 @@ import pyarrow.parquet
 
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.features import SERIES_ID
-from tapeline.schemas.served_model import LEVELS
+from tapeline.schemas.served_model import levels_of
 from tapeline.schemas.whole_files import replacing, write_whole
 from tapeline.series.sources.time_writer import TimeWriter
 
@@ -30,7 +30,7 @@ class Forecast:
     Attributes:
         series_id: The series.
         times: Epoch seconds, int64 `[h]`.
-        levels: Each of `served_model.LEVELS`, float32 `[h]`.
+        levels: Each of `served_model.LEVELS`, and the model's quantiles, float32 `[h]`.
     """
 
     series_id: bytes
@@ -39,7 +39,7 @@ class Forecast:
 
 
 def forecast_table(forecasts: Sequence[Forecast], *, times: TimeWriter, series: bool, typed: bool) -> pa.Table:
-    """Returns the columns `series_id` (where there are several), `time`, and `LEVELS`.
+    """Returns the columns `series_id` (where there are several), `time`, `LEVELS`, and the quantiles, lowest first.
 
     Args:
         forecasts: In the order of the rows.
@@ -54,7 +54,7 @@ def forecast_table(forecasts: Sequence[Forecast], *, times: TimeWriter, series: 
         counts = [len(forecast.times) for forecast in forecasts]
         columns[SERIES_ID] = pa.array(names, pa.string()).take(pa.array(np.repeat(np.arange(len(names)), counts)))
     columns[TIME] = times.typed(seconds) if typed else pa.array(times.texts(seconds), pa.string())
-    for level in LEVELS:
+    for level in levels_of(forecasts[0].levels):
         columns[level] = pa.array(np.concatenate([forecast.levels[level] for forecast in forecasts]), pa.float32())
     return pa.table(columns)
 

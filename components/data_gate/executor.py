@@ -50,6 +50,8 @@ def make_rules(*, data: DataConfig, features: FeaturesConfig, checks: ChecksConf
         max_gap=checks.max_gap,
         max_constant=checks.max_constant,
         min_observed=window.min_observed,
+        lower_bound=data.lower_bound,
+        upper_bound=data.upper_bound,
         past=features.past_covariates,
         future=features.future_covariates,
         static=features.static_covariates,

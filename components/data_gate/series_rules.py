@@ -18,6 +18,8 @@ class Rules:
         max_gap: Longest run of missing steps or values, in steps.
         max_constant: Longest run of one value, in measured values.
         min_observed: Least share of measured values in a context.
+        lower_bound: Smallest value that a target can have; None where there is no limit.
+        upper_bound: Largest one.
         past: Past covariates by column.
         future: Future-known covariates by column.
         static: Static covariates by column.
@@ -28,6 +30,8 @@ class Rules:
     max_gap: int = 24
     max_constant: int = 48
     min_observed: float = 0.5
+    lower_bound: float | None = None
+    upper_bound: float | None = None
     past: tuple[str, ...] = ()
     future: tuple[str, ...] = ()
     static: tuple[str, ...] = ()

@@ -2,11 +2,12 @@
 
 A request that must be answered is answered right when every output is there,
 every number is finite, the times follow the context on the grid, the narrow
-interval lies inside the wide one, and the forecast is the Evaluator's for the
+interval lies inside the wide one, quantiles do not cross, and the forecast is the Evaluator's for the
 same window. A hostile one is refused right when the refusal is InvalidArgument
 and its message mentions what is wrong.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -17,7 +18,7 @@ from tapeline.components.serving_gate.serve_alone import Answer, Served
 from tapeline.forecaster.refusal_message import refusal_message
 from tapeline.schemas.checks import Check, Fault, Requirement
 from tapeline.schemas.gate_config import ServingConfig
-from tapeline.schemas.served_model import EVALUATE, FORECAST, FORECAST_TIME, LEVELS
+from tapeline.schemas.served_model import EVALUATE, FORECAST, FORECAST_TIME, LEVELS, levels_of
 
 MOST_DEVIATION = 1e-5
 """Largest distance from the Evaluator's forecast, as a share of the series' scale."""
@@ -86,7 +87,8 @@ def answer_problem(request: GateRequest, answer: Answer, windows: RealWindows) -
     missing = [name for name in LEVELS if name not in answer.outputs]
     if missing:
         return f"no output {', '.join(missing)}"
-    for name in LEVELS:
+    levels = levels_of(answer.outputs)
+    for name in levels:
         values = answer.outputs[name]
         if values.shape != (rows, request.steps):
             return f"{name} has the shape {list(values.shape)}, not {[rows, request.steps]}"
@@ -98,6 +100,9 @@ def answer_problem(request: GateRequest, answer: Answer, windows: RealWindows) -
     slack = _ROUNDING * np.abs(answer.outputs[FORECAST].astype(np.float64))
     if (lower > upper + slack).any() or (lower_95 > lower + slack).any() or (upper > upper_95 + slack).any():
         return "the interval of 80 % does not lie inside the one of 95 %"
+    quantiles = [answer.outputs[name].astype(np.float64) for name in levels[len(LEVELS) :]]
+    if any((low > high + slack).any() for low, high in itertools.pairwise(quantiles)):
+        return "quantiles cross"
     if request.signature == EVALUATE:
         return ""
     times = windows.timestamps[request.rows, windows.context_length : windows.context_length + request.steps]

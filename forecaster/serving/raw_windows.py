@@ -53,6 +53,7 @@ class RawWindows(tf.Module):
         covariates: How covariates are scaled.
         steps: The grid of times.
         shape: Widths of a window.
+        names_series: Whether something beside scales and index needs to know the series.
     """
 
     def __init__(
@@ -63,8 +64,10 @@ class RawWindows(tf.Module):
         covariates: Covariates,
         steps: TimeSteps,
         shape: WindowShape,
+        names_series: bool = False,
     ) -> None:
         super().__init__(name="raw_windows")
+        self._names_series = names_series or scales.per_series or bool(index.series)
         self._scales = scales
         self._index = index
         self._covariates = covariates
@@ -81,7 +84,7 @@ class RawWindows(tf.Module):
             names.CONTEXT: tf.TensorSpec([None, None], tf.float32, name=names.CONTEXT),
             TIMESTAMPS: tf.TensorSpec([None, None], tf.int64, name=TIMESTAMPS),
         }
-        if self._scales.per_series or self._index.series:
+        if self._names_series:
             specs[names.SERIES_ID] = tf.TensorSpec([None], tf.string, name=names.SERIES_ID)
         specs |= self._covariates.input_specs()
         if any_horizon and names.FUTURE_COVARIATES not in specs:

@@ -9,10 +9,12 @@ from tapeline.forecaster.network.highway import LinearHighway
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.forecaster.serving.export_model import export_model
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.schemas.served_model import LEVELS
 from tapeline.schemas.training_config import ModelConfig
 from tapeline.schemas.window_spec import WindowShape
 from tapeline.series import windowing
 from tapeline.series.calendar import Calendar
+from tapeline.series.prediction_intervals import PredictionIntervals
 from tapeline.series.scaling import Scaler, scale_lines
 
 NAN = float("nan")
@@ -21,8 +23,24 @@ WINDOW = WindowConfig(context_length=CONTEXT, horizon=HORIZON)
 DAILY = DataConfig(time="t", target="y", frequency="D")
 CALENDAR = FeaturesConfig(calendar=("day_of_week",))
 SHAPE = WindowShape(context_length=CONTEXT, horizon=HORIZON, future=2, calendar=CALENDAR.calendar, series=2)
-# Half-widths of 80 % and 95 %, scaled, by lead step.
-HALF_WIDTHS = np.array([[0.1, 0.1, 0.2, 0.2, 0.3], [0.2, 0.3, 0.4, 0.4, 0.4]], np.float32)
+# How far the ends of the intervals lie from the forecast, scaled, by lead step.
+OFFSETS = np.array(
+    [
+        [-0.1, -0.1, -0.1, -0.2, -0.2],
+        [0.1, 0.1, 0.2, 0.2, 0.3],
+        [-0.2, -0.2, -0.3, -0.3, -0.3],
+        [0.2, 0.3, 0.4, 0.4, 0.4],
+    ],
+    np.float32,
+)
+INTERVALS = PredictionIntervals(names=LEVELS[1:], offsets=OFFSETS)
+RICH = PredictionIntervals(
+    names=(*LEVELS[1:], "quantile_0.3", "quantile_0.5"),
+    offsets=np.concatenate([OFFSETS, np.full((2, HORIZON), [[-0.05], [0.01]], np.float32)]),
+    error_ratios={b"a": 0.5, b"b": 4.0},
+    usual_change=0.1,
+)
+"""With quantiles, and errors of another size for each of the series `a` and `b`."""
 DAY = 86_400
 ONE_SCALE = scale_lines([], np.zeros(0), np.zeros(0), overall=(300.0, 50.0), scope="all")
 OWN_SCALES = scale_lines(
@@ -47,16 +65,24 @@ def small_ridge() -> Any:
 
 
 def export(
-    directory: Any, model: Any, ridge: Any, *, scales: Any = ONE_SCALE, card: Any = None, series: Any = ()
+    directory: Any,
+    model: Any,
+    ridge: Any,
+    *,
+    scales: Any = ONE_SCALE,
+    card: Any = None,
+    intervals: PredictionIntervals = INTERVALS,
+    data: DataConfig = DAILY,
+    series: Any = (),
 ) -> Any:
     export_model(
         model,
         directory=str(directory),
         ridge_baseline=ridge,
-        half_widths=HALF_WIDTHS,
+        intervals=intervals,
         scaler=Scaler.parse(scales),
         transform_graph_uri="",
-        data=DAILY,
+        data=data,
         features=CALENDAR,
         window=WINDOW,
         season=SEASON,

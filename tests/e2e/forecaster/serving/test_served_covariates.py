@@ -11,9 +11,11 @@ from tapeline.forecaster.network.highway import LinearHighway
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.forecaster.serving.export_model import export_model
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.served_model import LEVELS
 from tapeline.schemas.stack import LOCAL_BEAM_RUNNER
 from tapeline.schemas.training_config import ModelConfig
 from tapeline.schemas.window_spec import WindowShape
+from tapeline.series.prediction_intervals import PredictionIntervals
 from tapeline.series.scaling import Scaler
 from tapeline.series.windowing import fill_gaps, hold_known
 from tests.e2e.forecaster.serving.small_export import raw_examples
@@ -29,7 +31,7 @@ FEATURES = FeaturesConfig(
     calendar=("hour_of_day", "weekend"),
 )
 SHAPE = WindowShape(context_length=CONTEXT, horizon=HORIZON, past=1, future=5, static=1)
-HALF_WIDTHS = np.array([[0.1, 0.2, 0.3], [0.2, 0.3, 0.5]], np.float32)
+INTERVALS = PredictionIntervals(names=LEVELS[1:], offsets=np.full((4, 3), [[-0.1], [0.1], [-0.2], [0.2]], np.float32))
 STEPS = 60
 # The spring clock change of Berlin lies inside: 2024-03-31 01:00 UTC.
 START = 1_711_800_000
@@ -119,7 +121,7 @@ def parts(transformed: tuple[str, Any], tmp_path_factory: pytest.TempPathFactory
         model,
         directory=directory,
         ridge_baseline=ridge,
-        half_widths=HALF_WIDTHS,
+        intervals=INTERVALS,
         scaler=scaler,
         transform_graph_uri=graph,
         data=DATA,
