@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tapeline.components.trainer.dataset import WindowStream
-from tapeline.components.trainer.training_run import ridge_batches
+from tapeline.components.trainer.ridges import ridge_batches
 from tapeline.components.transform.window_group import WindowPlan, cut_group
 from tapeline.forecaster.network.ridge import RidgeKind, fit_ridges
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster

@@ -31,20 +31,20 @@ class Context:
     Attributes:
         series_id: The series.
         timestamps: Epoch seconds of the context, int64 `[T]`.
-        values: Its target, float32 `[T]`; NaN where missing.
-        past: Past covariates, float32 `[T, P]`.
-        future: Future-known covariates of the context and the steps ahead, float32 `[T + steps_ahead, K']`.
-        static: Static covariates, float32 `[S]`.
+        values: Its target, float64 `[T]`; NaN where missing.
+        past: Past covariates, float64 `[T, P]`.
+        future: Future-known covariates of the context and the steps ahead, float64 `[T + steps_ahead, K']`.
+        static: Static covariates, float64 `[S]`.
         texts: The columns of categories, by the name of their input; bytes of the same shapes, empty where missing.
         steps_ahead: How many steps to forecast.
     """
 
     series_id: bytes
     timestamps: npt.NDArray[np.int64]
-    values: npt.NDArray[np.float32]
-    past: npt.NDArray[np.float32]
-    future: npt.NDArray[np.float32]
-    static: npt.NDArray[np.float32]
+    values: npt.NDArray[np.float64]
+    past: npt.NDArray[np.float64]
+    future: npt.NDArray[np.float64]
+    static: npt.NDArray[np.float64]
     texts: dict[str, npt.NDArray[np.object_]]
     steps_ahead: int
 
@@ -118,7 +118,7 @@ def build_context(
     if problem:
         return [dataclasses.replace(problem, series_id=name)], None
     near = step < length + steps
-    table = np.full((length + steps, tail.values.shape[1]), np.nan, np.float32)
+    table = np.full((length + steps, tail.values.shape[1]), np.nan)
     table[step[near]] = tail.values[near]
     texts = np.full((length + steps, tail.texts.shape[1]), b"", object)
     texts[step[near]] = tail.texts[near]
@@ -128,7 +128,7 @@ def build_context(
         values=table[:length, 0],
         past=table[:length, 1 : 1 + past],
         future=table[:, 1 + past : 1 + past + future],
-        static=static.astype(np.float32),
+        static=static,
         texts=_by_input(texts, features, length=length),
         steps_ahead=steps,
     )

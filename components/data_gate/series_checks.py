@@ -17,6 +17,7 @@ from tapeline.components.data_gate.value_checks import check_gaps, check_rest, c
 from tapeline.components.data_gate.window_checks import count_windows, find_no_window
 from tapeline.schemas.features import SPLITS
 from tapeline.series.arrays import Array, Ints
+from tapeline.series.checks.clock_changes import find_clock_changes
 from tapeline.series.checks.findings import SeriesFindings
 from tapeline.series.checks.grid_checks import TimeFaults, find_disorder, find_duplicates, find_wrong_steps
 from tapeline.series.checks.ordered_rows import Ordered, order_rows
@@ -43,8 +44,9 @@ def check_series(rows: SeriesRows, rules: Rules) -> Totals:
     extents = _Extents.of(ordered)
     measured = extents.measured.sum(axis=1)
     found, faults = SeriesFindings(ordered.ids), TimeFaults.of(ordered)
-    find_duplicates(found, faults)
-    find_disorder(found, faults)
+    changes = find_clock_changes(found, ordered, rules.grid) if rules.wall_clock else {}
+    find_duplicates(found, faults, zones={code: change.zone for code, change in changes.items() if change.back})
+    find_disorder(found, faults, files=rules.files)
     find_wrong_steps(found, ordered, faults, rules.grid, least_steps=1)
     check_values(found, ordered, rules, measured)
     check_bounds(found, ordered, rules)
@@ -61,11 +63,11 @@ def _with_texts(rows: SeriesRows, rules: Rules) -> SeriesRows:
     if not rules.texts:
         return rows
     numbers, texts = rows.columns[NUMBERS], rows.columns[TEXTS]
-    values = np.empty((len(numbers), len(rules.columns)), np.float32)
+    values = np.empty((len(numbers), len(rules.columns)))
     values[:, [rules.columns.index(column) for column in rules.numbers]] = numbers
     for at, column in enumerate(rules.texts):
-        code = pd.factorize(pd.Index(texts[:, at], dtype=object))[0].astype(np.float32)
-        values[:, rules.columns.index(column)] = np.where(texts[:, at] == b"", np.float32(np.nan), code)
+        code = pd.factorize(pd.Index(texts[:, at], dtype=object))[0]
+        values[:, rules.columns.index(column)] = np.where(texts[:, at] == b"", np.nan, code)
     return dataclasses.replace(rows, columns={**rows.columns, NUMBERS: values})
 
 

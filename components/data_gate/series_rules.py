@@ -24,6 +24,8 @@ class Rules:
         future: Future-known covariates by column.
         static: Static covariates by column.
         texts: Those of all these that hold categories, in the order of `columns`.
+        files: The first row of each file of the source, and its name.
+        wall_clock: Whether the times were written without a zone.
     """
 
     grid: TimeGrid
@@ -37,6 +39,8 @@ class Rules:
     future: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    files: tuple[tuple[int, str], ...] = ()
+    wall_clock: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -127,7 +127,7 @@ def _gather(
     """
     steps = StepIndex.covering(series, first, length)
     nothing = {
-        NUMBERS: np.full((len(steps.keys), len(read.numbers)), np.nan, np.float32),
+        NUMBERS: np.full((len(steps.keys), len(read.numbers)), np.nan),
         TEXTS: np.full((len(steps.keys), len(read.texts)), b"", object),
     }
     found = {part: values.copy() for part, values in nothing.items()}

@@ -195,7 +195,7 @@ def _kept_weights(history: History) -> str:
     return f"kept the weights of epoch {history.best + 1} of {len(history.epochs)} (val_loss {history.val_loss:.5f})"
 
 
-def _model_card(trained: TrainedModel, sections: dict[str, Section]) -> dict[str, Any]:
+def _model_card(trained: TrainedModel, sections: dict[str, Any]) -> dict[str, Any]:
     """Returns what a served model tells about its training."""
     history = trained.history
     return {

@@ -70,7 +70,7 @@ def _middling(specs: dict[str, tf.TensorSpec], *, grid: TimeGrid, scaler: Scaler
     first = grid.ordinals(np.array([_START]))[0]
     steps = dict.fromkeys((names.FUTURE_COVARIATES, names.FUTURE_CATEGORIES), shape.context_length + shape.horizon)
     given: Inputs = {
-        names.CONTEXT: np.full((1, shape.context_length), offset[0] + scale[0] / 2, np.float32),
+        names.CONTEXT: np.full((1, shape.context_length), offset[0] + scale[0] / 2),
         TIMESTAMPS: grid.timestamps(first + np.arange(shape.context_length))[np.newaxis],
         names.SERIES_ID: series_id,
     }
@@ -78,5 +78,5 @@ def _middling(specs: dict[str, tf.TensorSpec], *, grid: TimeGrid, scaler: Scaler
         if name not in given:
             length = [steps.get(name, shape.context_length)] if len(spec.shape) == 3 else []
             size = [1, *length, spec.shape[-1]]
-            given[name] = np.full(size, b"", object) if spec.dtype == tf.string else np.zeros(size, np.float32)
+            given[name] = np.full(size, b"", object) if spec.dtype == tf.string else np.zeros(size)
     return {name: given[name] for name in specs}
