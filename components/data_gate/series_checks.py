@@ -63,11 +63,11 @@ def _with_texts(rows: SeriesRows, rules: Rules) -> SeriesRows:
     if not rules.texts:
         return rows
     numbers, texts = rows.columns[NUMBERS], rows.columns[TEXTS]
-    values = np.empty((len(numbers), len(rules.columns)), np.float32)
+    values = np.empty((len(numbers), len(rules.columns)))
     values[:, [rules.columns.index(column) for column in rules.numbers]] = numbers
     for at, column in enumerate(rules.texts):
-        code = pd.factorize(pd.Index(texts[:, at], dtype=object))[0].astype(np.float32)
-        values[:, rules.columns.index(column)] = np.where(texts[:, at] == b"", np.float32(np.nan), code)
+        code = pd.factorize(pd.Index(texts[:, at], dtype=object))[0]
+        values[:, rules.columns.index(column)] = np.where(texts[:, at] == b"", np.nan, code)
     return dataclasses.replace(rows, columns={**rows.columns, NUMBERS: values})
 
 

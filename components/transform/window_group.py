@@ -132,7 +132,7 @@ def cut_group(
         grid.future[~grid.has_row, -of_time.size :] = of_time(timestamp[~grid.has_row])
     for role, values in ((names.PAST_COVARIATES, grid.past), (names.FUTURE_COVARIATES, grid.future)):
         # A step without a row has no category, which is a category; between two of them lies none.
-        values[np.ix_(~grid.has_row, list(plan.features.text_positions(role)))] = names.UNSEEN
+        values[np.ix_(~grid.has_row, np.array(plan.features.text_positions(role), int))] = names.UNSEEN
     starts, unmeasured = {}, 0
     for split, covers in splits.items():
         starts[split], left_out = forecast_starts(

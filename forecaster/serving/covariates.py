@@ -123,19 +123,14 @@ class Covariates(tf.Module):
         batch, length = tf.shape(times)[0], times.shape[1] or tf.shape(times)[1]
         rows = batch * length
         steps: dict[str, tf.Tensor] = {names.TIMESTAMP: times}
-        for parts, missing in ((self._numbers, tf.constant(float("nan"), tf.float64)), (self._texts, "")):
-            for role, columns in parts.items():
-                name = role if parts is self._numbers else names.CATEGORIES[role]
-                if not columns:
-                    continue
-                values = raw[name]
-                if role == names.PAST_COVARIATES:
-                    ahead = [batch, length - self._shape.context_length, len(columns)]
-                    values = tf.concat([values, tf.fill(ahead, missing)], axis=1)
-                elif role == names.STATIC_COVARIATES:
-                    values = tf.repeat(values[:, tf.newaxis], length, axis=1)
-                by_column = dict(zip(columns, tf.unstack(values, axis=-1), strict=True))
-                steps |= _pairs(by_column) if parts is self._numbers else by_column
+        for role in self._columns:
+            numbers, texts = raw.get(role), raw.get(names.CATEGORIES[role])
+            if numbers is not None:
+                missing = tf.constant(float("nan"), tf.float64)
+                steps |= _exact(self._numbers[role], self._at_each_step(role, numbers, missing, length))
+            if texts is not None:
+                at_each_step = self._at_each_step(role, texts, tf.constant(""), length)
+                steps |= dict(zip(self._texts[role], tf.unstack(at_each_step, axis=-1), strict=True))
         (arguments, _) = self._transform.transform_fn.structured_input_signature
         inputs = {name: _rows(steps.get(name), spec, rows) for name, spec in arguments[0].items()}
         outputs = self._transform.transform_fn(inputs)
@@ -145,14 +140,21 @@ class Covariates(tf.Module):
             if role in outputs
         }
 
+    def _at_each_step(self, role: str, values: tf.Tensor, missing: tf.Tensor, length: tf.Tensor | int) -> tf.Tensor:
+        """Values of context and horizon, `[B, T + L, ...]`: those of the past are missing ahead."""
+        if role == names.PAST_COVARIATES:
+            size = [tf.shape(values)[0], length - self._shape.context_length, values.shape[-1]]
+            return tf.concat([values, tf.fill(size, missing)], axis=1)
+        return tf.repeat(values[:, tf.newaxis], length, axis=1) if role == names.STATIC_COVARIATES else values
 
-def _pairs(columns: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+
+def _exact(names_of: tuple[str, ...], values: tf.Tensor) -> dict[str, tf.Tensor]:
     """Each column as Transform's graph takes it: float32, and what that rounds away."""
-    pairs: dict[str, tf.Tensor] = {}
-    for name, exact in columns.items():
+    columns: dict[str, tf.Tensor] = {}
+    for name, exact in zip(names_of, tf.unstack(values, axis=-1), strict=True):
         rounded = tf.cast(exact, tf.float32)
-        pairs |= {name: rounded, names.rest(name): tf.cast(exact - tf.cast(rounded, tf.float64), tf.float32)}
-    return pairs
+        columns |= {name: rounded, names.rest(name): tf.cast(exact - tf.cast(rounded, tf.float64), tf.float32)}
+    return columns
 
 
 def _rows(values: tf.Tensor | None, spec: tf.TypeSpec, rows: tf.Tensor) -> tf.Tensor | tf.SparseTensor:

@@ -12,6 +12,7 @@ import tensorflow as tf
 from tapeline.forecaster.network.highway import LinearHighway
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.forecaster.serving.export_model import export_model
+from tapeline.schemas.features import rest
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, WindowConfig
 from tapeline.schemas.stack import LOCAL_BEAM_RUNNER
 from tapeline.schemas.training_config import ModelConfig
@@ -53,7 +54,14 @@ def transformed(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str
 
     from tapeline.components.transform.preprocessing import preprocessing_fn
 
-    columns = {**COLUMNS, "timestamp": TIMES, "row_number": np.arange(STEPS), "series_id": np.full(STEPS, "series")}
+    rests = {rest(name): np.zeros(STEPS, np.float32) for name in ("target", "wind")}
+    columns = {
+        **COLUMNS,
+        **rests,
+        "timestamp": TIMES,
+        "row_number": np.arange(STEPS),
+        "series_id": np.full(STEPS, "series"),
+    }
     kinds = {"f": tf.float32, "i": tf.int64, "U": tf.string}
     spec = {name: tf.io.FixedLenFeature([1], kinds[values.dtype.kind]) for name, values in columns.items()}
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
@@ -98,9 +106,9 @@ def served(transformed: tuple[str, Any], tmp_path_factory: pytest.TempPathFactor
 def request(start: int, steps: int = HORIZON, **changes: Any) -> dict[str, tf.Tensor]:
     context, ahead = slice(start, start + CONTEXT), slice(start, start + CONTEXT + steps)
     inputs = {
-        "context": COLUMNS["target"][context],
+        "context": COLUMNS["target"][context].astype(np.float64),
         "timestamps": TIMES[context],
-        "past_covariates": COLUMNS["wind"][context, np.newaxis],
+        "past_covariates": COLUMNS["wind"][context, np.newaxis].astype(np.float64),
         "past_categories": COLUMNS["mood"][context, np.newaxis],
         "future_categories": COLUMNS["promo"][ahead, np.newaxis],
         "static_categories": COLUMNS["kind"][:1],
@@ -112,9 +120,9 @@ def test_inputs_are_texts_for_categories_and_numbers_for_the_rest(served: Any) -
     taken = served[1].signatures["serving_default"].structured_input_signature[1]
     kinds = {name: spec.dtype.name for name, spec in taken.items()}
     assert kinds == {
-        "context": "float32",
+        "context": "float64",
         "timestamps": "int64",
-        "past_covariates": "float32",
+        "past_covariates": "float64",
         "past_categories": "string",
         "future_categories": "string",
         "static_categories": "string",
