@@ -21,13 +21,14 @@ from tapeline.components.trainer.checkpoint import CheckpointStore, own_folder, 
 from tapeline.components.trainer.loop import History
 from tapeline.components.trainer.training_records import HistoryLines, ProgressLines, TensorBoardLogs
 from tapeline.components.trainer.training_run import Chunks, TrainedModel, run_training
-from tapeline.components.trainer.validation import eval_residuals
+from tapeline.components.trainer.validation import eval_residuals, naive_eval_errors
 from tapeline.forecaster.serving.card import describe_data
 from tapeline.forecaster.serving.export_model import export_model
 from tapeline.schemas.artifact_files import HISTORY_FILE
 from tapeline.schemas.gate_config import GateConfig
 from tapeline.schemas.model_contract import CONTRACT, contract
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, Section, WindowConfig
+from tapeline.schemas.served_model import NAIVE_ON_EVAL
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.conformal import conformal_half_widths
@@ -142,7 +143,11 @@ def _export(
         window=window,
         season=season,
         naive_errors=naive_errors(train_chunks(), season=season),
-        card=card | {"trained_on": describe_data(train_chunks())},
+        card=card
+        | {
+            "trained_on": describe_data(train_chunks()),
+            NAIVE_ON_EVAL: naive_eval_errors(read=eval_chunks, spec=spec, season=season),
+        },
     )
 
 

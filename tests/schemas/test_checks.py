@@ -12,6 +12,8 @@ from tapeline.schemas.checks import Check, Fault, Requirement, in_words, number,
 
 BELOW = Requirement(metric="mae_scaled", relation="<", bound=0.015)
 EVERY = dataclasses.replace(BELOW, scope="every_series")
+ON_EVAL = {"persistence": 0.06, "seasonal_naive": 0.04}
+AUTO = dataclasses.replace(BELOW, bound=0.04, against="naive_on_eval", naive_on_eval=ON_EVAL)
 PREVIOUS = Requirement(metric="mae_scaled", relation="<=", bound=0.0125, against="previous")
 
 
@@ -35,6 +37,7 @@ def test_the_relation_alone_says_whether_a_bound_is_strict(relation: Any, value:
     ("requirement", "name"),
     [
         (BELOW, "mae_scaled.below"),
+        (AUTO, "mae_scaled.below"),
         (EVERY, "mae_scaled.of_every_series_below"),
         (PREVIOUS, "mae_scaled.at_most_previous"),
         (Requirement(metric="skill_over_ridge", relation=">", bound=0.0), "skill_over_ridge.above"),
@@ -49,7 +52,19 @@ def test_an_id_does_not_change_with_the_limit(requirement: Any, name: str) -> No
     ("check", "words"),
     [
         (BELOW.judged(0.0102), "mae_scaled is 0.0102, below 0.015"),
-        (BELOW.judged(math.nan), "mae_scaled is not a number, not below 0.015"),
+        (BELOW.judged(math.nan), "mae_scaled is not a number, not below 0.015 (gate.mae_scaled_below)"),
+        (dataclasses.replace(BELOW, naive_on_eval=ON_EVAL).judged(0.0102), "mae_scaled is 0.0102, below 0.015"),
+        (
+            dataclasses.replace(BELOW, naive_on_eval=ON_EVAL).judged(0.02),
+            "mae_scaled is 0.02, not below 0.015 (gate.mae_scaled_below; errors on eval: seasonal naive 0.04, "
+            "persistence 0.06; auto asks for less than 0.04)",
+        ),
+        (AUTO.judged(0.03), "mae_scaled is 0.03, below 0.04, the error of seasonal naive on eval"),
+        (
+            AUTO.judged(0.05),
+            "mae_scaled is 0.05, not below 0.04, the error of seasonal naive on eval (gate.mae_scaled_below: auto; "
+            "persistence 0.06)",
+        ),
         (
             PREVIOUS.judged(0.01),
             "mae_scaled is 0.01, no worse than the 0.0125 of the previous model on the same windows",
@@ -107,8 +122,9 @@ def test_a_check_of_the_serving_gate_in_words(metric: str, bound: float, value: 
 
 
 def test_what_is_required_stands_beside_the_metric() -> None:
-    assert [required_in_words(one) for one in (BELOW, EVERY, PREVIOUS)] == [
+    assert [required_in_words(one) for one in (BELOW, AUTO, EVERY, PREVIOUS)] == [
         "below 0.015",
+        "below 0.04, a naive forecast's error on eval",
         "below 0.015 for every series",
         "no worse than the previous model's 0.0125",
     ]

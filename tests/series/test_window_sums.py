@@ -250,3 +250,10 @@ def test_statistics_equal_a_recomputation_over_all_windows(windows: Any) -> None
     else:
         assert statistic("mae_scaled", *sums) == pytest.approx(np.nanmean(errors))
         assert statistic("rmse_scaled", *sums) == pytest.approx(np.sqrt(np.nanmean(errors**2)))
+
+
+def test_the_error_is_told_in_units_of_the_better_naive_forecast() -> None:
+    # |2-1| + |2-2| = 1; the last value errs by 2 + 2, the last season by 1 + 1.
+    one = window([1, 2], [2, 2], persistence=[3, 4], seasonal_naive=[2, 3])
+    assert statistic("relative_mae", one) == 0.5
+    assert statistic("skill_over_best_naive", one) == 0.5

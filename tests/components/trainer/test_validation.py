@@ -3,9 +3,10 @@
 from typing import Any
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
-from tapeline.components.trainer.validation import eval_residuals
+from tapeline.components.trainer.validation import eval_residuals, naive_eval_errors
 from tests.components.trainer.small_training import SPEC, wave
 
 CHUNK = wave(60)
@@ -38,3 +39,11 @@ def test_every_window_counts_once_and_unmeasured_targets_do_not() -> None:
 def test_of_too_many_windows_evenly_spaced_ones_are_kept() -> None:
     # 50 windows, at most 20: every third.
     np.testing.assert_allclose(residuals(most=20), by_hand()[::3], rtol=1e-6)
+
+
+def test_a_naive_forecast_errs_on_eval_by_what_its_windows_say() -> None:
+    found = naive_eval_errors(read=lambda: [CHUNK], spec=SPEC, season=1)
+    assert found["persistence"] == pytest.approx(float(np.nanmean(by_hand())), rel=1e-6)
+    # A season of one step repeats the last value.
+    assert found["seasonal_naive"] == found["persistence"]
+    assert naive_eval_errors(read=lambda: [CHUNK], spec=SPEC, season=4)["seasonal_naive"] != found["persistence"]
