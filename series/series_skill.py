@@ -26,6 +26,9 @@ from tapeline.series.arrays import Array, Bools, Floats, Ints, Names
 SUMS = ("windows", "observed", "absolute", *NAIVE, "against_naive", "observed_against_naive")
 """What is summed for each series, named as in `WindowSums`; the order is that of a vector."""
 
+MOST_SHOWN = 10
+"""Series that are told by name, the worst first."""
+
 Table = dict[bytes, npt.NDArray[np.float64]]
 """A vector of `SUMS` for each series."""
 

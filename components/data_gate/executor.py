@@ -22,13 +22,21 @@ from tfx.utils import io_utils
 from tapeline.components.data_gate.anomalies import explain_anomalies
 from tapeline.components.data_gate.drift import column_distances, drift_findings
 from tapeline.components.data_gate.gate_report import Report
+from tapeline.components.data_gate.outlier_checks import check_scale
 from tapeline.components.data_gate.series_checks import check_group
 from tapeline.components.data_gate.series_rules import Rules
 from tapeline.components.data_gate.split_checks import check_splits
 from tapeline.components.data_gate.totals import Totals
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.features import SPLITS
-from tapeline.schemas.sections import ChecksConfig, DataConfig, FeaturesConfig, SplitConfig, WindowConfig
+from tapeline.schemas.sections import (
+    ChecksConfig,
+    DataConfig,
+    FeaturesConfig,
+    ScalingConfig,
+    SplitConfig,
+    WindowConfig,
+)
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.checks.findings import Finding
 from tapeline.series.grouping.beam_groups import run_groups, scan_files
@@ -42,13 +50,17 @@ REPORT_JSON = "findings.json"
 _ANOMALIES_FILE = "SchemaDiff.pb"
 
 
-def make_rules(*, data: DataConfig, features: FeaturesConfig, checks: ChecksConfig, window: WindowConfig) -> Rules:
+def make_rules(
+    *, data: DataConfig, features: FeaturesConfig, checks: ChecksConfig, window: WindowConfig, scaling: ScalingConfig
+) -> Rules:
     """Returns what every series must keep, as the configuration sets it."""
     return Rules(
         grid=TimeGrid.of(data),
         spec=WindowSpec(context_length=window.context_length, horizon=window.horizon, stride=window.stride),
         max_gap=checks.max_gap,
         max_constant=checks.max_constant,
+        max_outlier=checks.max_outlier,
+        scaling=scaling,
         min_observed=window.min_observed,
         past=features.past_covariates,
         future=features.future_covariates,
@@ -74,9 +86,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             features=FeaturesConfig.model_validate_json(exec_properties["features"]),
             checks=checks,
             window=WindowConfig.model_validate_json(exec_properties["window"]),
+            scaling=ScalingConfig.model_validate_json(exec_properties["scaling"]),
         )
         totals = self._check_series(examples, rules)
         whole = [
+            *check_scale(totals, rules),
             *check_splits(totals.splits, spec=rules.spec, split=split),
             *_schema_findings(input_dict),
             *_drift(artifact_utils.get_single_instance(input_dict["statistics"]), rules, max_drift=checks.max_drift),

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from tapeline.components.data_gate.outlier_checks import check_outliers
 from tapeline.components.data_gate.series_rules import Rules
 from tapeline.components.data_gate.totals import SplitTotal, Totals
 from tapeline.components.data_gate.value_checks import check_gaps, check_rest, check_values
@@ -45,12 +46,13 @@ def check_series(rows: SeriesRows, rules: Rules) -> Totals:
     find_disorder(found, faults)
     find_wrong_steps(found, ordered, faults, rules.grid, least_steps=1)
     check_values(found, ordered, rules, measured)
+    scale = check_outliers(found, ordered, rules)
     check_rest(found, ordered, measured[:, 0], limit=rules.max_constant)
     # On a wrong grid every step is a gap, and without values no window fits: name the cause only.
     countable = (measured[:, 0] > 0) & ~faults.wrong
     gapless = check_gaps(found, ordered, rules, countable)
     splits = _check_lengths(found, ordered, extents, rules, countable & gapless)
-    return Totals(found.groups, splits, ordered.size)
+    return Totals(found.groups, splits, ordered.size, scale)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -15,11 +15,8 @@ import numpy as np
 from tensorflow_model_analysis.metrics import metric_types
 
 from tapeline.schemas.features import SERIES_ID
-from tapeline.series.series_skill import SeriesSkills, Table, add, merge
+from tapeline.series.series_skill import MOST_SHOWN, SeriesSkills, Table, add, merge
 from tapeline.series.window_sums import OUTPUTS, STATISTICS, WindowSums
-
-MOST_SHOWN = 10
-"""Series that are told by name, the worst first."""
 
 # TFMA leaves metrics out of its results whose names start with an underscore.
 _SUMS = "_window_sums"

@@ -13,11 +13,11 @@ from typing import Any
 import tensorflow_model_analysis as tfma
 
 from tapeline.components.evaluator.audit import AUDIT_LIMITS
-from tapeline.components.evaluator.beam_metrics import MOST_SHOWN
 from tapeline.components.evaluator.eval_config import CANDIDATE, SERIES_METRICS
 from tapeline.schemas.checks import HARM, Check, Fault, Requirement
 from tapeline.schemas.checks import share as percent
 from tapeline.schemas.evaluation_result import EvaluationResult
+from tapeline.series.series_skill import MOST_SHOWN
 
 _MOST_FAULTS = 3
 

@@ -2,8 +2,8 @@
 
 import json
 
-from tapeline.components.evaluator.beam_metrics import MOST_SHOWN, series_summary
-from tapeline.series.series_skill import SUMS, SeriesSkills, vector
+from tapeline.components.evaluator.beam_metrics import series_summary
+from tapeline.series.series_skill import MOST_SHOWN, SUMS, SeriesSkills, vector
 
 LIMITS = {"badly_harmed_share": 0.25, "harmed_share": 0.05}
 
