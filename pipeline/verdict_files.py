@@ -160,8 +160,11 @@ _SIGNS = {Outcome.PASSED: "✅", Outcome.REFUSED: "❌", Outcome.NOTHING: "⚠�
 def _sentence(evaluation: EvaluationResult) -> str:
     unit = f" {_md(evaluation.unit)}" if evaluation.unit else ""
     mae, scaled = (_number(evaluation.metrics.get(name, math.nan)) for name in ("mae", "mae_scaled"))
-    windows = windows_text(evaluation)
-    return f"Mean absolute error **{scaled}** in scaled space, {mae}{unit}, free-running over {windows}."
+    over = _number(evaluation.metrics.get("relative_mae", math.nan))
+    return (
+        f"Mean absolute error **{scaled}** in scaled space, {mae}{unit}, {over} of the best naive forecast's, free-running "
+        f"over {windows_text(evaluation)}."
+    )
 
 
 def _error_table(evaluation: EvaluationResult) -> str:

@@ -211,6 +211,21 @@ def _limit_in_words(check: Check) -> str:
     return f" ({_LIMIT_KEY}; errors on eval: {listed}; auto asks for less than {number(errors[0][1])})"
 
 
+def is_close(check: Check) -> bool:
+    """Whether a check passed by little: by under a tenth of its limit, or a twentieth of a baseline's error."""
+    if not check.passed or check.against == "previous" or not math.isfinite(check.value):
+        return False
+    if check.metric.startswith("skill_over"):
+        return check.value - check.bound < _CLOSE_SKILL
+    return check.metric in _LIMITS_WITH_ROOM and abs(check.value - check.bound) < _CLOSE_SHARE * check.bound
+
+
+_CLOSE_SHARE, _CLOSE_SKILL = 0.1, 0.05
+
+_LIMITS_WITH_ROOM = (LIMITED, *HARM, "window_count", "serving_latency_ms", "serving_memory_mib")
+"""Metrics that a model may be far on the right side of; others are met or not."""
+
+
 def required_in_words(check: Requirement) -> str:
     """Returns what is required, to stand beside the metric's name: `below 0.015`."""
     if check.against == "previous":

@@ -97,7 +97,7 @@ def test_json_lists_the_worst_series_first_and_no_more_than_ten() -> None:
     # A large error is no bad forecast where naive ones err by more.
     errors = {f"s{i:02}": {"mae_scaled": 0.1 / (i + 1), "relative_mae": 0.1 * i} for i in range(12)}
     errors["broken"] = {"mae_scaled": math.nan, "relative_mae": math.nan}
-    tree = json.loads(to_json(judgement(blessed=False, series=errors)))
+    tree = json.loads(to_json(judgement(blessed=False, series=errors, series_count=13)))
     assert [row["series_id"] for row in tree["worst_series"]] == ["broken", *(f"s{i:02}" for i in range(11, 2, -1))]
     assert tree["series"] == 13
 
