@@ -59,8 +59,7 @@ def _table(evaluation: EvaluationResult) -> str:
 
     def add(label: str, mae: float, mae_scaled: float, skill: str = "") -> None:
         over = mae_scaled / naive if naive else math.nan
-        cells = (f"{mae:,.{digits}f}", f"{mae_scaled:.5f}", f"{over:.3f}")
-        rows.append((label, *(_ABSENT if cell == "nan" else cell for cell in cells), skill))
+        rows.append((label, _cell(mae, digits), _cell(mae_scaled, 5), _cell(over, 3), skill))
 
     add("this model", in_unit, scaled)
     for label, found, suffix in rivals(evaluation):
@@ -77,6 +76,10 @@ def _table(evaluation: EvaluationResult) -> str:
 
 _ABSENT = "-"
 """Stands for what is no number."""
+
+
+def _cell(value: float, digits: int) -> str:
+    return _ABSENT if math.isnan(value) else f"{value:,.{digits}f}"
 
 
 def _remarks(evaluation: EvaluationResult) -> Iterator[str]:
