@@ -40,7 +40,7 @@ def _sentence(verdict: Verdict) -> str:
     error, relative = metrics.get("mae", math.nan), metrics.get("relative_mae", math.nan)
     if not (math.isfinite(error) and math.isfinite(relative)):
         return f"{headline(verdict)}."
-    unit = f" {verdict.evaluation.unit}" if verdict.evaluation.unit else ""
+    unit = f" {printable(verdict.evaluation.unit)}" if verdict.evaluation.unit else ""
     compared = f"{abs(1.0 - relative):.1%} {'less' if relative <= 1.0 else 'more'} than the best naive forecast"
     joint = ": it" if verdict.blessed else ". It"
     return f"{headline(verdict)}{joint} errs by {number(error, digits=3)}{unit}, {compared}."
@@ -53,7 +53,7 @@ def _table(evaluation: EvaluationResult) -> str:
     naive = min(metrics.get(f"mae_scaled_{name}", math.nan) for name in NAIVE)
     # Three digits of the model's own error; the others stand below it.
     digits = min(max(2 - math.floor(math.log10(in_unit)), 0), 9) if 0.0 < in_unit < math.inf else 3
-    unit = f"MAE, {evaluation.unit}" if evaluation.unit else "MAE"
+    unit = f"MAE, {printable(evaluation.unit)}" if evaluation.unit else "MAE"
     head = (windows_text(evaluation), textwrap.shorten(unit, 14, placeholder="…"), "MAE scaled", "MAE / naive", "skill")
     rows = [head]
 

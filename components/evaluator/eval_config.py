@@ -121,10 +121,7 @@ def to_eval_config(
     of_series = any(one.scope == "every_series" for one in requirements)
     # JSON has no infinity.
     found = {name: {"value": repr(float(value))} for name, value in (audit or {}).items()}
-    least = max((int(one.bound) for one in requirements if one.metric == "window_count"), default=1)
-    harm = {"least_windows": least, "worse_by": dict(zip(HARM, _DEFAULT_HARM, strict=True))}
-    harm["worse_by"] |= {one.metric: one.worse_by for one in requirements if one.metric in HARM}
-    told = {**found, **{name: harm for name in SERIES_METRICS}}
+    told = {**found, **dict.fromkeys(SERIES_METRICS, _judging_of_series(requirements))}
     kinds = {"WindowMetric": STATISTICS, "SeriesMetric": SERIES_METRICS, "AuditMetric": AUDIT_LIMITS}
     metrics = [(kind, name) for kind, names_of_kind in kinds.items() for name in names_of_kind]
     return config_pb2.EvalConfig(
@@ -139,6 +136,13 @@ def to_eval_config(
             )
         ],
     )
+
+
+def _judging_of_series(requirements: Sequence[Requirement]) -> dict[str, object]:
+    """The arguments of a `SeriesMetric`: what the requirements say, else what is shown without any."""
+    least = max((int(one.bound) for one in requirements if one.metric == "window_count"), default=1)
+    required = {one.metric: one.worse_by for one in requirements if one.metric in HARM}
+    return {"least_windows": least, "worse_by": dict(zip(HARM, _DEFAULT_HARM, strict=True)) | required}
 
 
 def read_requirements(eval_config: config_pb2.EvalConfig) -> tuple[Requirement, ...]:
