@@ -84,7 +84,9 @@ def series_figure(errors: SplitErrors) -> Figure:
         ax.barh(place, lengths, height=0.62, color=LIGHT.forecast)
         for y, length, value in zip(place, lengths, relative[shown], strict=True):
             text = number(value, 2) if np.isfinite(value) else "not finite"
-            ax.annotate(text, (length, y), (4, 0), textcoords="offset points", va="center", fontsize=8.5)
+            # On paper of its own: the line may run behind it.
+            box = {"facecolor": LIGHT.paper, "edgecolor": "none", "pad": 0.6}
+            ax.annotate(text, (length, y), (4, 0), textcoords="offset points", va="center", fontsize=8.5, bbox=box)
         ax.set_yticks(place, [safe(name, 14) for name in names] if narrow else names)
         ax.grid(visible=False, axis="y")
         ax.margins(x=0.16)
