@@ -165,8 +165,8 @@ def _mase(sums: WindowSums) -> float:
 
 
 def _relative_mae(sums: WindowSums) -> float:
-    naive = np.array([sums.mean(name) for name in NAIVE])
-    return float(relative_mae(np.float64(sums.mean("absolute")), naive, np.float64(_mase(sums))))
+    naive = np.array([[sums.mean(name) for name in NAIVE]])
+    return float(relative_mae(np.array([sums.mean("absolute")]), naive, np.array([_mase(sums)]))[0])
 
 
 STATISTICS: Mapping[str, Callable[[WindowSums], float | Floats]] = {

@@ -81,7 +81,9 @@ def check_outliers(found: SeriesFindings, ordered: Ordered, rules: Rules) -> Sca
         found.add(
             STRETCHED,
             np.where(setting, far_in_train.count, 0),
-            lambda series, count: f"{_set_by(count, *scales[series], rules)} {places(far_in_train, series, count)}.",
+            lambda series, count: (
+                f"{_set_by(count, scales[series, 0], scales[series, 1], rules)} {places(far_in_train, series, count)}."
+            ),
             column=TARGET,
             # One series of many cannot disarm a gate: `check_scale` refuses where more of them are like that.
             severity="warning",

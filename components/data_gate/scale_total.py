@@ -60,7 +60,7 @@ class ScaleTotal:
     def from_tree(cls, tree: dict[str, Any]) -> "ScaleTotal":
         """Reads what became of it in JSON."""
         sums, kept = (tuple(tree[name]) if tree[name] else None for name in ("sums", "kept"))
-        return cls(sums, kept, tuple((*found,) for found in tree["outliers"]))  # type: ignore[arg-type]
+        return cls(sums, kept, tuple((*found,) for found in tree["outliers"]))
 
 
 def _sums(table: Moments) -> Sums | None:

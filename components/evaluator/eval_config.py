@@ -121,7 +121,7 @@ def to_eval_config(
     of_series = any(one.scope == "every_series" for one in requirements)
     # JSON has no infinity.
     found = {name: {"value": repr(float(value))} for name, value in (audit or {}).items()}
-    told = {**found, **dict.fromkeys(SERIES_METRICS, _judging_of_series(requirements))}
+    told: dict[str, Mapping[str, object]] = {**found, **dict.fromkeys(SERIES_METRICS, _judging_of_series(requirements))}
     kinds = {"WindowMetric": STATISTICS, "SeriesMetric": SERIES_METRICS, "AuditMetric": AUDIT_LIMITS}
     metrics = [(kind, name) for kind, names_of_kind in kinds.items() for name in names_of_kind]
     return config_pb2.EvalConfig(

@@ -24,8 +24,16 @@ _TO_DEVIATIONS = 1.4826
 """A median absolute deviation times this is the standard deviation of normal values."""
 
 
-class _Neighbourhood(BaseIndexer):  # type: ignore[misc]
-    """Windows around each value that do not reach into another series."""
+class _Neighbourhood(BaseIndexer):
+    """Windows around each value that do not reach into another series.
+
+    Attributes:
+        begin: First position of each window `[N]`.
+        end: Position after its last `[N]`.
+    """
+
+    begin: Ints
+    end: Ints
 
     def get_window_bounds(
         self,
