@@ -121,6 +121,22 @@ _CAUSES = {
 """What it means when a check on this metric fails."""
 
 _PHRASES = {
+    **{
+        f"interval_coverage_{percent}": (
+            f"the {percent} % interval held {{value}} of the test values, at least {{bound}}",
+            f"the {percent} % interval held only {{value}} of the test values, not at least {{bound}}: it is too narrow "
+            "(gate.coverage)",
+        )
+        for percent in (80, 95)
+    },
+    **{
+        f"interval_missed_{percent}": (
+            f"the {percent} % interval left out {{value}} of the test values, at least {{bound}}",
+            f"the {percent} % interval left out only {{value}} of the test values, not at least {{bound}}: it is too "
+            "wide (gate.coverage)",
+        )
+        for percent in (80, 95)
+    },
     "serving_process": (
         "a process with TensorFlow alone served the model",
         "the model was not served by a process of its own: {faults}",

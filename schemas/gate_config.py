@@ -51,6 +51,10 @@ class GateConfig(Section):
     """Baselines that must be beaten."""
     harmed_series: HarmedSeriesConfig | None = HarmedSeriesConfig()
     """Series that the model must not harm; None: shown, not required."""
+    coverage: Annotated[Real, pydantic.Field(gt=0.0, lt=0.8)] | None = 0.15
+    """How far the share of test values inside an interval may be from the interval's level: 0.15 lets that of 80 % hold
+    65 to 95 %, and that of 95 % no less than 80 %. Required where the test split has 20 forecasts that do not overlap;
+    None: shown, not required."""
     min_windows: Positive = 10
     """Fewest test windows that a verdict may rest on; that of a series by itself, too."""
     no_worse_than_blessed: bool = True

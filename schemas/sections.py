@@ -68,6 +68,11 @@ class DataConfig(Section):
     """Column to forecast; several columns become several series under one shared model."""
     unit: str = ""
     """Unit of the target, for people: `ppm`, `MW`."""
+    lower_bound: Real | None = None
+    """Smallest value that the target can have, in its unit: 0 for sales. Forecasts and intervals are cut off there; train
+    rows below it are refused."""
+    upper_bound: Real | None = None
+    """Largest value that it can have: 100 for a share in percent."""
     series_id: str | None = None
     """Column that names the series (long form); None: one series, or one a target column."""
     frequency: str
@@ -117,6 +122,12 @@ class DataConfig(Section):
             yield Clash(
                 ("series_id", "target"),
                 "series_id and several target columns exclude each other: give one target, or no series_id",
+            )
+        lower, upper = self.lower_bound, self.upper_bound
+        if lower is not None and upper is not None and lower >= upper:
+            yield Clash(
+                ("lower_bound", "upper_bound"),
+                f"lower_bound ({lower:g}) must be less than upper_bound ({upper:g}): correct one, or leave it out",
             )
         for key, column in (("target", self.time), ("series_id", self.time), ("series_id", *self.target[:1])):
             if column in (self.target if key == "target" else (self.series_id,)):
@@ -179,7 +190,7 @@ class FeaturesConfig(Section):
         seen: dict[str, str] = {}
         for role in ("past_covariates", "future_covariates", "static_covariates"):
             for column in getattr(self, role):
-                if column in names.RESERVED:
+                if column in names.RESERVED or column.startswith(names.REST):
                     yield Clash((role,), f"{column!r} is a name of Tapeline's own: rename the column")
                 if column in seen:
                     yield Clash((role, seen[column]), f"column {column!r} is named twice: give each column one part")

@@ -156,6 +156,10 @@ def _by_step(row: str) -> Callable[[WindowSums], Array]:
     return lambda sums: sums.mean_by_lead_step(row)
 
 
+def _missed(row: str) -> Callable[[WindowSums], float]:
+    return lambda sums: 1.0 - sums.mean(row)
+
+
 def _root(row: str) -> Callable[[WindowSums], float]:
     return lambda sums: float(np.sqrt(sums.mean(row)))
 
@@ -185,6 +189,7 @@ STATISTICS: Mapping[str, Callable[[WindowSums], float | Floats]] = {
     "relative_mae": _relative_mae,
     "skill_over_best_naive": lambda sums: 1.0 - _relative_mae(sums),
     **{f"interval_coverage_{percent}": _mean_of(f"covered_{percent}") for percent in PERCENTS},
+    **{f"interval_missed_{percent}": _missed(f"covered_{percent}") for percent in PERCENTS},
     **{f"interval_coverage_{percent}_by_lead_step": _by_step(f"covered_{percent}") for percent in PERCENTS},
     **{f"interval_width_{percent}_scaled": _mean_of(f"width_{percent}") for percent in PERCENTS},
     **{f"interval_width_{percent}": _mean_of(f"width_{percent}_in_unit") for percent in PERCENTS},
@@ -198,6 +203,6 @@ error by that of "as a season ago" within the train split of its series
 (Makridakis 1993); it means little for targets around 0. `relative_mae` is the
 error over that of the better naive forecast on the same windows, and
 `skill_over_best_naive` is 1 less that (`series_skill`). `interval_coverage_80`
-is the share of observed targets inside the 80 % prediction interval, and
-`interval_width_80` its mean width in the target's unit.
+is the share of observed targets inside the 80 % prediction interval,
+`interval_missed_80` the share of the others, and `interval_width_80` its mean width in the target's unit.
 """

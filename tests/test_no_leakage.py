@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tapeline.components.trainer.dataset import WindowStream
-from tapeline.components.trainer.training_run import ridge_batches
+from tapeline.components.trainer.ridges import ridge_batches
 from tapeline.components.transform.window_group import WindowPlan, cut_group
 from tapeline.forecaster.network.ridge import RidgeKind, fit_ridges
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
@@ -173,7 +173,7 @@ def test_what_happens_later_changes_nothing_that_a_network_sees_or_says() -> Non
         tampered = [values.copy() for values in (target, past)]
         for values in tampered:
             values[start:] = floats(values[start:].shape, rng, gaps=0.3) + 100
-        before, after = window(target, past, start), window(*tampered, start)
+        before, after = window(target, past, start), window(tampered[0], tampered[1], start)
         assert {"series_index", "fold", "context", "past_covariates", "future_covariates"} < set(before)
         for name, values in before.items():
             np.testing.assert_array_equal(values, after[name], err_msg=name)
@@ -181,7 +181,7 @@ def test_what_happens_later_changes_nothing_that_a_network_sees_or_says() -> Non
         # And what was before is seen: nothing here is blind.
         earlier = [values.copy() for values in (target, past)]
         earlier[0][start - 1] = 3.0
-        assert np.abs(model(window(*earlier, start)) - model(before)).max() > 1e-3
+        assert np.abs(model(window(earlier[0], earlier[1], start)) - model(before)).max() > 1e-3
 
 
 def test_the_line_of_a_window_in_training_never_saw_a_target_of_its_block() -> None:

@@ -21,9 +21,13 @@ class Rules:
         max_outlier: Farthest that a target may lie from its neighbourhood, in robust deviations; None: as far as it does.
         scaling: How the scaled space is made.
         min_observed: Least share of measured values in a context.
+        lower_bound: Smallest value that a target can have; None where there is no limit.
+        upper_bound: Largest one.
         past: Past covariates by column.
         future: Future-known covariates by column.
         static: Static covariates by column.
+        files: The first row of each file of the source, and its name.
+        wall_clock: Whether the times were written without a zone.
     """
 
     grid: TimeGrid
@@ -33,9 +37,13 @@ class Rules:
     max_outlier: float | None = 20.0
     scaling: ScalingConfig = dataclasses.field(default_factory=ScalingConfig)
     min_observed: float = 0.5
+    lower_bound: float | None = None
+    upper_bound: float | None = None
     past: tuple[str, ...] = ()
     future: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
+    files: tuple[tuple[int, str], ...] = ()
+    wall_clock: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from tapeline.schemas.errors import DataError
 from tapeline.schemas.evaluation_result import without_nan
 from tapeline.schemas.gate_config import GateConfig, HarmedSeriesConfig
 from tapeline.schemas.served_model import BASELINES, EVALUATE
+from tapeline.series.conformal import PERCENTS
 from tapeline.series.window_sums import STATISTICS
 
 CANDIDATE = "candidate"
@@ -38,6 +39,9 @@ SERIES_METRICS = (*HARM, "judged_series", "series_skills")
 _SHOWN = HarmedSeriesConfig()
 _DEFAULT_HARM = (_SHOWN.badly_worse_by, _SHOWN.worse_by)
 """From where on series count as harmed where a gate does not say, in the order of `HARM`."""
+
+LEAST_PERIODS = 20
+"""Fewest test forecasts without a common step that coverage is judged on: of fewer, chance alone moves it by 15 points."""
 
 _SLICES = {"overall": config_pb2.SlicingSpec(), "every_series": config_pb2.SlicingSpec(feature_keys=[names.SERIES_ID])}
 
@@ -62,6 +66,8 @@ def gate_requirements(gate: GateConfig) -> tuple[Requirement, ...]:
         margin = getattr(gate.skill_over, baseline)
         if margin is not None:
             required.append(Requirement(metric=f"skill_over_{baseline}", relation=">", bound=margin))
+    if gate.coverage is not None:
+        required += _coverage_requirements(gate.coverage)
     harmed = gate.harmed_series
     if harmed is not None:
         limits = (harmed.badly_worse_by, harmed.badly_share), (harmed.worse_by, harmed.share)
@@ -71,6 +77,24 @@ def gate_requirements(gate: GateConfig) -> tuple[Requirement, ...]:
         ]
     required += [Requirement(metric=name, relation="<=", bound=limit) for name, limit in AUDIT_LIMITS.items()]
     return tuple(required)
+
+
+def _coverage_requirements(margin: float) -> list[Requirement]:
+    """An interval that is too narrow holds too few test values, one that is too wide leaves out too few."""
+    shares = {f"interval_coverage_{percent}": percent for percent in PERCENTS}
+    shares |= {f"interval_missed_{percent}": 100 - percent for percent in PERCENTS}
+    # Rounded, so that 80 % less 15 points is 0.65 and not a hair more.
+    bounds = {metric: round(share / 100 - margin, 9) for metric, share in shares.items()}
+    return [Requirement(metric=metric, relation=">=", bound=bound) for metric, bound in bounds.items() if bound > 0.0]
+
+
+def for_periods(requirements: Iterable[Requirement], periods: float) -> tuple[Requirement, ...]:
+    """Returns what is required where the test split has so many forecasts without a common step: of few, no coverage.
+
+    Neighbouring windows share most of their steps and err together, so their number says little.
+    """
+    names = {f"interval_{metric}_{percent}" for percent in PERCENTS for metric in ("coverage", "missed")}
+    return tuple(one for one in requirements if periods >= LEAST_PERIODS or one.metric not in names)
 
 
 def for_series(requirements: Iterable[Requirement], count: int) -> tuple[Requirement, ...]:

@@ -22,7 +22,13 @@ from tfx.utils import path_utils, proto_utils
 
 from tapeline.components.evaluator import scored_model
 from tapeline.components.evaluator.beam_audit import AuditPlan, run_audit
-from tapeline.components.evaluator.eval_config import for_series, read_requirements, to_eval_config, with_naive_errors
+from tapeline.components.evaluator.eval_config import (
+    for_periods,
+    for_series,
+    read_requirements,
+    to_eval_config,
+    with_naive_errors,
+)
 from tapeline.components.evaluator.probe import first_windows, target_influence
 from tapeline.components.evaluator.tfma_results import collect
 from tapeline.forecaster.versions import MODEL_FINGERPRINT, folder_fingerprint
@@ -55,7 +61,9 @@ class Executor(evaluator_executor.Executor):
         found = self._audit(input_dict, exec_properties)
         windows = artifact_utils.get_single_instance(input_dict[standard_component_specs.EXAMPLES_KEY])
         series = windows.get_int_custom_property("series")
-        requirements = for_series(known, series)
+        window = WindowConfig.model_validate_json(exec_properties["window"])
+        periods = windows.get_int_custom_property("test_windows") * min(1.0, window.eval_stride / window.horizon)
+        requirements = for_series(for_periods(known, periods), series)
         judging = proto_utils.proto_to_json(to_eval_config(requirements, audit=found))
         properties = {
             **exec_properties,

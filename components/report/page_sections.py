@@ -102,8 +102,8 @@ def _forecasts(content: Content) -> Section | None:
 
 def _training(content: Content) -> Section:
     history = content.history
-    seconds = sum(float(np.nansum(each.seconds)) for each in (history, *history.others))
-    epochs = sum(len(each.epoch) for each in (history, *history.others))
+    seconds = float(np.nansum(history.seconds)) + sum(float(np.nansum(other.seconds)) for other in history.others)
+    epochs = len(history.epoch) + sum(len(other.epoch) for other in history.others)
     candidates = len(history.others) + 1
     return Section(
         key="training",

@@ -26,7 +26,8 @@ from tapeline.components.trainer.ridges import Chunks
 from tapeline.components.trainer.trained_card import describe_selection
 from tapeline.components.trainer.training_records import HistoryFile, HistoryLines, ProgressLines, TensorBoardLogs
 from tapeline.components.trainer.training_run import TrainedModel, run_training
-from tapeline.components.trainer.validation import eval_residuals, naive_eval_errors
+from tapeline.components.trainer.validation import eval_errors, naive_eval_errors
+from tapeline.forecaster.serving.bounds import within_bounds
 from tapeline.forecaster.serving.card import describe_data
 from tapeline.forecaster.serving.export_model import export_model
 from tapeline.schemas.artifact_files import HISTORY_FILE
@@ -36,7 +37,7 @@ from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig,
 from tapeline.schemas.served_model import NAIVE_ON_EVAL
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 from tapeline.schemas.window_spec import WindowSpec
-from tapeline.series.conformal import conformal_half_widths
+from tapeline.series.prediction_intervals import fit_intervals
 from tapeline.series.scaling import Scaler
 from tapeline.series.seasons import choose_season, naive_errors
 from tapeline.series.window_reader import read_chunks, split_files
@@ -136,20 +137,33 @@ def _export(
 ) -> None:
     data, window = sections["data"], sections["window"]
     spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
-    residuals = eval_residuals(trained.model, read=eval_chunks, spec=spec, series=trained.series)
+    scaler = Scaler.load(graph_uri)
+    errors = eval_errors(
+        trained.model,
+        read=eval_chunks,
+        spec=spec,
+        series=trained.series,
+        bounded=functools.partial(within_bounds, data=data, scaler=scaler),
+    )
+    naive = naive_errors(train_chunks(), season=season)
     tf.io.gfile.makedirs(os.path.dirname(directory))
     export_model(
         trained.model,
         directory=directory,
         ridge_baseline=trained.ridge,
-        half_widths=conformal_half_widths(residuals),
-        scaler=Scaler.load(graph_uri),
+        intervals=fit_intervals(
+            errors,
+            naive_errors=naive,
+            levels=sections["training"].quantiles,
+            overlap=-(-window.horizon // window.eval_stride),
+        ),
+        scaler=scaler,
         transform_graph_uri=graph_uri,
         data=data,
         features=sections["features"],
         window=window,
         season=season,
-        naive_errors=naive_errors(train_chunks(), season=season),
+        naive_errors=naive,
         series=trained.series,
         card=card
         | {
@@ -180,7 +194,7 @@ def _kept_weights(history: History) -> str:
     return f"kept the weights of epoch {history.best + 1} of {len(history.epochs)} (val_loss {history.val_loss:.5f})"
 
 
-def _model_card(trained: TrainedModel, sections: dict[str, Section]) -> dict[str, Any]:
+def _model_card(trained: TrainedModel, sections: dict[str, Any]) -> dict[str, Any]:
     """Returns what a served model tells about its training."""
     history = trained.history
     return {

@@ -120,8 +120,9 @@ def run_training(
     make_reproducible(training)
     spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
     choice = training.candidates > 1 or model.members > 1
-    series, maps = trained_series(train_chunks, model.view, choice=choice, say=say)
-    shape = dataclasses.replace(WindowShape.of(window, features), series=maps)
+    shape = WindowShape.of(window, features)
+    series, maps = trained_series(train_chunks, model.view, shape=shape, choice=choice, say=say)
+    shape = dataclasses.replace(shape, series=maps)
     has_line = choice or model.view.highway != "none"
     folds = TimeFolds.of(train_chunks(), window.horizon) if model.cross_fit and has_line else None
     batch_size = training.batch_size * training.accumulate

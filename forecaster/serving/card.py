@@ -9,12 +9,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from tapeline.forecaster.serving.raw_windows import LONGEST_HORIZON
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
-from tapeline.series.conformal import PERCENTS
+from tapeline.series.prediction_intervals import PredictionIntervals
 from tapeline.series.scaling import Scaler
 from tapeline.series.windowing import Chunk
 
@@ -25,6 +24,7 @@ def describe_inputs(
     features: FeaturesConfig,
     window: WindowConfig,
     scaler: Scaler,
+    intervals: PredictionIntervals,
     series: Sequence[bytes] = (),
 ) -> dict[str, Any]:
     """Returns what a client must know.
@@ -34,13 +34,15 @@ def describe_inputs(
         features: Covariates.
         window: Context and horizon.
         scaler: The fitted scales.
+        intervals: How far intervals reach.
         series: The series that the model has weights of their own for.
 
     Returns:
         A tree for JSON, with the keys of `docs/data-formats.md`.
     """
-    known = scaler.ids if scaler.scope != "all" else series
-    others = {"all": "global" if series else None, "unseen": "global", "none": "refuse"}
+    named = dict.fromkeys((*series, *sorted(intervals.error_ratios)))
+    known = scaler.ids if scaler.scope != "all" else named
+    others = {"all": "global" if named else None, "unseen": "global", "none": "refuse"}
     covariates = {"past_covariates", "future_covariates", "static_covariates"}
     columns = {"frequency", "offset", "timezone", "unit", "time", "target", "series_id"}
     return {
@@ -67,16 +69,27 @@ def describe_data(chunks: Iterable[Chunk]) -> dict[str, Any]:
     return {"series": len(series), "first_time": first, "last_time": last}
 
 
-def describe_intervals(half_widths: npt.NDArray[np.floating[Any]]) -> dict[str, Any]:
-    """Returns how far the prediction intervals reach, scaled, by level in percent; null stands for infinite.
+def describe_intervals(intervals: PredictionIntervals) -> dict[str, Any]:
+    """Returns how far intervals and quantiles lie from a forecast, and how the size of errors differs between series.
 
     Args:
-        half_widths: `[2, H]`, from `tapeline.series.conformal`.
+        intervals: How far they lie from it.
+
+    Returns:
+        `offsets`, scaled, of a middling series, by output (null stands for infinite); `error_ratios`, where series
+            differ: whose errors they are, and the smallest and largest; `usual_change`, where changes in the context
+            count: that of a middling window, scaled.
     """
-    return {
-        str(percent): [float(width) if np.isfinite(width) else None for width in row]
-        for percent, row in zip(PERCENTS, half_widths, strict=True)
+    offsets = {
+        name: [float(offset) if np.isfinite(offset) else None for offset in row]
+        for name, row in zip(intervals.names, intervals.offsets, strict=True)
     }
+    told = {"offsets": offsets, "error_ratios": None, "usual_change": intervals.usual_change}
+    ratios = intervals.error_ratios.values()
+    if not ratios:
+        return told
+    whose = "the model on eval" if intervals.own_errors else "seasonal naive on train"
+    return {**told, "error_ratios": {"of": whose, "smallest": min(ratios), "largest": max(ratios)}}
 
 
 def describe_limits(*, features: FeaturesConfig, window: WindowConfig) -> list[str]:

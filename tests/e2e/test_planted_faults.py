@@ -19,6 +19,7 @@ from tapeline.pipeline.paths import RunPaths
 from tapeline.schemas.gate_config import GateConfig
 from tests.e2e.evaluator_runs import (
     CONTEXT,
+    HORIZON,
     NAN,
     PlantedModel,
     TeacherForcedModel,
@@ -123,6 +124,38 @@ def test_a_model_at_0_0149_that_seasonal_naive_beats_is_refused(evaluate: Any) -
     found = evaluate([Window(forecast=0.0149, seasonal_naive=0.0148)] * 2)
     assert found.metrics["mae_scaled"] == pytest.approx(0.0149)
     assert refusals(found) == ["skill_over_seasonal_naive.above"]
+
+
+def windows_within(reach: dict[float, int]) -> list[Window]:
+    """Windows of four steps whose forecasts are so wrong so many times."""
+    errors = [error for error, times in reach.items() for _ in range(times)]
+    return [Window(forecast=errors[at::20]) for at in range(20)]
+
+
+SPREAD = windows_within({0.004: 64, 0.015: 12, 0.03: 4})
+"""Errors that the planted intervals hold as often as they say: 80 % within 0.005, 95 % within 0.02."""
+
+
+def test_intervals_ten_times_too_narrow_are_refused(evaluate: Any) -> None:
+    assert evaluate(SPREAD, eval_stride=HORIZON).blessed
+    found = evaluate(SPREAD, eval_stride=HORIZON, model=PlantedModel(reach=0.1))
+    assert refusals(found) == ["interval_coverage_80.at_least", "interval_coverage_95.at_least"]
+    assert reasons(found)[0] == (
+        "the 80 % interval held only 0 of the test values, not at least 0.65: it is too narrow (gate.coverage)"
+    )
+
+
+def test_intervals_ten_times_too_wide_are_refused(evaluate: Any) -> None:
+    found = evaluate(SPREAD, eval_stride=HORIZON, model=PlantedModel(reach=10.0))
+    assert refusals(found) == ["interval_missed_80.at_least"]
+    assert "left out only 0 of the test values" in reasons(found)[0]
+
+
+def test_intervals_are_not_judged_on_few_windows_or_where_nobody_asks(evaluate: Any) -> None:
+    narrow = PlantedModel(reach=0.1)
+    # 20 windows a step apart are five forecasts without a common step.
+    assert evaluate(SPREAD, model=narrow).blessed
+    assert evaluate(SPREAD, eval_stride=HORIZON, model=narrow, gate=GateConfig(coverage=None)).blessed
 
 
 def test_a_model_under_the_limit_but_worse_than_the_blessed_one_is_refused(evaluate: Any) -> None:

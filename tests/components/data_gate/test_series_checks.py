@@ -191,3 +191,25 @@ def test_on_a_wrong_grid_only_the_frequency_is_said() -> None:
 def test_values_are_checked_in_the_order_of_time(order: Any) -> None:
     target = np.array([1.0, 2, 7, 7, 7, 7, 7, *range(13)])[list(order)]
     assert "5 times 7 from 1970-01-01T02" in found(series(target, hours=order))["constant_run"]
+
+
+def test_a_train_value_beyond_a_bound_is_refused_with_its_row_and_the_fix() -> None:
+    # Of 20 rows the first 12 are train, then four each.
+    values = [5.0, -1.0, 3.0, -2.5, *range(4, 20)]
+    (finding,) = findings_of(check(series(values), rules(lower_bound=0.0)))
+    assert (finding.kind, finding.severity, finding.split, finding.count) == ("beyond_bound", "error", "train", 2)
+    assert finding.message == (
+        "2 values below data.lower_bound (0): row 1 (1970-01-01T01:00:00Z), row 3 (1970-01-01T03:00:00Z)."
+    )
+    assert "change data.lower_bound" in finding.fix
+
+
+def test_a_later_value_beyond_a_bound_is_a_warning() -> None:
+    (finding,) = findings_of(check(series(range(20)), rules(upper_bound=17.5)))
+    assert (finding.kind, finding.severity, finding.split, finding.count) == ("beyond_bound", "warning", "test", 2)
+    assert "2 values above data.upper_bound (17.5): row 18" in finding.message
+
+
+def test_a_value_on_a_bound_is_within_it() -> None:
+    # 0.1 as float32 is a hair more than 0.1.
+    assert found(series(np.arange(1, 21) / 10.0), rules(lower_bound=0.1, upper_bound=2.0)) == {}

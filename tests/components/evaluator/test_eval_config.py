@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from tapeline.components.evaluator.eval_config import (
+    LEAST_PERIODS,
     MOST_SERIES,
+    for_periods,
     for_series,
     gate_requirements,
     read_requirements,
@@ -75,6 +77,29 @@ def test_requirements_come_back_from_the_configuration_in_order() -> None:
     assert plain(
         read_requirements(to_eval_config(gate_requirements(GateConfig(mae_scaled_below_per_series=0.1))))
     ) == plain(required)
+
+
+def coverage_bounds(required: Any) -> dict[str, float]:
+    return {one.id: one.bound for one in required if one.metric.startswith("interval")}
+
+
+def test_coverage_may_be_so_many_points_from_what_the_interval_says() -> None:
+    assert coverage_bounds(gate_requirements(GateConfig())) == {
+        "interval_coverage_80.at_least": 0.65,
+        "interval_coverage_95.at_least": 0.8,
+        "interval_missed_80.at_least": 0.05,
+    }
+    close = coverage_bounds(gate_requirements(GateConfig(coverage=0.02)))
+    assert close["interval_missed_95.at_least"] == 0.03
+    assert coverage_bounds(gate_requirements(GateConfig(coverage=None))) == {}
+
+
+def test_coverage_is_required_of_enough_forecasts_without_a_common_step() -> None:
+    required = gate_requirements(GateConfig())
+    assert for_periods(required, LEAST_PERIODS) == required
+    few = for_periods(required, LEAST_PERIODS - 0.1)
+    assert coverage_bounds(few) == {}
+    assert len(few) == len(required) - 3
 
 
 def test_what_the_audit_found_goes_to_its_metric() -> None:
