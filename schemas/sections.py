@@ -252,6 +252,9 @@ class ChecksConfig(Section):
     """Longest run of missing steps or values inside a series, in steps."""
     max_constant: Annotated[Positive, pydantic.Field(ge=2)] = 48
     """Longest run of one and the same value, in steps: a stuck sensor."""
+    max_outlier: Annotated[Real, pydantic.Field(gt=0.0)] | None = 20.0
+    """Farthest that a target may lie from the median of its neighbours, in robust standard deviations (Hampel). Farther
+    ones are told, and refused where a few of them set the scale; None lets every value pass."""
     max_drift: Annotated[Real, pydantic.Field(ge=0.0)] = 0.5
     """Largest distance of a column between two splits before a warning, 0 (same) to 1 (Jensen-Shannon)."""
 

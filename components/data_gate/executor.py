@@ -26,6 +26,7 @@ from tapeline.components.data_gate.anomalies import explain_anomalies
 from tapeline.components.data_gate.category_checks import category_counts, check_categories
 from tapeline.components.data_gate.drift import column_distances, drift_findings
 from tapeline.components.data_gate.gate_report import Report
+from tapeline.components.data_gate.outlier_checks import check_scale
 from tapeline.components.data_gate.series_checks import check_group
 from tapeline.components.data_gate.series_rules import Rules
 from tapeline.components.data_gate.split_checks import check_splits
@@ -33,7 +34,14 @@ from tapeline.components.data_gate.totals import Totals
 from tapeline.schemas.artifact_files import SOURCE_FILE
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.features import SPLITS, rest
-from tapeline.schemas.sections import ChecksConfig, DataConfig, FeaturesConfig, SplitConfig, WindowConfig
+from tapeline.schemas.sections import (
+    ChecksConfig,
+    DataConfig,
+    FeaturesConfig,
+    ScalingConfig,
+    SplitConfig,
+    WindowConfig,
+)
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.checks.findings import Finding
 from tapeline.series.grouping.beam_groups import run_groups, scan_files
@@ -48,13 +56,17 @@ _ANOMALIES_FILE = "SchemaDiff.pb"
 _SCHEMA_FILE = "schema.pbtxt"
 
 
-def make_rules(*, data: DataConfig, features: FeaturesConfig, checks: ChecksConfig, window: WindowConfig) -> Rules:
+def make_rules(
+    *, data: DataConfig, features: FeaturesConfig, checks: ChecksConfig, window: WindowConfig, scaling: ScalingConfig
+) -> Rules:
     """Returns what every series must keep, as the configuration sets it."""
     return Rules(
         grid=TimeGrid.of(data),
         spec=WindowSpec(context_length=window.context_length, horizon=window.horizon, stride=window.stride),
         max_gap=checks.max_gap,
         max_constant=checks.max_constant,
+        max_outlier=checks.max_outlier,
+        scaling=scaling,
         min_observed=window.min_observed,
         lower_bound=data.lower_bound,
         upper_bound=data.upper_bound,
@@ -83,9 +95,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             features=FeaturesConfig.model_validate_json(exec_properties["features"]),
             checks=checks,
             window=WindowConfig.model_validate_json(exec_properties["window"]),
+            scaling=ScalingConfig.model_validate_json(exec_properties["scaling"]),
         )
         totals = self._check_series(examples, _of_source(rules, examples))
         whole = [
+            *check_scale(totals, rules),
             *check_splits(totals.splits, spec=rules.spec, split=split),
             *_schema_findings(input_dict, rules),
             *_split_findings(

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from tapeline.components.data_gate.bound_checks import check_bounds
+from tapeline.components.data_gate.outlier_checks import check_outliers
 from tapeline.components.data_gate.series_rules import Rules
 from tapeline.components.data_gate.totals import SplitTotal, Totals
 from tapeline.components.data_gate.value_checks import check_gaps, check_rest, check_values
@@ -49,13 +50,14 @@ def check_series(rows: SeriesRows, rules: Rules) -> Totals:
     find_disorder(found, faults, files=rules.files)
     find_wrong_steps(found, ordered, faults, rules.grid, least_steps=1)
     check_values(found, ordered, rules, measured)
+    scale = check_outliers(found, ordered, rules)
     check_bounds(found, ordered, rules)
     check_rest(found, ordered, measured[:, 0], limit=rules.max_constant)
     # On a wrong grid every step is a gap, and without values no window fits: name the cause only.
     countable = (measured[:, 0] > 0) & ~faults.wrong
     gapless = check_gaps(found, ordered, rules, countable)
     splits = _check_lengths(found, ordered, extents, rules, countable & gapless)
-    return Totals(found.groups, splits, ordered.size)
+    return Totals(found.groups, splits, ordered.size, scale)
 
 
 def _with_texts(rows: SeriesRows, rules: Rules) -> SeriesRows:

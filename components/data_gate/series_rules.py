@@ -4,6 +4,7 @@ import dataclasses
 import math
 
 from tapeline.schemas.features import TARGET
+from tapeline.schemas.sections import ScalingConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.time_grid import TimeGrid
 
@@ -17,6 +18,8 @@ class Rules:
         spec: The shape of a window.
         max_gap: Longest run of missing steps or values, in steps.
         max_constant: Longest run of one value, in measured values.
+        max_outlier: Farthest that a target may lie from its neighbourhood, in robust deviations; None: as far as it does.
+        scaling: How the scaled space is made.
         min_observed: Least share of measured values in a context.
         lower_bound: Smallest value that a target can have; None where there is no limit.
         upper_bound: Largest one.
@@ -32,6 +35,8 @@ class Rules:
     spec: WindowSpec
     max_gap: int = 24
     max_constant: int = 48
+    max_outlier: float | None = 20.0
+    scaling: ScalingConfig = dataclasses.field(default_factory=ScalingConfig)
     min_observed: float = 0.5
     lower_bound: float | None = None
     upper_bound: float | None = None

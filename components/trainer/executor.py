@@ -27,7 +27,7 @@ from tapeline.components.trainer.ridges import Chunks
 from tapeline.components.trainer.trained_card import describe_selection
 from tapeline.components.trainer.training_records import HistoryFile, HistoryLines, ProgressLines, TensorBoardLogs
 from tapeline.components.trainer.training_run import TrainedModel, run_training
-from tapeline.components.trainer.validation import eval_errors
+from tapeline.components.trainer.validation import eval_errors, naive_eval_errors
 from tapeline.forecaster.serving.bounds import within_bounds
 from tapeline.forecaster.serving.card import describe_data, time_span
 from tapeline.forecaster.serving.export_model import export_model
@@ -35,6 +35,7 @@ from tapeline.schemas.artifact_files import HISTORY_FILE
 from tapeline.schemas.gate_config import GateConfig
 from tapeline.schemas.model_contract import CONTRACT, contract
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, Section, WindowConfig
+from tapeline.schemas.served_model import NAIVE_ON_EVAL
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.categories import category_sizes, read_categories
@@ -169,7 +170,11 @@ def _export(
         season=season,
         naive_errors=naive,
         series=trained.series,
-        card=card | {"trained_on": describe_data(train_chunks())},
+        card=card
+        | {
+            "trained_on": describe_data(train_chunks()),
+            NAIVE_ON_EVAL: naive_eval_errors(read=eval_chunks, spec=spec, season=season),
+        },
         holidays_until=known_until(*time_span(itertools.chain(train_chunks(), eval_chunks()))),
     )
 
