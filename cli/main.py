@@ -11,9 +11,10 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from tapeline.cli.exit_codes import EXIT_BAD_INPUT, EXIT_FAILED
+from tapeline.cli.leaving import leave
 from tapeline.cli.signals import exit_code, interrupting, interruption
 
 
@@ -195,5 +196,10 @@ def _prepare_environment(command: str) -> None:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
+def entry() -> NoReturn:
+    """Runs a command and ends the process: what the shell starts."""
+    leave(main())
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    entry()

@@ -3,7 +3,8 @@
 Three record layouts exist; `docs/data-formats.md` shows them side by side.
 
 * a row (`SeriesExampleGen`, `DataGate`): `SERIES_ID`, `TIMESTAMP`,
-  `ROW_NUMBER`, `TARGET` and each covariate under its column's own name;
+  `ROW_NUMBER`, `TARGET` and each covariate under its column's own name, and
+  beside each number what a float32 rounds away (`rest`);
 * a scaled row (`Transform`): `SERIES_ID`, `TIMESTAMP`, `TARGET` and the
   covariates gathered into one vector a role;
 * a window (`Windows`): the context, its mask, the covariates, the target.
@@ -56,6 +57,18 @@ FOLD = "fold"
 
 RESERVED = frozenset({SERIES_ID, TIMESTAMP, ROW_NUMBER, TARGET})
 """Names that a covariate column may not have."""
+
+REST = "float32_rest_of_"
+"""How features begin that hold what a float32 rounds away; no column's name may begin like it."""
+
+
+def rest(column: str) -> str:
+    """Returns the feature that stands beside a float feature: the value is the sum of both, to 48 bits.
+
+    A `tf.train.Example` holds no wider float than 32 bits: 24 of precision.
+    """
+    return REST + column
+
 
 SINGLE_SERIES = "series"
 """The series id of data that hold one series and name none."""

@@ -190,7 +190,7 @@ class FeaturesConfig(Section):
         seen: dict[str, str] = {}
         for role in ("past_covariates", "future_covariates", "static_covariates"):
             for column in getattr(self, role):
-                if column in names.RESERVED:
+                if column in names.RESERVED or column.startswith(names.REST):
                     yield Clash((role,), f"{column!r} is a name of Tapeline's own: rename the column")
                 if column in seen:
                     yield Clash((role, seen[column]), f"column {column!r} is named twice: give each column one part")

@@ -30,19 +30,19 @@ class Context:
     Attributes:
         series_id: The series.
         timestamps: Epoch seconds of the context, int64 `[T]`.
-        values: Its target, float32 `[T]`; NaN where missing.
-        past: Past covariates, float32 `[T, P]`.
-        future: Future-known covariates of the context and the steps ahead, float32 `[T + steps_ahead, K']`.
-        static: Static covariates, float32 `[S]`.
+        values: Its target, float64 `[T]`; NaN where missing.
+        past: Past covariates, float64 `[T, P]`.
+        future: Future-known covariates of the context and the steps ahead, float64 `[T + steps_ahead, K']`.
+        static: Static covariates, float64 `[S]`.
         steps_ahead: How many steps to forecast.
     """
 
     series_id: bytes
     timestamps: npt.NDArray[np.int64]
-    values: npt.NDArray[np.float32]
-    past: npt.NDArray[np.float32]
-    future: npt.NDArray[np.float32]
-    static: npt.NDArray[np.float32]
+    values: npt.NDArray[np.float64]
+    past: npt.NDArray[np.float64]
+    future: npt.NDArray[np.float64]
+    static: npt.NDArray[np.float64]
     steps_ahead: int
 
     @property
@@ -109,7 +109,7 @@ def build_context(
     if problem:
         return [dataclasses.replace(problem, series_id=name)], None
     near = step < length + steps
-    table = np.full((length + steps, tail.values.shape[1]), np.nan, np.float32)
+    table = np.full((length + steps, tail.values.shape[1]), np.nan)
     table[step[near]] = tail.values[near]
     context = Context(
         series_id=series_id,
@@ -117,7 +117,7 @@ def build_context(
         values=table[:length, 0],
         past=table[:length, 1 : 1 + past],
         future=table[:, 1 + past : 1 + past + future],
-        static=static.astype(np.float32),
+        static=static,
         steps_ahead=steps,
     )
     return [], context

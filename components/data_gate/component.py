@@ -25,4 +25,7 @@ class DataGate(BeamComponent, executor=Executor):
     window = Property(WindowConfig, "Context and horizon.")
     split = Property(SplitConfig, "Where the splits end.")
     examples = Output(Examples, "The rows that passed.")
+    row_schema = Output(
+        Schema, "The schema, and beside each number what a float32 rounds away, which has no statistics."
+    )
     report = Output(ValidationReport, "What the gate found.")

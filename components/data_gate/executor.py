@@ -5,12 +5,15 @@ execution that fails, so a refusal also writes it beside them, under
 `<node>/refused/<execution>/`, and names that file in its message.
 """
 
+import dataclasses
 import functools
+import json
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from absl import logging
-from tensorflow_metadata.proto.v0 import anomalies_pb2
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 from tfx import types
 from tfx.components.statistics_gen import stats_artifact_utils
 from tfx.components.util import examples_utils
@@ -26,8 +29,9 @@ from tapeline.components.data_gate.series_checks import check_group
 from tapeline.components.data_gate.series_rules import Rules
 from tapeline.components.data_gate.split_checks import check_splits
 from tapeline.components.data_gate.totals import Totals
+from tapeline.schemas.artifact_files import SOURCE_FILE
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.features import SPLITS
+from tapeline.schemas.features import SPLITS, rest
 from tapeline.schemas.sections import ChecksConfig, DataConfig, FeaturesConfig, SplitConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.checks.findings import Finding
@@ -40,6 +44,7 @@ REPORT_TEXT = "report.txt"
 REPORT_JSON = "findings.json"
 
 _ANOMALIES_FILE = "SchemaDiff.pb"
+_SCHEMA_FILE = "schema.pbtxt"
 
 
 def make_rules(*, data: DataConfig, features: FeaturesConfig, checks: ChecksConfig, window: WindowConfig) -> Rules:
@@ -77,7 +82,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             checks=checks,
             window=WindowConfig.model_validate_json(exec_properties["window"]),
         )
-        totals = self._check_series(examples, rules)
+        totals = self._check_series(examples, _of_source(rules, examples))
         whole = [
             *check_splits(totals.splits, spec=rules.spec, split=split),
             *_schema_findings(input_dict),
@@ -94,6 +99,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             kept = os.path.join(node, "refused", execution)
             _write_report(report, kept)
             raise DataError(report.refusal(report=os.path.join(kept, REPORT_TEXT)))
+        _write_schema(_schema(input_dict), rules.columns, artifact_utils.get_single_uri(output_dict["row_schema"]))
         _pass_on(examples, artifact_utils.get_single_instance(output_dict["examples"]))
 
     def _check_series(self, examples: types.Artifact, rules: Rules) -> Totals:
@@ -116,10 +122,31 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         return functools.reduce(Totals.merge, map(Totals.from_json, lines), Totals())
 
 
+def _of_source(rules: Rules, examples: types.Artifact) -> Rules:
+    """Adds what the first component knows of the source, and the rows do not say."""
+    path = os.path.join(examples.uri, SOURCE_FILE)
+    if not fileio.exists(path):
+        return rules
+    with fileio.open(path, "r") as file:
+        source = json.loads(file.read())
+    files = tuple((first, name) for first, name in source["files"])
+    return dataclasses.replace(rules, files=files, wall_clock=source["wall_clock"])
+
+
+def _schema(input_dict: dict[str, list[types.Artifact]]) -> schema_pb2.Schema:
+    uri = artifact_utils.get_single_uri(input_dict["schema"])
+    return io_utils.SchemaReader().read(io_utils.get_only_uri_in_dir(uri))
+
+
+def _write_schema(schema: schema_pb2.Schema, columns: Sequence[str], uri: str) -> None:
+    """Writes the schema by which Transform parses rows: statistics leave the rests out, so the schema does too."""
+    for name in columns:
+        schema.feature.add(name=rest(name), type=schema_pb2.FLOAT)
+    io_utils.write_pbtxt_file(os.path.join(uri, _SCHEMA_FILE), schema)
+
+
 def _schema_findings(input_dict: dict[str, list[types.Artifact]]) -> list[Finding]:
-    schema = io_utils.SchemaReader().read(
-        io_utils.get_only_uri_in_dir(artifact_utils.get_single_uri(input_dict["schema"]))
-    )
+    schema = _schema(input_dict)
     artifact = artifact_utils.get_single_instance(input_dict["anomalies"])
     found: list[Finding] = []
     for split in artifact_utils.decode_split_names(artifact.split_names):

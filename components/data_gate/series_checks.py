@@ -16,6 +16,7 @@ from tapeline.components.data_gate.value_checks import check_gaps, check_rest, c
 from tapeline.components.data_gate.window_checks import count_windows, find_no_window
 from tapeline.schemas.features import SPLITS
 from tapeline.series.arrays import Array, Ints
+from tapeline.series.checks.clock_changes import find_clock_changes
 from tapeline.series.checks.findings import SeriesFindings
 from tapeline.series.checks.grid_checks import TimeFaults, find_disorder, find_duplicates, find_wrong_steps
 from tapeline.series.checks.ordered_rows import Ordered, order_rows
@@ -42,8 +43,9 @@ def check_series(rows: SeriesRows, rules: Rules) -> Totals:
     extents = _Extents.of(ordered)
     measured = extents.measured.sum(axis=1)
     found, faults = SeriesFindings(ordered.ids), TimeFaults.of(ordered)
-    find_duplicates(found, faults)
-    find_disorder(found, faults)
+    changes = find_clock_changes(found, ordered, rules.grid) if rules.wall_clock else {}
+    find_duplicates(found, faults, zones={code: change.zone for code, change in changes.items() if change.back})
+    find_disorder(found, faults, files=rules.files)
     find_wrong_steps(found, ordered, faults, rules.grid, least_steps=1)
     check_values(found, ordered, rules, measured)
     check_bounds(found, ordered, rules)

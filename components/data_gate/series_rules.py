@@ -23,6 +23,8 @@ class Rules:
         past: Past covariates by column.
         future: Future-known covariates by column.
         static: Static covariates by column.
+        files: The first row of each file of the source, and its name.
+        wall_clock: Whether the times were written without a zone.
     """
 
     grid: TimeGrid
@@ -35,6 +37,8 @@ class Rules:
     past: tuple[str, ...] = ()
     future: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
+    files: tuple[tuple[int, str], ...] = ()
+    wall_clock: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ class Gaps:
 
     @classmethod
     def of(cls, ordered: Ordered, values: Floats, *, limit: int) -> "Gaps":
-        """Finds the gaps of more than `limit` steps in one column, float32 `[N]`."""
+        """Finds the gaps of more than `limit` steps in one column, float64 `[N]`."""
         at = np.flatnonzero(~np.isnan(values))
         code, ordinal = ordered.code[at], ordered.ordinal[at]
         missing = np.diff(ordinal) - 1
@@ -69,7 +69,7 @@ class Runs:
 
     @classmethod
     def of(cls, ordered: Ordered, values: Floats, *, limit: int) -> "Runs":
-        """Finds the runs of more than `limit` values in one column, float32 `[N]`."""
+        """Finds the runs of more than `limit` values in one column, float64 `[N]`."""
         measured = np.flatnonzero(~np.isnan(values))
         code, values, times = ordered.code[measured], values[measured], ordered.timestamp[measured]
         new = np.ones(len(code), bool)
@@ -135,7 +135,7 @@ def _check_static(found: SeriesFindings, column: str, ordered: Ordered, values: 
     order = known[np.lexsort((ordered.row[known], ordered.code[known]))]
     code, at = np.unique(ordered.code[order], return_index=True)
     # The value of each series' topmost row that has one.
-    first = np.full(ordered.size, np.nan, np.float32)
+    first = np.full(ordered.size, np.nan)
     first[code] = values[order[at]]
     varying = ordered.offenders(~np.isnan(values) & (values != first[ordered.code]))
     found.add(

@@ -28,19 +28,19 @@ class RealWindows:
         serialized: The scaled windows, serialized `[B]`.
         series_id: Bytes `[B]`.
         timestamps: Epoch seconds of context, horizon and as many steps again, int64 `[B, T + 2 H]`.
-        context: Raw targets, float32 `[B, T]`, NaN where missing.
-        past: Raw past covariates, float32 `[B, T, P]`.
-        future: Raw future-known covariates, float32 `[B, T + 2 H, K']`; NaN beyond the last row.
-        static: Raw static covariates, float32 `[B, S]`.
+        context: Raw targets, float64 `[B, T]`, NaN where missing.
+        past: Raw past covariates, float64 `[B, T, P]`.
+        future: Raw future-known covariates, float64 `[B, T + 2 H, K']`; NaN beyond the last row.
+        static: Raw static covariates, float64 `[B, S]`.
     """
 
     serialized: tuple[bytes, ...]
     series_id: npt.NDArray[np.object_]
     timestamps: npt.NDArray[np.int64]
-    context: npt.NDArray[np.float32]
-    past: npt.NDArray[np.float32]
-    future: npt.NDArray[np.float32]
-    static: npt.NDArray[np.float32]
+    context: npt.NDArray[np.float64]
+    past: npt.NDArray[np.float64]
+    future: npt.NDArray[np.float64]
+    static: npt.NDArray[np.float64]
 
     @property
     def context_length(self) -> int:

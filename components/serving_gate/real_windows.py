@@ -112,14 +112,14 @@ def _gather(
     *,
     columns: tuple[str, ...],
     grid: TimeGrid,
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Rows of stretches of series, `[B, length, C]`, and the first row of each one's series, `[B, C]`.
 
     Static covariates are those of the first row of a series, wherever its windows lie.
     """
     steps = StepIndex.covering(series, first, length)
-    found = np.full((len(steps.keys), len(columns)), np.nan, np.float32)
-    never = (np.iinfo(np.int64).max, np.full(len(columns), np.nan, np.float32))
+    found = np.full((len(steps.keys), len(columns)), np.nan)
+    never = (np.iinfo(np.int64).max, np.full(len(columns), np.nan))
     earliest = dict.fromkeys(series.tolist(), never)
     for path in row_files:
         for batch in read_rows(path, RowFeatures(numbers=columns)):

@@ -34,7 +34,7 @@ def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, str]) -> d
     outputs = {
         names.SERIES_ID: series,
         names.TIMESTAMP: timestamp,
-        names.TARGET: _scaled_target(series, column(inputs[names.TARGET]), scaling),
+        names.TARGET: _scaled_target(series, exact_column(inputs, names.TARGET), scaling),
     }
     if features.past_covariates:
         outputs[names.PAST_COVARIATES] = _scaled_columns(inputs, features.past_covariates, scaling.method)
@@ -63,6 +63,12 @@ def column(values: Any) -> tf.Tensor:
     return tf.reshape(values, [-1])
 
 
+def exact_column(inputs: dict[str, Any], name: str) -> tf.Tensor:
+    """Returns one float64 a row, `[B]`, NaN where missing: the float32 and what it rounds away."""
+    rest = column(inputs[names.rest(name)])
+    return tf.cast(column(inputs[name]), tf.float64) + tf.cast(tf.where(tf.math.is_nan(rest), 0.0, rest), tf.float64)
+
+
 def _scaled_target(series: tf.Tensor, target: tf.Tensor, scaling: ScalingConfig) -> tf.Tensor:
     (path,) = tft.experimental.ptransform_analyzer(
         [series, target],
@@ -76,15 +82,14 @@ def _scaled_target(series: tf.Tensor, target: tf.Tensor, scaling: ScalingConfig)
     scope = scope_of(per_series=scaling.per_series, unseen_series=scaling.unseen_series)
     keys = tf.fill(tf.shape(series), OVERALL) if scope == "all" else escape_ids(series)
     found = _scales(keys, path, name="scale_of_series")
-    value = tf.cast(target, tf.float64)
-    scaled = (value - found[:, 0]) / found[:, 1]
+    scaled = (target - found[:, 0]) / found[:, 1]
     unseen = tf.math.is_nan(found[:, 1])
     if scope == "unseen":
         either = _scales(tf.constant([OVERALL]), path, name="scale_of_all")
-        scaled = tf.where(unseen, (value - either[:, 0]) / either[:, 1], scaled)
+        scaled = tf.where(unseen, (target - either[:, 0]) / either[:, 1], scaled)
     if scope == "none":
         # A series without a scale may not pass as one without values: Windows refuses infinite targets by name.
-        scaled = tf.where(unseen & ~tf.math.is_nan(value), tf.constant(float("inf"), tf.float64), scaled)
+        scaled = tf.where(unseen & ~tf.math.is_nan(target), tf.constant(float("inf"), tf.float64), scaled)
     return tf.cast(scaled, tf.float32)
 
 
@@ -127,7 +132,7 @@ def _lookup(keys: tf.Tensor, path: Any) -> tuple[tf.Tensor, tf.Tensor]:
 
 def _scaled_columns(inputs: dict[str, Any], columns: tuple[str, ...], method: str) -> tf.Tensor:
     """Covariates over all series, `[B, n]`; NaN where missing."""
-    parts = [_scaled_column(column(inputs[name]), method) for name in columns]
+    parts = [_scaled_column(exact_column(inputs, name), method) for name in columns]
     if not parts:
         return tf.zeros([tf.shape(column(inputs[names.TIMESTAMP]))[0], 0])
     return tf.stack(parts, axis=1)
@@ -135,7 +140,6 @@ def _scaled_columns(inputs: dict[str, Any], columns: tuple[str, ...], method: st
 
 def _scaled_column(values: tf.Tensor, method: str) -> tf.Tensor:
     """A column that is constant in train keeps the scale 1, so its value becomes 0: as for the target."""
-    values = tf.cast(values, tf.float64)
     measured = tf.boolean_mask(values, ~tf.math.is_nan(values))
     low, high = tft.min(measured), tft.max(measured)
     constant = tf.equal(low, high)

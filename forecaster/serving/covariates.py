@@ -47,7 +47,7 @@ class Covariates(tf.Module):
         """Returns what a request must hold: `[B, T', P]`, `[B, T' + H, K]` and `[B, S]`; unused inputs are left out."""
         ranks = {names.PAST_COVARIATES: 3, names.FUTURE_COVARIATES: 3, names.STATIC_COVARIATES: 2}
         return {
-            role: tf.TensorSpec([None] * (ranks[role] - 1) + [len(columns)], tf.float32, name=role)
+            role: tf.TensorSpec([None] * (ranks[role] - 1) + [len(columns)], tf.float64, name=role)
             for role, columns in self._columns.items()
             if columns
         }
@@ -84,7 +84,9 @@ class Covariates(tf.Module):
         rows = batch * length
         steps: dict[str, tf.Tensor] = {names.TIMESTAMP: times}
         if names.PAST_COVARIATES in raw:
-            ahead = tf.fill([batch, length - self._shape.context_length, self._shape.past], float("nan"))
+            ahead = tf.fill(
+                [batch, length - self._shape.context_length, self._shape.past], tf.constant(float("nan"), tf.float64)
+            )
             steps |= self._by_column(names.PAST_COVARIATES, tf.concat([raw[names.PAST_COVARIATES], ahead], axis=1))
         if names.FUTURE_COVARIATES in raw:
             steps |= self._by_column(names.FUTURE_COVARIATES, raw[names.FUTURE_COVARIATES])
@@ -101,7 +103,12 @@ class Covariates(tf.Module):
         }
 
     def _by_column(self, role: str, values: tf.Tensor) -> dict[str, tf.Tensor]:
-        return dict(zip(self._columns[role], tf.unstack(values, axis=-1), strict=True))
+        """Each column as Transform's graph takes it: float32, and what that rounds away."""
+        columns: dict[str, tf.Tensor] = {}
+        for name, exact in zip(self._columns[role], tf.unstack(values, axis=-1), strict=True):
+            rounded = tf.cast(exact, tf.float32)
+            columns |= {name: rounded, names.rest(name): tf.cast(exact - tf.cast(rounded, tf.float64), tf.float32)}
+        return columns
 
 
 def _rows(values: tf.Tensor | None, spec: tf.TypeSpec, rows: tf.Tensor) -> tf.Tensor | tf.SparseTensor:

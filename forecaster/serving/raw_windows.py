@@ -81,7 +81,7 @@ class RawWindows(tf.Module):
             any_horizon: Whether the request says how many steps it wants.
         """
         specs = {
-            names.CONTEXT: tf.TensorSpec([None, None], tf.float32, name=names.CONTEXT),
+            names.CONTEXT: tf.TensorSpec([None, None], tf.float64, name=names.CONTEXT),
             TIMESTAMPS: tf.TensorSpec([None, None], tf.int64, name=TIMESTAMPS),
         }
         if self._names_series:
@@ -95,14 +95,21 @@ class RawWindows(tf.Module):
         """Returns the inputs of serialized `tf.Example`s, each of exactly the context's length.
 
         Args:
-            examples: Strings `[B]`; features under the inputs' names, row-major, NaN where a value is missing.
+            examples: Strings `[B]`; features under the inputs' names, row-major, NaN where a value is missing. What
+                float32 rounds away of the numbers may stand beside them, under `features.rest` of their names.
         """
         specs = self.input_specs()
-        parsed = tf.io.parse_example(
-            examples,
-            {name: tf.io.FixedLenFeature(self._size(name, spec), spec.dtype) for name, spec in specs.items()},
-        )
-        return {name: parsed[name] for name in specs}
+        features = {}
+        for name, spec in specs.items():
+            size = self._size(name, spec)
+            features[name] = tf.io.FixedLenFeature(size, tf.float32 if spec.dtype.is_floating else spec.dtype)
+            if spec.dtype.is_floating:
+                features[names.rest(name)] = tf.io.FixedLenFeature(size, tf.float32, tf.zeros(size))
+        parsed = tf.io.parse_example(examples, features)
+        return {
+            name: _exact(parsed[name], parsed[names.rest(name)]) if spec.dtype.is_floating else parsed[name]
+            for name, spec in specs.items()
+        }
 
     def __call__(self, inputs: Mapping[str, tf.Tensor], *, any_horizon: bool = False) -> Request:
         """Returns the window of each row of a request.
@@ -132,7 +139,7 @@ class RawWindows(tf.Module):
         with tf.control_dependencies([enforce(self._value_rules(newest, series_id, length))]):
             newest = {name: tf.identity(values) for name, values in newest.items()}
         offset, scale = (number[:, tf.newaxis] for number in self._scales(series_id))
-        scaled = tf.cast((tf.cast(newest[names.CONTEXT], tf.float64) - offset) / scale, tf.float32)
+        scaled = tf.cast((newest[names.CONTEXT] - offset) / scale, tf.float32)
         context, observed = fill_gaps(scaled)
         timestamps = newest[TIMESTAMPS]
         forecast_time = self._steps.ahead(timestamps[:, -1], length)
@@ -219,6 +226,10 @@ class RawWindows(tf.Module):
         return rules
 
 
+def _exact(rounded: tf.Tensor, rest: tf.Tensor) -> tf.Tensor:
+    return tf.cast(rounded, tf.float64) + tf.cast(rest, tf.float64)
+
+
 def _shape_rule(
     name: str, values: tf.Tensor, batch: tf.Tensor, length: tf.Tensor, ahead: tf.Tensor | int | None
 ) -> Rule:
@@ -235,6 +246,8 @@ def _shape_rule(
 
 
 def _number_rule(name: str, values: tf.Tensor) -> Rule:
+    # Scaled, values are float32: what is too large for it has no place there either.
+    values = tf.cast(values, tf.float32)
     if name == names.STATIC_COVARIATES:
         bad, rule = ~tf.math.is_finite(values), "must be finite numbers"
     else:

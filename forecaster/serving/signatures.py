@@ -17,6 +17,7 @@ from tapeline.forecaster.serving.bounds import Bounds
 from tapeline.forecaster.serving.intervals import Intervals
 from tapeline.forecaster.serving.raw_windows import RawWindows, Request
 from tapeline.forecaster.serving.series_tables import NaiveErrors, SeriesIndex, SeriesScales
+from tapeline.forecaster.serving.unit_rounding import round_to_scale
 from tapeline.schemas import features as names
 from tapeline.schemas.served_model import (
     ANY_HORIZON,
@@ -106,8 +107,8 @@ def build_signatures(
         return {
             FORECAST: scaled,
             **{name: bounds.within(values, **space) for name, values in levels.items()},
-            "offset": tf.cast(offset, tf.float32),
-            "scale": tf.cast(scale, tf.float32),
+            "offset": offset,
+            "scale": scale,
             "naive_error": naive_errors(window[names.SERIES_ID]),
         }
 
@@ -131,8 +132,9 @@ def build_signatures(
         in_unit = tf.cast(scaled, tf.float64) * request.scale + request.offset
         ratio = tf.cast(intervals.error_ratio(request.window), tf.float64)
         levels = {FORECAST: in_unit, **intervals.around(in_unit, request.scale * ratio)}
+        rounded = {name: round_to_scale(values, request.scale) for name, values in levels.items()}
         return {
-            **{name: bounds.within(tf.cast(values, tf.float32)) for name, values in levels.items()},
+            **{name: bounds.within(values) for name, values in rounded.items()},
             FORECAST_TIME: request.forecast_time,
         }
 

@@ -70,12 +70,12 @@ def _middling(specs: dict[str, tf.TensorSpec], *, grid: TimeGrid, scaler: Scaler
     first = grid.ordinals(np.array([_START]))[0]
     steps = {names.FUTURE_COVARIATES: shape.context_length + shape.horizon}
     given: Inputs = {
-        names.CONTEXT: np.full((1, shape.context_length), offset[0] + scale[0] / 2, np.float32),
+        names.CONTEXT: np.full((1, shape.context_length), offset[0] + scale[0] / 2),
         TIMESTAMPS: grid.timestamps(first + np.arange(shape.context_length))[np.newaxis],
         names.SERIES_ID: series_id,
     }
     for name, spec in specs.items():
         if name not in given:
             length = [steps.get(name, shape.context_length)] if len(spec.shape) == 3 else []
-            given[name] = np.zeros([1, *length, spec.shape[-1]], np.float32)
+            given[name] = np.zeros([1, *length, spec.shape[-1]])
     return {name: given[name] for name in specs}

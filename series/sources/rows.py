@@ -13,12 +13,14 @@ import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tapeline.schemas import features as names
 from tapeline.schemas.sections import DataConfig, FeaturesConfig
 from tapeline.series.arrays import Bools, Floats
+from tapeline.series.float_pairs import split_floats
 from tapeline.series.sources.problems import Column, Problem
 from tapeline.series.sources.timestamps import Times, read_times
 from tapeline.series.sources.values import read_numbers, read_series_ids
@@ -160,14 +162,15 @@ def example_batches(rows: Rows, layout: RowLayout, *, chosen: Bools) -> Iterator
         names.TIMESTAMP: _ones(pa.array(rows.times.seconds[at])),
         names.ROW_NUMBER: _ones(pa.array(rows.first_row + at)),
     }
-    shared |= {column: _floats(rows.numbers[column][at]) for column in layout.covariates}
+    for column in layout.covariates:
+        shared |= _floats(column, rows.numbers[column][at])
     for target in layout.target:
         series_ids = pa.array(
             [(target if len(layout.target) > 1 else names.SINGLE_SERIES).encode()] * len(at), pa.binary()
         )
         if rows.series_ids is not None:
             series_ids = rows.series_ids.take(pa.array(at))
-        columns = {names.SERIES_ID: _ones(series_ids), **shared, names.TARGET: _floats(rows.numbers[target][at])}
+        columns = {names.SERIES_ID: _ones(series_ids), **shared, **_floats(names.TARGET, rows.numbers[target][at])}
         yield pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
 
 
@@ -176,10 +179,16 @@ def _ones(values: pa.Array) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(np.arange(len(values) + 1, dtype=np.int32)), values)
 
 
-def _floats(values: Floats) -> pa.Array:
-    """Lists of one float32 each, null where the value is missing: the encoder then leaves the feature empty."""
-    missing = np.isnan(values)
+def _floats(name: str, values: Floats) -> dict[str, pa.Array]:
+    """A feature of float32, and the one with what these round away."""
+    rounded, rest = split_floats(values)
+    floats = {name: _lists(rounded, np.isnan(rounded))}
+    return {**floats, names.rest(name): _lists(rest, rest == 0.0)} if rest.any() else floats
+
+
+def _lists(values: npt.NDArray[np.float32], missing: Bools) -> pa.Array:
+    """Lists of one value each, null where it is missing: the encoder then leaves the feature empty."""
     offsets = np.concatenate([[0], np.cumsum(~missing)]).astype(np.int32)
     # A null offset marks its list as null.
     nulls = np.concatenate([missing, [False]])
-    return pa.ListArray.from_arrays(pa.array(offsets, mask=nulls), pa.array(values[~missing].astype(np.float32)))
+    return pa.ListArray.from_arrays(pa.array(offsets, mask=nulls), pa.array(values[~missing]))

@@ -53,7 +53,7 @@ def test_a_forecast_of_ones_own_file_is_what_the_model_says(shared: Project, tap
     assert plot.read_bytes().startswith(b"\x89PNG")
 
     frame = daily_load().tail(48)
-    context = frame["load"].where(~frame.index.isin([680, 681])).to_numpy(np.float32)
+    context = frame["load"].where(~frame.index.isin([680, 681])).to_numpy(np.float64)
     times = pd.to_datetime(frame["time"]).to_numpy().astype("datetime64[s]").astype(np.int64)
     signature = tf.saved_model.load(str(model / shared.versions[-1])).signatures["serving_default"]
     answer = signature(context=tf.constant(context[None]), timestamps=tf.constant(times[None]))

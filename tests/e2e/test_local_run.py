@@ -32,7 +32,7 @@ def test_the_pushed_model_forecasts_from_raw_values(shared: Project) -> None:
     frame = daily_load()
     folder = shared.root / "runs" / "load" / "serving_model" / shared.versions[-1]
     model = tf.saved_model.load(str(folder))
-    context = frame["load"].to_numpy(np.float32)[-48:]
+    context = frame["load"].to_numpy(np.float64)[-48:]
     start = np.datetime64("2023-01-01T00:00:00", "s").astype(np.int64)
     times = start + 3600 * np.arange(len(frame), dtype=np.int64)[-48:]
     answer = model.signatures["serving_default"](

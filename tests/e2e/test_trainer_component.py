@@ -119,7 +119,7 @@ def test_an_execution_that_was_cut_short_is_carried_on_by_the_next(
         directory = path_utils.serving_model_dir(outputs["model"][0].uri)
         served = tf.saved_model.load(directory).signatures["serving_default"]
         days = np.arange(200, 216)
-        raw = {"context": 315.0 + np.zeros([1, 16], np.float32), "timestamps": (days * DAY)[None]}
+        raw = {"context": 315.0 + np.zeros([1, 16]), "timestamps": (days * DAY)[None]}
         named = {name: tf.constant(raw[name]) for name in served.structured_input_signature[1] if name in raw}
         forecasts.append(served(**named)["forecast"].numpy())
         cards.append(json.loads((tmp_path / directory / "assets.extra" / "model_card.json").read_text()))

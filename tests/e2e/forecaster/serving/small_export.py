@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tapeline.forecaster.network.highway import LinearHighway
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
+from tapeline.forecaster.request_examples import serialize_requests
 from tapeline.forecaster.serving.export_model import export_model
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from tapeline.schemas.served_model import LEVELS
@@ -130,13 +131,13 @@ def serialized(window: Any, target: Any = None, series_id: bytes = b"a") -> Any:
 
 def serve(module: Any, context: Any, timestamps: Any, **more: Any) -> Any:
     return module.signatures["serving_default"](
-        context=tf.constant(context, tf.float32), timestamps=tf.constant(timestamps, tf.int64), **more
+        context=tf.constant(context, tf.float64), timestamps=tf.constant(timestamps, tf.int64), **more
     )
 
 
 def serve_longer(module: Any, context: Any, timestamps: Any, horizon: Any, **more: Any) -> Any:
     return module.signatures["any_horizon"](
-        context=tf.constant(context, tf.float32),
+        context=tf.constant(context, tf.float64),
         timestamps=tf.constant(timestamps, tf.int64),
         horizon=tf.constant(horizon, tf.int64),
         **more,
@@ -145,16 +146,4 @@ def serve_longer(module: Any, context: Any, timestamps: Any, horizon: Any, **mor
 
 def raw_examples(**inputs: Any) -> Any:
     """One serialized Example a row, with the inputs of a request."""
-    examples = []
-    for row in range(len(inputs["context"])):
-        feature = {}
-        for name, values in inputs.items():
-            one = np.atleast_1d(values[row]).ravel()
-            if values.dtype == object:
-                feature[name] = tf.train.Feature(bytes_list=tf.train.BytesList(value=list(one)))
-            elif values.dtype == np.int64:
-                feature[name] = tf.train.Feature(int64_list=tf.train.Int64List(value=one))
-            else:
-                feature[name] = tf.train.Feature(float_list=tf.train.FloatList(value=one))
-        examples.append(tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString())
-    return tf.constant(examples)
+    return tf.constant(serialize_requests({name: np.asarray(values) for name, values in inputs.items()}))
