@@ -58,6 +58,7 @@ def write_config(source: str, wishes: "Wishes", *, output: str | None = None, fo
     from tapeline.pipeline.drafting.decisions import decide, name_of
     from tapeline.pipeline.drafting.draft_text import terminal_lines, yaml_text
     from tapeline.pipeline.drafting.found_data import look_at
+    from tapeline.schemas.config import load_config
     from tapeline.series.inspecting.raw_table import read_table
 
     path = pathlib.Path(output or f"{name_of(source)}.yaml")
@@ -67,6 +68,8 @@ def write_config(source: str, wishes: "Wishes", *, output: str | None = None, fo
     for line in terminal_lines(draft):
         print(escaped(line))
     write_whole(path, yaml_text(draft))
+    # Whatever the data hold, what is written can be read.
+    load_config(path)
     return path
 
 

@@ -138,6 +138,9 @@ def _known_ahead(found: FoundData, wishes: Wishes) -> Iterator[Decision]:
         given = [name for name in found.ahead if name not in wishes.known_ahead]
         reason = f"{', '.join(given)}: given for times without a target" if given else "you say so"
         yield Decision("features.future_covariates", list(found.ahead), reason)
+        texts = [name for name in found.ahead if found.table.numbers(name) is None]
+        if texts:
+            yield Decision("features.categorical", texts, "text")
 
 
 def _checks(found: FoundData) -> Iterator[Decision]:

@@ -52,7 +52,7 @@ def _unsure(draft: Draft) -> Iterator[str]:
         if role in draft.unsure:
             yield f"{role}: {_flow(list(draft.unsure[role]))}  # {meaning}"
     if "text" in draft.unsure:
-        yield f"text, not read: {', '.join(draft.unsure['text'])}"
+        yield f"categorical: {_flow(list(draft.unsure['text']))}  # text; name it in one of the lists above as well"
 
 
 def terminal_lines(draft: Draft) -> list[str]:
@@ -67,8 +67,8 @@ def terminal_lines(draft: Draft) -> list[str]:
             said = f"split: {' / '.join(part if isinstance(part, str) else f'{100 * part:g}' for part in parts)}"
         lines.append(f"{said:<{_COLUMN - 1}} {each.reason}".rstrip())
     for role, names in draft.unsure.items():
-        what = "text, not read" if role == "text" else f"maybe {role}, commented out in the file"
-        lines.append(f"{', '.join(names)}: {what}")
+        part = "categorical" if role == "text" else role
+        lines.append(f"{', '.join(names)}: maybe {part}, commented out in the file")
     return lines + [f"note: {warning}" for warning in draft.warnings]
 
 

@@ -23,7 +23,7 @@ from tapeline.series.arrays import Bools, Floats
 from tapeline.series.float_pairs import split_floats
 from tapeline.series.sources.problems import Column, Problem
 from tapeline.series.sources.timestamps import Times, read_times
-from tapeline.series.sources.values import join_series_ids, read_numbers
+from tapeline.series.sources.values import join_series_ids, read_categories, read_numbers
 
 _SAVE = "Save the file in UTF-8"
 
@@ -40,6 +40,7 @@ class RowLayout:
         series_id: Columns that name the series; empty where none does.
         covariates: The other columns, each with the argument that names it.
         decimal: Decimal mark of numbers that are text.
+        texts: Those of them that hold categories.
     """
 
     time: str
@@ -49,6 +50,7 @@ class RowLayout:
     series_id: tuple[str, ...]
     covariates: dict[str, str]
     decimal: str = "."
+    texts: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, data: DataConfig, features: FeaturesConfig) -> "RowLayout":
@@ -65,7 +67,13 @@ class RowLayout:
                 **dict.fromkeys(features.static_covariates, "features.static_covariates"),
             },
             decimal="," if data.decimal == "comma" else ".",
+            texts=features.text_columns,
         )
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Targets, then the covariates that hold amounts."""
+        return (*self.target, *(column for column in self.covariates if column not in self.texts))
 
     @property
     def columns(self) -> dict[str, str]:
@@ -87,7 +95,8 @@ class Rows:
         first_row: Row number of its first row.
         times: When, `[N]`.
         series_ids: Which series, binary `[N]`; None where no column names it.
-        numbers: Each target and covariate by its column, float64 `[N]`, NaN where missing.
+        numbers: Each target and covariate that holds amounts by its column, float64 `[N]`, NaN where missing.
+        texts: Each covariate that holds categories by its column, binary `[N]`, empty where missing.
         problems: What is wrong.
     """
 
@@ -95,6 +104,7 @@ class Rows:
     times: Times
     series_ids: pa.Array | None
     numbers: dict[str, Floats]
+    texts: dict[str, pa.Array]
     problems: list[Problem]
 
     def __len__(self) -> int:
@@ -122,11 +132,12 @@ def read_rows(batch: pa.RecordBatch, layout: RowLayout, *, first_row: int) -> Ro
         first_row=first_row,
     )
     series_ids = join_series_ids([columns[name] for name in layout.series_id]) if layout.series_id else None
-    numbers = {
-        name: read_numbers(columns[name], decimal=layout.decimal) for name in (*layout.target, *layout.covariates)
-    }
+    numbers = {name: read_numbers(columns[name], decimal=layout.decimal) for name in layout.numbers}
+    texts = {name: read_categories(columns[name]) for name in layout.texts}
     problems = [*times.problems, *(problem for column in columns.values() for problem in column.problems)]
-    return Rows(first_row=first_row, times=times, series_ids=series_ids, numbers=numbers, problems=problems)
+    return Rows(
+        first_row=first_row, times=times, series_ids=series_ids, numbers=numbers, texts=texts, problems=problems
+    )
 
 
 def _plain(column: Column) -> pa.Array:
@@ -168,7 +179,10 @@ def example_batches(rows: Rows, layout: RowLayout, *, chosen: Bools) -> Iterator
         names.ROW_NUMBER: _ones(pa.array(rows.first_row + at)),
     }
     for column in layout.covariates:
-        shared |= _floats(column, rows.numbers[column][at])
+        if column in layout.texts:
+            shared[column] = _ones(rows.texts[column].take(pa.array(at)))
+        else:
+            shared |= _floats(column, rows.numbers[column][at])
     for target in layout.target:
         series_ids = pa.array(
             [(target if len(layout.target) > 1 else names.SINGLE_SERIES).encode()] * len(at), pa.binary()

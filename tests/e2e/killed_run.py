@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 from tapeline.cli import main as cli
+from tapeline.cli.leaving import leave
 
 
 def arm(place: str, when: str, call: int) -> None:
@@ -37,4 +38,4 @@ def arm(place: str, when: str, call: int) -> None:
 if __name__ == "__main__":
     point, when, call, *arguments = sys.argv[1:]
     arm(point, when, int(call))
-    cli.leave(cli.main(arguments))
+    leave(cli.main(arguments))

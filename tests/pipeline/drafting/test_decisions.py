@@ -168,6 +168,8 @@ def test_covariates_that_nobody_can_be_sure_of_are_commented_out(path: pathlib.P
         "text": ("weather",),
     }
     assert config_of(draft).features.columns == ()
+    texts = config_of(make_draft(path, known_ahead=("weather",))).features
+    assert (texts.future_covariates, texts.categorical) == (("weather",), ("weather",))
     known = config_of(make_draft(path, known_ahead=("temperature", "holiday")))
     assert known.features.future_covariates == ("temperature", "holiday")
     assert not gate_report(known).refused

@@ -32,7 +32,7 @@ def test_the_file_says_why_and_can_be_read() -> None:
     assert "  # day first\n  time: day\n" in text
     assert "time_format: '%d/%m/%y'" in text
     assert "# features:\n#   past_covariates: [price]" in text
-    assert "#   text, not read: weather" in text
+    assert "#   categorical: [weather]" in text
 
 
 def test_what_is_unsure_stands_below_what_is_sure() -> None:
@@ -48,7 +48,7 @@ def test_the_terminal_gets_a_line_a_decision() -> None:
     assert "split: 60 / 20 / 20" in lines[3]
     assert lines[-3:] == [
         "price: maybe past_covariates, commented out in the file",
-        "weather: text, not read",
+        "weather: maybe categorical, commented out in the file",
         "note: Sort the file.",
     ]
     assert len(lines) == 5 + 3
