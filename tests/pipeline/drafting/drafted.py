@@ -10,6 +10,7 @@ import yaml
 
 from tapeline.components.data_gate.executor import make_rules
 from tapeline.components.data_gate.gate_report import Report
+from tapeline.components.data_gate.outlier_checks import check_scale
 from tapeline.components.data_gate.series_checks import check_series
 from tapeline.components.data_gate.split_checks import check_splits
 from tapeline.components.ingest.splits import check_counts, find_bounds
@@ -63,9 +64,15 @@ def gate_report(config: Config) -> Report:
         timestamp=seconds,
         columns={ROW_NUMBER: rows_of, NUMBERS: values},
     )
-    rules = make_rules(data=config.data, features=config.features, checks=config.checks, window=config.window)
+    rules = make_rules(
+        data=config.data,
+        features=config.features,
+        checks=config.checks,
+        window=config.window,
+        scaling=config.scaling,
+    )
     totals = check_series(rows, rules)
-    whole = check_splits(totals.splits, spec=rules.spec, split=config.split)
+    whole = [*check_scale(totals, rules), *check_splits(totals.splits, spec=rules.spec, split=config.split)]
     return Report.gather(totals.judged(whole), splits=totals.splits, series=totals.series)
 
 
@@ -76,7 +83,7 @@ def _parts(batch: Any, layout: RowLayout, *, first_row: int) -> Iterator[dict[st
             names = np.array(rows.series_ids.to_pylist(), object)
         else:
             names = np.array([(target if len(layout.target) > 1 else SINGLE_SERIES).encode()] * len(rows), object)
-        columns = [rows.numbers[column] for column in (target, *layout.covariates)]
+        columns = [rows.numbers[column] for column in (target, *layout.numbers[len(layout.target) :])]
         yield {
             "id": names,
             "seconds": rows.times.seconds,
