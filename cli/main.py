@@ -70,11 +70,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_config(run)
     _option(run, "--from", "NODE", "first component to run (Trainer, Evaluator, ...)", dest="from_node")
     _option(run, "--to", "NODE", "last component to run", dest="to_node")
+    _add_verbose(run)
 
     gate = commands.add_parser("gate", help="print the verdict of a run, and write it down for machines")
     _add_run(gate)
     _option(gate, "--output", "DIR", "where files go (default: report/<run id>/ in the run's folder)")
     _switch(gate, "--json", "print verdict.json in place of the table")
+    _add_verbose(gate)
     _add_metadata(gate)
 
     report = commands.add_parser("report", help="say where the report of a run is, or show it")
@@ -155,6 +157,11 @@ def _option(to: Any, name: str, metavar: str | tuple[str, str] | None, help_text
 
 def _switch(parser: argparse.ArgumentParser, name: str, help_text: str) -> None:
     parser.add_argument(name, action="store_true", help=help_text)
+
+
+def _add_verbose(parser: argparse.ArgumentParser) -> None:
+    every = "list every requirement, not only those that failed or were nearly missed"
+    parser.add_argument("-v", "--verbose", action="store_true", help=every)
 
 
 def _add_config(parser: argparse.ArgumentParser, *, json_too: bool = False) -> None:

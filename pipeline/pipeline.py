@@ -87,6 +87,7 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         checks=config.checks,
         window=window,
         split=config.split,
+        scaling=config.scaling,
     )
     transform = create_transform(
         examples=data_gate.outputs["examples"],

@@ -37,6 +37,23 @@ FUTURE_COVARIATES = "future_covariates"
 STATIC_COVARIATES = "static_covariates"
 """Values that belong to a series: `[S]`."""
 
+PAST_CATEGORIES, FUTURE_CATEGORIES, STATIC_CATEGORIES = "past_categories", "future_categories", "static_categories"
+"""Texts of the categorical columns of a role, in a request alone: `[T, ...]`, `[T + H, ...]` and `[...]`; empty where
+missing. In a scaled row and in a window a category is a number among the covariates of its role."""
+
+CATEGORIES = {
+    PAST_COVARIATES: PAST_CATEGORIES,
+    FUTURE_COVARIATES: FUTURE_CATEGORIES,
+    STATIC_COVARIATES: STATIC_CATEGORIES,
+}
+"""Each role of covariates, and the name of its texts."""
+
+UNSEEN = 0
+"""The number of a category that train did not hold, and of a missing one; those of train count from 1."""
+
+MOST_CATEGORIES = 1000
+"""Different values that a categorical column may have in train."""
+
 CONTEXT = "context"
 """Scaled target values the model sees, gaps filled: `[T]`."""
 

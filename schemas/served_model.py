@@ -44,6 +44,12 @@ QUANTILE = "quantile_"
 BASELINES = {"persistence": "persistence", "seasonal_naive": "seasonal naive", "ridge": "ridge"}
 """Outputs of `evaluate` that a forecast is compared with, and what people call them."""
 
+NAIVE = ("persistence", "seasonal_naive")
+"""Those of the baselines that nothing is fitted for."""
+
+NAIVE_ON_EVAL = "naive_val_mae_scaled"
+"""Key of the model card: what each of `NAIVE` errs by on the eval split, scaled."""
+
 FORECAST_TIME = "forecast_time"
 """Output with the time of each step, in epoch seconds."""
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from collections.abc import Mapping
 
 import keras
 import tensorflow as tf
@@ -92,6 +93,7 @@ def run_training(
     model: ModelConfig,
     training: TrainingConfig,
     season: int = 1,
+    category_sizes: Mapping[str, int] | None = None,
     records: Records = lambda candidate: (),
     checkpoints: CheckpointStore | None = None,
     say: Say = lambda line: None,
@@ -108,6 +110,7 @@ def run_training(
         model: The section `model`.
         training: The section `training`.
         season: Steps that the seasonal naive forecast repeats, at most the context.
+        category_sizes: Numbers of each categorical column, from `tapeline.series.categories`.
         records: Returns what is told about every epoch of a candidate.
         checkpoints: Where to write one each epoch, and to carry on from.
         say: Gets a line when something other than an epoch is worth telling.
@@ -120,7 +123,7 @@ def run_training(
     make_reproducible(training)
     spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
     choice = training.candidates > 1 or model.members > 1
-    shape = WindowShape.of(window, features)
+    shape = WindowShape.of(window, features, category_sizes=category_sizes or {})
     series, maps = trained_series(train_chunks, model.view, shape=shape, choice=choice, say=say)
     shape = dataclasses.replace(shape, series=maps)
     has_line = choice or model.view.highway != "none"

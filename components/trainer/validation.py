@@ -3,10 +3,11 @@
 `Validation` scores the model after each epoch. The free-running error is the `val_loss`, which early stopping and the
 learning rate look at. The error of the same decoder fed with the truth is a diagnostic: the gap between the two is what
 teacher forcing hides, how much worse the decoder gets when it has to live on its own output. `eval_errors` gives the
-errors of the trained model one by one.
+errors of the trained model one by one, `naive_eval_errors` those of the forecasts that it has to beat.
 """
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
@@ -20,9 +21,11 @@ from tapeline.components.trainer.sampling import teacher_inputs
 from tapeline.forecaster.network.inputs import Window
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.schemas import features as names
+from tapeline.schemas.served_model import NAIVE
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.conformal import signed_errors
 from tapeline.series.prediction_intervals import EvalErrors
+from tapeline.series.seasons import persistence, seasonal_naive
 from tapeline.series.windowing import Chunk
 
 MOST_ERRORS = 100_000
@@ -141,3 +144,30 @@ def eval_errors(
         starts=np.concatenate([np.zeros(0, np.int64), *(times for _, times in starts)])[::every],
         changes=np.concatenate(changes),
     )
+
+
+def naive_eval_errors(*, read: Callable[[], Iterable[Chunk]], spec: WindowSpec, season: int) -> dict[str, float]:
+    """Returns the mean absolute error of each naive forecast over the observed steps of a split.
+
+    It depends on the data alone, and is what `gate.mae_scaled_below: auto` takes its limit from.
+
+    Args:
+        read: Starts a pass over the chunks of the split.
+        spec: Context length and horizon.
+        season: Steps of the season that seasonal naive repeats.
+
+    Returns:
+        The errors of `served_model.NAIVE`, by name, scaled; NaN where nothing was observed.
+    """
+    stream = WindowStream(read=read, spec=spec, batch_size=_ERRORS_BATCH, fill_last=False)
+    totals, observed = dict.fromkeys(NAIVE, 0.0), 0
+    for window, target in stream.batches():
+        context = window[names.CONTEXT].astype(np.float64)
+        forecasts = (
+            persistence(context, horizon=spec.horizon),
+            seasonal_naive(context, horizon=spec.horizon, season=season),
+        )
+        observed += int((~np.isnan(target)).sum())
+        for name, forecast in zip(NAIVE, forecasts, strict=True):
+            totals[name] += float(np.nansum(np.abs(target - forecast)))
+    return {name: total / observed if observed else math.nan for name, total in totals.items()}

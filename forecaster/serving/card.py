@@ -5,7 +5,7 @@ request, under `limits` what the model does not do, and under `intervals` what
 its prediction intervals rest on.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import pandas as pd
 
 from tapeline.forecaster.serving.raw_windows import LONGEST_HORIZON
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.series.holiday_flags import show_day
 from tapeline.series.prediction_intervals import PredictionIntervals
 from tapeline.series.scaling import Scaler
 from tapeline.series.windowing import Chunk
@@ -25,6 +26,7 @@ def describe_inputs(
     window: WindowConfig,
     scaler: Scaler,
     intervals: PredictionIntervals,
+    categories: Mapping[str, Sequence[bytes]] | None = None,
     series: Sequence[bytes] = (),
 ) -> dict[str, Any]:
     """Returns what a client must know.
@@ -35,6 +37,7 @@ def describe_inputs(
         window: Context and horizon.
         scaler: The fitted scales.
         intervals: How far intervals reach.
+        categories: Those of each categorical column that train held.
         series: The series that the model has weights of their own for.
 
     Returns:
@@ -43,13 +46,16 @@ def describe_inputs(
     named = dict.fromkeys((*series, *sorted(intervals.error_ratios)))
     known = scaler.ids if scaler.scope != "all" else named
     others = {"all": "global" if named else None, "unseen": "global", "none": "refuse"}
-    covariates = {"past_covariates", "future_covariates", "static_covariates"}
+    covariates = {"past_covariates", "future_covariates", "static_covariates", "categorical"}
     columns = {"frequency", "offset", "timezone", "unit", "time", "target", "series_id"}
     return {
         **window.model_dump(include={"context_length", "horizon"}),
         "longest_horizon": LONGEST_HORIZON * window.horizon,
         **data.model_dump(mode="json", include=columns),
         **features.model_dump(mode="json", include=covariates),
+        "categories": {
+            column: [text.decode(errors="replace") for text in texts] for column, texts in (categories or {}).items()
+        },
         "series": [name.decode("utf-8", errors="replace") for name in known] if others[scaler.scope] else None,
         "unknown_series": others[scaler.scope],
     }
@@ -61,12 +67,21 @@ def describe_data(chunks: Iterable[Chunk]) -> dict[str, Any]:
     Args:
         chunks: Those of the train split.
     """
-    series, ends = set(), []
-    for chunk in chunks:
-        series.add(chunk.series_id)
-        ends += [int(chunk.timestamp[0]), int(chunk.timestamp[-1])]
-    first, last = (pd.Timestamp(seconds, unit="s", tz="UTC").isoformat() for seconds in (min(ends), max(ends)))
+    series = set()
+
+    def seen() -> Iterator[Chunk]:
+        for chunk in chunks:
+            series.add(chunk.series_id)
+            yield chunk
+
+    first, last = (pd.Timestamp(seconds, unit="s", tz="UTC").isoformat() for seconds in time_span(seen()))
     return {"series": len(series), "first_time": first, "last_time": last}
+
+
+def time_span(chunks: Iterable[Chunk]) -> tuple[int, int]:
+    """Returns the first and the last time of some chunks, epoch seconds."""
+    ends = [(int(chunk.timestamp[0]), int(chunk.timestamp[-1])) for chunk in chunks]
+    return min(first for first, _ in ends), max(last for _, last in ends)
 
 
 def describe_intervals(intervals: PredictionIntervals) -> dict[str, Any]:
@@ -92,8 +107,8 @@ def describe_intervals(intervals: PredictionIntervals) -> dict[str, Any]:
     return {**told, "error_ratios": {"of": whose, "smallest": min(ratios), "largest": max(ratios)}}
 
 
-def describe_limits(*, features: FeaturesConfig, window: WindowConfig) -> list[str]:
-    """Returns what the model does not do, in sentences."""
+def describe_limits(*, features: FeaturesConfig, window: WindowConfig, holidays_until: int) -> list[str]:
+    """Returns what the model does not do, in sentences; `holidays_until` is in epoch seconds."""
     limits = [
         f"A request needs the newest {window.context_length} steps of a series, on the grid of its frequency, none "
         "left out; a value that is missing is NaN, and at least one must be there.",
@@ -103,4 +118,10 @@ def describe_limits(*, features: FeaturesConfig, window: WindowConfig) -> list[s
     ]
     if features.past_covariates:
         limits.append("Beyond the trained horizon a past covariate keeps its last value.")
+    if features.holidays:
+        limits.append(
+            f"Holidays ({', '.join(features.holidays)}) are known up to {show_day(holidays_until)}; what reaches beyond "
+            "is refused. They are those of the library `holidays` in the version that the card names: a holiday that "
+            "was announced later is not among them."
+        )
     return limits

@@ -26,6 +26,8 @@ from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from tapeline.schemas.served_model import CARD_FILE, WARM_UP_FILE
 from tapeline.schemas.whole_files import replacing
 from tapeline.schemas.window_spec import WindowShape
+from tapeline.series.categories import read_categories
+from tapeline.series.holiday_flags import END_SECOND
 from tapeline.series.prediction_intervals import PredictionIntervals
 from tapeline.series.scaling import Scaler
 from tapeline.series.time_grid import TimeGrid
@@ -45,6 +47,7 @@ def export_model(
     season: int,
     naive_errors: Mapping[bytes, float],
     card: Mapping[str, Any],
+    holidays_until: int = END_SECOND,
     series: Sequence[bytes] = (),
 ) -> None:
     """Writes a SavedModel; it appears under its name when it is whole.
@@ -63,6 +66,7 @@ def export_model(
         season: Steps that the seasonal naive baseline repeats, at most the context; it goes into the card as well.
         naive_errors: That baseline's error on the train split, by series, in scaled space.
         card: What to tell about the model: written as JSON, with what a client must know besides.
+        holidays_until: First time that no forecast may reach, in epoch seconds, where the model has holidays.
         series: The series that the model has weights of their own for, in the order of their `series_index`.
 
     Raises:
@@ -72,7 +76,13 @@ def export_model(
         raise ValueError(f"directory: {directory!r} exists; export to a new folder.")
     shape = WindowShape.of(window, features)
     scales, index = SeriesScales(scaler), SeriesIndex(series)
-    covariates = Covariates(transform_graph_uri=transform_graph_uri, data=data, features=features, shape=shape)
+    covariates = Covariates(
+        transform_graph_uri=transform_graph_uri,
+        data=data,
+        features=features,
+        shape=shape,
+        holidays_until=holidays_until,
+    )
     served, bounds = Intervals(intervals), Bounds(data)
     raw_windows = RawWindows(
         scales=scales,
@@ -98,10 +108,16 @@ def export_model(
         **card,
         "season": season,
         "inputs": describe_inputs(
-            data=data, features=features, window=window, scaler=scaler, intervals=intervals, series=series
+            data=data,
+            features=features,
+            window=window,
+            scaler=scaler,
+            intervals=intervals,
+            categories=read_categories(transform_graph_uri, features),
+            series=series,
         ),
         "intervals": describe_intervals(intervals),
-        "limits": describe_limits(features=features, window=window),
+        "limits": describe_limits(features=features, window=window, holidays_until=holidays_until),
     }
     with replacing(directory) as unfinished:
         tf.saved_model.save(module, str(unfinished), signatures=signatures)
@@ -121,4 +137,5 @@ def export_model(
                 data=data,
                 features=features,
                 window=window,
+                holidays_until=holidays_until,
             )

@@ -18,9 +18,11 @@ import tensorflow as tf
 from tapeline.forecaster.serving.bounds import Bounds
 from tapeline.forecaster.serving.intervals import Intervals
 from tapeline.schemas import features as names
+from tapeline.schemas.frequency import DAY_SECONDS
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from tapeline.schemas.served_model import FORECAST, SERVE, levels_of
 from tapeline.series.gap_filling import fill_gaps
+from tapeline.series.holiday_flags import END_SECOND, holiday_days, show_day
 from tapeline.series.scaling import Scaler
 
 PORTABLE = os.path.join("assets.extra", "portable")
@@ -43,6 +45,7 @@ def write_portable(
     data: DataConfig,
     features: FeaturesConfig,
     window: WindowConfig,
+    holidays_until: int = END_SECOND,
 ) -> None:
     """Writes the function and its guide. A model that reads columns has none: TensorFlow Transform scales these.
 
@@ -54,12 +57,13 @@ def write_portable(
         error_ratios: Size of the errors by series; empty where one holds for all.
         intervals: How far the prediction intervals reach.
         data: Frequency, zone, unit and bounds.
-        features: The calendar.
+        features: Holidays and calendar.
         window: Context and horizon.
+        holidays_until: First day that no forecast may reach, in epoch seconds, where the model has holidays.
     """
     length, horizon = window.context_length, window.horizon
     specs = {names.CONTEXT: tf.TensorSpec([None, length], tf.float32, name=names.CONTEXT)}
-    if features.calendar:
+    if features.future_size:
         shape = [None, length + horizon, features.future_size]
         specs[names.FUTURE_COVARIATES] = tf.TensorSpec(shape, tf.float32, name=names.FUTURE_COVARIATES)
     own = [*([] if scaler.scope == "all" else [OFFSET, SCALE]), *([ERROR_RATIO] if error_ratios else [])]
@@ -98,7 +102,14 @@ def write_portable(
     by_series = _numbers_by_series(scaler, series, error_ratios)
     outputs = levels_of(intervals.names)
     guide = _guide(
-        specs, outputs=outputs, scaler=scaler, by_series=by_series, data=data, features=features, window=window
+        specs,
+        outputs=outputs,
+        scaler=scaler,
+        by_series=by_series,
+        data=data,
+        features=features,
+        window=window,
+        holidays_until=holidays_until,
     )
     with tf.io.gfile.GFile(os.path.join(folder, GUIDE), "w") as file:
         file.write(json.dumps(guide, indent=2) + "\n")
@@ -133,10 +144,12 @@ def _guide(
     data: DataConfig,
     features: FeaturesConfig,
     window: WindowConfig,
+    holidays_until: int,
 ) -> dict[str, Any]:
     meaning = {
         names.CONTEXT: "the newest steps of the target, in its unit, oldest first; NaN where missing, not all of them",
-        names.FUTURE_COVARIATES: "the calendar of each step, context first, then the horizon; columns as in `calendar`",
+        names.FUTURE_COVARIATES: "what each step's time tells, context first, then the horizon; columns as in "
+        "`holidays`, then as in `calendar`",
         OFFSET: "of the series, from `series`",
         SCALE: "of the series, from `series`",
         names.SERIES_INDEX: "of the series, from `series`; -1 for any other",
@@ -154,6 +167,7 @@ def _guide(
         "outputs": {name: {"shape": [-1, window.horizon], "type": "float32", "unit": data.unit} for name in outputs},
         **window.model_dump(include={"context_length", "horizon"}),
         **data.model_dump(include={"frequency", "offset", "timezone"}),
+        "holidays": _holiday_columns(features.holidays, holidays_until),
         "calendar": _calendar_columns(features.calendar),
         "overall_scale": dict(zip((OFFSET, SCALE), scaler.overall, strict=True)),
         "series": by_series,
@@ -165,6 +179,18 @@ def _guide(
             "Horizons other than the trained one.",
         ],
     }
+
+
+def _holiday_columns(codes: Sequence[str], until: int) -> list[dict[str, Any]]:
+    columns = [
+        f"how many of `dates` lie in {step}; a step shorter than a day counts as its whole day, on the zone's wall clock"
+        for step in ("the step", "the step after it", "the step before it")
+    ]
+    dates = {code: [show_day(day * DAY_SECONDS) for day in holiday_days(code).tolist()] for code in codes}
+    return [
+        {"code": code, "columns": columns, "dates": [day for day in days if day < show_day(until)]}
+        for code, days in dates.items()
+    ]
 
 
 def _calendar_columns(calendar: Sequence[str]) -> list[dict[str, str]]:

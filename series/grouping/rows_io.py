@@ -12,7 +12,7 @@ import tensorflow as tf
 from tapeline.schemas.features import ROW_NUMBER, SERIES_ID, TIMESTAMP, rest
 from tapeline.series.arrays import Array
 from tapeline.series.float_pairs import join_floats
-from tapeline.series.grouping.series_rows import NUMBERS, RowFeatures
+from tapeline.series.grouping.series_rows import NUMBERS, TEXTS, RowFeatures
 
 _ROWS_A_BATCH = 32_768
 _READ_BYTES = 8 * 2**20
@@ -27,7 +27,8 @@ def read_rows(path: str, features: RowFeatures) -> Iterator[dict[str, Array]]:
 
     Yields:
         `series_id` (bytes `[N]`), `timestamp` (int64 `[N]`), `NUMBERS` (float64 `[N, numbers]`, NaN where missing),
-        each vector (float32 `[N, width]`), and `row_number` (int64 `[N]`) where it is asked for.
+        each vector (float32 `[N, width]`), `row_number` (int64 `[N]`) where it is asked for, and `TEXTS` (bytes
+        `[N, texts]`) where there are any.
     """
     parts = [part for name in features.numbers for part in (name, rest(name))]
     spec = {
@@ -36,6 +37,7 @@ def read_rows(path: str, features: RowFeatures) -> Iterator[dict[str, Array]]:
         **({ROW_NUMBER: tf.io.FixedLenFeature([], tf.int64)} if features.row_number else {}),
         **{name: tf.io.FixedLenFeature([width], tf.float32) for name, width in features.vectors.items() if width},
         **{name: tf.io.RaggedFeature(tf.float32, row_splits_dtype=tf.int64) for name in parts},
+        **{name: tf.io.FixedLenFeature([], tf.string) for name in features.texts},
     }
 
     def parse(serialized: tf.Tensor) -> dict[str, Any]:
@@ -49,6 +51,8 @@ def read_rows(path: str, features: RowFeatures) -> Iterator[dict[str, Array]]:
         for at, name in enumerate(features.numbers):
             numbers[:, at] = join_floats(_column(*batch.pop(name), np.nan), _column(*batch.pop(rest(name)), 0.0))
         nothing = {name: np.zeros((size, 0), np.float32) for name, width in features.vectors.items() if not width}
+        if features.texts:
+            batch[TEXTS] = np.stack([batch.pop(name) for name in features.texts], axis=1)
         yield {**batch, **nothing, NUMBERS: numbers}
 
 

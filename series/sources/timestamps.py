@@ -101,10 +101,10 @@ class _Reader(Column):
             empty = pc.equal(pc.utf8_trim_whitespace(values), "").fill_null(True)
         self.note(empty.to_numpy(zero_copy_only=False), "is empty", "Give every row a time, or remove the row")
 
-    def note(self, wrong: Bools, rule: str, fix: str) -> None:
+    def note(self, wrong: Bools, rule: str, fix: str, *, texts: pa.Array | None = None, values: int = 0) -> None:
         """Notes rows that break a rule, each row for its first mistake only."""
         wrong = wrong & self.good
-        super().note(wrong, rule, fix)
+        super().note(wrong, rule, fix, texts=texts, values=values)
         self.good &= ~wrong
 
     def refuse(self, rule: str, fix: str) -> Times:

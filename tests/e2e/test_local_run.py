@@ -75,7 +75,7 @@ def test_a_version_that_is_gone_is_pushed_again(shared: Project, tapeline: Tapel
     serving.rename(serving.with_name("away"))
     ended = tapeline("run", *shared.arguments)
     assert ended.code == 0, ended.err
-    assert states(ended.out)["Pusher"] == "done"
+    assert states(ended.out)["Pusher"] == "ran"
     assert states(ended.out)["Trainer"] == "cached"
     (version,) = shared.versions
     assert f"pushed as version {version}" in ended.out

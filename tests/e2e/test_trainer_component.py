@@ -128,3 +128,6 @@ def test_an_execution_that_was_cut_short_is_carried_on_by_the_next(
     assert cards[0] == cards[1]
     assert cards[0]["train_windows"] == 131
     assert cards[0]["eval_windows"] == 47
+    # What `gate.mae_scaled_below: auto` takes its limit from.
+    assert set(cards[0]["naive_val_mae_scaled"]) == {"persistence", "seasonal_naive"}
+    assert all(error > 0.0 for error in cards[0]["naive_val_mae_scaled"].values())

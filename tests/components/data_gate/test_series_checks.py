@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 from typing import Any
 
@@ -147,6 +148,21 @@ def test_a_future_covariate_must_be_known_in_every_row() -> None:
     assert found(series(range(20), holiday=holiday), rules(future=("holiday",)))["missing_covariate"] == (
         "error: 1 row without a value: row 17 (1970-01-01T17:00:00Z); a future covariate must be known in every row."
     )
+
+
+def test_a_static_category_must_not_vary_and_a_missing_one_is_none() -> None:
+    kind = np.array([[b"city"]] * 20, object)
+    kind[3], kind[6] = b"", b"rural"
+    data = dataclasses.replace(series(range(20)), texts=kind)
+    assert found(data, rules(static=("kind",), texts=("kind",))) == {
+        "static_varies": "error: 1 row with another value than the first one: row 6 (1970-01-01T06:00:00Z)."
+    }
+
+
+def test_missing_categories_are_no_gap_and_no_hole() -> None:
+    texts = np.array([[b"", b"mist"]] * 20, object)
+    data = dataclasses.replace(series(range(20), wind=range(20)), texts=texts)
+    assert found(data, rules(past=("sky",), future=("wind", "promo"), texts=("sky", "promo"))) == {}
 
 
 def test_a_static_covariate_must_not_vary() -> None:

@@ -5,6 +5,8 @@ import json
 import math
 from typing import Any
 
+import pytest
+
 from tapeline.components.evaluator.eval_config import (
     LEAST_PERIODS,
     MOST_SERIES,
@@ -13,7 +15,9 @@ from tapeline.components.evaluator.eval_config import (
     gate_requirements,
     read_requirements,
     to_eval_config,
+    with_naive_errors,
 )
+from tapeline.schemas.errors import DataError
 from tapeline.schemas.gate_config import GateConfig, SkillConfig
 
 
@@ -106,3 +110,26 @@ def test_what_the_audit_found_goes_to_its_metric() -> None:
         if metric.class_name == "AuditMetric"
     }
     assert found["target_influence"] == "inf"
+
+
+def test_auto_is_the_better_naive_forecast_on_eval_and_strict() -> None:
+    required = gate_requirements(GateConfig(mae_scaled_below="auto"))
+    assert math.isnan(required[0].bound)
+    told = read_requirements(to_eval_config(required))
+    known = with_naive_errors(told, {"persistence": 0.06, "seasonal_naive": 0.04})
+    (limit,) = (one for one in known if one.id == "mae_scaled.below")
+    assert (limit.bound, limit.against) == (0.04, "naive_on_eval")
+    (metric,) = (one for one in to_eval_config(known).metrics_specs[0].metrics if '"mae_scaled"' in one.config)
+    upper = metric.per_slice_thresholds[0].threshold.value_threshold.upper_bound.value
+    assert upper == math.nextafter(0.04, 0.0)
+
+
+def test_a_limit_that_was_set_stays_and_carries_what_auto_would_be() -> None:
+    known = with_naive_errors(gate_requirements(GateConfig()), {"persistence": 0.06, "seasonal_naive": 0.04})
+    (limit,) = (one for one in known if one.id == "mae_scaled.below")
+    assert (limit.bound, limit.naive_on_eval) == (0.015, {"persistence": 0.06, "seasonal_naive": 0.04})
+
+
+def test_auto_without_errors_on_the_card_is_refused_by_name() -> None:
+    with pytest.raises(DataError, match=r"gate\.mae_scaled_below: auto takes its limit from"):
+        with_naive_errors(gate_requirements(GateConfig(mae_scaled_below="auto")), {})

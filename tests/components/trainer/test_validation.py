@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tapeline.components.trainer.validation import eval_errors
+from tapeline.components.trainer.validation import eval_errors, naive_eval_errors
 from tapeline.series.prediction_intervals import fit_intervals
 from tapeline.series.seasons import naive_errors
 from tapeline.series.windowing import Chunk
@@ -48,6 +48,14 @@ def test_of_too_many_windows_evenly_spaced_ones_are_kept() -> None:
     np.testing.assert_allclose(found.values, by_hand()[::3], rtol=1e-6)
     np.testing.assert_array_equal(found.starts, CHUNK.timestamp[CHUNK.forecast_offsets][::3])
     assert len(found.series) == len(found.values)
+
+
+def test_a_naive_forecast_errs_on_eval_by_what_its_windows_say() -> None:
+    found = naive_eval_errors(read=lambda: [CHUNK], spec=SPEC, season=1)
+    assert found["persistence"] == pytest.approx(float(np.nanmean(np.abs(by_hand()))), rel=1e-6)
+    # A season of one step repeats the last value.
+    assert found["seasonal_naive"] == found["persistence"]
+    assert naive_eval_errors(read=lambda: [CHUNK], spec=SPEC, season=4)["seasonal_naive"] != found["persistence"]
 
 
 def test_each_window_is_of_its_own_series() -> None:

@@ -16,6 +16,7 @@ WINDOW = WindowConfig(context_length=4, horizon=3)
 PANEL = DataConfig(time="day", target="sold", series_id="shop", frequency="D", unit="pieces")
 FEATURES = FeaturesConfig(past_covariates=("visits",), future_covariates=("holiday", "price"))
 
+UNTIL = 2_208_988_800  # 2040-01-01
 ALIKE = PredictionIntervals(names=("lower", "upper"), offsets=np.array([[-1.0, -np.inf], [3.0, np.inf]]))
 OWN = dataclasses.replace(ALIKE, error_ratios={b"b": 0.5, b"a": 4.0}, own_errors=True)
 
@@ -65,10 +66,16 @@ def test_the_size_of_errors_is_told_where_series_differ() -> None:
 
 
 def test_limits_speak_of_past_covariates_where_there_are_any() -> None:
-    assert len(describe_limits(features=FEATURES, window=WINDOW)) == 4
-    plain = " ".join(describe_limits(features=FeaturesConfig(), window=WINDOW))
+    assert len(describe_limits(features=FEATURES, window=WINDOW, holidays_until=UNTIL)) == 4
+    plain = " ".join(describe_limits(features=FeaturesConfig(), window=WINDOW, holidays_until=UNTIL))
     assert "up to 100 times that" in plain
     assert "past covariate" not in plain
+
+
+def test_limits_say_how_far_holidays_are_known() -> None:
+    holidays = FeaturesConfig(holidays=["AU-VIC", "DE"])
+    limits = describe_limits(features=holidays, window=WINDOW, holidays_until=UNTIL)
+    assert any("Holidays (AU-VIC, DE) are known up to 2040-01-01" in limit for limit in limits)
 
 
 def test_what_it_was_trained_on_is_counted_over_all_chunks() -> None:

@@ -31,8 +31,9 @@ FEATURES = FeaturesConfig(
     future_covariates=("holiday", "price"),
     static_covariates=("height",),
     calendar=("hour_of_day", "weekend"),
+    holidays=("DE-BE",),
 )
-SHAPE = WindowShape(context_length=CONTEXT, horizon=HORIZON, past=1, future=5, static=1)
+SHAPE = WindowShape(context_length=CONTEXT, horizon=HORIZON, past=1, future=8, static=1)
 INTERVALS = PredictionIntervals(names=LEVELS[1:], offsets=np.full((4, 3), [[-0.1], [0.1], [-0.2], [0.2]], np.float32))
 STEPS = 60
 # The spring clock change of Berlin lies inside: 2024-03-31 01:00 UTC.
