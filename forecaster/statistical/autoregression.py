@@ -14,7 +14,6 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from tapeline.series.arrays import Array, Bools
 
@@ -111,7 +110,9 @@ class LagSums:
         count = self.gram[:, 0, 0]
         if setting.centred:
             sums = self.gram[:, 0, every]
-            gram = gram - sums[:, :, np.newaxis] * sums[:, np.newaxis] / np.maximum(count, 1.0)[:, np.newaxis, np.newaxis]
+            gram = (
+                gram - sums[:, :, np.newaxis] * sums[:, np.newaxis] / np.maximum(count, 1.0)[:, np.newaxis, np.newaxis]
+            )
         inner, outer = gram[:, :-1, :-1], gram[:, :-1, -1:]
         size = np.trace(inner, axis1=1, axis2=2) / len(lags)
         enough = (count >= 2 * len(lags)) & (size > 0.0)
@@ -139,9 +140,11 @@ def lag_sums(
         changes = _changes(np.asarray(values[first:], np.float64), polynomial)
         if len(changes) <= reach:
             continue
-        stretches = sliding_window_view(changes, reach + 1)
-        rows = stretches[:, [*(reach - lag for lag in lags), reach]]
-        rows = np.concatenate([np.ones((len(rows), 1)), rows[:]], axis=1)[np.isfinite(rows).all(axis=1)]
+        rows = np.ones((len(changes) - reach, len(lags) + 2))
+        for column, lag in enumerate((*lags, 0), start=1):
+            rows[:, column] = changes[reach - lag : len(changes) - lag]
+        if np.isnan(changes).any():
+            rows = rows[np.isfinite(rows).all(axis=1)]
         gram[index] = rows.T @ rows
     return LagSums(lags, gram)
 
@@ -173,17 +176,22 @@ def autoregression_maps(
     own = np.zeros((len(coefficients), lags[-1] + 1))
     own[:, 0], own[:, list(lags)] = 1.0, -coefficients
     # The two polynomials multiplied: what a value is made of, of those before it.
-    whole = np.stack([np.convolve(row, polynomial) for row in own])
-    back = -whole[:, :0:-1]
-    reach = back.shape[1]
-    values = np.zeros((len(coefficients), context_length, context_length + horizon))
-    values[:, :, :context_length] = np.eye(context_length)
+    whole = np.zeros((len(coefficients), own.shape[1] + len(polynomial) - 1))
+    for ago in np.flatnonzero(polynomial):
+        whole[:, ago : ago + own.shape[1]] += polynomial[ago] * own
+    back = [(ago, -whole[:, ago, np.newaxis]) for ago in range(1, whole.shape[1]) if whole[:, ago].any()]
+    # A forecast is a sum over the last values, as many as are looked at, and over the mean.
+    reach = whole.shape[1] - 1
+    values = np.zeros((reach + horizon, len(coefficients), reach + 1))
+    values[:reach, :, :reach] = np.eye(reach)[:, np.newaxis]
+    values[reach:, :, reach] = 1.0 - coefficients.sum(axis=1)
+    for step in range(reach, reach + horizon):
+        for ago, weight in back:
+            values[step] += weight * values[step - ago]
+    maps = np.zeros((len(coefficients), context_length, horizon))
+    maps[:, context_length - reach :] = values[reach:, :, :reach].transpose(1, 2, 0)
     if setting.centred:
         steps = context_length - len(polynomial) + 1
         mean = np.convolve(np.ones(steps) / steps, polynomial[::-1])
-        constant = (1.0 - coefficients.sum(axis=1))[:, np.newaxis] * mean
-    else:
-        constant = np.zeros((len(coefficients), context_length))
-    for step in range(context_length, context_length + horizon):
-        values[:, :, step] = np.einsum("gtk,gk->gt", values[:, :, step - reach : step], back) + constant
-    return values[:, :, context_length:]
+        maps += mean[:, np.newaxis] * values[reach:, :, reach].T[:, np.newaxis]
+    return maps

@@ -1,13 +1,14 @@
 """Autoregressions at rolling origins: each forecast comes from a fit that has seen nothing at or after its start."""
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
 
 from tapeline.forecaster.statistical.autoregression import Autoregression, LagSums, autoregression_maps, lag_sums
 from tapeline.forecaster.statistical.histories import Origins
-from tapeline.series.arrays import Array, Bools, Ints
+from tapeline.series.arrays import Array, Ints
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -38,7 +39,7 @@ def fit_autoregressions(
     settings: Sequence[Autoregression],
     *,
     season: int,
-    per_series: bool,
+    per_series: Sequence[bool],
 ) -> list[FittedAutoregression]:
     """Fits each setting at each block, and forecasts the block's origins.
 
@@ -51,21 +52,22 @@ def fit_autoregressions(
         origins: The windows.
         settings: What to fit.
         season: Steps of a season.
-        per_series: Whether each series gets coefficients of its own; else all share them.
+        per_series: Whether each series gets coefficients of its own, or all share them; or one after the other.
     """
     sums: dict[tuple[tuple[int, ...], bytes], list[LagSums]] = {}
+    used = np.unique(origins.block)
     fitted = []
-    for setting in settings:
+    for own, setting in itertools.product(per_series, settings):
         key = setting.lags(season), setting.differencing(season).tobytes()
         if key not in sums:
             sums[key] = _block_sums(series, origins.cuts, setting, season)
-        solved = [_solve(block, setting, season, per_series) for block in sums[key]]
-        used = np.unique(origins.block)
+        solved = [_solve(block, setting, season, own) for block in sums[key]]
         if not all(enough for _, enough in [solved[block] for block in used] + solved[-1:]):
             continue
-        forecasts = np.zeros((len(context), origins.target.shape[1]), np.float32)
-        for block in used:
-            _forecast(forecasts, solved[block][0], setting, context, origins, rows=origins.block == block, season=season)
+        # One call for the fits of all blocks: its cost is that of its steps, not of its rows.
+        every = np.concatenate([coefficients for coefficients, _ in solved])
+        rows = origins.block * len(solved[0][0]) + (1 + origins.series if own else 0)
+        forecasts = _forecasts(every, setting, context, rows, horizon=origins.target.shape[1], season=season)
         fitted.append(FittedAutoregression(setting, solved[-1][0], forecasts))
     return fitted
 
@@ -89,21 +91,10 @@ def _solve(sums: LagSums, setting: Autoregression, season: int, per_series: bool
     return np.concatenate([shared, np.where(own_enough[:, np.newaxis], own, shared)]), bool(enough[0])
 
 
-def _forecast(
-    forecasts: Array,
-    coefficients: Array,
-    setting: Autoregression,
-    context: Array,
-    origins: Origins,
-    *,
-    rows: Bools,
-    season: int,
-) -> None:
-    """Writes the forecasts of one block's windows."""
-    length, horizon = context.shape[1], forecasts.shape[1]
+def _forecasts(
+    coefficients: Array, setting: Autoregression, context: Array, rows: Ints, *, horizon: int, season: int
+) -> Array:
+    """Returns the forecasts of windows, each with the coefficients of its row, `[N, H]`."""
+    length = context.shape[1]
     maps = autoregression_maps(coefficients, setting, season=season, context_length=length, horizon=horizon)
-    if len(maps) == 1:
-        forecasts[rows] = context[rows] @ maps[0]
-        return
-    own = maps.astype(np.float32)[1 + origins.series[rows]]
-    forecasts[rows] = np.matmul(context[rows][:, np.newaxis], own)[:, 0]
+    return np.matmul(context[:, np.newaxis], maps.astype(np.float32)[rows])[:, 0]

@@ -40,7 +40,7 @@ def choose_settings(errors: Array, series: Ints, *, count: int, per_series: bool
         per_series: Whether series may differ.
     """
     number = min(PICKS, len(errors))
-    overall, own = _relative(errors, series, count)
+    overall, own = relative_errors(errors, series, count)
     shared = np.argsort(overall, kind="stable")[:number]
     weight = _panel_weight(errors, series, count) if per_series and count > 1 else np.inf
     if not np.isfinite(weight):
@@ -56,21 +56,28 @@ def _panel_weight(errors: Array, series: Ints, count: int) -> float:
     early = rank < total / 2.0
     if early.all():
         return float("inf")
-    overall, own = _relative(errors[:, early], series[early], count)
-    _, later = _relative(errors[:, ~early], series[~early], count)
+    overall, own = relative_errors(errors[:, early], series[early], count)
+    _, later = relative_errors(errors[:, ~early], series[~early], count)
     number = min(PICKS, len(errors))
     found = []
     for weight in PANEL_WEIGHTS:
-        score = np.repeat(overall[:, np.newaxis], count, 1) if weight == np.inf else own + weight * overall[:, np.newaxis]
+        score = (
+            np.repeat(overall[:, np.newaxis], count, 1) if weight == np.inf else own + weight * overall[:, np.newaxis]
+        )
         picks = np.argsort(score, axis=0, kind="stable")[:number]
         found.append(np.take_along_axis(later, picks, axis=0).mean())
     return PANEL_WEIGHTS[int(np.argmin(found))]
 
 
-def _relative(errors: Array, series: Ints, count: int) -> tuple[Array, Array]:
+def relative_errors(errors: Array, series: Ints, count: int) -> tuple[Array, Array]:
     """Returns mean errors in units of each series' middle setting: over all series `[S]`, of each `[S, G]`.
 
     A series without windows has 0 everywhere: the panel decides.
+
+    Args:
+        errors: Of each setting on each window, `[S, N]`.
+        series: Which series each window is of, `[N]`.
+        count: Number of series, `G`.
     """
     windows = np.bincount(series, minlength=count)
     sums = np.stack([np.bincount(series, weights=row, minlength=count) for row in errors])

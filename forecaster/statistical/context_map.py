@@ -1,4 +1,4 @@
-"""A statistical member of a pool: one matrix from the context to all lead steps, the same for all series or one each."""
+"""The layers that a statistical forecast is served as: a matrix from the context to all lead steps; TSB."""
 
 import keras
 import numpy as np
@@ -15,11 +15,11 @@ from tapeline.series.arrays import Array
 class ContextMap(keras.layers.Layer):
     """Forecasts windows with a linear map of their values, or of the logarithms of these."""
 
-    def __init__(self, maps: Array, *, season: int, logs: LogView | None = None, name: str) -> None:
+    def __init__(self, maps: Array, *, season: int, logs: LogView | None = None, name: str = "context_map") -> None:
         """Keeps the maps as weights that nothing trains.
 
         Args:
-            maps: `[1, T, H]` for all series; or `[1 + N, T, H]`, the first for series that are not known.
+            maps: `[1, T, H]` for all series; or `[1 + G, T, H]`, the first for series that are not known.
             season: Steps of the season that gaps are filled by; 1 is none.
             logs: How values become logarithms; None leaves them.
             name: Name of the layer.
@@ -31,13 +31,11 @@ class ContextMap(keras.layers.Layer):
         self.maps.assign(maps.astype(np.float32))
         self.built = True
 
-    def call(self, window: Window, training: bool = False, kernel: tf.Tensor | None = None) -> tf.Tensor:
+    def call(self, window: Window) -> tf.Tensor:
         """Returns the forecast `[B, H]`, scaled.
 
         Args:
-            window: Features of `docs/data-formats.md`.
-            training: Nothing is trained; networks have it.
-            kernel: Likewise.
+            window: Features of `docs/data-formats.md`; a step that was not measured has no influence.
         """
         context, observed = window[features.CONTEXT], window[features.CONTEXT_OBSERVED]
         if self.logs is None:
@@ -53,15 +51,15 @@ class ContextMap(keras.layers.Layer):
         return tf.squeeze(tf.matmul(values[:, tf.newaxis], own), axis=1)
 
 
-class IntermittentMember(keras.layers.Layer):
+class Intermittent(keras.layers.Layer):
     """Forecasts windows of series with many zeros by TSB; see `intermittent`."""
 
-    def __init__(self, shares: Array, *, above_zero: Array, horizon: int, name: str) -> None:
+    def __init__(self, shares: Array, *, above_zero: Array, horizon: int, name: str = "intermittent") -> None:
         """Keeps the parameters as weights that nothing trains.
 
         Args:
-            shares: How far size and probability follow, `[1, 2]` for all series; or `[1 + N, 2]`.
-            above_zero: What is added to a scaled value so that no demand is 0, `offset / scale`: `[1]` or `[1 + N]`.
+            shares: How far size and probability follow, `[1, 2]` for all series; or `[1 + G, 2]`.
+            above_zero: What is added to a scaled value so that no demand is 0, `offset / scale`: `[1]` or `[1 + G]`.
             horizon: `H`.
             name: Name of the layer.
         """
@@ -72,18 +70,15 @@ class IntermittentMember(keras.layers.Layer):
         self.shares.assign(shares.astype(np.float32))
         self.built = True
 
-    def call(self, window: Window, training: bool = False, kernel: tf.Tensor | None = None) -> tf.Tensor:
+    def call(self, window: Window) -> tf.Tensor:
         """Returns the forecast `[B, H]`, scaled.
 
         Args:
             window: Features of `docs/data-formats.md`.
-            training: Nothing is trained; networks have it.
-            kernel: Likewise.
         """
         shares = tf.gather(self.shares.value, series_rows(window, count=self.shares.shape[0]))
-        zero = tf.gather(
-            tf.constant(self.above_zero, tf.float32), series_rows(window, count=len(self.above_zero))
-        )[:, tf.newaxis]
+        rows = series_rows(window, count=len(self.above_zero))
+        zero = tf.gather(tf.constant(self.above_zero, tf.float32), rows)[:, tf.newaxis]
         level = tsb_forecast(
             window[features.CONTEXT] + zero,
             observed=window[features.CONTEXT_OBSERVED],

@@ -30,18 +30,21 @@ def fixed_maps(*, season: int, context_length: int, horizon: int) -> dict[str, A
     Returns:
         By kind, float32 `[S, T, H]`.
     """
-    sizes = {"season": season, "context_length": context_length, "horizon": horizon}
-    seasons = context_length // season
-    counts = range(1, seasons + 1) if season > 1 else [2**power for power in range(seasons.bit_length())]
-    kinds = {"seasonal_mean": np.stack([seasonal_mean_map(count, **sizes) for count in counts])}
-    if context_length >= 2 * season and context_length > 1:
-        kinds["seasonal_drift"] = seasonal_drift_map(**sizes)[np.newaxis]
-    kinds["theta"] = theta_maps(THETA_ALPHAS, **sizes)
-    full = smoothing_grid(seasonal=season > 1)
-    fits = len(full) * context_length * horizon <= MOST_NUMBERS
-    grid = full if fits else smoothing_grid(seasonal=season > 1, coarse=True)
-    kinds["smoothing"] = smoothing_maps(grid, **sizes)
-    return {kind: maps.astype(np.float32) for kind, maps in kinds.items()}
+    kinds: dict[str, list[Array]] = {"seasonal_mean": [], "seasonal_drift": [], "theta": [], "smoothing": []}
+    # Whether there is a season is a setting like any other.
+    for length in (1, season) if season > 1 else (1,):
+        sizes = {"season": length, "context_length": context_length, "horizon": horizon}
+        seasons = context_length // length
+        counts = range(1, seasons + 1) if length > 1 else [2**power for power in range(seasons.bit_length())]
+        kinds["seasonal_mean"] += [seasonal_mean_map(count, **sizes) for count in counts]
+        if context_length >= 2 * length and context_length > 1:
+            kinds["seasonal_drift"].append(seasonal_drift_map(**sizes))
+        kinds["theta"].extend(theta_maps(THETA_ALPHAS, **sizes))
+        full = smoothing_grid(seasonal=length > 1)
+        fits = len(full) * context_length * horizon <= MOST_NUMBERS
+        grid = full if fits else smoothing_grid(seasonal=length > 1, coarse=True)
+        kinds["smoothing"].extend(smoothing_maps(grid, **sizes))
+    return {kind: np.stack(maps).astype(np.float32) for kind, maps in kinds.items() if maps}
 
 
 def smoothing_grid(*, seasonal: bool, coarse: bool = False) -> list[Smoothing]:

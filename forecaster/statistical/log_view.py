@@ -59,11 +59,12 @@ def log_view(least: Array, *, offset: Array, scale: Array) -> LogView | None:
     """Returns the view, or None where a value or an offset is not above 0.
 
     Args:
-        least: The least scaled value of each series, row 0 of all series together.
-        offset: Of each series, row 0 for all others.
+        least: The least scaled value of each series, `[G]`.
+        offset: Of each series, `[1 + G]`, row 0 for all others.
         scale: Likewise.
     """
-    least = offset + scale * least
+    own = offset[1:] + scale[1:] * least
+    least = np.concatenate([own.min(keepdims=True), own])
     if not (np.all(least > 0.0) and np.all(offset > 0.0)):
         return None
     if np.ptp(offset) == 0.0 and np.ptp(scale) == 0.0:
