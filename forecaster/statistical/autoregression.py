@@ -154,7 +154,8 @@ def _changes(values: Array, polynomial: Array) -> Array:
     length = len(values) - len(polynomial) + 1
     taking_part = np.flatnonzero(polynomial)
     parts = [polynomial[ago] * values[len(polynomial) - 1 - ago :][: max(length, 0)] for ago in taking_part]
-    return np.sum(parts, axis=0)
+    changes: Array = np.sum(parts, axis=0)
+    return changes
 
 
 def autoregression_maps(

@@ -97,4 +97,5 @@ def _forecasts(
     """Returns the forecasts of windows, each with the coefficients of its row, `[N, H]`."""
     length = context.shape[1]
     maps = autoregression_maps(coefficients, setting, season=season, context_length=length, horizon=horizon)
-    return np.matmul(context[:, np.newaxis], maps.astype(np.float32)[rows])[:, 0]
+    forecasts: Array = np.matmul(context[:, np.newaxis], maps.astype(np.float32)[rows])[:, 0]
+    return forecasts

@@ -42,7 +42,8 @@ def _filled(context: tf.Tensor, observed: tf.Tensor, season: int) -> tf.Tensor:
     expected = mean + slope * distance
     if season > 1:
         expected += _profile(observed * (context - expected), observed, season)
-    return expected + interpolate(context - expected, observed > 0.5)
+    measured = observed > 0.5
+    return tf.where(measured, context, expected + interpolate(context - expected, measured))
 
 
 def _profile(rest: tf.Tensor, observed: tf.Tensor, season: int) -> tf.Tensor:

@@ -74,7 +74,9 @@ def smoothing_maps(settings: Sequence[Smoothing], *, season: int, context_length
         # Without a season its column would be a second level.
         parameters[:, 3] = 0.0
     from_first = _run_on(_unit_states(len(parameters), season), parameters, steps=context_length, horizon=horizon)
-    return _echoes(parameters, season, context_length, horizon) + np.einsum("dt,sdh->sth", first, from_first)
+    maps = _echoes(parameters, season, context_length, horizon)
+    maps += np.einsum("dt,sdh->sth", first, from_first)
+    return maps
 
 
 def first_state(*, season: int, context_length: int) -> Array:
@@ -92,15 +94,15 @@ def first_state(*, season: int, context_length: int) -> Array:
     """
     steps = min(context_length, max(FIRST_SEASONS * season, FIRST_STEPS))
     times = np.arange(1.0, steps + 1.0)
-    parts = [np.ones((steps, 1)), times[:, np.newaxis]]
     profile = np.eye(season) - 1.0 / season
-    if season > 1:
-        parts.append(profile[np.arange(steps) % season])
-    solution = np.linalg.pinv(np.concatenate(parts, axis=1))
+    columns = np.concatenate([times[:, np.newaxis], profile[np.arange(steps) % season]], axis=1)
+    centring = np.eye(steps) - 1.0 / steps
+    solution = np.linalg.pinv(centring @ columns) @ centring
+    solution[1:] = profile @ solution[1:]
     state = np.zeros((2 + season, context_length))
-    state[: len(solution), :steps] = solution
-    if season > 1:
-        state[2:] = profile @ state[2:]
+    # The level comes last: it takes whatever is added to all values, however short the context.
+    state[0, :steps] = 1.0 / steps - columns.mean(axis=0) @ solution
+    state[1:, :steps] = solution
     return state
 
 
@@ -148,4 +150,6 @@ def _forecasts(state: Array, parameters: Array, *, slot: int, horizon: int) -> A
     phi = parameters[:, 2, np.newaxis]
     growth = np.cumsum(phi ** np.arange(1, horizon + 1), axis=1)
     slots = 2 + (slot + np.arange(horizon)) % season
-    return state[:, :, :1] + growth[:, np.newaxis] * state[:, :, 1:2] + state[:, :, slots]
+    ahead: Array = state[:, :, slots] + state[:, :, :1]
+    ahead += growth[:, np.newaxis] * state[:, :, 1:2]
+    return ahead

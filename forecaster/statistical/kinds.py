@@ -4,6 +4,7 @@ A mean of linear maps is one map again: it costs one small matrix product, howev
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -59,9 +60,7 @@ class KindsChooser:
         for kind, maps in all_maps.items():
             flat = view.context @ maps.transpose(1, 0, 2).reshape(self.length, -1)
             forecasts = view.values(flat.reshape(len(flat), len(maps), self.horizon))
-            kinds.append(
-                self._kind(kind, view, forecasts, lambda pick, rows, maps=maps: np.repeat(maps[[pick]], len(rows), 0))
-            )
+            kinds.append(self._kind(kind, view, forecasts, functools.partial(_same_for_all, maps)))
         return kinds
 
     def autoregressive(self, view: View) -> list[Kind]:
@@ -123,3 +122,7 @@ class KindsChooser:
             distance = np.abs(forecasts - self.origins.target[:, np.newaxis])
         errors = np.nanmean(distance, axis=2).T
         return choose_settings(errors, self.origins.series, count=len(self.series), per_series=self.per_series)
+
+
+def _same_for_all(maps: Array, pick: int, rows: Ints) -> Array:
+    return np.broadcast_to(maps[pick], (len(rows), *maps.shape[1:]))

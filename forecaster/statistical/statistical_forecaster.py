@@ -150,7 +150,8 @@ def kind_weights(overall: Array, own: Array) -> Array:
     least = error.min(axis=1, keepdims=True)
     weights = np.where(error > 0.0, least / np.where(error > 0.0, error, 1.0), 1.0) ** SHARPNESS
     weights[weights < LEAST_WEIGHT] = 0.0
-    return weights / weights.sum(axis=1, keepdims=True)
+    weights /= weights.sum(axis=1, keepdims=True)
+    return weights
 
 
 def _layer(
@@ -185,4 +186,7 @@ def _weighed_maps(maps: Sequence[Array], weights: Array, share: Array) -> Array:
     if len(weights) == 2 or (all(len(one) == 1 for one in maps) and (relative == relative[:1]).all()):
         # A single series: its maps serve series that are not known as well.
         relative = relative[:1]
-    return sum(one * relative[:, index, np.newaxis, np.newaxis] for index, one in enumerate(maps))
+    mean = np.zeros((1, *maps[0].shape[1:]))
+    for index, one in enumerate(maps):
+        mean = mean + one * relative[:, index, np.newaxis, np.newaxis]
+    return mean

@@ -30,7 +30,8 @@ def theta_maps(alphas: Sequence[float], *, season: int, context_length: int, hor
     places = np.arange(context_length + horizon) % season
     adjust = np.eye(context_length) - profile[:, places[:context_length]]
     inner = np.stack([_without_season(alpha, context_length, horizon) for alpha in alphas])
-    return adjust @ inner + profile[:, places[context_length:]]
+    maps: Array = adjust @ inner + profile[:, places[context_length:]]
+    return maps
 
 
 def _without_season(alpha: float, context_length: int, horizon: int) -> Array:
@@ -42,7 +43,8 @@ def _without_season(alpha: float, context_length: int, horizon: int) -> Array:
     slope = times / max((times**2).sum(), 1.0)
     # The line runs ahead of the level that follows it by so many steps.
     ahead = np.arange(horizon) + (1.0 - (1.0 - alpha) ** context_length) / alpha
-    return level[:, np.newaxis] + 0.5 * slope[:, np.newaxis] * ahead
+    ours: Array = level[:, np.newaxis] + 0.5 * slope[:, np.newaxis] * ahead
+    return ours
 
 
 def seasonal_profile(*, season: int, context_length: int) -> Array:
@@ -68,4 +70,5 @@ def seasonal_profile(*, season: int, context_length: int) -> Array:
         for step in steps:
             profile[step, place] += 1.0 / len(steps)
             profile[step - reach : step + reach + 1, place] -= weights / len(steps)
-    return profile - profile.mean(axis=1, keepdims=True)
+    profile -= profile.mean(axis=1, keepdims=True)
+    return profile
