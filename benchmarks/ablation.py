@@ -21,7 +21,18 @@ from tapeline.schemas.errors import ConfigError
 
 CHANGES: dict[str, Mapping[str, object]] = {
     "as shipped": {},
-    "no linear highway": {"model.linear_highway": False},
+    "one network, no selection": {"model.members": 1, "training.candidates": 1},
+    "AdamW": {"training.optimizer.kind": "adamw"},
+    "a cosine in place of the plateau": {"training.rate_schedule": "cosine"},
+    "no linear highway": {"model.view.highway": "none"},
+    "the linear highway reads the context alone": {"model.view.highway": "context"},
+    "the linear highway is not cross-fitted": {"model.cross_fit": False},
+    "the decoder sees the level": {"model.view.level": True},
+    "units of the window's own": {"model.view.window_units": True},
+    "three harmonics": {"model.view.harmonics": 3},
+    "no covariates at the lags": {"model.view.lag_covariates": False},
+    "segments of 4 steps": {"model.segment_length": 4},
+    "segments of 8 steps": {"model.segment_length": 8},
     "the highway is trained too": {"training.highway_learning_rate": None},
     "the highway is trained a hundred times slower": {"training.highway_learning_rate": 1e-5},
     "no average of the weights": {"training.average_weights": 0.0},
@@ -72,7 +83,7 @@ def main() -> int:
         if config is None:
             continue
         trained = train_seeds(config, load_splits(config), options.seeds)
-        error = statistics.median(run.history.val_loss for run, _ in trained)
+        error = statistics.median(run.val_loss for run, _ in trained)
         base = error if base is None else base
         seconds = statistics.median(seconds for _, seconds in trained)
         print(f"| {name} | {error:.5f} | {100.0 * (error / base - 1.0):+.1f} % | {seconds:.0f} |", flush=True)

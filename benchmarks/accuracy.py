@@ -16,7 +16,7 @@ import pathlib
 import statistics
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy.typing as npt
@@ -34,7 +34,7 @@ from tapeline.components.trainer.dataset import WindowStream
 from tapeline.components.trainer.training_run import TrainedModel, run_training
 from tapeline.schemas import features as names
 from tapeline.schemas.config import Config, load_config
-from tapeline.series.seasons import persistence, seasonal_naive
+from tapeline.series.seasons import choose_season, persistence, seasonal_naive
 from tapeline.series.windowing import Chunk
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -154,6 +154,7 @@ def train_seeds(
             features=config.features,
             model=config.model,
             training=config.training.model_copy(update={"seed": seed}),
+            season=choose_season(config.gate, data=config.data, window=config.window, chunks=lambda: splits["train"]),
         )
         trained.append((run, time.perf_counter() - started))
     return trained
@@ -181,7 +182,7 @@ def measure(config: Config, seeds: list[int], *, verbose: bool = False) -> Row:
     models = [tf.function(run.model) for run in trained]
     errors = {name: np.zeros(2) for name in ("persistence", "seasonal", "ridge", "ensemble")}
     by_seed = [np.zeros(2) for _ in models]
-    for window, target in scored_windows(config, splits["test"]):
+    for window, target in scored_windows(config, splits["test"], trained[0].series):
         context = window[names.CONTEXT]
         add(errors["persistence"], persistence(context, horizon=config.window.horizon), target)
         add(errors["seasonal"], seasonal_naive(context, horizon=config.window.horizon, season=season), target)
@@ -193,17 +194,19 @@ def measure(config: Config, seeds: list[int], *, verbose: bool = False) -> Row:
     return Row(
         windows=sum(len(chunk.forecast_offsets) for chunk in splits["test"]),
         model=tuple(float(total[0] / total[1]) for total in by_seed),
-        eval_errors=tuple(min(epoch["val_loss"] for epoch in run.history.epochs) for run in trained),
+        eval_errors=tuple(run.val_loss for run in trained),
         seconds=tuple(seconds for _, seconds in timed),
         **{name: float(total[0] / total[1]) for name, total in errors.items()},
     )
 
 
 def scored_windows(
-    config: Config, chunks: list[Chunk]
+    config: Config, chunks: list[Chunk], series: Sequence[bytes]
 ) -> Iterator[tuple[dict[str, npt.NDArray[Any]], npt.NDArray[Any]]]:
     """Yields every test window once."""
-    stream = WindowStream(read=lambda: chunks, spec=config.window_spec(), batch_size=512, fill_last=False)
+    stream = WindowStream(
+        read=lambda: chunks, spec=config.window_spec(), batch_size=512, fill_last=False, series=series
+    )
     return stream.batches()
 
 
@@ -217,14 +220,18 @@ def show_history(run: TrainedModel, seed: int) -> None:
         f"  seed {seed}: ridge on eval {run.fit.eval_mae:.5f}, penalty {run.fit.penalty:g}"
         f" (covariates x {run.fit.covariate_factor:g})"
     )
-    for number, epoch in enumerate(run.history.epochs):
-        mark = " *" if number == run.history.best else ""
-        print(
-            f"    {number:3d} loss {epoch['loss']:.5f} val_loss {epoch['val_loss']:.5f} "
-            f"forced {epoch['val_teacher_forced']:.5f} rate {epoch['learning_rate']:.1e} "
-            f"{epoch['seconds']:.1f} s{mark}",
-            flush=True,
-        )
+    for each in run.candidates:
+        print(f"  {each.candidate.name}: {each.candidate.words}")
+        for number, epoch in enumerate(each.history.epochs):
+            mark = " *" if number == each.history.best else ""
+            print(
+                f"    {number:3d} loss {epoch['loss']:.5f} val_loss {epoch['val_loss']:.5f} "
+                f"forced {epoch['val_teacher_forced']:.5f} rate {epoch['learning_rate']:.1e} "
+                f"{epoch['seconds']:.1f} s{mark}",
+                flush=True,
+            )
+    if run.selected is not None:
+        print(f"  {run.selected.in_words()}", flush=True)
 
 
 def line(protocol: Protocol, row: Row) -> str:

@@ -135,6 +135,13 @@ class Config(Section):
                 ("model.attention_heads", "model.units"),
                 f"{heads} heads cannot share model.units ({units}) equally: make units a multiple of the heads",
             )
+        lacking = [name for name in ("weekend", "hour_of_day") if name not in self.features.calendar]
+        if self.model.view.weekend_hours and lacking:
+            yield Clash(
+                ("model.view.weekend_hours", "features.calendar"),
+                f"the hours of weekends need {' and '.join(lacking)} in features.calendar: add what is missing, or set "
+                "this to false",
+            )
         # What looks back into the context, and why it cannot look further.
         looks_back = [
             *(

@@ -52,7 +52,7 @@ SERIES_INDEX = "series_index"
 """Position of the window's series among the trained ones, sorted by id; -1 for any other: `[B]` (int32)."""
 
 FOLD = "fold"
-"""Which block in time of the train split a training window starts in; -1 where none: `[B]` (int32)."""
+"""Which block in time of the train split a training window starts in; -1 for none: `[B]` (int32)."""
 
 RESERVED = frozenset({SERIES_ID, TIMESTAMP, ROW_NUMBER, TARGET})
 """Names that a covariate column may not have."""

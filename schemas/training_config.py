@@ -1,9 +1,11 @@
 """The sections of a configuration that tell what model is trained, and how."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import pydantic
 
+from tapeline.schemas.config_errors import Clash
 from tapeline.schemas.config_values import Count, Fraction, Once, Positive, Real, Share, Steps
 from tapeline.schemas.sections import Section
 
@@ -26,7 +28,7 @@ class ViewConfig(Section):
     highway: Literal["none", "context", "all"] = "all"
     """What the linear map reads: nothing (there is none), the context alone, or all that is known."""
     highway_per_series: bool = False
-    """Whether each series has a linear map of its own."""
+    """Whether each series has a linear map of its own; past 64 series, and for unknown ones, one map serves all."""
 
 
 class ModelConfig(Section):
@@ -35,11 +37,13 @@ class ModelConfig(Section):
     segment_length: Steps = 1
     """Steps that encoder and decoder take at a time; the decoder feeds its last segment back."""
     view: ViewConfig = ViewConfig()
-    """What a network sees."""
+    """What a network sees; of several candidates the first one."""
+    members: Annotated[Positive, pydantic.Field(le=10)] = 3
+    """Most picks of the selection that is served; with 1, and `training.candidates: 1`, the one network is."""
     units: Annotated[Positive, pydantic.Field(le=65_536)] = 64
     """Width of the LSTM's state."""
-    linear_highway: bool = True
-    """Whether a linear map from the context to all steps runs under the recurrent part, started from ridge."""
+    cross_fit: bool = True
+    """Whether the network learns from what the linear map leaves over on windows that the map was not fitted on."""
     encoder_length: Steps | None = None
     """Steps at the end of the context that the encoder LSTM reads; None: all. The linear map always reads all."""
     lags: Annotated[tuple[Steps, ...], Once] = ()
@@ -104,15 +108,35 @@ class ReduceOnPlateauConfig(Section):
     """Where it stops falling."""
 
 
+class OptimizerConfig(Section):
+    """What turns gradients into steps."""
+
+    kind: Literal["adam", "adamw"] = "adam"
+    """Adam, or AdamW: Adam whose weights also shrink by themselves at every step."""
+    weight_decay: Annotated[Real, pydantic.Field(ge=0.0, lt=1.0)] = 0.01
+    """By what share of the learning rate AdamW's weights shrink at a step; Adam's do not."""
+
+
 class TrainingConfig(Section):
     """The training loop."""
+
+    candidates: Annotated[Positive, pydantic.Field(le=64)] = 6
+    """Networks with different views and seeds that are trained side by side, the weaker half ever more briefly."""
+    time_limit: Rate | None = None
+    """Seconds after which training ends with what it has; with a limit two runs may differ. None: no limit."""
+    optimizer: OptimizerConfig = OptimizerConfig()
+    """What turns gradients into steps."""
+    rate_schedule: Literal["plateau", "cosine"] = "plateau"
+    """Whether the rate falls when the error stops falling, or along half a cosine from the first epoch to the last."""
+    warm_up: Count = 0
+    """Epochs at the start of the cosine in which the rate rises."""
 
     batch_size: Annotated[Positive, pydantic.Field(le=1_000_000)] = 64
     """Windows in one step of the optimizer."""
     epochs: Annotated[Positive, pydantic.Field(le=1_000_000)] = 150
     """Most passes over the training windows."""
     learning_rate: Rate = 1e-3
-    """Adam's learning rate."""
+    """The learning rate; that of the cosine's top."""
     highway_learning_rate: Annotated[Real, pydantic.Field(ge=0.0)] | None = 0.0
     """Learning rate of the linear highway; 0 keeps it at its ridge solution; None: the same as the rest."""
     average_weights: Annotated[Real, pydantic.Field(ge=0.0, lt=1.0)] = 0.99
@@ -136,4 +160,17 @@ class TrainingConfig(Section):
     early_stopping: EarlyStoppingConfig = EarlyStoppingConfig()
     """When to end."""
     reduce_on_plateau: ReduceOnPlateauConfig = ReduceOnPlateauConfig()
-    """When to slow down."""
+    """When to slow down; for `rate_schedule: plateau`."""
+
+    def _clashes(self) -> Iterator[Clash]:
+        if self.warm_up and self.rate_schedule != "cosine":
+            yield Clash(
+                ("warm_up", "rate_schedule"),
+                f"got {self.warm_up} with rate_schedule: {self.rate_schedule}; only the cosine has a warm-up. "
+                "Set rate_schedule: cosine, or warm_up: 0",
+            )
+        elif self.warm_up >= self.epochs:
+            yield Clash(
+                ("warm_up", "epochs"),
+                f"got {self.warm_up}, must be less than epochs ({self.epochs}). Shorten it, or train longer",
+            )

@@ -47,6 +47,7 @@ class WindowShape:
         static: `S`, numbers that belong to the series.
         calendar: Calendar features, the last columns of the future-known covariates: sine and cosine of each, but one
             number for `weekend`.
+        series: Series that may have weights of their own; 0: none has.
     """
 
     context_length: int
@@ -55,6 +56,7 @@ class WindowShape:
     future: int = 0
     static: int = 0
     calendar: tuple[str, ...] = ()
+    series: int = 0
 
     @classmethod
     def of(cls, window: WindowConfig, features: FeaturesConfig) -> "WindowShape":

@@ -11,12 +11,12 @@ import tensorflow as tf
 
 from tapeline.components.trainer.dataset import WindowStream
 from tapeline.components.trainer.distribution import available_cores, choose_shards
-from tapeline.components.trainer.loop import train_epoch
+from tapeline.components.trainer.epoch import train_epoch
 from tapeline.components.trainer.losses import make_loss
 from tapeline.components.trainer.optimizers import variable_groups
 from tapeline.components.trainer.train_step import LossTerm, TrainStep
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
-from tapeline.schemas.training_config import LossConfig, ModelConfig, SamplingConfig, TrainingConfig
+from tapeline.schemas.training_config import LossConfig, ModelConfig, SamplingConfig, TrainingConfig, ViewConfig
 from tapeline.schemas.window_spec import WindowShape, WindowSpec
 from tapeline.series.windowing import Chunk
 
@@ -44,10 +44,11 @@ def chunk(context_length: int, windows: int) -> Chunk:
 def make(variant: str, size: int, context_length: int) -> tuple[TrainStep, TrainingConfig]:
     shipped = variant == "as shipped"
     shape = WindowShape(context_length=context_length, horizon=rounds.HORIZON, past=2, future=rounds.FUTURE)
+    view = ViewConfig(highway="all" if shipped else "none")
     config = TrainingConfig(
         batch_size=size, sampling=SAMPLING[variant], **({} if shipped else {"average_weights": 0.0})
     )
-    model = Seq2SeqForecaster(shape=shape, config=ModelConfig(units=rounds.UNITS, linear_highway=shipped), seed=1)
+    model = Seq2SeqForecaster(shape=shape, config=ModelConfig(units=rounds.UNITS, view=view), seed=1)
     step = TrainStep(
         model,
         terms=(LossTerm(loss=make_loss(LossConfig(), rounds.HORIZON)),),

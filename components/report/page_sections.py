@@ -16,6 +16,7 @@ from tapeline.components.report.error_figures import (
 from tapeline.components.report.headline import alarm, checks, headline, verdict
 from tapeline.components.report.page import Page, Section, Table
 from tapeline.components.report.run_figures import learning_figure, timeline_figure, window_figure
+from tapeline.components.report.selected_members import selection_table, selection_words
 from tapeline.schemas.served_model import BASELINES
 from tapeline.series.figures.style import safe
 from tapeline.series.figures.wording import NAMES, Space, count, number, sentence, when
@@ -100,15 +101,20 @@ def _forecasts(content: Content) -> Section | None:
 
 def _training(content: Content) -> Section:
     history = content.history
-    seconds = np.nansum(history.seconds)
+    seconds = sum(float(np.nansum(each.seconds)) for each in (history, *history.others))
+    epochs = sum(len(each.epoch) for each in (history, *history.others))
+    candidates = len(history.others) + 1
     return Section(
         key="training",
         title="Training",
         paragraphs=[
             f"{count(history.parameters, 'parameter')}, {count(history.train_windows, 'window')} an epoch, "
-            f"{count(len(history.epoch), 'epoch')} in {number(float(seconds), 2)} seconds."
+            f"{count(epochs, 'epoch')} in {number(seconds, 2)} seconds"
+            + (f" of {candidates} candidates side by side." if candidates > 1 else "."),
+            *selection_words(history),
         ],
         figures=[learning_figure(history)],
+        tables=[selection_table(history)] if history.members else [],
     )
 
 

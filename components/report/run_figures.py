@@ -100,6 +100,11 @@ def learning_figure(history: History) -> Figure:
 
     def draw(canvas: Canvas, narrow: bool) -> None:
         ax = axes(canvas, title="error, scaled", x_label="epoch")
+        for place, other in enumerate(history.others):
+            label = "free-running error, other candidates" if place == 0 else None
+            ax.plot(
+                other.epoch, other.val_loss, color=LIGHT.muted, linewidth=0.9, label=label, **_lonely(other.val_loss)
+            )
         for (name, (epochs, values)), style in zip(lines.items(), styles, strict=False):
             ax.plot(epochs, values, label=name, **_lonely(values), **style)
         ring: dict[str, Any] = {"marker": "o", "markersize": 8, "markerfacecolor": LIGHT.paper}
@@ -119,7 +124,9 @@ def learning_figure(history: History) -> Figure:
         key="learning_curves",
         title="Learning curves",
         caption=(
-            "By epoch, in scaled space. Epoch 0 is before training. The ring is the epoch whose weights were kept. "
+            "By epoch, in scaled space"
+            + (", of the candidate that was best by itself" if history.others else "")
+            + ". Epoch 0 is before training. The ring is the epoch whose weights were kept. "
             + ("Vertical lines: the learning rate changes. " if changes else "The learning rate never changed. ")
             + "The loss may be weighted by lead step and is measured while the weights still change, "
             "so compare its course, not its height."

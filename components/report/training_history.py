@@ -17,8 +17,44 @@ TEACHER_FORCED = "val_teacher_forced"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class OtherCourse:
+    """The course of a candidate other than the leading one, by epoch.
+
+    Attributes:
+        name: Name of the candidate.
+        epoch: Number of the epoch `[E]`.
+        val_loss: Free-running error on the eval split `[E]`.
+        seconds: Wall-clock time of the epoch `[E]`.
+    """
+
+    name: str
+    epoch: npt.NDArray[np.int64]
+    val_loss: npt.NDArray[np.float64]
+    seconds: npt.NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SelectedMember:
+    """What could be picked for the model that is served.
+
+    Attributes:
+        name: Its name.
+        what: What it is, in words.
+        error: Its own free-running error on the eval split.
+        weight: Its share of the forecast; 0: it was not picked.
+        epochs: Epochs that it was trained for; None: it learns nothing that way.
+    """
+
+    name: str
+    what: str
+    error: float
+    weight: float
+    epochs: int | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class History:
-    """Values by epoch, each `[E]`.
+    """Values by epoch, each `[E]`, of the candidate that was best by itself.
 
     Attributes:
         epoch: Number of the epoch, as the Trainer counts.
@@ -31,6 +67,10 @@ class History:
         before_training: Free-running error on the eval split before the first epoch; NaN where unknown.
         train_windows: Windows in an epoch.
         parameters: Numbers that are learned.
+        others: The other candidates.
+        members: What could be picked for the model that is served; empty where there was no choice.
+        selected_error: Error of what was picked, on the eval split; NaN where there was no choice.
+        served_instead: Name of the forecast that a series is served in place of the selection, by series.
     """
 
     epoch: npt.NDArray[np.int64]
@@ -43,6 +83,10 @@ class History:
     before_training: float
     train_windows: int
     parameters: int
+    others: tuple[OtherCourse, ...] = ()
+    members: tuple[SelectedMember, ...] = ()
+    selected_error: float = float("nan")
+    served_instead: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def kept_error(self) -> float:
@@ -66,20 +110,25 @@ def read_history(model_run_uri: str, *, card: Mapping[str, Any]) -> History:
     path = pathlib.Path(model_run_uri) / HISTORY_FILE
     if not path.is_file():
         raise DataError(f"model_run: no {HISTORY_FILE} in {model_run_uri!r}; the Trainer did not finish. Run again.")
-    epochs = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    selection = card.get("selection") or {}
+    by_candidate: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_candidate.setdefault(row.get("candidate", ""), []).append(row)
+    epochs = by_candidate.pop(selection.get("leading") if "" not in by_candidate else "", [])
     if not epochs:
         raise DataError(f"model_run: {str(path)!r} holds no epoch. Train for at least one.")
 
     measured = [TEACHER_FORCED] if all(TEACHER_FORCED in epoch for epoch in epochs) else []
-    columns = {}
-    for name in ("epoch", "loss", "val_loss", "learning_rate", "seconds", *measured):
-        missing = [str(number) for number, epoch in enumerate(epochs, start=1) if name not in epoch]
+    needed = ("epoch", "loss", "val_loss", "learning_rate", "seconds", *measured)
+    for name in needed:
+        missing = [str(number) for number, row in enumerate(rows, start=1) if name not in row]
         if missing:
             raise DataError(
                 f"model_run: lines {', '.join(missing[:5])} of {str(path)!r} have no {name!r}. Train anew with this "
                 "version of Tapeline."
             )
-        columns[name] = np.array([np.nan if epoch[name] is None else float(epoch[name]) for epoch in epochs])
+    columns = {name: _column(epochs, name) for name in needed}
     return History(
         epoch=columns.pop("epoch").astype(np.int64),
         teacher_forced=columns.pop(TEACHER_FORCED, None),
@@ -87,5 +136,30 @@ def read_history(model_run_uri: str, *, card: Mapping[str, Any]) -> History:
         before_training=float(card["val_mae_scaled_before_training"]),
         train_windows=card["train_windows"],
         parameters=card["parameters"],
+        others=tuple(
+            OtherCourse(
+                name=name,
+                epoch=_column(own, "epoch").astype(np.int64),
+                val_loss=_column(own, "val_loss"),
+                seconds=_column(own, "seconds"),
+            )
+            for name, own in by_candidate.items()
+        ),
+        members=tuple(
+            SelectedMember(
+                name=row["name"],
+                what=row["what"],
+                error=row["val_mae_scaled"],
+                weight=row["weight"],
+                epochs=row.get("epochs"),
+            )
+            for row in selection.get("members", [])
+        ),
+        selected_error=float(selection.get("val_mae_scaled", "nan")),
+        served_instead=selection.get("served_instead", {}),
         **columns,
     )
+
+
+def _column(epochs: list[dict[str, Any]], name: str) -> npt.NDArray[np.float64]:
+    return np.array([np.nan if epoch[name] is None else float(epoch[name]) for epoch in epochs])

@@ -14,6 +14,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 
+class OutOfTimeError(Exception):
+    """Ends an epoch, and training with it, without a trace of that epoch; raised by a callback."""
+
+
 class ResumableCallback(keras.callbacks.Callback):
     """A callback whose memory is part of a checkpoint.
 

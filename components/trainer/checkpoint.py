@@ -125,8 +125,19 @@ class CheckpointStore:
             )
         return Snapshot(epoch=meta["epoch"], arrays=arrays, state=meta["state"])
 
+    def of(self, candidate: str) -> "CheckpointStore":
+        """Returns the store of one candidate of a pool: a folder in this one.
+
+        Args:
+            candidate: Its name.
+        """
+        return CheckpointStore(self.directory / candidate.replace(" ", "_"), fingerprint=self.fingerprint)
+
     def remove(self) -> None:
-        """Deletes the checkpoints, and the folder where nothing else is in it."""
+        """Deletes the checkpoints, those of candidates too, and the folder where nothing else is in it."""
+        for inner in self.directory.glob("*/"):
+            if inner.is_dir():
+                CheckpointStore(inner, fingerprint=self.fingerprint).remove()
         for path in (self.directory / LAST, self.directory / BEST):
             for left in (path, *parts_of(path)):
                 left.unlink(missing_ok=True)

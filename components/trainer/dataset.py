@@ -18,7 +18,7 @@ import collections
 import concurrent.futures
 import dataclasses
 import math
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -26,11 +26,12 @@ import numpy.typing as npt
 
 from tapeline.schemas import features as names
 from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.time_folds import TimeFolds
 from tapeline.series.windowing import Chunk, cut_arrays
 
 Floats = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.int64]
-Batch = tuple[dict[str, Floats], Floats]
+Batch = tuple[dict[str, npt.NDArray[Any]], Floats]
 """The window features that a model computes with, and the target `[B, H]`."""
 
 _GENERATION_STEPS = 2**22
@@ -45,17 +46,19 @@ class _Pool:
 
     arrays: dict[str, npt.NDArray[Any]]  # timestamp [N], target [N], past_covariates [N, P], future_covariates [N, K]
     static: Floats  # static covariates of each chunk [C, S]
+    series: npt.NDArray[np.int32]  # index of each chunk's series [C]
     offsets: Positions  # where each window's forecast starts, a position in `arrays`, [W]
     chunk_of: Positions  # which chunk each window lies in [W]
 
     @classmethod
-    def of(cls, chunks: list[Chunk]) -> "_Pool":
+    def of(cls, chunks: list[Chunk], index: Mapping[bytes, int]) -> "_Pool":
         starts = np.cumsum([0] + [len(chunk.target) for chunk in chunks[:-1]])
         counts = [len(chunk.forecast_offsets) for chunk in chunks]
         parts = (names.TIMESTAMP, names.TARGET, names.PAST_COVARIATES, names.FUTURE_COVARIATES)
         return cls(
             arrays={part: np.concatenate([getattr(chunk, part) for chunk in chunks]) for part in parts},
             static=np.stack([chunk.static_covariates for chunk in chunks]),
+            series=np.array([index.get(chunk.series_id, -1) for chunk in chunks], np.int32),
             offsets=np.concatenate([chunk.forecast_offsets for chunk in chunks]) + np.repeat(starts, counts),
             chunk_of=np.repeat(np.arange(len(chunks)), counts),
         )
@@ -67,6 +70,7 @@ class _Pool:
         return _Pool(
             arrays={part: np.concatenate([self.arrays[part], other.arrays[part]]) for part in self.arrays},
             static=np.concatenate([self.static, other.static]),
+            series=np.concatenate([self.series, other.series]),
             offsets=np.concatenate([self.offsets, other.offsets + len(self.arrays[names.TARGET])]),
             chunk_of=np.concatenate([self.chunk_of, other.chunk_of + len(self.static)]),
         )
@@ -74,7 +78,7 @@ class _Pool:
     def cut(self, windows: Positions, spec: WindowSpec) -> Batch:
         window = cut_arrays(**self.arrays, offsets=self.offsets[windows], spec=spec)
         window[names.STATIC_COVARIATES] = self.static[self.chunk_of[windows]]
-        del window[names.FORECAST_START]
+        window[names.SERIES_INDEX] = self.series[self.chunk_of[windows]]
         target = window.pop(names.TARGET)
         return window, target
 
@@ -93,6 +97,9 @@ class WindowStream:
         shuffle_windows: Windows among which a batch is drawn; 0 keeps their order.
         seed: Seed of the shuffling.
         fill_last: Whether the last batch is filled up; else it is shorter.
+        series: The trained series, sorted: a window's `series_index` is the position of its series, -1 for others.
+        folds: Blocks in time that windows are told the `fold` of; None: they have none.
+        keep_start: Whether windows keep their `forecast_start`, which no model reads.
     """
 
     read: Callable[[], Iterable[Chunk]]
@@ -101,6 +108,9 @@ class WindowStream:
     shuffle_windows: int = 0
     seed: int = 0
     fill_last: bool = True
+    series: Sequence[bytes] = ()
+    folds: TimeFolds | None = None
+    keep_start: bool = False
     _whole: _Pool | None = dataclasses.field(default=None, init=False)
     _count: int | None = dataclasses.field(default=None, init=False)
 
@@ -109,6 +119,20 @@ class WindowStream:
         if self._count is None:
             self._count = sum(len(chunk.forecast_offsets) for chunk in self.read())
         return self._count
+
+    def with_seed(self, seed: int) -> "WindowStream":
+        """Returns the same windows in the order of another seed; those that fit in memory are there once for both.
+
+        Args:
+            seed: Seed of the shuffling.
+        """
+        other = dataclasses.replace(self, seed=seed)
+        other._count = self.count()
+        if self._whole is None:
+            # The first batch makes known whether all windows fit.
+            next(self.batches(), None)
+        other._whole = self._whole
+        return other
 
     def steps(self) -> int:
         """Returns the number of batches in an epoch."""
@@ -132,6 +156,11 @@ class WindowStream:
         window, target = pool.cut(np.concatenate([windows, np.repeat(windows[:1], missing)]), self.spec)
         if missing:
             target[len(windows) :] = np.nan
+        start = window.pop(names.FORECAST_START)
+        if self.folds is not None:
+            window[names.FOLD] = self.folds.index(start)
+        if self.keep_start:
+            window[names.FORECAST_START] = start
         return window, target
 
     def _rounds(self, rng: np.random.Generator) -> Iterator[tuple[_Pool, Positions]]:
@@ -140,11 +169,12 @@ class WindowStream:
             yield self._whole, self._order(len(self._whole.offsets), rng)
             return
         chunks = iter(self.read())
+        index = {series: place for place, series in enumerate(self.series)}
         rest: _Pool | None = None
         while True:
             arrived, ended = self._generation_of(chunks)
             if arrived:
-                new = _Pool.of(arrived)
+                new = _Pool.of(arrived, index)
                 del arrived
                 pool = new if rest is None else rest.join(new)
             elif rest is not None:

@@ -14,6 +14,10 @@ from tapeline.schemas.errors import TrainingError
 from tapeline.schemas.training_config import TrainingConfig
 
 
+class NotFiniteError(TrainingError):
+    """The loss or a gradient of one network is no longer finite."""
+
+
 def not_finite_error(
     step: TrainStep,
     window: Mapping[str, npt.NDArray[np.float32]],
@@ -22,7 +26,7 @@ def not_finite_error(
     epoch: int,
     number: int,
     config: TrainingConfig,
-) -> TrainingError:
+) -> NotFiniteError:
     """Returns the error that ends training, with what usually helps.
 
     Args:
@@ -34,7 +38,7 @@ def not_finite_error(
         config: The section `training`.
     """
     clip = "is off: set it to 1.0" if config.clip_norm is None else f"is {config.clip_norm:g}: try a tenth of it"
-    return TrainingError(
+    return NotFiniteError(
         f"training stopped in epoch {epoch + 1}, step {number + 1}: {first_not_finite(step, window, result)} is no "
         f"longer finite. No update was made; the checkpoint of epoch {epoch} is kept. "
         f"training.learning_rate is {config.learning_rate:g}: try a tenth of it. training.clip_norm {clip}. "

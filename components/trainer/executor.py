@@ -9,18 +9,23 @@ import importlib.metadata
 import json
 import os
 import platform
+import sys
 from typing import Any
 
+import keras
 import tensorflow as tf
 from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
+from tapeline.components.trainer.candidates import Candidate
 from tapeline.components.trainer.checkpoint import CheckpointStore, own_folder, run_fingerprint
 from tapeline.components.trainer.loop import History
-from tapeline.components.trainer.training_records import HistoryLines, ProgressLines, TensorBoardLogs
-from tapeline.components.trainer.training_run import Chunks, TrainedModel, run_training
+from tapeline.components.trainer.ridges import Chunks
+from tapeline.components.trainer.trained_card import describe_selection
+from tapeline.components.trainer.training_records import HistoryFile, HistoryLines, ProgressLines, TensorBoardLogs
+from tapeline.components.trainer.training_run import TrainedModel, run_training
 from tapeline.components.trainer.validation import eval_residuals
 from tapeline.forecaster.serving.card import describe_data
 from tapeline.forecaster.serving.export_model import export_model
@@ -83,28 +88,30 @@ class Executor(base_executor.BaseExecutor):
         # TFX gives each execution new output folders; what outlives a crash must lie elsewhere.
         with own_folder(exec_properties["checkpoint_root"], otherwise=run_id or "outside-a-run") as folder:
             checkpoints = CheckpointStore(folder, fingerprint=fingerprint)
+            data, window = sections["data"], sections["window"]
+            season = choose_season(sections["gate"], data=data, window=window, chunks=train_chunks)
             trained = run_training(
                 train_chunks=train_chunks,
                 eval_chunks=eval_chunks,
-                window=sections["window"],
+                window=window,
                 features=sections["features"],
                 model=sections["model_config"],
                 training=sections["training"],
-                callbacks=[
-                    ProgressLines(sections["training"].epochs),
-                    HistoryLines(os.path.join(run_uri, HISTORY_FILE)),
-                    TensorBoardLogs(run_uri),
-                ],
+                season=season,
+                records=functools.partial(
+                    _records, run_uri, HistoryFile(os.path.join(run_uri, HISTORY_FILE)), sections["training"].epochs
+                ),
                 checkpoints=checkpoints,
                 say=_print,
             )
-            _print(_kept_weights(trained.history))
+            _print(trained.selected.in_words() if trained.selected else _kept_weights(trained.history))
             model = artifact_utils.get_single_instance(output_dict["model"])
             _export(
                 trained,
                 sections,
                 directory=path_utils.serving_model_dir(model.uri),
                 graph_uri=artifact_utils.get_single_uri(input_dict["transform_graph"]),
+                season=season,
                 train_chunks=train_chunks,
                 eval_chunks=eval_chunks,
                 card=_model_card(trained, sections) | {"run_fingerprint": fingerprint},
@@ -121,14 +128,14 @@ def _export(
     *,
     directory: str,
     graph_uri: str,
+    season: int,
     train_chunks: Chunks,
     eval_chunks: Chunks,
     card: dict[str, Any],
 ) -> None:
     data, window = sections["data"], sections["window"]
-    season = choose_season(sections["gate"], data=data, window=window, chunks=train_chunks)
     spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
-    residuals = eval_residuals(trained.model, read=eval_chunks, spec=spec)
+    residuals = eval_residuals(trained.model, read=eval_chunks, spec=spec, series=trained.series)
     tf.io.gfile.makedirs(os.path.dirname(directory))
     export_model(
         trained.model,
@@ -142,8 +149,21 @@ def _export(
         window=window,
         season=season,
         naive_errors=naive_errors(train_chunks(), season=season),
+        series=trained.series,
         card=card | {"trained_on": describe_data(train_chunks())},
     )
+
+
+def _records(
+    run_uri: str, history: HistoryFile, epochs: int, candidate: Candidate | None
+) -> list[keras.callbacks.Callback]:
+    """Returns what writes down the epochs of a candidate; of the only network there is for None."""
+    name = "" if candidate is None else candidate.name
+    return [
+        ProgressLines(epochs, candidate=name),
+        HistoryLines(history, candidate=name),
+        TensorBoardLogs(os.path.join(run_uri, name.replace(" ", "_"))),
+    ]
 
 
 def _kept_weights(history: History) -> str:
@@ -163,10 +183,12 @@ def _model_card(trained: TrainedModel, sections: dict[str, Section]) -> dict[str
         "parameters": int(trained.model.count_params()),
         "train_windows": trained.train_windows,
         "eval_windows": trained.eval_windows,
-        "epochs": len(history.epochs),
+        "epochs": sum(len(each.history.epochs) for each in trained.candidates),
         "best_epoch": None if history.best is None else history.best + 1,
-        "val_mae_scaled": history.val_loss,
+        "val_mae_scaled": trained.val_loss,
         "val_mae_scaled_before_training": history.untrained,
+        "selection": None if trained.selected is None else describe_selection(trained),
+        "repeatable": sections["training"].deterministic and sections["training"].time_limit is None,
         "ridge": {"penalty": trained.fit.penalty, "val_mae_scaled": trained.fit.eval_mae},
         "versions": {
             "python": platform.python_version(),
@@ -193,4 +215,6 @@ def _keep_large_buffers() -> None:
 
 
 def _print(line: str) -> None:
-    print(line, flush=True)
+    # One write: lines of threads do not mix.
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

@@ -42,10 +42,9 @@ def variable_groups(model: Seq2SeqForecaster, config: TrainingConfig) -> tuple[V
         ValueError: The model has nothing to train.
     """
     highway_rate = config.learning_rate if config.highway_learning_rate is None else config.highway_learning_rate
-    averages = {"use_ema": True, "ema_momentum": config.average_weights} if config.average_weights > 0.0 else {}
     parts = model.variable_groups()
     groups = tuple(
-        VariableGroup(name=name, optimizer=keras.optimizers.Adam(rate, name=name, **averages), variables=parts[name])
+        VariableGroup(name=name, optimizer=_optimizer(config, rate, name=name), variables=parts[name])
         for name, rate in (("network", config.learning_rate), ("highway", highway_rate))
         if rate > 0.0 and parts[name]
     )
@@ -55,6 +54,20 @@ def variable_groups(model: Seq2SeqForecaster, config: TrainingConfig) -> tuple[V
         # The slots are made here, not in the first step: a checkpoint may have to fill them before that.
         group.optimizer.build(list(group.variables))
     return groups
+
+
+def _optimizer(config: TrainingConfig, rate: float, *, name: str) -> keras.optimizers.Optimizer:
+    """Returns Adam (Kingma and Ba 2015), or AdamW: weight decay apart from the gradient (Loshchilov and Hutter 2019).
+
+    Decay in the gradient, as a squared penalty gives it, would be divided by Adam's estimate of the gradient's size:
+    weights that matter much would hardly shrink. A bias does not shrink: where it lies says nothing about complexity.
+    """
+    averages = {"use_ema": True, "ema_momentum": config.average_weights} if config.average_weights > 0.0 else {}
+    if config.optimizer.kind == "adam":
+        return keras.optimizers.Adam(rate, name=name, **averages)
+    decaying = keras.optimizers.AdamW(rate, weight_decay=config.optimizer.weight_decay, name=name, **averages)
+    decaying.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
+    return decaying
 
 
 def clip_by_norm(

@@ -8,6 +8,9 @@ Teacher forcing hides from a decoder that it will have to live with its own mist
 2015) feeds it more and more of its own output. Step after step, with a gradient through every step, that is slow. Here
 the output to feed is made first, by a rollout without gradient; then the whole horizon is decoded from the mixture in
 one call of the fused kernel, and only that call is differentiated.
+
+Once nothing but its own output is fed, no mixture is needed: the rollout itself is differentiated, which is one pass
+where there were two, and the gradient knows that a forecast is the next one's input.
 """
 
 import math
@@ -15,9 +18,10 @@ from typing import Literal
 
 import tensorflow as tf
 
+from tapeline.forecaster.network.decoding import Encoded
 from tapeline.forecaster.network.draws import Place, draw_uniform
 from tapeline.forecaster.network.inputs import Window
-from tapeline.forecaster.network.seq2seq import Encoded, Seq2SeqForecaster
+from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.schemas.training_config import SamplingConfig
 
 _SIGMOID_REACH = 6.0
@@ -53,17 +57,36 @@ def _covered(schedule: str, progress: float) -> float:
 
 
 def teacher_inputs(encoded: Encoded, target: tf.Tensor) -> tf.Tensor:
-    """Returns the true value before each lead step; where it was not observed, the linear forecast of it.
+    """Returns the true segment before each segment; where a value was not observed, the linear forecast of it.
 
     Args:
         encoded: What the model's encoder made of the windows.
         target: `[B, H]`, NaN where unobserved.
 
     Returns:
-        `[B, H]`: the last context value, then the target but for its last step.
+        `[B, N p]`: the context's last segment, then the target but for its last segment. With segments of one step: the
+        last context value, then the target but for its last step.
     """
     known = tf.where(tf.math.is_nan(target), encoded.last + encoded.linear, target)
-    return tf.concat([encoded.last, known[:, :-1]], axis=1)
+    return encoded.fed_back(known)
+
+
+def free_forecast(
+    model: Seq2SeqForecaster, window: Window, *, seed: tf.Tensor, place: Place | None = None
+) -> tf.Tensor:
+    """Forecasts free-running, as training does: with dropout, and with a gradient through what is fed back.
+
+    Args:
+        model: The model.
+        window: Features of `docs/data-formats.md`.
+        seed: `[2]` integers that dropout draws from; another one a training step.
+        place: Where the windows lie in the batch that is drawn for; None: they are the batch.
+
+    Returns:
+        `[B, H]`, scaled.
+    """
+    dropout_seed, _ = tf.unstack(tf.random.split(tf.cast(seed, tf.int32), 2))
+    return model.rollout(model.encode(window, training=True, seed=dropout_seed, place=place))
 
 
 def sample_forecast(
@@ -80,14 +103,14 @@ def sample_forecast(
 
     The model's own output is computed without gradient; the gradient is that of one last pass, which reads the mixture.
     With probability 0 nothing but that pass is made: teacher forcing. With probability 1 the forecast is exactly that
-    of free running.
+    of free running; `free_forecast` gives it with less work.
 
     Args:
         model: The model.
         window: Features of `docs/data-formats.md`.
         target: `[B, H]`, scaled, NaN where unobserved.
         probability: Probability that a decoder input is the model's own output.
-        draw: Whether each step draws, or one draw holds for a whole window.
+        draw: Whether each decoder step draws, or one draw holds for a whole window.
         seed: `[2]` integers that all draws come from, dropout's included; another one a training step.
         place: Where the windows lie in the batch that is drawn for; None: they are the batch.
 
@@ -99,9 +122,12 @@ def sample_forecast(
     truth = teacher_inputs(encoded, target)
 
     def mixed() -> tf.Tensor:
-        own = tf.concat([encoded.last, model.rollout(encoded)[:, :-1]], axis=1)
-        columns = 1 if draw == "window" else tf.shape(own)[1]
-        uniform = draw_uniform((tf.shape(own)[0], columns), seed=draw_seed, place=place)
+        own = encoded.fed_back(model.rollout(encoded))
+        segment = encoded.segment_length
+        steps = 1 if draw == "window" else own.shape[1] // segment
+        uniform = draw_uniform((tf.shape(own)[0], steps), seed=draw_seed, place=place)
+        if steps > 1:
+            uniform = tf.repeat(uniform, segment, axis=1)
         return tf.where(uniform < probability, own, truth)
 
     previous = tf.cond(tf.convert_to_tensor(probability) > 0.0, mixed, lambda: truth)

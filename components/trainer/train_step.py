@@ -19,7 +19,7 @@ import tensorflow as tf
 
 from tapeline.components.trainer.losses import HorizonWeightedLoss
 from tapeline.components.trainer.optimizers import VariableGroup, clip_by_norm
-from tapeline.components.trainer.sampling import sample_forecast
+from tapeline.components.trainer.sampling import free_forecast, sample_forecast
 from tapeline.forecaster.network.draws import Place
 from tapeline.forecaster.network.inputs import Window
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
@@ -107,15 +107,16 @@ class TrainStep:
             probability: Probability that the decoder reads its own output.
             seed: What all draws of this step come from; another one in every step.
         """
-        # Tensors, not Python numbers: a new Python number would build a new graph.
-        drawing = tf.constant(probability, tf.float32), tf.constant(seed, tf.int32)
-        numbers = self.compiled(window, target, *drawing).numpy()
+        # Tensors, not Python numbers: a new Python number would build a new graph. Free running is the one other graph,
+        # built when the schedule gets there.
+        drawn = None if probability >= 1.0 else tf.constant(probability, tf.float32)
+        numbers = self.compiled(window, target, drawn, tf.constant(seed, tf.int32)).numpy()
         loss, weight, norm = (float(number) for number in numbers[:3])
         terms, squares = np.split(numbers[3:], [len(self.terms)])
         return StepResult(loss=loss, terms=terms, weight=weight, gradient_norm=norm, squares=squares)
 
-    def _step(self, window: Window, target: tf.Tensor, probability: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """Builds the graph: gradients on every replica, one update for all."""
+    def _step(self, window: Window, target: tf.Tensor, probability: tf.Tensor | None, seed: tf.Tensor) -> tf.Tensor:
+        """Builds the graph: gradients on every replica, one update for all; no probability means free running."""
         on_replicas = self.strategy.run(self._gradients, args=(window, target, probability, seed))
         # All replicas hold the same sums by now; any of them will do.
         losses, weights, gradients = (self.strategy.experimental_local_results(part)[0] for part in on_replicas)
@@ -142,7 +143,7 @@ class TrainStep:
             group.optimizer.apply(mine, list(group.variables))
 
     def _gradients(
-        self, window: Window, target: tf.Tensor, probability: tf.Tensor, seed: tf.Tensor
+        self, window: Window, target: tf.Tensor, probability: tf.Tensor | None, seed: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         """Returns losses, weights and gradients of one replica's share of the batch, summed over all replicas."""
         replica = tf.distribute.get_replica_context()
@@ -177,7 +178,7 @@ class TrainStep:
         window: Window,
         target: tf.Tensor,
         weights: tf.Tensor,
-        probability: tf.Tensor,
+        probability: tf.Tensor | None,
         *,
         seed: tf.Tensor,
         place: Place,
@@ -197,9 +198,12 @@ class TrainStep:
                 rows = {name: values[start : start + size] for name, values in window.items()}
                 truth = target[start : start + size]
                 where = Place(place.first + start, place.total)
-                forecast = sample_forecast(
-                    self.model, rows, truth, probability, draw=self.sampling.draw, seed=seed, place=where
-                )
+                if probability is None:
+                    forecast = free_forecast(self.model, rows, seed=seed, place=where)
+                else:
+                    forecast = sample_forecast(
+                        self.model, rows, truth, probability, draw=self.sampling.draw, seed=seed, place=where
+                    )
                 losses.append(tf.stack([term.loss.sums(truth, forecast)[0] for term in self.terms]))
                 start += size
             # A batch in which nothing was observed has weight 0 and loss 0.

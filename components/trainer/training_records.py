@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, TextIO
@@ -28,17 +29,18 @@ _BAR_WIDTH = 30
 _REDRAW_SECONDS = 0.1
 
 
-def epoch_line(epoch: int, epochs: int, logs: Mapping[str, float]) -> str:
+def epoch_line(epoch: int, epochs: int, logs: Mapping[str, float], *, candidate: str = "") -> str:
     """Returns what is printed after an epoch.
 
     Args:
         epoch: Number of the epoch, from 0.
         epochs: Most epochs there will be.
         logs: `loss`, `val_loss`, `learning_rate` and `windows_per_second`.
+        candidate: Name of the candidate that the epoch belongs to; none where there is only one network.
     """
     width = len(str(epochs))
     return (
-        f"epoch {epoch + 1:{width}d}/{epochs}  loss {logs['loss']:.5f}  val_loss {logs['val_loss']:.5f}  "
+        f"{candidate and f'{candidate}  '}epoch {epoch + 1:{width}d}/{epochs}  loss {logs['loss']:.5f}  val_loss {logs['val_loss']:.5f}  "
         f"learning_rate {logs['learning_rate']:<8.3g}  {logs['windows_per_second']:,.0f} windows/s"
     )
 
@@ -52,17 +54,26 @@ def bar(done: int, steps: int, loss: float) -> str:
 class ProgressLines(keras.callbacks.Callback):
     """Prints a line for each epoch; on a terminal a bar is drawn over it while the epoch runs.
 
+    Where candidates train side by side, each prints its own lines and none draws a bar.
+
     Args:
         epochs: Most epochs there will be.
+        candidate: Name of the candidate; none where there is only one network.
         stream: Where to print; None: standard output as it is when training begins.
         clock: Seconds; replaced in tests.
     """
 
     def __init__(
-        self, epochs: int, *, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        epochs: int,
+        *,
+        candidate: str = "",
+        stream: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self._epochs = epochs
+        self._candidate = candidate
         self._given = stream
         self._clock = clock
         self._drawn = 0
@@ -73,7 +84,7 @@ class ProgressLines(keras.callbacks.Callback):
         return self._given or sys.stdout
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-        if not logs or not self._stream.isatty() or self._clock() < self._redraw_at:
+        if self._candidate or not logs or not self._stream.isatty() or self._clock() < self._redraw_at:
             return
         self._redraw_at = self._clock() + _REDRAW_SECONDS
         self._clear()
@@ -82,7 +93,9 @@ class ProgressLines(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         self._clear()
-        print(epoch_line(epoch, self._epochs, logs or {}), file=self._stream, flush=True)
+        # One write: lines of threads do not mix.
+        self._stream.write(epoch_line(epoch, self._epochs, logs or {}, candidate=self._candidate) + "\n")
+        self._stream.flush()
 
     def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
         self._clear()
@@ -93,32 +106,78 @@ class ProgressLines(keras.callbacks.Callback):
             self._drawn = 0
 
 
-class HistoryLines(ResumableCallback):
-    """Writes the logs of each epoch as one line of JSON.
+class HistoryFile:
+    """A file with one JSON object a line, one line an epoch, which all candidates of a pool write to.
 
     Args:
         path: The file; its folder is made.
     """
 
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = pathlib.Path(path)
+        self._lock = threading.Lock()
+        self._rows: dict[str, list[dict[str, Any]]] = {}
+
+    def append(self, candidate: str, row: dict[str, Any]) -> None:
+        """Adds a line.
+
+        Args:
+            candidate: Whose epoch it is.
+            row: What to write.
+        """
+        with self._lock:
+            self._rows[candidate].append(row)
+            with open(self._path, "a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+
+    def put(self, candidate: str, rows: list[dict[str, Any]]) -> None:
+        """Replaces the lines of a candidate, and sorts the file: candidate by candidate, epoch by epoch.
+
+        Args:
+            candidate: Whose epochs they are.
+            rows: All of them.
+        """
+        with self._lock:
+            self._rows[candidate] = list(rows)
+            # The file may hold epochs that are about to be repeated, or half a line.
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            lines = [json.dumps(row) + "\n" for name in sorted(self._rows, key=_by_number) for row in self._rows[name]]
+            self._path.write_text("".join(lines), encoding="utf-8")
+
+
+def _by_number(candidate: str) -> tuple[int, str]:
+    return len(candidate), candidate
+
+
+class HistoryLines(ResumableCallback):
+    """Writes the logs of each epoch as one line of JSON.
+
+    Args:
+        file: Where to; a path for a single network.
+        candidate: Name of the candidate, which then stands in each line; none where there is only one network.
+    """
+
     remembered = ("rows",)
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, file: HistoryFile | str | os.PathLike[str], *, candidate: str = "") -> None:
         super().__init__()
-        self._path = pathlib.Path(path)
+        self._file = file if isinstance(file, HistoryFile) else HistoryFile(file)
+        self._candidate = candidate
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         self.load_state({"rows": []})
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        self.rows.append({"epoch": epoch + 1, **(logs or {})})
-        with open(self._path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(self.rows[-1]) + "\n")
+        whose = {"candidate": self._candidate} if self._candidate else {}
+        self.rows.append({**whose, "epoch": epoch + 1, **(logs or {})})
+        self._file.append(self._candidate, self.rows[-1])
+
+    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
+        self._file.put(self._candidate, self.rows)
 
     def load_state(self, state: dict[str, Any]) -> None:
-        self.rows: list[dict[str, float]] = list(state["rows"])
-        # The file may hold epochs that are about to be repeated, or half a line.
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.write_text("".join(json.dumps(row) + "\n" for row in self.rows), encoding="utf-8")
+        self.rows: list[dict[str, Any]] = list(state["rows"])
+        self._file.put(self._candidate, self.rows)
 
 
 class TensorBoardLogs(ResumableCallback):

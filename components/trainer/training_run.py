@@ -1,31 +1,38 @@
-"""From chunks to a trained model, without TFX: the ridge, the model that starts from it, the loop."""
+"""From chunks to a trained model, without TFX: the ridge, networks that start from it, the loop, the selection."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
 
 import keras
-import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
+from tapeline.components.trainer.candidates import Candidate, make_candidates
 from tapeline.components.trainer.checkpoint import CheckpointStore
 from tapeline.components.trainer.dataset import WindowStream
 from tapeline.components.trainer.distribution import local_strategy
-from tapeline.components.trainer.loop import History, Say, train
+from tapeline.components.trainer.loop import History, Say
+from tapeline.components.trainer.members import Member, Selected, select_members
+from tapeline.components.trainer.pool import Records, TrainedCandidate, train_candidates
+from tapeline.components.trainer.ridges import (
+    BASELINE,
+    Chunks,
+    ridge_batches,
+    ridge_line,
+    simple_kinds,
+    simple_members,
+    trained_series,
+)
+from tapeline.forecaster.network.ensemble import Ensemble
 from tapeline.forecaster.network.highway import LinearHighway
-from tapeline.forecaster.network.ridge import RidgeFit, fit_ridge
+from tapeline.forecaster.network.ridge import RidgeKind, fit_ridges
+from tapeline.forecaster.network.ridge_fit import RidgeFit
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
-from tapeline.schemas import features as names
 from tapeline.schemas.sections import FeaturesConfig, WindowConfig
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 from tapeline.schemas.window_spec import WindowShape, WindowSpec
-from tapeline.series.windowing import Chunk
-
-Chunks = Callable[[], Iterable[Chunk]]
-"""Starts a pass over the chunks of a split."""
+from tapeline.series.time_folds import TimeFolds
 
 _VALIDATION_BATCH = 512
-_RIDGE_BATCH = 1024
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -33,20 +40,47 @@ class TrainedModel:
     """What training gives.
 
     Attributes:
-        model: The forecaster, with the weights of its best epoch.
-        ridge: The linear baseline that it started from, frozen.
+        model: The forecaster that is served: the average of what was selected, or the one network.
+        ridge: The linear baseline that networks started from, frozen.
         fit: How that baseline was found.
-        history: The course of training.
+        candidates: The networks, with the weights of their best epochs.
+        selected: What was picked of candidates, ridge and naive forecasts; None where there was no choice.
+        trained_series: Ids of the series that were trained on, sorted, where there are several; else none.
+        series: The same where the model asks which series it forecasts: some have weights or a forecast of their own.
         train_windows: How many windows were trained on.
-        eval_windows: How many decided about stopping.
+        eval_windows: How many decided about stopping and about the selection.
     """
 
-    model: Seq2SeqForecaster
+    model: Seq2SeqForecaster | Ensemble
     ridge: LinearHighway
     fit: RidgeFit
-    history: History
+    candidates: tuple[TrainedCandidate, ...]
+    selected: Selected | None
+    trained_series: tuple[bytes, ...]
+    series: tuple[bytes, ...]
     train_windows: int
     eval_windows: int
+
+    @property
+    def leading(self) -> TrainedCandidate:
+        """The candidate that was best by itself."""
+        return min(self.candidates, key=lambda each: each.history.val_loss)
+
+    @property
+    def history(self) -> History:
+        """The course of the leading candidate."""
+        return self.leading.history
+
+    @property
+    def served_instead(self) -> dict[str, str]:
+        """Name of the forecast that a series is served in place of the selection, by the id of the series."""
+        instead = {} if self.selected is None else self.selected.instead
+        return {self.trained_series[index].decode("utf-8", errors="replace"): name for index, name in instead.items()}
+
+    @property
+    def val_loss(self) -> float:
+        """The free-running error of the model on the eval windows."""
+        return self.history.val_loss if self.selected is None else self.selected.choice.error
 
 
 def run_training(
@@ -57,20 +91,24 @@ def run_training(
     features: FeaturesConfig,
     model: ModelConfig,
     training: TrainingConfig,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
+    season: int = 1,
+    records: Records = lambda candidate: (),
     checkpoints: CheckpointStore | None = None,
     say: Say = lambda line: None,
 ) -> TrainedModel:
-    """Fits the ridge, starts a model from it, and trains that.
+    """Fits the ridge, starts networks from it, trains them, and selects what is served.
+
+    With `model.members: 1` and `training.candidates: 1` there is one network and no selection.
 
     Args:
         train_chunks: What is learned from.
-        eval_chunks: What decides about the penalty, the learning rate and the end.
+        eval_chunks: What decides about the penalty, the learning rate, the end, and the selection.
         window: The section `window`.
         features: The section `features`.
         model: The section `model`.
         training: The section `training`.
-        callbacks: Told about every epoch.
+        season: Steps that the seasonal naive forecast repeats, at most the context.
+        records: Returns what is told about every epoch of a candidate.
         checkpoints: Where to write one each epoch, and to carry on from.
         say: Gets a line when something other than an epoch is worth telling.
 
@@ -78,9 +116,14 @@ def run_training(
         DataError: A split has no windows.
         TrainingError: The loss or a gradient is no longer finite.
     """
+    ends_at = None if training.time_limit is None else time.monotonic() + training.time_limit
     make_reproducible(training)
     spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
-    shape = WindowShape.of(window, features)
+    choice = training.candidates > 1 or model.members > 1
+    series, maps = trained_series(train_chunks, model.view, choice=choice, say=say)
+    shape = dataclasses.replace(WindowShape.of(window, features), series=maps)
+    has_line = choice or model.view.highway != "none"
+    folds = TimeFolds.of(train_chunks(), window.horizon) if model.cross_fit and has_line else None
     batch_size = training.batch_size * training.accumulate
     strategy = local_strategy(batch_size)
     train_data = WindowStream(
@@ -89,33 +132,69 @@ def run_training(
         batch_size=batch_size,
         shuffle_windows=training.shuffle_windows,
         seed=training.seed,
+        series=series,
+        folds=folds,
     )
     eval_count = WindowStream(read=eval_chunks, spec=spec, batch_size=1).count()
     # One batch where one is enough; as many rows for each replica.
     replicas = strategy.num_replicas_in_sync
     eval_batch = -(-min(_VALIDATION_BATCH, max(eval_count, 1)) // replicas) * replicas
-    eval_data = WindowStream(read=eval_chunks, spec=spec, batch_size=eval_batch)
+    eval_data = WindowStream(read=eval_chunks, spec=spec, batch_size=eval_batch, series=series)
 
-    fit = fit_ridge(_ridge_batches(train_chunks, spec), _ridge_batches(eval_chunks, spec), shape=shape)
+    candidates = make_candidates(
+        training.candidates, model=model, seed=training.seed, shape=shape, several_series=shape.series > 0
+    )
+    kinds = {candidate.number: RidgeKind.of(candidate.config.view, shape) for candidate in candidates}
+    fits = fit_ridges(
+        ridge_batches(train_chunks, spec, series),
+        ridge_batches(eval_chunks, spec, series),
+        shape=shape,
+        kinds=list(dict.fromkeys([BASELINE, *(simple_kinds(shape) if choice else ()), *kinds.values()])),
+        folds=folds,
+    )
+
+    def network(candidate: Candidate) -> Seq2SeqForecaster:
+        forecaster = Seq2SeqForecaster(
+            shape=shape, config=candidate.config, rolling=features.rolling, seed=candidate.seed
+        )
+        forecaster.adopt(fits[kinds[candidate.number]])
+        return forecaster
+
     with strategy.scope():
-        forecaster = Seq2SeqForecaster(shape=shape, config=model, rolling=features.rolling, seed=training.seed)
-        forecaster.adopt(fit)
-        history = train(
-            forecaster,
+        trained = train_candidates(
+            candidates,
+            network=network,
             train_data=train_data,
             validation_data=eval_data,
             config=training,
-            callbacks=callbacks,
+            records=records,
             checkpoints=checkpoints,
+            ends_at=ends_at,
             say=say,
         )
-    ridge = LinearHighway(shape, trainable=False)
-    ridge.set_weights([fit.kernel, fit.bias])
+    networks = [
+        Member(
+            name=each.candidate.name,
+            words=each.candidate.words,
+            layer=each.model,
+            network=True,
+            by_series=kinds[each.candidate.number].per_series,
+        )
+        for each in trained
+    ]
+    selected = None
+    if choice:
+        members = [*simple_members(fits, shape=shape, season=season), *networks]
+        selected = select_members(members, eval_data, most_picks=model.members, shape=shape, stride=window.eval_stride)
+    by_series = networks[0].by_series if selected is None else selected.by_series
     return TrainedModel(
-        model=forecaster,
-        ridge=ridge,
-        fit=fit,
-        history=history,
+        model=trained[0].model if selected is None else selected.model,
+        ridge=ridge_line(BASELINE, fits[BASELINE], shape),
+        fit=fits[BASELINE],
+        candidates=trained,
+        selected=selected,
+        trained_series=series,
+        series=series if by_series else (),
         train_windows=train_data.count(),
         eval_windows=eval_count,
     )
@@ -126,9 +205,3 @@ def make_reproducible(training: TrainingConfig) -> None:
     keras.utils.set_random_seed(training.seed % 2**32)
     if training.deterministic:
         tf.config.experimental.enable_op_determinism()
-
-
-def _ridge_batches(chunks: Chunks, spec: WindowSpec) -> Callable[[], Iterator[dict[str, npt.NDArray[np.float32]]]]:
-    """Returns passes over the windows as they are: one that only fills up a batch would count in a sum."""
-    stream = WindowStream(read=chunks, spec=spec, batch_size=_RIDGE_BATCH, fill_last=False)
-    return lambda: ({**window, names.TARGET: target} for window, target in stream.batches())

@@ -7,7 +7,7 @@ errors of the trained model one by one.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -97,6 +97,7 @@ def eval_residuals(
     *,
     read: Callable[[], Iterable[Chunk]],
     spec: WindowSpec,
+    series: Sequence[bytes] = (),
     most: int = MOST_RESIDUALS,
 ) -> npt.NDArray[np.float64]:
     """Returns the absolute errors on the windows of a split, NaN where nothing was measured.
@@ -108,12 +109,13 @@ def eval_residuals(
         forecast: The model: a batch of windows → `[B, H]`, scaled.
         read: Starts a pass over the chunks of the split.
         spec: Context length and horizon.
+        series: The series that the model has weights of their own for.
         most: Most windows whose errors are kept.
 
     Returns:
         `[N, H]`, scaled.
     """
-    stream = WindowStream(read=read, spec=spec, batch_size=_RESIDUALS_BATCH)
+    stream = WindowStream(read=read, spec=spec, batch_size=_RESIDUALS_BATCH, series=series)
     windows = stream.count()
     every = -(-windows // most) or 1
     compiled = tf.function(forecast, autograph=False)

@@ -4,37 +4,50 @@ It runs under the recurrent part of the model, which only learns what is left ov
 solution (`tapeline.forecaster.network.ridge`) the untrained model is already a strong baseline, the NLinear of Zeng et
 al., "Are Transformers Effective for Time Series Forecasting?" (2023), with known covariates; frozen, it is the gate's
 baseline `ridge`.
+
+It may read the context alone, and it may have a map of its own for each series beside the one that is shared. In
+training it can be cross-fitted: each window then gets the forecast of a map that was fitted without its time.
 """
+
+from typing import Literal
 
 import keras
 import tensorflow as tf
 
 from tapeline.forecaster.network.inputs import Window
+from tapeline.forecaster.network.ridge_fit import RidgeFit
 from tapeline.schemas import features
 from tapeline.schemas.window_spec import WindowShape
 
+Reads = Literal["context", "all"]
+"""What a highway reads: the context alone, or also what is known ahead and of the series."""
 
-def highway_size(shape: WindowShape) -> int:
+_FEW_MAPS = 16
+"""Up to this many, all maps are applied and one result is picked; gathering a map for each window costs more."""
+
+
+def highway_size(shape: WindowShape, reads: Reads = "all") -> int:
     """Returns `D`, the width of what the highway reads."""
-    return shape.context_length + shape.horizon * shape.future + shape.static
+    return shape.context_length + (shape.horizon * shape.future + shape.static if reads == "all" else 0)
 
 
-def highway_inputs(window: Window, shape: WindowShape) -> tf.Tensor:
+def highway_inputs(window: Window, shape: WindowShape, reads: Reads = "all") -> tf.Tensor:
     """Returns what the highway reads: the context relative to its last value, the known future, the series.
 
     Args:
         window: Features of `docs/data-formats.md`.
         shape: Their widths.
+        reads: Whether more than the context is read; the context comes first.
 
     Returns:
-        `[B, D]`, `D = T + H K + S`.
+        `[B, D]`, `D = T + H K + S` or `D = T`.
     """
     context = window[features.CONTEXT]
     parts = [context - context[:, -1:]]
-    if shape.future:
+    if shape.future and reads == "all":
         ahead = window[features.FUTURE_COVARIATES][:, shape.context_length :]
         parts.append(tf.reshape(ahead, (-1, shape.horizon * shape.future)))
-    if shape.static:
+    if shape.static and reads == "all":
         parts.append(window[features.STATIC_COVARIATES])
     return tf.concat(parts, axis=1)
 
@@ -42,24 +55,92 @@ def highway_inputs(window: Window, shape: WindowShape) -> tf.Tensor:
 class LinearHighway(keras.layers.Layer):
     """A linear forecast relative to the last context value; at first that of persistence: all zeros."""
 
-    def __init__(self, shape: WindowShape, *, trainable: bool = True, name: str = "highway") -> None:
+    def __init__(
+        self,
+        shape: WindowShape,
+        *,
+        reads: Reads = "all",
+        per_series: bool = False,
+        trainable: bool = True,
+        name: str = "highway",
+    ) -> None:
         """Makes the weights.
 
         Args:
             shape: Widths of a window.
+            reads: Whether more than the context is read.
+            per_series: Whether each series of `shape.series` has a map of its own; the shared one is then for others.
             trainable: False freezes it, as a baseline.
             name: Name of the layer.
         """
         super().__init__(name=name, trainable=trainable)
         self.shape = shape
-        self.kernel = self.add_weight(shape=(highway_size(shape), shape.horizon), initializer="zeros", name="kernel")
-        self.bias = self.add_weight(shape=(shape.horizon,), initializer="zeros", name="bias")
+        self.reads: Reads = reads
+        self.series = shape.series if per_series else 0
+        size = highway_size(shape, reads), shape.horizon
+        self.kernel = self.add_weight(shape=size, initializer="zeros", name="kernel")
+        self.bias = self.add_weight(shape=size[1:], initializer="zeros", name="bias")
+        if self.series:
+            own = self.series, *size
+            self.series_kernel = self.add_weight(shape=own, initializer="zeros", name="series_kernel")
+            self.series_bias = self.add_weight(
+                shape=(self.series, shape.horizon), initializer="zeros", name="series_bias"
+            )
+        # Constants of training, and no weights: what is saved and served has none of them.
+        self._fold_kernel: tf.Tensor | None = None
+        self._fold_bias: tf.Tensor | None = None
         self.built = True
 
-    def call(self, window: Window) -> tf.Tensor:
+    def adopt(self, fit: RidgeFit, *, cross_fit: bool = False) -> None:
+        """Takes the maps of a ridge regression.
+
+        Args:
+            fit: Of the same kind: what is read, and for how many series.
+            cross_fit: Whether windows in training get the maps that were fitted without their time, where there are.
+        """
+        self.kernel.assign(fit.kernel)
+        self.bias.assign(fit.bias)
+        if self.series:
+            self.series_kernel.assign(fit.series_kernel)
+            self.series_bias.assign(fit.series_bias)
+        self._fold_kernel = self._fold_bias = None
+        if cross_fit and fit.fold_kernel is not None:
+            kernel, bias = fit.fold_differences()
+            self._fold_kernel, self._fold_bias = tf.constant(kernel), tf.constant(bias)
+
+    def call(self, window: Window, training: bool = False) -> tf.Tensor:
         """Returns the forecast less the last context value, `[B, H]`.
 
         Args:
-            window: Features of `docs/data-formats.md`.
+            window: Features of `docs/data-formats.md`; the series' index where series have maps of their own.
+            training: Whether windows with a fold get the map that was fitted without it.
         """
-        return tf.matmul(highway_inputs(window, self.shape), self.kernel.value) + self.bias.value
+        inputs = highway_inputs(window, self.shape, self.reads)
+        # 0 is the shared map.
+        series = window[features.SERIES_INDEX] + 1 if self.series else 0
+        if self.series:
+            kernels = tf.concat([self.kernel.value[tf.newaxis], self.series_kernel.value], axis=0)
+            biases = tf.concat([self.bias.value[tf.newaxis], self.series_bias.value], axis=0)
+            forecast = apply_maps(inputs, kernels, biases, series)
+        else:
+            forecast = tf.matmul(inputs, self.kernel.value) + self.bias.value
+        if training and self._fold_kernel is not None and features.FOLD in window:
+            place = (window[features.FOLD] + 1) * (self.series + 1) + series
+            forecast += apply_maps(inputs, self._fold_kernel, self._fold_bias, place)
+        return forecast
+
+
+def apply_maps(inputs: tf.Tensor, kernels: tf.Tensor, biases: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
+    """Returns what the linear map of each row makes of it, `[B, H]`.
+
+    Args:
+        inputs: `[B, D]`.
+        kernels: Of all maps, `[M, D, H]`.
+        biases: `[M, H]`.
+        index: Which map each row gets, int32 `[B]`.
+    """
+    count = kernels.shape[0]
+    if count <= _FEW_MAPS:
+        everything = tf.tensordot(inputs, kernels, axes=[[1], [1]]) + biases
+        return tf.reduce_sum(everything * tf.one_hot(index, count)[:, :, tf.newaxis], axis=1)
+    return tf.matmul(inputs[:, tf.newaxis], tf.gather(kernels, index))[:, 0] + tf.gather(biases, index)

@@ -1,6 +1,6 @@
 """What the encoder and the decoder see at each step, made from a window.
 
-Values of the target are relative to the last context value and in units of `spread`. Nothing here is learned.
+Values of the target are relative to the last context value and in the network's unit. Nothing here is learned.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ def encoder_size(shape: WindowShape, rolling: Sequence[RollingConfig]) -> int:
 
 
 def encoder_inputs(
-    window: Window, *, shape: WindowShape, rolling: Sequence[RollingConfig], length: int, spread: tf.Tensor
+    window: Window, *, shape: WindowShape, rolling: Sequence[RollingConfig], length: int, unit: tf.Tensor
 ) -> tf.Tensor:
     """Returns what the encoder sees.
 
@@ -35,12 +35,12 @@ def encoder_inputs(
         shape: Their widths.
         rolling: Rolling statistics; they look back over the whole context.
         length: How many of the context's steps, from its end.
-        spread: Unit of the values.
+        unit: Unit of the values: one number, or one a window `[B, 1]`.
 
     Returns:
         `[B, length, ...]`.
     """
-    relative = _relative_context(window, spread)
+    relative = _relative_context(window, unit)
     parts = [relative[:, :, tf.newaxis], window[features.CONTEXT_OBSERVED][:, :, tf.newaxis]]
     if shape.past:
         parts.append(window[features.PAST_COVARIATES])
@@ -54,15 +54,22 @@ def encoder_inputs(
     return tf.concat(parts, axis=2)[:, shape.context_length - length :]
 
 
-def decoder_size(shape: WindowShape, lags: Sequence[int], *, highway: bool) -> int:
+def decoder_size(shape: WindowShape, lags: Sequence[int], *, highway: bool, lag_covariates: bool = True) -> int:
     """Returns the width of `decoder_inputs`."""
-    return shape.future + len(lags) * (1 + shape.past + shape.future) + int(highway)
+    at_each_lag = 1 + (shape.past + shape.future if lag_covariates else 0)
+    return shape.future + len(lags) * at_each_lag + int(highway)
 
 
 def decoder_inputs(
-    window: Window, linear: tf.Tensor | None, *, shape: WindowShape, lags: Sequence[int], spread: tf.Tensor
+    window: Window,
+    linear: tf.Tensor | None,
+    *,
+    shape: WindowShape,
+    lags: Sequence[int],
+    unit: tf.Tensor,
+    lag_covariates: bool = True,
 ) -> tf.Tensor:
-    """Returns what the decoder knows at each lead step besides the value before it.
+    """Returns what the decoder knows at each lead step besides the values before it.
 
     That is: the future covariates of the step; for each lag the value and the covariates of the step one lag (or as
     many as reach into the context) ago; the linear forecast of the step. A day ago at this hour it was so warm and
@@ -74,7 +81,8 @@ def decoder_inputs(
         linear: The highway's forecast less the last context value, `[B, H]`; None without a highway.
         shape: Widths of the window's parts.
         lags: Steps to look back, a season each; none longer than the context.
-        spread: Unit of the values.
+        unit: Unit of the values: one number, or one a window `[B, 1]`.
+        lag_covariates: Whether the covariates at the lags are seen beside the values.
 
     Returns:
         `[B, H, ...]`.
@@ -82,16 +90,16 @@ def decoder_inputs(
     parts = []
     if shape.future:
         parts.append(window[features.FUTURE_COVARIATES][:, shape.context_length :])
-    relative = _relative_context(window, spread)[:, :, tf.newaxis] if lags else None
+    relative = _relative_context(window, unit)[:, :, tf.newaxis] if lags else None
     for lag in lags:
         positions = lag_positions(lag, shape)
         parts.append(tf.gather(relative, positions, axis=1))
-        if shape.past:
+        if shape.past and lag_covariates:
             parts.append(tf.gather(window[features.PAST_COVARIATES], positions, axis=1))
-        if shape.future:
+        if shape.future and lag_covariates:
             parts.append(tf.gather(window[features.FUTURE_COVARIATES], positions, axis=1))
     if linear is not None:
-        parts.append((linear / spread)[:, :, tf.newaxis])
+        parts.append((linear / unit)[:, :, tf.newaxis])
     if not parts:
         return tf.zeros((tf.shape(window[features.CONTEXT])[0], shape.horizon, 0))
     return tf.concat(parts, axis=2)
@@ -114,9 +122,9 @@ def lag_positions(lag: int, shape: WindowShape) -> npt.NDArray[np.int64]:
     return shape.context_length + steps - lag * (steps // lag + 1)
 
 
-def _relative_context(window: Window, spread: tf.Tensor) -> tf.Tensor:
+def _relative_context(window: Window, unit: tf.Tensor) -> tf.Tensor:
     context = window[features.CONTEXT]
-    return (context - context[:, -1:]) / spread
+    return (context - context[:, -1:]) / unit
 
 
 def rolling_size(rolling: Sequence[RollingConfig]) -> int:

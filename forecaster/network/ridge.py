@@ -1,27 +1,29 @@
-"""The linear highway in closed form: ridge regression over streamed windows.
+"""The linear highway in closed form: ridge regressions over streamed windows, of every kind that is asked for.
 
-Only sums over windows are kept (`RidgeStatistics`), so memory grows with the square of the number of inputs, never with
-the number of windows. A model that adopts the fit forecasts like the ridge before it is trained.
+One pass over the train windows gives sums (`TrainSums`) that all of them are solved from. A model that adopts a fit
+forecasts like the ridge before it is trained.
+
+With blocks in time the fits are crossed (Stone, "Cross-validatory choice and assessment of statistical predictions",
+1974): for each block there are maps that were fitted without it. A ridge is closer to the windows that it was fitted on
+than to any other. A network that learned what it leaves over there would learn from errors that are too small and of
+another kind; from the crossed maps it sees errors like those that it will be used on.
 """
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
-import scipy.linalg
 
-from tapeline.forecaster.network.highway import highway_inputs, highway_size
+from tapeline.forecaster.network.highway import Reads, highway_inputs, highway_size
+from tapeline.forecaster.network.ridge_fit import Floats, RidgeFit
+from tapeline.forecaster.network.ridge_statistics import Doubles, RidgeStatistics, input_scale, solve_ridge
+from tapeline.forecaster.network.ridge_sums import Batches, TrainSums
 from tapeline.schemas import features
-from tapeline.schemas.errors import DataError
+from tapeline.schemas.training_config import ViewConfig
 from tapeline.schemas.window_spec import WindowShape
-
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
-Batches = Callable[[], Iterable[Mapping[str, Floats]]]
-"""Called once a pass; gives batches of windows with their target."""
+from tapeline.series.time_folds import TimeFolds
 
 PENALTIES = tuple(10.0 ** np.arange(-6.0, 1.01, 0.5))
 """Penalties that are tried, as shares of the usual variance of an input."""
@@ -33,186 +35,198 @@ A horizon of 48 steps with 9 covariates has 432 columns that all but repeat
 each other: the penalty that suits the context lets them overfit.
 """
 
+LEAST_WINDOWS = 10
+"""Fewest windows of a series that a map of its own is fitted on."""
 
-@dataclasses.dataclass(frozen=True)
-class RidgeStatistics:
-    """Sums over windows that a ridge regression is solved from; those of two sets of windows add up.
+_LEAST_LEFT = 0.5
+"""Least share of the train windows that a crossed fit must rest on; with less there are none."""
 
-    Attributes:
-        count: Number of windows.
-        inputs: Sum of the inputs `[D]`.
-        outputs: Sum of the outputs `[H]`.
-        gram: Sum of their outer products among inputs `[D, D]`.
-        cross: The same between inputs and outputs `[D, H]`.
-        squared_outputs: Sum of the squared outputs, over windows and lead steps.
-    """
 
-    count: float
-    inputs: Doubles
-    outputs: Doubles
-    gram: Doubles
-    cross: Doubles
-    squared_outputs: float
+class RidgeKind(NamedTuple):
+    """What a ridge reads, and whether each series has a map of its own beside the shared one."""
+
+    reads: Reads = "all"
+    per_series: bool = False
 
     @classmethod
-    def of(cls, inputs: npt.NDArray[Any], outputs: npt.NDArray[Any]) -> "RidgeStatistics":
-        """Returns the sums over some windows.
+    def of(cls, view: ViewConfig, shape: WindowShape) -> "RidgeKind":
+        """Returns the kind that a network starts from; one without a highway takes no more than its spread.
 
         Args:
-            inputs: `[B, D]`.
-            outputs: `[B, H]`, without NaN.
+            view: The section `model.view`.
+            shape: Widths of a window.
         """
-        x, y = inputs.astype(np.float64), outputs.astype(np.float64)
-        return cls(float(len(x)), x.sum(0), y.sum(0), x.T @ x, x.T @ y, float((y * y).sum()))
-
-    def __add__(self, other: "RidgeStatistics") -> "RidgeStatistics":
-        pairs = ((getattr(self, field.name), getattr(other, field.name)) for field in dataclasses.fields(self))
-        return RidgeStatistics(*(mine + theirs for mine, theirs in pairs))
+        if view.highway == "none":
+            return cls("context")
+        return cls(view.highway, view.highway_per_series and shape.series > 0)
 
 
 @dataclasses.dataclass(frozen=True)
-class RidgeFit:
-    """A solved ridge regression.
+class _Map:
+    """A solution, and the series that it is for; None: for all."""
 
-    Attributes:
-        kernel: `[D, H]`.
-        bias: `[H]`.
-        spread: Root mean square of target less last context value over the train windows, scaled units.
-        penalty: The penalty that was chosen for the context.
-        covariate_factor: How much harder the covariates were penalised.
-        eval_mae: Its mean absolute error on the eval windows, scaled units.
-    """
-
-    kernel: Floats
-    bias: Floats
-    spread: float
+    kernel: Doubles
+    bias: Doubles
     penalty: float
-    covariate_factor: float
-    eval_mae: float
+    factor: float
+    series: int | None = None
 
 
-def relative_target(window: Mapping[str, Floats]) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Returns the target less the last context value, with gaps bridged, and which windows have none.
-
-    The closed form wants every step of every window it uses. A gap is bridged by a straight line from its neighbours in
-    the window, the last context value among them. This is for the closed form alone; loss and metrics leave such steps
-    out.
-
-    Returns:
-        `[B, H]` without NaN, and bool `[B]`: where all steps were observed.
-    """
-    relative = np.asarray(window[features.TARGET]) - np.asarray(window[features.CONTEXT])[:, -1:]
-    complete = ~np.isnan(relative).any(axis=1)
-    steps = np.arange(relative.shape[1] + 1)
-    for index in np.flatnonzero(~complete):
-        values = np.concatenate([[0.0], relative[index]])
-        known = ~np.isnan(values)
-        relative[index] = np.interp(steps, steps[known], values[known])[1:]
-    return relative, complete
-
-
-def solve_ridge(statistics: RidgeStatistics, penalty: float, *, scale: Doubles) -> tuple[Doubles, Doubles]:
-    """Solves a ridge regression whose intercept is not penalised.
-
-    Args:
-        statistics: Sums over windows.
-        penalty: Added to the variance of each input, in units of `scale` squared.
-        scale: What one unit of each input is `[D]`: `input_scale`.
-
-    Returns:
-        Kernel `[D, H]` and bias `[H]`.
-    """
-    count = statistics.count
-    mean_in, mean_out = statistics.inputs / count, statistics.outputs / count
-    covariance = statistics.gram / count - np.outer(mean_in, mean_in)
-    cross = statistics.cross / count - np.outer(mean_in, mean_out)
-    normal = covariance / np.outer(scale, scale)
-    normal[np.diag_indices_from(normal)] += penalty
-    solved = scipy.linalg.solve(normal, cross / scale[:, np.newaxis], assume_a="pos")
-    kernel = solved / scale[:, np.newaxis]
-    return kernel, mean_out - mean_in @ kernel
-
-
-def input_scale(statistics: RidgeStatistics, context_length: int) -> Doubles:
-    """Returns the unit of each input `[D]`: one for all context steps, its own deviation for every other input.
-
-    A shared unit keeps what distinguishes the steps: those close to the last value vary less, and with a unit each the
-    penalty would fall on them least.
-    """
-    variance = np.diag(statistics.gram) / statistics.count - (statistics.inputs / statistics.count) ** 2
-    scale = np.sqrt(np.maximum(variance, 0.0))
-    scale[:context_length] = np.sqrt(np.mean(np.maximum(variance[:context_length], 0.0)))
-    # An input that does not vary on train gets coefficient 0 from any unit.
-    return np.where(scale > 1e-9, scale, 1.0)
-
-
-def fit_ridge(
+def fit_ridges(
     train: Batches,
     evaluation: Batches,
     *,
     shape: WindowShape,
+    kinds: Sequence[RidgeKind],
+    folds: TimeFolds | None = None,
     penalties: Sequence[float] = PENALTIES,
     covariate_factors: Sequence[float] = COVARIATE_FACTORS,
-) -> RidgeFit:
-    """Fits the highway on the train windows with the penalties that are best on the eval windows.
+) -> dict[RidgeKind, RidgeFit]:
+    """Fits highways on the train windows, in one pass, with the penalties that are best on the eval windows.
 
-    Train windows with unobserved targets are left out, as long as half of the windows remain; where they are the rule
-    (no values at weekends) their gaps are bridged: see `relative_target`.
+    A series keeps the shared map where its own is no better on its eval windows.
 
     Args:
-        train: Passes over the train windows.
-        evaluation: Passes over the eval windows.
+        train: Windows with `target`; with `forecast_start` where there are folds, with `series_index` per series.
+        evaluation: Windows with `target` that decide about the penalties.
         shape: Widths of a window.
-        penalties: Penalties to choose from.
-        covariate_factors: How much harder the covariates are penalised, to choose from.
+        kinds: What is asked for.
+        folds: Blocks in time; None: nothing is cross-fitted.
+        penalties: What is tried for the context.
+        covariate_factors: How much harder the covariates are penalised, one of these.
 
     Returns:
-        The solution with the least mean absolute error over all observed eval steps.
+        A fit for each kind.
 
     Raises:
         DataError: There are no train windows.
     """
-    statistics = _train_statistics(train, shape)
-    scale = input_scale(statistics, shape.context_length)
-    is_covariate = np.arange(len(scale)) >= shape.context_length
-    choices = list(itertools.product(penalties, covariate_factors if is_covariate.any() else (1.0,)))
-    solutions = [
-        solve_ridge(statistics, penalty, scale=np.where(is_covariate, scale * factor**0.5, scale))
-        for penalty, factor in choices
-    ]
-    errors = _eval_errors(evaluation, solutions, shape)
-    best = int(np.argmin(errors))
-    spread = float(np.sqrt(statistics.squared_outputs / (statistics.count * shape.horizon)))
-    kernel, bias = solutions[best]
-    return RidgeFit(
-        kernel=kernel.astype(np.float32),
-        bias=bias.astype(np.float32),
-        spread=spread if spread > 0.0 else 1.0,
-        penalty=float(choices[best][0]),
-        covariate_factor=float(choices[best][1]),
-        eval_mae=float(errors[best]),
-    )
+    reads: Reads = "all" if any(kind.reads == "all" for kind in kinds) else "context"
+    by_series = any(kind.per_series for kind in kinds)
+    sums = TrainSums(train, shape=shape, reads=reads, folds=folds, by_series=by_series)
+    fits: dict[RidgeKind, RidgeFit] = {}
+    for width_reads in dict.fromkeys(kind.reads for kind in kinds):
+        solver = _Solver(sums, evaluation, shape, width_reads)
+        shared, eval_mae = solver.shared(penalties, covariate_factors)
+        for per_series in {kind.per_series for kind in kinds if kind.reads == width_reads}:
+            own: list[_Map] = []
+            error = eval_mae
+            if per_series:
+                own, error = solver.per_series(shared, penalties)
+            fits[RidgeKind(width_reads, per_series)] = solver.solved(shared, own, eval_mae=error)
+    return fits
 
 
-def _train_statistics(train: Batches, shape: WindowShape) -> RidgeStatistics:
-    nothing = RidgeStatistics.of(np.zeros((0, highway_size(shape))), np.zeros((0, shape.horizon)))
-    complete, bridged = nothing, nothing
-    for window in train():
-        inputs = np.asarray(highway_inputs(window, shape))
-        target, is_complete = relative_target(window)
-        complete += RidgeStatistics.of(inputs[is_complete], target[is_complete])
-        bridged += RidgeStatistics.of(inputs[~is_complete], target[~is_complete])
-    if not complete.count + bridged.count:
-        raise DataError("train: holds no windows. Shorten window.context_length or horizon, or give more rows.")
-    return complete if complete.count >= bridged.count else complete + bridged
+@dataclasses.dataclass(frozen=True)
+class _Solver:
+    """Solves the ridges that read one and the same."""
+
+    sums: TrainSums
+    evaluation: Batches
+    shape: WindowShape
+    reads: Reads
+
+    def shared(self, penalties: Sequence[float], factors: Sequence[float]) -> tuple[_Map, float]:
+        """Returns the best map for all series, and its mean absolute error on eval."""
+        statistics = self._narrow(self.sums.total())
+        has_covariates = len(statistics.inputs) > self.shape.context_length
+        choices = itertools.product(penalties, factors if has_covariates else (1.0,))
+        maps = [self._solve(statistics, statistics, penalty, factor) for penalty, factor in choices]
+        errors, observed = _eval_errors(self.evaluation, maps, self.shape, self.reads)
+        best = int(np.argmin(errors))
+        return maps[best], float(errors[best] / max(observed[best], 1))
+
+    def per_series(self, shared: _Map, penalties: Sequence[float]) -> tuple[list[_Map], float]:
+        """Returns the best map of each series, the shared one among those tried, and the error of all together."""
+        maps = [dataclasses.replace(shared, series=series) for series in range(-1, self.shape.series)]
+        for series in range(self.shape.series):
+            statistics = self._narrow(self.sums.total(series))
+            if statistics.count >= LEAST_WINDOWS:
+                solved = (self._solve(statistics, statistics, penalty, shared.factor) for penalty in penalties)
+                maps += [dataclasses.replace(each, series=series) for each in solved]
+        errors, observed = _eval_errors(self.evaluation, maps, self.shape, self.reads)
+        best = {each.series: place for place, each in reversed(list(enumerate(maps)))}
+        for place, each in enumerate(maps):
+            if errors[place] < errors[best[each.series]]:
+                best[each.series] = place
+        chosen = list(best.values())
+        own = [maps[best[series]] for series in range(self.shape.series)]
+        return own, float(errors[chosen].sum() / max(observed[chosen].sum(), 1))
+
+    def solved(self, shared: _Map, own: Sequence[_Map], *, eval_mae: float) -> RidgeFit:
+        """Returns the fit with all its maps, those of the folds among them."""
+        total = self.sums.total()
+        spread = float(np.sqrt(total.squared_outputs / (total.count * self.shape.horizon)))
+        crossed = self._crossed(shared, own)
+        return RidgeFit(
+            kernel=shared.kernel.astype(np.float32),
+            bias=shared.bias.astype(np.float32),
+            spread=spread if spread > 0.0 else 1.0,
+            penalty=shared.penalty,
+            covariate_factor=shared.factor,
+            eval_mae=eval_mae,
+            series_kernel=_stack([each.kernel for each in own]) if own else None,
+            series_bias=_stack([each.bias for each in own]) if own else None,
+            fold_kernel=_stack([_stack([each.kernel for each in fold]) for fold in crossed]) if crossed else None,
+            fold_bias=_stack([_stack([each.bias for each in fold]) for fold in crossed]) if crossed else None,
+        )
+
+    def _crossed(self, shared: _Map, own: Sequence[_Map]) -> list[list[_Map]]:
+        """Returns the maps of each fold, the shared one first; none where a fold would rest on too few windows."""
+        total, folds = self._narrow(self.sums.total()), []
+        for fold in range(self.sums.folds):
+            left = self._narrow(self.sums.without(fold))
+            if left.count < _LEAST_LEFT * total.count:
+                return []
+            maps = [self._solve(left, total, shared.penalty, shared.factor)]
+            for series, each in enumerate(own):
+                left = self._narrow(self.sums.without(fold, series))
+                if each.kernel is shared.kernel or left.count < LEAST_WINDOWS:
+                    maps.append(maps[0])
+                else:
+                    whole = self._narrow(self.sums.total(series))
+                    maps.append(self._solve(left, whole, each.penalty, each.factor))
+            folds.append(maps)
+        return folds
+
+    def _solve(self, statistics: RidgeStatistics, units: RidgeStatistics, penalty: float, factor: float) -> _Map:
+        """Solves with penalties in the units of some statistics, so that one penalty means the same in all folds."""
+        scale = input_scale(units, self.shape.context_length)
+        scale[self.shape.context_length :] *= factor**0.5
+        kernel, bias = solve_ridge(statistics, penalty, scale=scale)
+        return _Map(kernel, bias, float(penalty), float(factor))
+
+    def _narrow(self, statistics: RidgeStatistics) -> RidgeStatistics:
+        return statistics.first(highway_size(self.shape, self.reads))
 
 
-def _eval_errors(evaluation: Batches, solutions: Sequence[tuple[Doubles, Doubles]], shape: WindowShape) -> Doubles:
-    """Returns the mean absolute error of each solution over the observed eval steps."""
-    total, observed = np.zeros(len(solutions)), 0
+def _stack(arrays: Sequence[Doubles] | Sequence[Floats]) -> Floats:
+    return np.stack(arrays).astype(np.float32)
+
+
+def _eval_errors(
+    evaluation: Batches, maps: Sequence[_Map], shape: WindowShape, reads: Reads
+) -> tuple[Doubles, Doubles]:
+    """Returns the sum of the absolute errors of each map over its observed eval steps, and how many these are."""
+    total, observed = np.zeros(len(maps)), np.zeros(len(maps))
     for window in evaluation():
-        inputs = np.asarray(highway_inputs(window, shape), np.float64)
+        inputs = np.asarray(highway_inputs(window, shape, reads), np.float64)
         target = np.asarray(window[features.TARGET]) - np.asarray(window[features.CONTEXT])[:, -1:]
-        observed += int((~np.isnan(target)).sum())
-        total += [np.nansum(np.abs(inputs @ kernel + bias - target)) for kernel, bias in solutions]
-    return total / max(observed, 1)
+        for series, rows in _rows_by_series(window, {each.series for each in maps}).items():
+            x, y = inputs[rows], target[rows]
+            count = int((~np.isnan(y)).sum())
+            for place, each in enumerate(maps):
+                if each.series == series:
+                    total[place] += np.nansum(np.abs(x @ each.kernel + each.bias - y))
+                    observed[place] += count
+    return total, observed
+
+
+def _rows_by_series(window: Mapping[str, Floats], wanted: set[int | None]) -> dict[int | None, slice | np.ndarray]:
+    """Returns the rows of each wanted series that a batch holds; all of them for None."""
+    rows: dict[int | None, slice | np.ndarray] = {None: slice(None)} if None in wanted else {}
+    for series in wanted - {None}:
+        mine = np.asarray(window[features.SERIES_INDEX]) == series
+        if mine.any():
+            rows[series] = mine
+    return rows

@@ -27,7 +27,8 @@ def rollout_blocks(
         blocks: How many, 1 or more.
         shape: Widths of a window.
     """
-    future, static = window[names.FUTURE_COVARIATES], window[names.STATIC_COVARIATES]
+    future = window[names.FUTURE_COVARIATES]
+    of_the_series = {name: window[name] for name in (names.STATIC_COVARIATES, names.SERIES_INDEX)}
     length = shape.context_length + shape.horizon
 
     def body(
@@ -42,7 +43,7 @@ def rollout_blocks(
                 names.FUTURE_COVARIATES: tf.ensure_shape(
                     future[:, start : start + length], [None, length, shape.future]
                 ),
-                names.STATIC_COVARIATES: static,
+                **of_the_series,
             }
         )
         held = tf.repeat(past[:, -1:], shape.horizon, axis=1)

@@ -5,7 +5,7 @@ request, under `limits` what the model does not do, and under `intervals` what
 its prediction intervals rest on.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,12 @@ from tapeline.series.windowing import Chunk
 
 
 def describe_inputs(
-    *, data: DataConfig, features: FeaturesConfig, window: WindowConfig, scaler: Scaler
+    *,
+    data: DataConfig,
+    features: FeaturesConfig,
+    window: WindowConfig,
+    scaler: Scaler,
+    series: Sequence[bytes] = (),
 ) -> dict[str, Any]:
     """Returns what a client must know.
 
@@ -29,11 +34,13 @@ def describe_inputs(
         features: Covariates.
         window: Context and horizon.
         scaler: The fitted scales.
+        series: The series that the model has weights of their own for.
 
     Returns:
         A tree for JSON, with the keys of `docs/data-formats.md`.
     """
-    per_series = scaler.scope != "all"
+    known = scaler.ids if scaler.scope != "all" else series
+    others = {"all": "global" if series else None, "unseen": "global", "none": "refuse"}
     covariates = {"past_covariates", "future_covariates", "static_covariates"}
     columns = {"frequency", "offset", "timezone", "unit", "time", "target", "series_id"}
     return {
@@ -41,8 +48,8 @@ def describe_inputs(
         "longest_horizon": LONGEST_HORIZON * window.horizon,
         **data.model_dump(mode="json", include=columns),
         **features.model_dump(mode="json", include=covariates),
-        "series": [name.decode("utf-8", errors="replace") for name in scaler.ids] if per_series else None,
-        "unknown_series": {"all": None, "unseen": "global", "none": "refuse"}[scaler.scope],
+        "series": [name.decode("utf-8", errors="replace") for name in known] if others[scaler.scope] else None,
+        "unknown_series": others[scaler.scope],
     }
 
 

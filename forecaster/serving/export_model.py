@@ -6,7 +6,7 @@ the target's unit are all inside.
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from tapeline.forecaster.serving.covariates import Covariates
 from tapeline.forecaster.serving.intervals import Intervals
 from tapeline.forecaster.serving.portable import PORTABLE, write_portable
 from tapeline.forecaster.serving.raw_windows import RawWindows
-from tapeline.forecaster.serving.series_tables import NaiveErrors, SeriesScales
+from tapeline.forecaster.serving.series_tables import NaiveErrors, SeriesIndex, SeriesScales
 from tapeline.forecaster.serving.signatures import build_signatures, frozen
 from tapeline.forecaster.serving.time_steps import TimeSteps
 from tapeline.forecaster.serving.warmup import warmup_requests, write_warmup
@@ -45,6 +45,7 @@ def export_model(
     season: int,
     naive_errors: Mapping[bytes, float],
     card: Mapping[str, Any],
+    series: Sequence[bytes] = (),
 ) -> None:
     """Writes a SavedModel; it appears under its name when it is whole.
 
@@ -62,6 +63,7 @@ def export_model(
         season: Steps that the seasonal naive baseline repeats, at most the context; it goes into the card as well.
         naive_errors: That baseline's error on the train split, by series, in scaled space.
         card: What to tell about the model: written as JSON, with what a client must know besides.
+        series: The series that the model has weights of their own for, in the order of their `series_index`.
 
     Raises:
         ValueError: The directory exists already.
@@ -69,14 +71,17 @@ def export_model(
     if os.path.exists(directory):
         raise ValueError(f"directory: {directory!r} exists; export to a new folder.")
     shape = WindowShape.of(window, features)
-    scales = SeriesScales(scaler)
+    scales, index = SeriesScales(scaler), SeriesIndex(series)
     covariates = Covariates(transform_graph_uri=transform_graph_uri, data=data, features=features, shape=shape)
-    raw_windows = RawWindows(scales=scales, covariates=covariates, steps=TimeSteps(TimeGrid.of(data)), shape=shape)
+    raw_windows = RawWindows(
+        scales=scales, index=index, covariates=covariates, steps=TimeSteps(TimeGrid.of(data)), shape=shape
+    )
     intervals = Intervals(half_widths)
     module, signatures = build_signatures(
         model=model,
         ridge_baseline=ridge_baseline,
         scales=scales,
+        index=index,
         intervals=intervals,
         naive_errors=NaiveErrors(naive_errors),
         raw_windows=raw_windows,
@@ -86,7 +91,7 @@ def export_model(
     whole_card = {
         **card,
         "season": season,
-        "inputs": describe_inputs(data=data, features=features, window=window, scaler=scaler),
+        "inputs": describe_inputs(data=data, features=features, window=window, scaler=scaler, series=series),
         "intervals": describe_intervals(half_widths),
         "limits": describe_limits(features=features, window=window),
     }
@@ -102,6 +107,7 @@ def export_model(
                 str(unfinished / PORTABLE),
                 network=frozen(model, shape, training=False, kernel="portable"),
                 scaler=scaler,
+                series=series,
                 intervals=intervals,
                 data=data,
                 features=features,

@@ -35,6 +35,7 @@ def write_portable(
     *,
     network: Callable[[Mapping[str, tf.Tensor]], tf.Tensor],
     scaler: Scaler,
+    series: Sequence[bytes],
     intervals: Intervals,
     data: DataConfig,
     features: FeaturesConfig,
@@ -46,6 +47,7 @@ def write_portable(
         folder: Where to write; must not exist.
         network: The forecast of windows `[B, H]`, scaled, in operations that every platform has.
         scaler: The fitted scales.
+        series: The series that the network has weights of their own for, in the order of their index.
         intervals: How far the prediction intervals reach.
         data: Frequency, zone and unit.
         features: The calendar.
@@ -56,9 +58,10 @@ def write_portable(
     if features.calendar:
         shape = [None, length + horizon, features.future_size]
         specs[names.FUTURE_COVARIATES] = tf.TensorSpec(shape, tf.float32, name=names.FUTURE_COVARIATES)
-    scales = _scales_by_series(scaler)
-    if scales:
+    if scaler.scope != "all":
         specs |= {name: tf.TensorSpec([None, 1], tf.float32, name=name) for name in (OFFSET, SCALE)}
+    if series:
+        specs[names.SERIES_INDEX] = tf.TensorSpec([None], tf.int32, name=names.SERIES_INDEX)
 
     @tf.function(autograph=False)
     def forecast(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -75,6 +78,7 @@ def write_portable(
                 names.PAST_COVARIATES: tf.zeros((batch, length, 0)),
                 names.FUTURE_COVARIATES: inputs.get(names.FUTURE_COVARIATES, tf.zeros((batch, length + horizon, 0))),
                 names.STATIC_COVARIATES: tf.zeros((batch, 0)),
+                names.SERIES_INDEX: inputs.get(names.SERIES_INDEX, tf.fill([batch], -1)),
             }
         )
         ends = {FORECAST: scaled, **intervals.around(scaled)}
@@ -83,24 +87,33 @@ def write_portable(
     module = tf.Module()
     module.forecast = forecast
     tf.saved_model.save(module, folder, signatures={SERVE: forecast.get_concrete_function(**specs)})
-    guide = _guide(specs, scaler=scaler, scales=scales, data=data, features=features, window=window)
+    by_series = _numbers_by_series(scaler, series)
+    guide = _guide(specs, scaler=scaler, by_series=by_series, data=data, features=features, window=window)
     with tf.io.gfile.GFile(os.path.join(folder, GUIDE), "w") as file:
         file.write(json.dumps(guide, indent=2) + "\n")
 
 
-def _scales_by_series(scaler: Scaler) -> dict[str, dict[str, float]]:
-    """Offset and scale of each series; empty where one scale holds for all."""
-    if scaler.scope == "all":
-        return {}
-    rows = zip(scaler.ids, scaler.offset.tolist(), scaler.scales.tolist(), strict=True)
-    return {name.decode("utf-8", errors="replace"): {OFFSET: offset, SCALE: scale} for name, offset, scale in rows}
+def _numbers_by_series(scaler: Scaler, series: Sequence[bytes]) -> dict[str, dict[str, float]]:
+    """Offset and scale of each series where each has its own, and its index where the network looks at that."""
+    found: dict[bytes, dict[str, float]] = {}
+    if scaler.scope != "all":
+        rows = zip(scaler.ids, scaler.offset.tolist(), scaler.scales.tolist(), strict=True)
+        found = {name: {OFFSET: offset, SCALE: scale} for name, offset, scale in rows}
+    for place, name in enumerate(series):
+        found[name] = {**found.get(name, {}), names.SERIES_INDEX: place}
+    if series:
+        found = {
+            name: {**numbers, names.SERIES_INDEX: numbers.get(names.SERIES_INDEX, -1)}
+            for name, numbers in found.items()
+        }
+    return {name.decode("utf-8", errors="replace"): numbers for name, numbers in found.items()}
 
 
 def _guide(
     specs: Mapping[str, tf.TensorSpec],
     *,
     scaler: Scaler,
-    scales: Mapping[str, Mapping[str, float]],
+    by_series: Mapping[str, Mapping[str, float]],
     data: DataConfig,
     features: FeaturesConfig,
     window: WindowConfig,
@@ -110,10 +123,15 @@ def _guide(
         names.FUTURE_COVARIATES: "the calendar of each step, context first, then the horizon; columns as in `calendar`",
         OFFSET: "of the series, from `series`",
         SCALE: "of the series, from `series`",
+        names.SERIES_INDEX: "of the series, from `series`; -1 for any other",
     }
     return {
         "inputs": {
-            name: {"shape": [size or -1 for size in spec.shape.as_list()], "type": "float32", "meaning": meaning[name]}
+            name: {
+                "shape": [size or -1 for size in spec.shape.as_list()],
+                "type": spec.dtype.name,
+                "meaning": meaning[name],
+            }
             for name, spec in specs.items()
         },
         "outputs": {name: {"shape": [-1, window.horizon], "type": "float32", "unit": data.unit} for name in LEVELS},
@@ -121,8 +139,8 @@ def _guide(
         **data.model_dump(include={"frequency", "offset", "timezone"}),
         "calendar": _calendar_columns(features.calendar),
         "overall_scale": dict(zip((OFFSET, SCALE), scaler.overall, strict=True)),
-        "series": scales,
-        "unknown_series": "refuse" if scales and scaler.scope == "none" else "overall_scale",
+        "series": by_series,
+        "unknown_series": "refuse" if scaler.scope == "none" else "overall_scale",
         "left_to_the_client": [
             "Check that the steps follow each other at the frequency, none left out.",
             "Check that no value is infinite, and that at least one is not NaN.",

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from tapeline.forecaster.serving.covariates import Covariates
 from tapeline.forecaster.serving.request_rules import Rule, enforce, first_offender
-from tapeline.forecaster.serving.series_tables import SeriesScales
+from tapeline.forecaster.serving.series_tables import SeriesIndex, SeriesScales
 from tapeline.forecaster.serving.time_steps import TimeSteps
 from tapeline.schemas import features as names
 from tapeline.schemas.served_model import HORIZON, TIMESTAMPS
@@ -49,14 +49,24 @@ class RawWindows(tf.Module):
 
     Args:
         scales: Scale of each series.
+        index: Index of each series that has weights of its own.
         covariates: How covariates are scaled.
         steps: The grid of times.
         shape: Widths of a window.
     """
 
-    def __init__(self, *, scales: SeriesScales, covariates: Covariates, steps: TimeSteps, shape: WindowShape) -> None:
+    def __init__(
+        self,
+        *,
+        scales: SeriesScales,
+        index: SeriesIndex,
+        covariates: Covariates,
+        steps: TimeSteps,
+        shape: WindowShape,
+    ) -> None:
         super().__init__(name="raw_windows")
         self._scales = scales
+        self._index = index
         self._covariates = covariates
         self._steps = steps
         self._shape = shape
@@ -71,7 +81,7 @@ class RawWindows(tf.Module):
             names.CONTEXT: tf.TensorSpec([None, None], tf.float32, name=names.CONTEXT),
             TIMESTAMPS: tf.TensorSpec([None, None], tf.int64, name=TIMESTAMPS),
         }
-        if self._scales.per_series:
+        if self._scales.per_series or self._index.series:
             specs[names.SERIES_ID] = tf.TensorSpec([None], tf.string, name=names.SERIES_ID)
         specs |= self._covariates.input_specs()
         if any_horizon and names.FUTURE_COVARIATES not in specs:
@@ -129,6 +139,7 @@ class RawWindows(tf.Module):
             names.FORECAST_START: forecast_time[:, 0],
             names.CONTEXT: context,
             names.CONTEXT_OBSERVED: tf.cast(observed, tf.float32),
+            names.SERIES_INDEX: self._index(series_id),
             **self._covariates(newest, times),
         }
         return Request(window, offset, scale, forecast_time, horizon, blocks)

@@ -1,10 +1,10 @@
-"""What the served graph knows of every series: its scale, and how far "as a season ago" was wrong on train.
+"""What the served graph knows of every series: its scale, its index, how far "as a season ago" was wrong on train.
 
 The scales are those of `tapeline.series.scaling.Scaler`, which Transform
 fitted on the train split: `scaled = (value - offset) / scale`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 
@@ -57,6 +57,28 @@ class SeriesScales(tf.Module):
                 lambda: [tf.boolean_mask(series_id, unknown)],
             )
         ]
+
+
+class SeriesIndex(tf.Module):
+    """The index of the series that a model has weights of their own for.
+
+    Args:
+        series: Their ids, in the order of training; none where the model has no such weights.
+    """
+
+    def __init__(self, series: Sequence[bytes] = ()) -> None:
+        super().__init__(name="series_index")
+        self.series = tuple(series)
+        indices = tf.range(len(self.series), dtype=tf.int32)
+        self._rows = _table(tf.constant(list(self.series), tf.string), indices, default=-1) if self.series else None
+
+    def __call__(self, series_id: tf.Tensor) -> tf.Tensor:
+        """Returns the indices, int32 `[B]`; -1 for any other series.
+
+        Args:
+            series_id: Strings `[B]`.
+        """
+        return self._rows.lookup(series_id) if self._rows is not None else tf.fill(tf.shape(series_id)[:1], -1)
 
 
 class NaiveErrors(tf.Module):

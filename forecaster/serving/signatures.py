@@ -15,7 +15,7 @@ import tensorflow as tf
 from tapeline.forecaster.serving.any_horizon import rollout_blocks
 from tapeline.forecaster.serving.intervals import Intervals
 from tapeline.forecaster.serving.raw_windows import RawWindows, Request
-from tapeline.forecaster.serving.series_tables import NaiveErrors, SeriesScales
+from tapeline.forecaster.serving.series_tables import NaiveErrors, SeriesIndex, SeriesScales
 from tapeline.schemas import features as names
 from tapeline.schemas.served_model import (
     ANY_HORIZON,
@@ -39,6 +39,7 @@ MODEL_FEATURES = (
     names.PAST_COVARIATES,
     names.FUTURE_COVARIATES,
     names.STATIC_COVARIATES,
+    names.SERIES_INDEX,
 )
 """Features of a window that a model computes with."""
 
@@ -54,6 +55,7 @@ def build_signatures(
     model: Any,
     ridge_baseline: Any,
     scales: SeriesScales,
+    index: SeriesIndex,
     intervals: Intervals,
     naive_errors: NaiveErrors,
     raw_windows: RawWindows,
@@ -67,6 +69,7 @@ def build_signatures(
             without a kernel, by that for few windows.
         ridge_baseline: A Keras layer, `ridge_baseline(window)` → ridge's forecast less the last value `[B, H]`.
         scales: Scale of each series.
+        index: Index of each series that has weights of its own.
         intervals: How far the prediction intervals reach.
         naive_errors: What MASE divides by, for each series.
         raw_windows: Reads requests.
@@ -75,6 +78,7 @@ def build_signatures(
     """
     module = tf.Module(name="forecaster")
     module.scales = scales
+    module.index = index
     module.naive_errors = naive_errors
     module.raw_windows = raw_windows
 
@@ -87,6 +91,7 @@ def build_signatures(
 
     def evaluate(examples: tf.Tensor) -> dict[str, tf.Tensor]:
         window = parse_windows(examples, shape, with_target=False)
+        window[names.SERIES_INDEX] = index(window[names.SERIES_ID])
         offset, scale = scales(window[names.SERIES_ID])
         scaled = forecast(window)
         return {
@@ -192,7 +197,8 @@ def frozen(layer: Any, shape: WindowShape, **options: Any) -> Forecaster:
             return tf.ensure_shape(layer(window, **options), [None, shape.horizon])
 
     sizes = window_sizes(shape)
-    specs = {name: tf.TensorSpec([None, *sizes[name]], tf.float32) for name in MODEL_FEATURES}
+    specs = {name: tf.TensorSpec([None, *sizes[name]], tf.float32) for name in MODEL_FEATURES if name in sizes}
+    specs[names.SERIES_INDEX] = tf.TensorSpec([None], tf.int32)
     function: Forecaster = tf.function(call, autograph=False, input_signature=[specs])
     return function
 

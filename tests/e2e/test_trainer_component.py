@@ -27,8 +27,8 @@ SECTIONS = {
     "features": FeaturesConfig(),
     "window": WINDOW,
     "scaling": ScalingConfig(),
-    "model_config": ModelConfig(units=4),
-    "training": TrainingConfig(batch_size=16, epochs=4, learning_rate=0.01),
+    "model_config": ModelConfig(units=4, members=1),
+    "training": TrainingConfig(batch_size=16, epochs=4, learning_rate=0.01, candidates=1),
     "gate": GateConfig(season=7),
 }
 

@@ -113,13 +113,13 @@ def main() -> int:
         batch_size=options.batch,
         epochs=options.epochs,
         learning_rate=0.01,
-        sampling={"start": 0.5, "end": 1.0, "epochs": 4},
+        sampling={"start": 0.5, "end": 1.0, "epochs": 2},
         early_stopping={"patience": 3},
         reduce_on_plateau={"patience": 1},
     )
     make_reproducible(config)
     with strategy.scope():
-        model = Seq2SeqForecaster(shape=SHAPE, config=ModelConfig(units=4, dropout=0.2), seed=1)
+        model = Seq2SeqForecaster(shape=SHAPE, config=ModelConfig(units=4, dropout=0.2, segment_length=2), seed=1)
         try:
             history = train(
                 model,

@@ -53,7 +53,15 @@ def forecaster(*, seed: int = 1, **options: Any) -> Seq2SeqForecaster:
 
 def config(**options: Any) -> TrainingConfig:
     return TrainingConfig(
-        **{"batch_size": 16, "epochs": 3, "learning_rate": 0.01, "highway_learning_rate": None, "seed": 1, "shards": 1}
+        **{
+            "batch_size": 16,
+            "epochs": 3,
+            "learning_rate": 0.01,
+            "highway_learning_rate": None,
+            "seed": 1,
+            "shards": 1,
+            "candidates": 1,
+        }
         | options
     )
 

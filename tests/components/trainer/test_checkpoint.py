@@ -104,6 +104,18 @@ def test_removing_leaves_nothing_behind(tmp_path: pathlib.Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
+def test_each_candidate_has_a_folder_and_all_are_removed_with_the_whole(tmp_path: pathlib.Path) -> None:
+    store = CheckpointStore(tmp_path / "run", fingerprint="f")
+    snapshot = Snapshot(epoch=1, arrays={"x": np.zeros(1)}, state={})
+    for number in (1, 2):
+        store.of(f"candidate {number}").save(snapshot, best=True)
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["candidate_1", "candidate_2"]
+    assert store.load() is None
+    assert CheckpointStore(tmp_path / "run", fingerprint="f").of("candidate 2").load() is not None
+    store.remove()
+    assert not (tmp_path / "run").exists()
+
+
 def test_two_trainings_at_once_keep_to_folders_of_their_own(tmp_path: pathlib.Path) -> None:
     root = tmp_path / "checkpoints"
     with own_folder(root, otherwise="second") as first:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tapeline.components.trainer import dataset
 from tapeline.components.trainer.dataset import WindowStream, prefetch
 from tapeline.schemas.window_spec import WindowSpec
+from tapeline.series.time_folds import TimeFolds
 from tapeline.series.windowing import Chunk
 from tests.windows_of_chunks import cut_windows
 
@@ -75,10 +76,27 @@ def test_a_batch_holds_what_cutting_its_windows_one_by_one_gives(chunks: Any, po
             if np.isnan(values[0]):
                 continue
             number, offset = divmod(int(values[0]), 1000)
-            expected = cut_windows(chunks[number], np.array([offset]), SPEC)
+            expected = {**cut_windows(chunks[number], np.array([offset]), SPEC), "series_index": np.array([-1])}
             np.testing.assert_array_equal(values, expected["target"][0])
             for name, array in window.items():
                 np.testing.assert_array_equal(array[row], expected[name][0], err_msg=name)
+
+
+@given(chunks=chunk_lists, pool=st.sampled_from([0, 20, 10_000]))
+@settings(max_examples=20, deadline=None)
+def test_a_window_knows_its_series_and_its_block_in_time(chunks: Any, pool: Any) -> None:
+    # The others are series that were not trained on.
+    known = sorted({b"s0", b"s2", b"s10"})
+    folds = TimeFolds(edges=(5, 9), margin=2)
+    options = {"series": known, "folds": folds, "keep_start": True}
+    for window, target in stream(chunks, batch_size=4, shuffle_windows=pool, **options).batches():
+        assert (window["series_index"].dtype, window["fold"].dtype) == (np.int32, np.int32)
+        for row in np.flatnonzero(~np.isnan(target[:, 0])):
+            number, offset = divmod(int(target[row, 0]), 1000)
+            name = b"s%d" % number
+            assert window["series_index"][row] == (known.index(name) if name in known else -1)
+            assert window["forecast_start"][row] == offset
+            assert window["fold"][row] == (offset >= 5) + (offset >= 9)
 
 
 def test_unshuffled_windows_keep_their_order() -> None:

@@ -49,3 +49,17 @@ def test_the_configuration_turns_averages_on_and_off() -> None:
     on, off = (variable_groups(forecaster(), TrainingConfig(average_weights=share)) for share in (0.9, 0.0))
     assert all(group.optimizer.use_ema and group.optimizer.ema_momentum == 0.9 for group in on)
     assert not any(group.optimizer.use_ema for group in off)
+
+
+def test_adamw_shrinks_weights_apart_from_the_gradient_and_leaves_biases_alone() -> None:
+    model = forecaster()
+    config = TrainingConfig(
+        learning_rate=0.1, highway_learning_rate=None, optimizer={"kind": "adamw", "weight_decay": 0.5}
+    )
+    for group in variable_groups(model, config):
+        before = [np.array(variable.numpy()) for variable in group.variables]
+        group.optimizer.apply([np.zeros(variable.shape, np.float32) for variable in group.variables], group.variables)
+        for variable, old in zip(group.variables, before, strict=True):
+            # Without a gradient what is left is the decay: rate times 0.5 of each weight.
+            kept = 1.0 if "bias" in variable.path else 1.0 - 0.1 * 0.5
+            np.testing.assert_allclose(variable.numpy(), kept * old, rtol=1e-5)

@@ -47,3 +47,12 @@ def test_a_terminal_sees_the_bar_until_the_line_replaces_it() -> None:
     wipe = "\r" + " " * len(drawn) + "\r"
     lines = [epoch_line(epoch, 20, LOGS) + "\n" for epoch in range(2)]
     assert output == drawn + wipe + lines[0] + drawn + wipe + lines[1]
+
+
+def test_a_candidate_says_who_it_is_and_draws_no_bar() -> None:
+    stream = Terminal()
+    lines = ProgressLines(20, candidate="candidate 2", stream=stream, clock=lambda: 0.0)
+    lines.on_train_batch_end(0, {"loss": 0.5, "steps": 2})
+    lines.on_epoch_end(0, LOGS)
+    lines.on_train_end()
+    assert stream.getvalue() == f"candidate 2  {epoch_line(0, 20, LOGS)}\n"

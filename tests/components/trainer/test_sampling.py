@@ -10,7 +10,7 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapeline.components.trainer.sampling import sample_forecast, sampling_probability, teacher_inputs
+from tapeline.components.trainer.sampling import free_forecast, sample_forecast, sampling_probability, teacher_inputs
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.schemas.training_config import ModelConfig, SamplingConfig
 from tapeline.schemas.window_spec import WindowShape
@@ -166,3 +166,60 @@ def test_a_changed_probability_does_not_retrace(case: tuple[Any, Any, Any]) -> N
     for probability in (0.0, 0.3, 1.0):
         run(tf.constant(probability))
     assert len(traces) == 1
+
+
+@pytest.mark.parametrize("options", [{}, {"dropout": 0.4}, {"attention_heads": 2, "layer_norm": True}])
+@pytest.mark.parametrize("length", [1, 2, 5])
+def test_the_gradient_of_free_running_is_that_of_an_explicit_rollout(length: int, options: Any) -> None:
+    rng = np.random.default_rng(0)
+    shape = WindowShape(context_length=6, horizon=HORIZON, future=1)
+    config = ModelConfig(units=4, segment_length=length, **options)
+    model = Seq2SeqForecaster(shape=shape, config=config, seed=1)
+    model.head_kernel.assign(rng.normal(size=model.head_kernel.shape))
+    window = {
+        "context": rng.normal(size=(8, 6)).astype(np.float32),
+        "context_observed": np.ones((8, 6), np.float32),
+        "future_covariates": rng.normal(size=(8, 6 + HORIZON, 1)).astype(np.float32),
+    }
+    dropout_seed, _ = tf.unstack(tf.random.split(SEED, 2))
+
+    def explicit() -> Any:
+        """Decodes as often as there are segments, each time a segment further, from its own output."""
+        encoded = model.encode(window, training=True, seed=dropout_seed)
+        forecast = tf.zeros((8, 0))
+        for start in range(0, HORIZON, length):
+            rest = tf.zeros((8, HORIZON - start))
+            again = model.decode(encoded, encoded.fed_back(tf.concat([forecast, rest], axis=1)))
+            forecast = tf.concat([forecast, again[:, start : start + length]], axis=1)
+        return forecast
+
+    def gradient(run: Any) -> Any:
+        with tf.GradientTape() as tape:
+            value = tf.reduce_sum(run() ** 2)
+        return tape.gradient(value, model.trainable_variables)
+
+    found = gradient(lambda: free_forecast(model, window, seed=SEED))
+    for mine, expected in zip(found, gradient(explicit), strict=True):
+        np.testing.assert_allclose(mine, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_segments_are_fed_back_whole() -> None:
+    rng = np.random.default_rng(0)
+    shape = WindowShape(context_length=6, horizon=HORIZON)
+    model = Seq2SeqForecaster(shape=shape, config=ModelConfig(units=4, segment_length=2), seed=1)
+    model.head_kernel.assign(3.0 * rng.normal(size=(4, 2)))
+    context = rng.normal(size=(8, 6)).astype(np.float32)
+    window, target = (
+        {"context": context, "context_observed": np.ones((8, 6), np.float32)},
+        rng.normal(size=(8, HORIZON)),
+    )
+    read: list[Any] = []
+    decode = model.decode
+    model.decode = lambda encoded, previous: read.append(previous.numpy()) or decode(encoded, previous)
+    sample_forecast(model, window, tf.constant(target, tf.float32), 0.5, seed=SEED)
+    # What comes before the first segment is no forecast: the context's end.
+    np.testing.assert_array_equal(read[0][:, :2], context[:, -2:])
+    is_truth = np.isclose(read[0][:, 2:], target[:, :4], atol=1e-6).reshape(8, 2, 2)
+    np.testing.assert_array_equal(is_truth[:, :, 0], is_truth[:, :, 1])
+    assert is_truth.any()
+    assert not is_truth.all()

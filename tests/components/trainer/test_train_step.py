@@ -98,6 +98,18 @@ def test_the_graph_is_built_once_whatever_changes_between_steps(batch: tuple[dic
     assert step.compiled.experimental_get_tracing_count() == 1
 
 
+def test_free_running_is_taken_apart_as_well_and_has_a_gradient_of_its_own(batch: tuple[dict[Any, Any], Any]) -> None:
+    expected, gradients = gradient_of(batch, probability=1.0)
+    apart, others = gradient_of(batch, probability=1.0, accumulate=2, shards=3)
+    assert apart.loss == pytest.approx(expected.loss, rel=1e-5)
+    for one, other in zip(others, gradients, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=2e-6)
+    # All but free running: the same loss to a hair, and a gradient that stops where the output is fed back.
+    almost, stopped = gradient_of(batch, probability=1.0 - 1e-7)
+    assert almost.loss == pytest.approx(expected.loss, rel=1e-5)
+    assert max(np.abs(one - other).max() for one, other in zip(stopped, gradients, strict=True)) > 1e-3
+
+
 def test_terms_add_up_with_their_factors(batch: tuple[dict[Any, Any], Any]) -> None:
     both = (LossTerm(loss=MAE, factor=0.5), LossTerm(loss=HUBER, factor=2.0))
     result, gradients = gradient_of(batch, terms=both)

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.python.summary.summary_iterator import summary_iterator
 
-from tapeline.components.trainer.training_records import HistoryLines, TensorBoardLogs
+from tapeline.components.trainer.training_records import HistoryFile, HistoryLines, TensorBoardLogs
 from tests.components.trainer.small_training import forecaster
 
 EPOCHS = [{"loss": 0.5, "val_loss": 0.4}, {"loss": 0.3, "val_loss": 0.2}, {"loss": 0.2, "val_loss": 0.1}]
@@ -45,6 +45,25 @@ def test_history_of_an_interrupted_run_has_each_epoch_once(tmp_path: pathlib.Pat
         for epoch in (1, 2):
             second.on_epoch_end(epoch, EPOCHS[epoch])
         assert lines(path) == [{"epoch": number, **logs} for number, logs in enumerate(EPOCHS, 1)]
+
+
+def test_candidates_share_a_file_that_ends_in_their_order(tmp_path: pathlib.Path) -> None:
+    file = HistoryFile(tmp_path / "history.jsonl")
+    second, first = (HistoryLines(file, candidate=f"candidate {number}") for number in (2, 1))
+    for history in (second, first):
+        history.on_train_begin()
+    for epoch, logs in enumerate(EPOCHS):
+        second.on_epoch_end(epoch, logs)
+        first.on_epoch_end(epoch, logs)
+    # While they run, lines come as they come.
+    assert [line["candidate"] for line in lines(tmp_path / "history.jsonl")] == ["candidate 2", "candidate 1"] * 3
+    for history in (second, first):
+        history.on_train_end()
+    assert lines(tmp_path / "history.jsonl") == [
+        {"candidate": f"candidate {number}", "epoch": epoch, **logs}
+        for number in (1, 2)
+        for epoch, logs in enumerate(EPOCHS, 1)
+    ]
 
 
 @pytest.fixture(scope="module")

@@ -18,12 +18,12 @@ WINDOW = {
     "future_covariates": np.array([[[20.0], [21.0], [22.0], [23.0], [24.0]]], np.float32),
     "static_covariates": np.array([[30.0]], np.float32),
 }
-SPREAD = tf.constant(2.0)
+UNIT = tf.constant(2.0)
 
 
 def test_the_encoder_sees_all_that_is_known_of_each_context_step() -> None:
     rolling = (RollingConfig(window=2),)
-    found = encoder_inputs(WINDOW, shape=SHAPE, rolling=rolling, length=3, spread=SPREAD)
+    found = encoder_inputs(WINDOW, shape=SHAPE, rolling=rolling, length=3, unit=UNIT)
     # (value - 4) / 2, measured, past, future, mean and deviation of the last two relative values 1, -1, 0, static
     expected = [
         [1.0, 1.0, 10.0, 20.0, 1.0, 0.0, 30.0],
@@ -36,14 +36,14 @@ def test_the_encoder_sees_all_that_is_known_of_each_context_step() -> None:
 
 def test_a_short_encoder_sees_the_end_with_statistics_of_the_whole() -> None:
     rolling = (RollingConfig(window=3),)
-    whole = encoder_inputs(WINDOW, shape=SHAPE, rolling=rolling, length=3, spread=SPREAD)
-    short = encoder_inputs(WINDOW, shape=SHAPE, rolling=rolling, length=1, spread=SPREAD)
+    whole = encoder_inputs(WINDOW, shape=SHAPE, rolling=rolling, length=3, unit=UNIT)
+    short = encoder_inputs(WINDOW, shape=SHAPE, rolling=rolling, length=1, unit=UNIT)
     np.testing.assert_array_equal(short, whole[:, 2:])
 
 
 def test_the_decoder_sees_its_step_the_same_step_a_lag_ago_and_the_line() -> None:
     linear = tf.constant([[5.0, 7.0]])
-    found = decoder_inputs(WINDOW, linear, shape=SHAPE, lags=(2,), spread=SPREAD)
+    found = decoder_inputs(WINDOW, linear, shape=SHAPE, lags=(2,), unit=UNIT)
     # future; one lag (2 steps) ago: (value - 4) / 2, past, future; line / 2
     np.testing.assert_allclose(found[0], [[23.0, -1.0, 11.0, 21.0, 2.5], [24.0, 0.0, 12.0, 22.0, 3.5]])
     assert decoder_size(SHAPE, (2,), highway=True) == 5
@@ -51,7 +51,7 @@ def test_the_decoder_sees_its_step_the_same_step_a_lag_ago_and_the_line() -> Non
 
 def test_a_decoder_that_knows_nothing_gets_no_columns() -> None:
     shape = WindowShape(context_length=3, horizon=2)
-    assert decoder_inputs(WINDOW, None, shape=shape, lags=(), spread=SPREAD).shape == (1, 2, 0)
+    assert decoder_inputs(WINDOW, None, shape=shape, lags=(), unit=UNIT).shape == (1, 2, 0)
 
 
 @pytest.mark.parametrize(

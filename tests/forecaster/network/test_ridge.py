@@ -9,11 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tapeline.forecaster.network.highway import LinearHighway, highway_inputs, highway_size
-from tapeline.forecaster.network.ridge import RidgeStatistics, fit_ridge, input_scale, relative_target, solve_ridge
+from tapeline.forecaster.network.ridge import RidgeKind, fit_ridges
+from tapeline.forecaster.network.ridge_fit import RidgeFit
+from tapeline.forecaster.network.ridge_statistics import RidgeStatistics, input_scale, relative_target, solve_ridge
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.window_spec import WindowShape
 
 NAN = np.nan
+
+
+def fit_ridge(train: Any, evaluation: Any, **options: Any) -> RidgeFit:
+    """The map that reads all, for all series."""
+    return fit_ridges(train, evaluation, kinds=[RidgeKind()], **options)[RidgeKind()]
 
 
 def windows(count: Any, shape: Any, *, seed: int = 0, noise: float = 0.0, kernel: Any = None) -> tuple[Any, Any]:

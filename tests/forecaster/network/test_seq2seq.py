@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tapeline.forecaster.network.ridge import RidgeFit
+from tapeline.forecaster.network.ridge_fit import RidgeFit
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.schemas.sections import RollingConfig
-from tapeline.schemas.training_config import ModelConfig
+from tapeline.schemas.training_config import ModelConfig, ViewConfig
 from tapeline.schemas.window_spec import WindowShape
 
 SHAPE = WindowShape(context_length=6, horizon=4, past=2, future=3, static=1)
 CONFIGS = {
     "plain": ModelConfig(units=4),
-    "no highway": ModelConfig(units=4, linear_highway=False),
+    "no highway": ModelConfig(units=4, view=ViewConfig(highway="none")),
     "attention": ModelConfig(units=4, attention_heads=2),
     "layer norm": ModelConfig(units=4, layer_norm=True),
     "dropout": ModelConfig(units=4, dropout=0.4),
@@ -93,7 +93,7 @@ def test_the_untrained_model_is_its_highway() -> None:
 
 
 def test_the_untrained_model_without_a_highway_is_persistence() -> None:
-    model, window = make_model(ModelConfig(units=4, linear_highway=False), shaken=False), make_window()
+    model, window = make_model(ModelConfig(units=4, view=ViewConfig(highway="none")), shaken=False), make_window()
     np.testing.assert_allclose(model(window), np.repeat(window["context"][:, -1:], 4, axis=1), atol=1e-6)
 
 
@@ -109,7 +109,7 @@ def test_raising_the_level_raises_the_forecast_by_as_much(name: str) -> None:
 )
 def test_every_feature_reaches_the_forecast(feature: str) -> None:
     model, window = (
-        make_model(ModelConfig(units=4, linear_highway=False), rolling=(RollingConfig(window=3),)),
+        make_model(ModelConfig(units=4, view=ViewConfig(highway="none")), rolling=(RollingConfig(window=3),)),
         make_window(),
     )
     changed = {
@@ -120,7 +120,7 @@ def test_every_feature_reaches_the_forecast(feature: str) -> None:
 
 
 def test_a_step_does_not_see_covariates_after_it_without_the_highway() -> None:
-    model, window = make_model(ModelConfig(units=4, linear_highway=False)), make_window()
+    model, window = make_model(ModelConfig(units=4, view=ViewConfig(highway="none"))), make_window()
     future = window["future_covariates"].numpy()
     future[:, SHAPE.context_length + 2 :] += 1.0
     change = np.abs(model({**window, "future_covariates": tf.constant(future)}) - model(window))
@@ -129,7 +129,7 @@ def test_a_step_does_not_see_covariates_after_it_without_the_highway() -> None:
 
 
 def test_a_short_encoder_reads_only_the_end_of_the_context() -> None:
-    config = ModelConfig(units=4, linear_highway=False, encoder_length=3)
+    config = ModelConfig(units=4, view=ViewConfig(highway="none"), encoder_length=3)
     model, window = make_model(config), make_window()
     change = np.zeros((5, 6, 2), np.float32)
     change[:, :3] = 1.0
@@ -186,9 +186,13 @@ def test_dropout_without_a_seed_is_refused() -> None:
         make_model(CONFIGS["dropout"]).encode(make_window(), training=True)
 
 
-def test_the_batch_may_be_unknown_when_the_graph_is_built() -> None:
-    model, window = make_model(CONFIGS["all"]), make_window()
+@pytest.mark.parametrize("segment_length", [1, 3])
+@pytest.mark.parametrize("kernel", ["auto", "loop", "portable"])
+@pytest.mark.parametrize("name", ["plain", "all"])
+def test_the_batch_may_be_unknown_when_the_graph_is_built(name: str, kernel: str, segment_length: int) -> None:
+    config = CONFIGS[name].model_copy(update={"segment_length": segment_length})
+    model, window = make_model(config), make_window()
     signature = {name: tf.TensorSpec((None, *values.shape[1:]), tf.float32) for name, values in window.items()}
-    graph = tf.function(model, input_signature=[signature])
+    graph = tf.function(lambda window: model(window, kernel=kernel), input_signature=[signature])
     assert graph.get_concrete_function().structured_outputs.shape.as_list() == [None, 4]
     np.testing.assert_allclose(graph(window), model(window), atol=1e-5)

@@ -34,6 +34,13 @@ def test_where_one_scale_holds_for_all_series_do_not_matter() -> None:
     assert inputs["unknown_series"] is None
 
 
+def test_series_with_weights_of_their_own_matter_under_one_scale_too() -> None:
+    options = {"scaler": scaler("all"), "series": [b"a", b"b"]}
+    inputs = describe_inputs(data=PANEL, features=FEATURES, window=WINDOW, **options)
+    assert inputs["series"] == ["a", "b"]
+    assert inputs["unknown_series"] == "global"
+
+
 def test_an_infinite_half_width_is_null() -> None:
     widths = describe_intervals(np.array([[1.0, 2.0], [3.0, np.inf]]))
     assert widths == {"80": [1.0, 2.0], "95": [3.0, None]}

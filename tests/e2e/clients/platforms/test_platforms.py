@@ -42,7 +42,8 @@ def portable(pushed: tuple[Any, Any]) -> Any:
 
 
 def answer(model: Any, **inputs: Any) -> dict[Any, Any]:
-    outputs = model.function()(**{name: tf.constant(values, tf.float32) for name, values in inputs.items()})
+    types = {name: spec["type"] for name, spec in model.guide["inputs"].items()}
+    outputs = model.function()(**{name: tf.constant(values, types[name]) for name, values in inputs.items()})
     return {name: values.numpy() for name, values in outputs.items()}
 
 
@@ -151,6 +152,54 @@ def test_onnx_runtime(tmp_path: pathlib.Path, portable: Any, case: tuple[Any, An
     names = [output.name for output in session.get_outputs()]
     assert_close(dict(zip(names, session.run(None, inputs), strict=True)), expected)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.onnx", "model.onnx.json"]
+
+
+VIEWS: dict[str, dict[str, Any]] = {
+    "segments": {"segment_length": 2},
+    "segments longer than the horizon": {"segment_length": 8, "lags": (7,), "encoder_length": 10},
+    "a view": {
+        "segment_length": 3,
+        "lags": (7,),
+        "view": {
+            "harmonics": 3,
+            "level": True,
+            "window_units": True,
+            "lag_covariates": False,
+            "highway": "context",
+            "highway_per_series": True,
+        },
+    },
+}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_segments_and_views_on_other_platforms(tmp_path: pathlib.Path, name: str) -> None:
+    own = "view" in VIEWS[name]
+    options: dict[str, Any] = {"series": [b"a", b"b"]} if own else {}
+    model = small.small_model(**VIEWS[name])
+    module = small.export(tmp_path / "1", model, small.small_ridge(), card=CARD, **options)
+    portable = read_portable(tmp_path / "1")
+    context, timestamps = small.raw_request()
+    inputs = {"context": context, "future_covariates": small.window_of(context, timestamps)["future_covariates"]}
+    asked = {}
+    if own:
+        assert portable.guide["inputs"]["series_index"]["type"] == "int32"
+        assert portable.guide["series"] == {"a": {"series_index": 0}, "b": {"series_index": 1}}
+        assert portable.guide["unknown_series"] == "overall_scale"
+        inputs["series_index"] = np.array([1, -1, 0], np.int32)
+        asked["series_id"] = tf.constant(["b", "another", "a"])
+    served = small.serve(module, context, timestamps, **asked)
+    expected = {level: served[level].numpy() for level in LEVELS}
+    assert_close(answer(portable, **inputs), expected)
+    write_tflite(portable, tmp_path / "model.tflite")
+    interpreter = tf.lite.Interpreter(str(tmp_path / "model.tflite"))
+    assert_close(interpreter.get_signature_runner()(**inputs), expected)
+    assert json.loads((tmp_path / "model.tflite.json").read_text())["select_tf_ops"] is False
+    runtime = pytest.importorskip("onnxruntime")
+    write_onnx(portable, tmp_path / "model.onnx")
+    session = runtime.InferenceSession(str(tmp_path / "model.onnx"))
+    names = [output.name for output in session.get_outputs()]
+    assert_close(dict(zip(names, session.run(None, inputs), strict=True)), expected)
 
 
 def test_tensorflow_js_in_node(tmp_path: pathlib.Path, portable: Any, case: tuple[Any, Any]) -> None:

@@ -20,7 +20,7 @@ CONTEXT, HORIZON, SEASON = 16, 5, 7
 WINDOW = WindowConfig(context_length=CONTEXT, horizon=HORIZON)
 DAILY = DataConfig(time="t", target="y", frequency="D")
 CALENDAR = FeaturesConfig(calendar=("day_of_week",))
-SHAPE = WindowShape(context_length=CONTEXT, horizon=HORIZON, future=2)
+SHAPE = WindowShape(context_length=CONTEXT, horizon=HORIZON, future=2, calendar=CALENDAR.calendar, series=2)
 # Half-widths of 80 % and 95 %, scaled, by lead step.
 HALF_WIDTHS = np.array([[0.1, 0.1, 0.2, 0.2, 0.3], [0.2, 0.3, 0.4, 0.4, 0.4]], np.float32)
 DAY = 86_400
@@ -46,7 +46,9 @@ def small_ridge() -> Any:
     return with_random_weights(LinearHighway(SHAPE, trainable=False), seed=2)
 
 
-def export(directory: Any, model: Any, ridge: Any, *, scales: Any = ONE_SCALE, card: Any = None) -> Any:
+def export(
+    directory: Any, model: Any, ridge: Any, *, scales: Any = ONE_SCALE, card: Any = None, series: Any = ()
+) -> Any:
     export_model(
         model,
         directory=str(directory),
@@ -60,6 +62,7 @@ def export(directory: Any, model: Any, ridge: Any, *, scales: Any = ONE_SCALE, c
         season=SEASON,
         naive_errors={b"a": 0.25},
         card=card or {"name": "test"},
+        series=series,
     )
     return tf.saved_model.load(str(directory))
 

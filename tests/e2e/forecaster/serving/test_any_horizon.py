@@ -113,6 +113,7 @@ def test_a_context_shorter_than_a_block_is_the_newest_forecasts_alone() -> None:
         "past_covariates": tf.zeros([1, 2, 0]),
         "future_covariates": tf.zeros([1, 8, 0]),
         "static_covariates": tf.zeros([1, 0]),
+        "series_index": tf.constant([-1]),
     }
     forecast = rollout_blocks(doubled, window, tf.constant(2), shape=shape)
     np.testing.assert_array_equal(forecast, [[2, 4, 8, 16, 32, 64]])
@@ -133,6 +134,7 @@ def test_past_covariates_keep_their_last_value_and_the_future_goes_on() -> None:
         "past_covariates": tf.constant([[[10.0], [20.0]]]),
         "future_covariates": tf.constant([[[1.0], [2.0], [3.0], [4.0]]]),
         "static_covariates": tf.zeros([1, 0]),
+        "series_index": tf.constant([-1]),
     }
     forecast = rollout_blocks(seen, window, tf.constant(2), shape=shape)
     np.testing.assert_array_equal(forecast, [[30 + 321, 40 + 432]])

@@ -1,0 +1,113 @@
+"""The ridges of a run: what networks start from, and members of the pool themselves."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy.typing as npt
+
+from tapeline.components.trainer.dataset import WindowStream
+from tapeline.components.trainer.loop import Say
+from tapeline.components.trainer.members import Member
+from tapeline.forecaster.network.highway import LinearHighway
+from tapeline.forecaster.network.naive import Persistence, RidgeForecast, SeasonalNaive
+from tapeline.forecaster.network.ridge import RidgeKind
+from tapeline.forecaster.network.ridge_fit import RidgeFit
+from tapeline.schemas import features as names
+from tapeline.schemas.training_config import ViewConfig
+from tapeline.schemas.window_spec import WindowShape, WindowSpec
+from tapeline.series.windowing import Chunk
+
+Chunks = Callable[[], Iterable[Chunk]]
+"""Starts a pass over the chunks of a split."""
+
+MOST_SERIES = 64
+"""Most series with a linear map of their own: statistics and weights of all of them are in memory."""
+
+BASELINE = RidgeKind()
+"""It reads all that is known, and is one for all series."""
+
+_RIDGE_BATCH = 1024
+
+
+def ridge_batches(
+    chunks: Chunks, spec: WindowSpec, series: Sequence[bytes] = ()
+) -> Callable[[], Iterator[dict[str, npt.NDArray[Any]]]]:
+    """Returns passes over the windows as they are: one that only fills up a batch would count in a sum."""
+    stream = WindowStream(
+        read=chunks, spec=spec, batch_size=_RIDGE_BATCH, fill_last=False, series=series, keep_start=True
+    )
+    return lambda: ({**window, names.TARGET: target} for window, target in stream.batches())
+
+
+def trained_series(
+    chunks: Chunks, view: ViewConfig, *, choice: bool, say: Say = lambda line: None
+) -> tuple[tuple[bytes, ...], int]:
+    """Returns the series that windows tell the index of, sorted, and how many may have linear maps of their own.
+
+    Args:
+        chunks: The train split.
+        view: The section `model.view`.
+        choice: Whether other views and other forecasts are tried as well.
+        say: Told where the view asks for maps and there are none.
+    """
+    asked = view.highway_per_series and view.highway != "none"
+    if not asked and not choice:
+        return (), 0
+    series = tuple(sorted({chunk.series_id for chunk in chunks()}))
+    maps = len(series) if 2 <= len(series) <= MOST_SERIES else 0
+    if asked and not maps:
+        say(f"model.view.highway_per_series: {len(series):,} series, not 2 to {MOST_SERIES}: one map serves all")
+    return (series if maps or (choice and len(series) > 1) else ()), maps
+
+
+def simple_kinds(shape: WindowShape) -> tuple[RidgeKind, ...]:
+    """Returns the ridges that are members of a pool: all that differ from each other, the baseline first.
+
+    Args:
+        shape: Widths of a window, and the series that may have maps of their own.
+    """
+    kinds = [BASELINE]
+    if shape.future + shape.static:
+        kinds.append(RidgeKind("context"))
+    if shape.series:
+        kinds += [RidgeKind(kind.reads, True) for kind in tuple(kinds)]
+    return tuple(kinds)
+
+
+def simple_members(fits: Mapping[RidgeKind, RidgeFit], *, shape: WindowShape, season: int) -> tuple[Member, ...]:
+    """Returns the members that no loop trains, the simplest first: naive forecasts, then ridges.
+
+    Args:
+        fits: The ridges.
+        shape: Widths of a window.
+        season: Steps that the seasonal naive forecast repeats.
+    """
+    naive = (
+        Member(name="persistence", words="the last value", layer=Persistence(shape), naive=True),
+        Member(
+            name="seasonal naive",
+            words=f"the value {season} step{'s' * (season > 1)} before",
+            layer=SeasonalNaive(shape, season=season),
+            naive=True,
+        ),
+    )
+    order = sorted(simple_kinds(shape), key=lambda kind: (kind.per_series, kind.reads == "all"))
+    return naive + tuple(_ridge_member(kind, fits[kind], shape) for kind in order)
+
+
+def ridge_line(kind: RidgeKind, fit: RidgeFit, shape: WindowShape) -> LinearHighway:
+    """Returns a solved ridge as a frozen layer: its forecast less the last value."""
+    line = LinearHighway(shape, reads=kind.reads, per_series=kind.per_series, trainable=False)
+    line.adopt(fit)
+    return line
+
+
+def _ridge_member(kind: RidgeKind, fit: RidgeFit, shape: WindowShape) -> Member:
+    name = "ridge" + (" on the context" if kind.reads == "context" else "") + (" by series" if kind.per_series else "")
+    reads = "the context alone" if kind.reads == "context" else "all that is known"
+    return Member(
+        name=name,
+        words=f"a linear map of {reads}" + (", one for each series" if kind.per_series else ""),
+        layer=RidgeForecast(ridge_line(kind, fit, shape), name=name.replace(" ", "_")),
+        by_series=kind.per_series,
+    )
