@@ -1,24 +1,39 @@
 """The project's first test: nothing that happens later may reach a model that forecasts earlier."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tapeline.components.trainer.dataset import WindowStream
+from tapeline.components.trainer.training_run import ridge_batches
 from tapeline.components.transform.window_group import WindowPlan, cut_group
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
-from tapeline.schemas.window_spec import WindowSpec
+from tapeline.forecaster.network.ridge import RidgeKind, fit_ridges
+from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
+from tapeline.schemas.sections import DataConfig, FeaturesConfig, RollingConfig, WindowConfig
+from tapeline.schemas.training_config import ModelConfig, ViewConfig
+from tapeline.schemas.window_spec import WindowShape, WindowSpec
 from tapeline.series.calendar import Calendar
 from tapeline.series.chunking import split_bounds
 from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
 from tapeline.series.grouping.series_survey import survey_rows
+from tapeline.series.time_folds import TimeFolds
 from tapeline.series.time_grid import TimeGrid
 from tapeline.series.windowing import Chunk
 from tests.windows_of_chunks import cut_windows
 
 KNOWN_BEFORE_THE_FORECAST = ("series_id", "context", "context_observed", "past_covariates", "static_covariates")
 SPLITS = ("train", "eval", "test")
+CALENDAR = ("hour_of_day", "weekend")
+LEARNED = WindowShape(context_length=8, horizon=4, past=1, future=3, static=1, calendar=CALENDAR, series=2)
+EVERYTHING = ModelConfig(
+    units=4,
+    segment_length=2,
+    lags=(3,),
+    view=ViewConfig(harmonics=3, weekend_hours=True, level=True, window_units=True, highway_per_series=True),
+)
 
 
 def floats(shape: Any, rng: Any, *, gaps: Any) -> Any:
@@ -123,3 +138,75 @@ def test_row_order_does_not_matter(seed: int) -> None:
         for key, arrays in sorted_[split].items():
             for one, other in zip(arrays, shuffled[split][key], strict=True):
                 np.testing.assert_array_equal(one, other)
+
+
+def a_chunk(target: Any, past: Any, name: bytes = b"a") -> Chunk:
+    """Hours with their calendar, the first one a Friday's; each that has a context starts a forecast."""
+    steps = len(target)
+    return Chunk(
+        series_id=name,
+        timestamp=1_700_172_000 + np.arange(steps) * 3600,
+        target=target,
+        past_covariates=past,
+        future_covariates=Calendar(CALENDAR, "UTC")(1_700_172_000 + np.arange(steps) * 3600),
+        static_covariates=np.ones(1, np.float32),
+        forecast_offsets=np.arange(8, steps - 3),
+    )
+
+
+def test_what_happens_later_changes_nothing_that_a_network_sees_or_says() -> None:
+    rng = np.random.default_rng(0)
+    target, past = floats((60,), rng, gaps=0.1), floats((60, 1), rng, gaps=0.1)
+    model = Seq2SeqForecaster(shape=LEARNED, config=EVERYTHING, rolling=(RollingConfig(window=3),), seed=1)
+    for variable in model.variables:
+        variable.assign(rng.normal(0.0, 0.3, variable.shape) if variable.shape else 1.0)
+    folds = TimeFolds.of([a_chunk(target, past)] * 3, LEARNED.horizon)
+
+    def window(target: Any, past: Any, start: int) -> Any:
+        spec = WindowSpec(context_length=8, horizon=4)
+        chunk = dataclasses.replace(a_chunk(target, past), forecast_offsets=np.array([start]))
+        options: dict[str, Any] = {"series": (b"a", b"b"), "folds": folds, "keep_start": True}
+        (batch, _), *_ = WindowStream(read=lambda: [chunk], spec=spec, batch_size=1, **options).batches()
+        return batch
+
+    for start in range(8, 57):
+        tampered = [values.copy() for values in (target, past)]
+        for values in tampered:
+            values[start:] = floats(values[start:].shape, rng, gaps=0.3) + 100
+        before, after = window(target, past, start), window(*tampered, start)
+        assert {"series_index", "fold", "context", "past_covariates", "future_covariates"} < set(before)
+        for name, values in before.items():
+            np.testing.assert_array_equal(values, after[name], err_msg=name)
+        np.testing.assert_array_equal(model(before), model(after))
+        # And what was before is seen: nothing here is blind.
+        earlier = [values.copy() for values in (target, past)]
+        earlier[0][start - 1] = 3.0
+        assert np.abs(model(window(*earlier, start)) - model(before)).max() > 1e-3
+
+
+def test_the_line_of_a_window_in_training_never_saw_a_target_of_its_block() -> None:
+    rng = np.random.default_rng(1)
+    chunks = [a_chunk(floats((120,), rng, gaps=0.0), floats((120, 1), rng, gaps=0.0), name) for name in (b"a", b"b")]
+    folds = TimeFolds.of(chunks, LEARNED.horizon)
+    assert folds is not None
+    spec = WindowSpec(context_length=8, horizon=4)
+    (window,) = ridge_batches(lambda: chunks, spec, (b"a", b"b"))()
+    steps = window["forecast_start"][:, None] + 3600 * np.arange(4)
+    kinds = [RidgeKind()]
+
+    def crossed(train: Any) -> Any:
+        options: dict[str, Any] = {"penalties": [1e-2], "covariate_factors": [1.0]}
+        fits = fit_ridges(
+            lambda: iter([train]), lambda: iter([window]), shape=LEARNED, kinds=kinds, folds=folds, **options
+        )
+        return fits[kinds[0]].fold_kernel
+
+    before = crossed(window)
+    for fold in range(folds.count):
+        target = window["target"].copy()
+        # A step of a block is the target of windows that start in it, and of some that start before.
+        target[folds.index(steps) == fold] += 5.0
+        after = crossed({**window, "target": target})
+        np.testing.assert_allclose(after[fold], before[fold], atol=1e-5)
+        others = np.delete(np.arange(folds.count), fold)
+        assert np.abs(after[others] - before[others]).max() > 1e-2

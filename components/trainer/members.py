@@ -77,7 +77,7 @@ class Selected:
             for member, error in zip(self.members, self.choice.errors, strict=True)
             if not member.network
         )
-        hurt = f"; {len(self.instead)} series are served a simpler forecast" if self.instead else ""
+        hurt = f"; series that are served a simpler forecast: {len(self.instead):,}" if self.instead else ""
         return (
             f"kept {count} of {len(networks)} candidate{'s' * (len(networks) > 1)}: {kept}, "
             f"val_loss {self.choice.error:.5f}; {others}{hurt}"

@@ -42,3 +42,19 @@ def test_killed_anywhere_the_same_command_ends_with_bit_identical_weights(tmp_pa
     assert "carrying on after epoch" in last.stdout
     assert carried_on[0] == "from the start"
     assert any("carrying on after epoch 1" in line for line in carried_on)
+
+
+def test_a_pool_that_was_killed_ends_with_the_same_weights_and_the_same_selection(tmp_path: pathlib.Path) -> None:
+    undisturbed = result(run(tmp_path / "whole", "--candidates", "4"))
+    assert len(undisturbed["losses"]) == 4
+    # Four candidates make an epoch each, then two of them go on.
+    assert sorted(len(losses) for losses in undisturbed["losses"]) == [1, 1, 4, 4]
+
+    folder, said = tmp_path / "killed", []
+    for die in ("step:30", "write:5"):
+        killed = run(folder, "--candidates", "4", "--die", die)
+        assert killed.returncode == -signal.SIGKILL, (die, killed.stdout[-500:], killed.stderr[-2000:])
+        said.append(killed.stdout)
+    last = run(folder, "--candidates", "4")
+    assert result(last) == undisturbed
+    assert "carrying on after epoch" in last.stdout

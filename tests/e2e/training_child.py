@@ -1,8 +1,9 @@
 """Trains a small model in a process of its own, which the tests kill, distribute and start again.
 
     python training_child.py FOLDER [--die step:5|write:3|rename:2] [--devices 2] [--epochs 4] [--batch 16]
+                             [--candidates 4]
 
-Prints what the loop says, and at the end one line of JSON: the digest of the weights and the losses.
+With several candidates it trains a pool and selects from it. Prints what the loop says, and at the end one line of JSON: the digest of the weights and the losses.
 With TF_CONFIG set it takes part in a MultiWorkerMirroredStrategy.
 """
 
@@ -25,9 +26,10 @@ from tapeline.components.trainer.checkpoint import CheckpointStore
 from tapeline.components.trainer.dataset import WindowStream
 from tapeline.components.trainer.loop import train
 from tapeline.components.trainer.training_records import ProgressLines
-from tapeline.components.trainer.training_run import make_reproducible
+from tapeline.components.trainer.training_run import make_reproducible, run_training
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.schemas.errors import TrainingError
+from tapeline.schemas.sections import FeaturesConfig, WindowConfig
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 from tapeline.schemas.window_spec import WindowShape, WindowSpec
 from tapeline.series.windowing import Chunk
@@ -85,6 +87,29 @@ def stream(data: Chunk, batch_size: int, shuffle_windows: int = 0) -> WindowStre
     return WindowStream(read=lambda: [data], spec=SPEC, batch_size=batch_size, shuffle_windows=shuffle_windows, seed=1)
 
 
+def train_pool(config: TrainingConfig, candidates: int, folder: str, callbacks: list[keras.callbacks.Callback]) -> None:
+    trained = run_training(
+        train_chunks=lambda: [chunk(0, 150)],
+        eval_chunks=lambda: [chunk(150, 60)],
+        window=WindowConfig(context_length=8, horizon=3),
+        features=FeaturesConfig(future_covariates=["a", "b"]),
+        model=ModelConfig(units=4, dropout=0.2),
+        training=config.model_copy(update={"candidates": candidates, "seed": 1}),
+        season=3,
+        # What counts steps counts those of all candidates.
+        records=lambda candidate: callbacks,
+        checkpoints=CheckpointStore(folder, fingerprint="test"),
+        say=lambda line: print(line, flush=True),
+    )
+    assert trained.selected is not None
+    arrays = [array for each in trained.candidates for array in each.model.get_weights()]
+    digest = hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays))
+    losses = [[[epoch["loss"], epoch["val_loss"]] for epoch in each.history.epochs] for each in trained.candidates]
+    choice = trained.selected.choice
+    found = {"weights": digest.hexdigest(), "losses": losses, "picks": choice.picks, "error": choice.error}
+    print(json.dumps(found), flush=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder")
@@ -92,6 +117,7 @@ def main() -> int:
     parser.add_argument("--devices", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--candidates", type=int, default=1)
     options = parser.parse_args()
 
     strategy = tf.distribute.get_strategy()
@@ -117,6 +143,9 @@ def main() -> int:
         early_stopping={"patience": 3},
         reduce_on_plateau={"patience": 1},
     )
+    if options.candidates > 1:
+        train_pool(config, options.candidates, options.folder, callbacks)
+        return 0
     make_reproducible(config)
     with strategy.scope():
         model = Seq2SeqForecaster(shape=SHAPE, config=ModelConfig(units=4, dropout=0.2, segment_length=2), seed=1)

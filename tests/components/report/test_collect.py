@@ -194,6 +194,33 @@ def test_history_tells_what_was_kept(sources: Any) -> None:
     assert history.teacher_forced.tolist() == [0.1]
 
 
+def test_history_of_a_pool_is_that_of_the_leading_candidate_with_the_others_beside_it(tmp_path: pathlib.Path) -> None:
+    epoch = {"loss": 0.2, "learning_rate": 0.01, "seconds": 2.0}
+    rows = [
+        {"candidate": "candidate 1", "epoch": 1, "val_loss": 0.25, **epoch},
+        {"candidate": "candidate 2", "epoch": 1, "val_loss": 0.24, **epoch},
+        {"candidate": "candidate 2", "epoch": 2, "val_loss": 0.22, **epoch},
+    ]
+    (tmp_path / HISTORY_FILE).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ridge = {"name": "ridge", "what": "a linear map", "val_mae_scaled": 0.3, "weight": 0.0}
+    network = {"name": "candidate 2", "what": "level", "val_mae_scaled": 0.22, "weight": 1.0, "epochs": 2}
+    selection = {
+        "leading": "candidate 2",
+        "members": [ridge, network],
+        "val_mae_scaled": 0.22,
+        "served_instead": {"small": "persistence"},
+    }
+    history = read_history(str(tmp_path), card={**CARD, "best_epoch": 2, "selection": selection})
+    assert history.val_loss.tolist() == [0.24, 0.22]
+    assert history.kept_error == 0.22
+    assert [(other.name, other.val_loss.tolist()) for other in history.others] == [("candidate 1", [0.25])]
+    assert [(member.name, member.epochs, member.weight) for member in history.members] == [
+        ("ridge", None, 0.0), ("candidate 2", 2, 1.0),
+    ]  # fmt: skip
+    assert history.selected_error == 0.22
+    assert history.served_instead == {"small": "persistence"}
+
+
 def test_gate_report_counts_what_is_not_listed(sources: Any) -> None:
     gate = read_data_gate_report(sources["data_report"])
     assert (gate.warnings, gate.omitted) == (3, 2)

@@ -13,7 +13,7 @@ import pytest
 
 from tapeline.components.report.error_figures import cycle_figure, lead_step_figure, residual_figure, series_figure
 from tapeline.components.report.run_figures import learning_figure, timeline_figure, window_figure
-from tapeline.components.report.training_history import History
+from tapeline.components.report.training_history import History, OtherCourse
 from tapeline.series.figures.style import DARK, LIGHT, NARROW_INCHES, WIDE_INCHES, render, safe
 from tapeline.series.figures.wording import Space, count, number, percent, when
 from tapeline.series.time_grid import TimeGrid
@@ -197,6 +197,14 @@ def test_learning_curves_say_when_no_epoch_was_better_than_none() -> None:
     figure = learning_figure(history(kept_epoch=None))
     assert history(kept_epoch=None).kept_error == 0.6
     assert "the weights from before training: no epoch was better" in figure.alt
+
+
+def test_learning_curves_show_the_other_candidates_of_a_pool() -> None:
+    other = OtherCourse(name="candidate 2", epoch=np.arange(1, 3), val_loss=np.array([0.5, 0.4]), seconds=np.ones(2))
+    figure = learning_figure(history(others=(other,)))
+    assert "free-running error, other candidates" in texts(render(figure).wide)
+    assert "of the candidate that was best by itself" in figure.caption
+    assert "other candidates" not in texts(render(learning_figure(history())).wide)
 
 
 def test_timeline_tells_rows_and_dates(content: Any) -> None:

@@ -7,10 +7,12 @@ import math
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tapeline.components.report.content import report_json, same_to_six_digits
 from tapeline.components.report.page_sections import build_page
+from tapeline.components.report.training_history import OtherCourse, SelectedMember
 from tapeline.components.report.writing import to_html
 from tapeline.series.figures.style import Pictures
 
@@ -191,6 +193,34 @@ def test_names_from_the_data_are_text_and_nothing_else(
     assert "$\\frac{1}$" in text
     assert "\x00" not in html_of(content)
     assert outline.open == []
+
+
+def test_selection_stands_in_the_section_on_training_with_who_is_served_something_else(make_content: Any) -> None:
+    content = make_content()
+    alone = html_of(content)
+    assert "What could be picked" not in alone
+    members = (
+        SelectedMember(name="ridge", what="a linear map", error=0.03, weight=0.0, epochs=None),
+        SelectedMember(name="candidate 1", what="as <configured>", error=0.02, weight=2 / 3, epochs=5),
+        SelectedMember(name="candidate 2", what="level", error=0.021, weight=1 / 3, epochs=3),
+    )
+    other = OtherCourse(
+        name="candidate 2", epoch=np.arange(1, 4), val_loss=np.array([0.03, 0.025, 0.021]), seconds=np.ones(3)
+    )
+    history = dataclasses.replace(
+        content.history,
+        members=members,
+        others=(other,),
+        selected_error=0.019,
+        served_instead={"small <one>": "persistence"},
+    )
+    text = " ".join("".join(Outline(html_of(dataclasses.replace(content, history=history))).text).split())
+    assert "of 2 candidates side by side." in text
+    assert "the average of 2 members" in text
+    assert "small <one> (persistence)" in text
+    # Those that were picked come first.
+    places = [text.index(part) for part in ("as <configured>", "67%", "level", "33%", "a linear map")]
+    assert places == sorted(places)
 
 
 def test_findings_of_the_data_gate_are_listed_with_their_fix(make_content: Any, a_finding: Any) -> None:

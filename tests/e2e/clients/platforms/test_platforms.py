@@ -12,6 +12,8 @@ import pytest
 import tensorflow as tf
 
 from tapeline.clients.platforms.converters import read_portable, write_onnx, write_tfjs, write_tflite
+from tapeline.forecaster.network.ensemble import Ensemble
+from tapeline.forecaster.network.naive import Persistence, RidgeForecast, SeasonalNaive
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.forecaster.serving.portable import PORTABLE
 from tapeline.schemas import stack
@@ -172,11 +174,18 @@ VIEWS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", VIEWS)
-def test_segments_and_views_on_other_platforms(tmp_path: pathlib.Path, name: str) -> None:
-    own = "view" in VIEWS[name]
+def selection() -> Ensemble:
+    """Networks of two kinds, a ridge, a naive forecast; the second series is served another one in their place."""
+    networks = [small.small_model(**VIEWS[name]) for name in ("segments", "a view")]
+    others = [RidgeForecast(small.small_ridge()), SeasonalNaive(small.SHAPE, season=small.SEASON)]
+    return Ensemble([*networks, *others], [0.25] * 4, shape=small.SHAPE, instead={1: Persistence(small.SHAPE)})
+
+
+@pytest.mark.parametrize("name", [*VIEWS, "a selection"])
+def test_segments_views_and_selections_on_other_platforms(tmp_path: pathlib.Path, name: str) -> None:
+    own = name not in VIEWS or "view" in VIEWS[name]
     options: dict[str, Any] = {"series": [b"a", b"b"]} if own else {}
-    model = small.small_model(**VIEWS[name])
+    model = small.small_model(**VIEWS[name]) if name in VIEWS else selection()
     module = small.export(tmp_path / "1", model, small.small_ridge(), card=CARD, **options)
     portable = read_portable(tmp_path / "1")
     context, timestamps = small.raw_request()
