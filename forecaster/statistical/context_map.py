@@ -29,6 +29,7 @@ class ContextMap(keras.layers.Layer):
         self.logs = logs
         self.maps = self.add_weight(shape=maps.shape, initializer="zeros", trainable=False, name="maps")
         self.maps.assign(maps.astype(np.float32))
+        self.by_series = max(maps.shape[0], 1 if logs is None else len(logs.ratio)) > 1
         self.built = True
 
     def call(self, window: Window) -> tf.Tensor:
@@ -47,7 +48,7 @@ class ContextMap(keras.layers.Layer):
     def _mapped(self, values: tf.Tensor, window: Window) -> tf.Tensor:
         if self.maps.shape[0] == 1:
             return tf.matmul(values, self.maps.value[0])
-        own = tf.gather(self.maps.value, series_rows(window, count=self.maps.shape[0]))
+        own = tf.gather(tf.convert_to_tensor(self.maps.value), series_rows(window, count=self.maps.shape[0]))
         return tf.squeeze(tf.matmul(values[:, tf.newaxis], own), axis=1)
 
 
@@ -68,6 +69,7 @@ class Intermittent(keras.layers.Layer):
         self.horizon = horizon
         self.shares = self.add_weight(shape=shares.shape, initializer="zeros", trainable=False, name="shares")
         self.shares.assign(shares.astype(np.float32))
+        self.by_series = max(shares.shape[0], len(above_zero)) > 1
         self.built = True
 
     def call(self, window: Window) -> tf.Tensor:
@@ -76,7 +78,7 @@ class Intermittent(keras.layers.Layer):
         Args:
             window: Features of `docs/data-formats.md`.
         """
-        shares = tf.gather(self.shares.value, series_rows(window, count=self.shares.shape[0]))
+        shares = tf.gather(tf.convert_to_tensor(self.shares.value), series_rows(window, count=self.shares.shape[0]))
         rows = series_rows(window, count=len(self.above_zero))
         zero = tf.gather(tf.constant(self.above_zero, tf.float32), rows)[:, tf.newaxis]
         level = tsb_forecast(

@@ -57,6 +57,11 @@ class StatisticalForecaster(keras.layers.Layer):
         self.shares.assign(shares.astype(np.float32))
         self.built = True
 
+    @property
+    def by_series(self) -> bool:
+        """Whether it asks which series it forecasts."""
+        return self.shares.shape[0] > 1 or any(part.by_series for part in self.parts)
+
     def call(self, window: Window, training: bool = False, kernel: tf.Tensor | None = None) -> tf.Tensor:
         """Returns the forecast `[B, H]`, scaled.
 
@@ -66,7 +71,7 @@ class StatisticalForecaster(keras.layers.Layer):
             kernel: Likewise.
         """
         forecasts = tf.stack([part(window) for part in self.parts], axis=1)
-        shares = tf.gather(self.shares.value, series_rows(window, count=self.shares.shape[0]))
+        shares = tf.gather(tf.convert_to_tensor(self.shares.value), series_rows(window, count=self.shares.shape[0]))
         return tf.reduce_sum(forecasts * shares[:, :, tf.newaxis], axis=1)
 
 
