@@ -86,7 +86,7 @@ def free_forecast(
         `[B, H]`, scaled.
     """
     dropout_seed, _ = tf.unstack(tf.random.split(tf.cast(seed, tf.int32), 2))
-    return model.rollout(model.encode(window, training=True, seed=dropout_seed, place=place))
+    return model.rollout(model.encode(window, training=True, seed=dropout_seed, place=place), training=True)
 
 
 def sample_forecast(
@@ -122,7 +122,7 @@ def sample_forecast(
     truth = teacher_inputs(encoded, target)
 
     def mixed() -> tf.Tensor:
-        own = encoded.fed_back(model.rollout(encoded))
+        own = encoded.fed_back(model.rollout(encoded, training=True))
         segment = encoded.segment_length
         steps = 1 if draw == "window" else own.shape[1] // segment
         uniform = draw_uniform((tf.shape(own)[0], steps), seed=draw_seed, place=place)

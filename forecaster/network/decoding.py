@@ -18,6 +18,9 @@ from tapeline.forecaster.network.segments import segments_before, to_segments
 _LONGEST_UNROLLED = 64
 """Segments up to this many are unrolled in the graph, the fastest way to serve; more run in a loop."""
 
+_LONGEST_UNROLLED_IN_TRAINING = 8
+"""The same in training, where each shard has them all once more for the way back: a graph takes minutes to build."""
+
 
 class Encoded(NamedTuple):
     """What the decoder needs to know about a window; `N` segments of `p` steps hold the horizon.
@@ -97,21 +100,22 @@ class SegmentDecoder:
         outputs, _ = unroll(self.core, tf.concat([values, encoded.known], axis=2), encoded.state)
         return encoded.last + encoded.linear + self._correction(outputs, encoded)[:, : encoded.horizon]
 
-    def rollout(self, encoded: Encoded, *, kernel: Kernel) -> tf.Tensor:
+    def rollout(self, encoded: Encoded, *, kernel: Kernel, training: bool = False) -> tf.Tensor:
         """Forecasts segment by segment, each from the forecast of the one before.
 
         Args:
             encoded: What the network made of the windows.
             kernel: How the horizon is run through the LSTM, where it can be in one call.
+            training: Whether the graph is built for training.
 
         Returns:
             `[B, H]`, scaled.
         """
         if self.attention is None and self.norm is None and encoded.output_mask is None and on_cpu():
             return self._rollout_at_once(encoded, kernel)
-        return self.rollout_by_steps(encoded)
+        return self.rollout_by_steps(encoded, unrolled=_LONGEST_UNROLLED_IN_TRAINING if training else _LONGEST_UNROLLED)
 
-    def rollout_by_steps(self, encoded: Encoded) -> tf.Tensor:
+    def rollout_by_steps(self, encoded: Encoded, *, unrolled: int = _LONGEST_UNROLLED) -> tf.Tensor:
         """Does so step after step: what attention, a norm or dropout between output and input ask for."""
         length, weights = encoded.segment_length, self.core.kernel.value
         linear = encoded.segments(encoded.linear)
@@ -127,7 +131,7 @@ class SegmentDecoder:
 
         count = int(linear.shape[1])
         values, state = encoded.before - encoded.last, encoded.state
-        if count <= _LONGEST_UNROLLED:
+        if count <= unrolled:
             steps = []
             for step in range(count):
                 values, state = advance(step, values, state)

@@ -172,17 +172,18 @@ class Seq2SeqForecaster(keras.Model):
         """
         return self.decoding.decode(encoded, previous)
 
-    def rollout(self, encoded: Encoded, *, kernel: Kernel = "auto") -> tf.Tensor:
+    def rollout(self, encoded: Encoded, *, kernel: Kernel = "auto", training: bool = False) -> tf.Tensor:
         """Forecasts segment by segment, each from the forecast before it.
 
         Args:
             encoded: From `encode`.
             kernel: How the horizon is run through the LSTM, where it can be in one call.
+            training: Whether the graph is built for training.
 
         Returns:
             `[B, H]`, scaled.
         """
-        return self.decoding.rollout(encoded, kernel=kernel)
+        return self.decoding.rollout(encoded, kernel=kernel, training=training)
 
     def call(
         self, window: Window, training: bool = False, seed: tf.Tensor | None = None, kernel: Kernel = "auto"

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tapeline.components.trainer.sampling import free_forecast, sample_forecast, sampling_probability, teacher_inputs
+from tapeline.forecaster.network import decoding
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.schemas.training_config import ModelConfig, SamplingConfig
 from tapeline.schemas.window_spec import WindowShape
@@ -169,8 +170,12 @@ def test_a_changed_probability_does_not_retrace(case: tuple[Any, Any, Any]) -> N
 
 
 @pytest.mark.parametrize("options", [{}, {"dropout": 0.4}, {"attention_heads": 2, "layer_norm": True}])
+@pytest.mark.parametrize("in_a_loop", [False, True])
 @pytest.mark.parametrize("length", [1, 2, 5])
-def test_the_gradient_of_free_running_is_that_of_an_explicit_rollout(length: int, options: Any) -> None:
+def test_the_gradient_of_free_running_is_that_of_an_explicit_rollout(
+    length: int, options: Any, in_a_loop: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoding, "_LONGEST_UNROLLED_IN_TRAINING", 0 if in_a_loop else 64)
     rng = np.random.default_rng(0)
     shape = WindowShape(context_length=6, horizon=HORIZON, future=1)
     config = ModelConfig(units=4, segment_length=length, **options)

@@ -96,6 +96,12 @@ def test_the_graph_is_built_once_whatever_changes_between_steps(batch: tuple[dic
     # The graph computes what its operations do one by one.
     assert losses[0] == pytest.approx(make_step(eager_model)(*batch, probability=0.0, seed=(1, 0)).loss, rel=1e-5)
     assert step.compiled.experimental_get_tracing_count() == 1
+    # Free running is the one other graph.
+    tf.config.run_functions_eagerly(False)
+    for number in range(2):
+        step(*batch, probability=1.0, seed=(1, number))
+    tf.config.run_functions_eagerly(True)
+    assert step.compiled.experimental_get_tracing_count() == 2
 
 
 def test_free_running_is_taken_apart_as_well_and_has_a_gradient_of_its_own(batch: tuple[dict[Any, Any], Any]) -> None:
