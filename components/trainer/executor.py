@@ -98,6 +98,7 @@ class Executor(base_executor.BaseExecutor):
                 model=sections["model_config"],
                 training=sections["training"],
                 season=season,
+                scaler=Scaler.load(artifact_utils.get_single_uri(input_dict["transform_graph"])),
                 records=functools.partial(
                     _records, run_uri, HistoryFile(os.path.join(run_uri, HISTORY_FILE)), sections["training"].epochs
                 ),

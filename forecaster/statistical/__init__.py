@@ -10,7 +10,7 @@ Read in this order:
    that is not linear.
 2. `log_view.py`, `completion.py`: logarithms instead of values; what stands for values that were not measured.
 3. `context_map.py`: the layers that are served.
-4. `histories.py`, `views.py`: series before the test split, and the origins that forecasts are tried at.
+4. `histories.py`, `origin_views.py`: series before the test split, and the origins that forecasts are tried at.
 5. `grids.py`, `choice_of_settings.py`, `autoregressive_choice.py`, `kinds.py`: which settings there are, and which are
    taken.
 6. `statistical_forecaster.py`: all kinds as one member of a pool.

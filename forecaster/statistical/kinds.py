@@ -15,7 +15,7 @@ from tapeline.forecaster.statistical.choice_of_settings import ChosenSettings, c
 from tapeline.forecaster.statistical.grids import TSB_SHARES, autoregression_grid, fixed_maps
 from tapeline.forecaster.statistical.histories import History, Origins
 from tapeline.forecaster.statistical.intermittent import tsb_forecast
-from tapeline.forecaster.statistical.views import View
+from tapeline.forecaster.statistical.origin_views import View
 from tapeline.series.arrays import Array, Ints
 
 MOST_MAP_NUMBERS = 5_000_000

@@ -24,7 +24,7 @@ from tapeline.forecaster.statistical.context_map import ContextMap, Intermittent
 from tapeline.forecaster.statistical.histories import History, Origins, rolling_origins
 from tapeline.forecaster.statistical.kinds import Kind, KindsChooser
 from tapeline.forecaster.statistical.log_view import LogView
-from tapeline.forecaster.statistical.views import views_of
+from tapeline.forecaster.statistical.origin_views import views_of
 from tapeline.series.arrays import Array
 
 SHARPNESS = 12.0

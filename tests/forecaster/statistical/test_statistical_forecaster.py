@@ -77,18 +77,6 @@ def test_values_below_0_have_no_logarithms():
     assert not any(name.endswith("_log") for name in fit(values, offset=0.5).errors)
 
 
-def test_forecasts_at_origins_have_not_seen_what_comes_after():
-    rng = np.random.default_rng(0)
-    values = np.cumsum(rng.normal(size=160)) + 40.0
-    changed = values.copy()
-    changed[140:] += 30.0
-    one, other = fit(values), fit(changed)
-    # The same settings and weights cannot be expected of other data, but the same forecasts of each setting can.
-    early = one.origins.block < 3
-    np.testing.assert_array_equal(one.origins.context[early], other.origins.context[early])
-    np.testing.assert_array_equal(one.origins.cuts, other.origins.cuts)
-
-
 def test_what_stands_at_a_step_that_was_not_measured_has_no_influence():
     rng = np.random.default_rng(0)
     values = np.tile([3.0, 5.0, 4.0, 8.0], 30) + rng.normal(size=120)
