@@ -13,7 +13,8 @@ from tapeline.series.arrays import Array
 MOST_NUMBERS = 10_000_000
 """Numbers in the maps of one kind; where the full grid has more, a coarse one stands in."""
 
-THETA_ALPHAS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
+THETA_SETTINGS = tuple(itertools.product((0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0), (0.5, 0.75, 1.0)))
+"""How far the level follows an error, and the part of the slope."""
 
 TSB_SHARES = tuple(itertools.product((0.05, 0.1, 0.2, 0.4), (0.02, 0.05, 0.1, 0.2)))
 """How far size and probability follow."""
@@ -37,9 +38,9 @@ def fixed_maps(*, season: int, context_length: int, horizon: int) -> dict[str, A
         seasons = context_length // length
         counts = range(1, seasons + 1) if length > 1 else [2**power for power in range(seasons.bit_length())]
         kinds["seasonal_mean"] += [seasonal_mean_map(count, **sizes) for count in counts]
-        if context_length >= 2 * length and context_length > 1:
+        if context_length >= 2 * length:
             kinds["seasonal_drift"].append(seasonal_drift_map(**sizes))
-        kinds["theta"].extend(theta_maps(THETA_ALPHAS, **sizes))
+        kinds["theta"].extend(theta_maps(THETA_SETTINGS, **sizes))
         full = smoothing_grid(seasonal=length > 1)
         fits = len(full) * context_length * horizon <= MOST_NUMBERS
         grid = full if fits else smoothing_grid(seasonal=length > 1, coarse=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
-from tapeline.forecaster.statistical.autoregressive_choice import fit_autoregressions
+from tapeline.forecaster.statistical.autoregressive_choice import FittedAutoregression, fit_autoregressions
 from tapeline.forecaster.statistical.choice_of_settings import ChosenSettings, choose_settings
 from tapeline.forecaster.statistical.grids import TSB_SHARES, autoregression_grid, fixed_maps
 from tapeline.forecaster.statistical.histories import History, Origins
@@ -64,7 +64,7 @@ class KindsChooser:
         return kinds
 
     def autoregressive(self, view: View) -> list[Kind]:
-        """Returns the kind that is fitted, where there are enough values for it."""
+        """Returns the kinds that are fitted, with and without a season, where there are enough values for them."""
         several = len(self.series) > 1
         fitted = fit_autoregressions(
             view.series,
@@ -74,17 +74,15 @@ class KindsChooser:
             season=self.season,
             per_series=(False, True) if several and self.per_series else (False,),
         )
-        if not fitted:
-            return []
-        forecasts = view.values(np.stack([fit.forecasts for fit in fitted], axis=1))
-        return [
-            self._kind(
-                "autoregression",
-                view,
-                forecasts,
-                lambda pick, rows: fitted[pick].maps(rows, season=self.season, context_length=self.length),
-            )
-        ]
+        seasonal = [fit for fit in fitted if fit.setting.seasons + fit.setting.seasonal_differences]
+        plain = [fit for fit in fitted if not fit.setting.seasons + fit.setting.seasonal_differences]
+        kinds = []
+        for name, fits in (("autoregression", plain), ("seasonal_autoregression", seasonal)):
+            if fits:
+                forecasts = view.values(np.stack([fit.forecasts for fit in fits], axis=1))
+                maps_of = functools.partial(_fitted, fits, self.season, self.length)
+                kinds.append(self._kind(name, view, forecasts, maps_of))
+        return kinds
 
     def intermittent(self, above_zero: Array) -> list[Kind]:
         """Returns TSB where many values are 0 and none is below.
@@ -126,3 +124,7 @@ class KindsChooser:
 
 def _same_for_all(maps: Array, pick: int, rows: Ints) -> Array:
     return np.broadcast_to(maps[pick], (len(rows), *maps.shape[1:]))
+
+
+def _fitted(fits: Sequence[FittedAutoregression], season: int, context_length: int, pick: int, rows: Ints) -> Array:
+    return fits[pick].maps(rows, season=season, context_length=context_length)

@@ -21,14 +21,17 @@ import tensorflow as tf
 from tapeline.forecaster.network.inputs import Window
 from tapeline.forecaster.statistical.choice_of_settings import relative_errors
 from tapeline.forecaster.statistical.context_map import ContextMap, Intermittent, series_rows
-from tapeline.forecaster.statistical.histories import History, Origins, rolling_origins
+from tapeline.forecaster.statistical.histories import FIRST_ORIGIN, History, Origins, rolling_origins
 from tapeline.forecaster.statistical.kinds import Kind, KindsChooser
 from tapeline.forecaster.statistical.log_view import LogView
 from tapeline.forecaster.statistical.origin_views import views_of
 from tapeline.series.arrays import Array
 
-SHARPNESS = 12.0
-"""Weights fall with this power of the error: 6 % more error is half the weight, 47 % more is none."""
+SHARPNESS = 3.0
+"""Weights fall with a power of the error: this times the root of the number of origins that do not overlap."""
+
+MOST_SHARPNESS = 12.0
+"""The greatest power: 6 % more error is half the weight, 47 % more is none."""
 
 LEAST_WEIGHT = 0.01
 """A kind with less than this share of the best one's weight is left out."""
@@ -125,7 +128,7 @@ def fit_statistical(
     forecasts = np.stack([kind.origin_forecasts for kind in kinds])
     errors = np.nanmean(np.abs(forecasts - origins.target), axis=2)
     overall, own = relative_errors(errors, origins.series, len(series))
-    weights = kind_weights(overall, own)
+    weights = kind_weights(overall, own, origins=_independent_origins(series, context_length, horizon))
     if not choose.per_series:
         weights[1:] = weights[0]
     layer = _layer(kinds, weights, season=season, logs=views[-1].logs, above_zero=above_zero, horizon=horizon)
@@ -139,24 +142,36 @@ def fit_statistical(
     )
 
 
-def kind_weights(overall: Array, own: Array) -> Array:
+def kind_weights(overall: Array, own: Array, *, origins: float) -> Array:
     """Returns what each kind weighs, `[1 + G, K]`; row 0 is for all series.
 
-    A series' own errors count as much as those of all series.
+    A series' own errors count as much as those of all series. The fewer origins, the nearer are weights to each other.
 
-    >>> kind_weights(np.array([1.0, 1.06, 2.0]), np.zeros((3, 0))).round(2).tolist()
+    >>> kind_weights(np.array([1.0, 1.06, 2.0]), np.zeros((3, 0)), origins=100.0).round(2).tolist()
     [[0.67, 0.33, 0.0]]
+    >>> kind_weights(np.array([1.0, 1.06, 2.0]), np.zeros((3, 0)), origins=1.0).round(2).tolist()
+    [[0.51, 0.43, 0.06]]
 
     Args:
         overall: Errors over all series, `[K]`.
         own: Errors of each, in the same units, `[K, G]`; 0 where a series has no windows.
+        origins: How many forecasts they come from that do not overlap.
     """
     error = np.concatenate([overall[:, np.newaxis], (own + overall[:, np.newaxis]) / 2.0], axis=1).T
     least = error.min(axis=1, keepdims=True)
-    weights = np.where(error > 0.0, least / np.where(error > 0.0, error, 1.0), 1.0) ** SHARPNESS
+    power = min(SHARPNESS * max(origins, 1.0) ** 0.5, MOST_SHARPNESS)
+    weights = np.where(error > 0.0, least / np.where(error > 0.0, error, 1.0), 1.0) ** power
     weights[weights < LEAST_WEIGHT] = 0.0
     weights /= weights.sum(axis=1, keepdims=True)
     return weights
+
+
+def _independent_origins(series: Sequence[History], context_length: int, horizon: int) -> float:
+    """Returns how often the horizon fits into what the origins reach over."""
+    return sum(
+        max(len(history.values) - max(context_length, int(FIRST_ORIGIN * history.trained)), 0) / horizon
+        for history in series
+    )
 
 
 def _layer(
