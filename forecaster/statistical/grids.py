@@ -10,7 +10,7 @@ from tapeline.forecaster.statistical.seasonal_drift import seasonal_drift_map, s
 from tapeline.forecaster.statistical.theta import theta_maps
 from tapeline.series.arrays import Array
 
-MOST_NUMBERS = 10_000_000
+MOST_NUMBERS = 5_000_000
 """Numbers in the maps of one kind; where the full grid has more, a coarse one stands in."""
 
 THETA_SETTINGS = tuple(itertools.product((0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0), (0.5, 0.75, 1.0)))
