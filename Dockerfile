@@ -3,13 +3,16 @@
 #   docker run --rm --entrypoint tapeline tapeline:0.1.0 --help
 # With TFX 1.16, for a cluster whose ML Metadata or pushed models other steps share with it:
 #   docker build -t tapeline:0.1.0-tfx1.16 --build-arg STACK=1.16 --build-arg PYTHON=3.10 \
-#     --build-arg DEBIAN=bookworm --build-arg BEAM=2.61.0 .
+#     --build-arg DEBIAN=bookworm --build-arg BEAM=2.61.0 \
+#     --build-arg PYTHON_DIGEST=sha256:9643927a6fc74bd81b0f1bbb5cce3cb4a491f46b4c5dbee770f28e575f180015 .
 ARG STACK=1.21
 ARG PYTHON=3.13
 ARG DEBIAN=trixie
 ARG BEAM=2.77.0
+# The tag says which image is meant, the digest which content it has.
+ARG PYTHON_DIGEST=sha256:ffb752e139c0a19692a43af8d8523b274222dd68eebad5d583b45c2201c6e30a
 
-FROM python:${PYTHON}-slim-${DEBIAN} AS build
+FROM python:${PYTHON}-slim-${DEBIAN}@${PYTHON_DIGEST} AS build
 ARG STACK
 ARG PYTHON
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
@@ -40,7 +43,7 @@ RUN --mount=type=cache,target=/var/cache/uv uv build --wheel --out-dir dist .
 
 FROM apache/beam_python${PYTHON}_sdk:${BEAM} AS beam
 
-FROM python:${PYTHON}-slim-${DEBIAN}
+FROM python:${PYTHON}-slim-${DEBIAN}@${PYTHON_DIGEST}
 ARG PYTHON
 # Group 0, as OpenShift gives it to users without a name: what the group may write, they may.
 RUN useradd --uid 1000 --gid 0 --create-home tapeline && chmod g=u /home/tapeline

@@ -47,5 +47,5 @@ setuptools.setup(
         "kubeflow": requirements("requirements-kubeflow.in"),
         "onnx": requirements("requirements-onnx.in"),
     },
-    entry_points={"console_scripts": ["tapeline = tapeline.cli.main:main"]},
+    entry_points={"console_scripts": ["tapeline = tapeline.cli.main:entry"]},
 )

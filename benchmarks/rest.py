@@ -38,8 +38,10 @@ def untrained(base: pathlib.Path) -> None:
     from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
     from tapeline.forecaster.serving.export_model import export_model
     from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+    from tapeline.schemas.served_model import LEVELS
     from tapeline.schemas.training_config import ModelConfig
     from tapeline.schemas.window_spec import WindowShape
+    from tapeline.series.prediction_intervals import PredictionIntervals
     from tapeline.series.scaling import Scaler, scale_lines
 
     shape = WindowShape(context_length=CONTEXT, horizon=HORIZON, future=2)
@@ -53,7 +55,7 @@ def untrained(base: pathlib.Path) -> None:
         Seq2SeqForecaster(shape=shape, config=ModelConfig(units=UNITS), seed=1),
         directory=str(base / "1"),
         ridge_baseline=LinearHighway(shape, trainable=False),
-        half_widths=np.full((2, HORIZON), 0.01, np.float32),
+        intervals=PredictionIntervals(names=LEVELS[1:], offsets=np.full((4, HORIZON), 0.01, np.float32)),
         scaler=Scaler.parse(lines),
         transform_graph_uri="",
         **sections,

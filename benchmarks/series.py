@@ -14,8 +14,8 @@ import pandas as pd
 from tapeline.components.ingest.splits import find_bounds
 from tapeline.schemas.config import Config
 from tapeline.schemas.features import SPLITS
-from tapeline.series.calendar import Calendar
 from tapeline.series.sources.source import load_built_in
+from tapeline.series.time_features import TimeFeatures
 from tapeline.series.time_grid import TimeGrid
 from tapeline.series.windowing import Chunk
 
@@ -46,8 +46,8 @@ def load_splits(config: Config) -> dict[str, list[Chunk]]:
             for names in (config.features.past_covariates, config.features.future_covariates)
         )
     )
-    calendar = Calendar(config.features.calendar, config.data.timezone)(seconds)
-    future = np.concatenate([future, calendar], axis=1).astype(np.float32)
+    of_time = TimeFeatures(config.data, config.features)(seconds)
+    future = np.concatenate([future, of_time], axis=1).astype(np.float32)
 
     context_length, horizon = config.window.context_length, config.window.horizon
     splits: dict[str, list[Chunk]] = {}

@@ -189,8 +189,8 @@ class Panel:
             self.beam_args,
             window={"context_length": self.context, "horizon": self.horizon},
             scaling={"per_series": self.per_series, "unseen_series": "global"},
-            model={"units": 8},
-            training={"epochs": 1},
+            model={"units": 8, "members": 1},
+            training={"epochs": 1, "candidates": 1},
             gate=OPEN_GATE,
         )
 
@@ -256,9 +256,9 @@ def fixed_cost(folder: pathlib.Path, beam_args: Sequence[str]) -> Iterator[str]:
         source,
         beam_args,
         window={"context_length": 6, "horizon": 2},
-        model={"units": 4},
+        model={"units": 4, "members": 1},
         scaling={"per_series": True},
-        training={"epochs": 1, "batch_size": 16},
+        training={"epochs": 1, "batch_size": 16, "candidates": 1},
         gate=OPEN_GATE,
     )
     usage = run(["tapeline.cli.main", "run", "--config", str(config), "--home", str(folder / "runs")])

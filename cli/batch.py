@@ -86,7 +86,7 @@ def _run(card: "Card", model: pathlib.Path, work: pathlib.Path, beam_args: tuple
         from tapeline.pipeline.batch_inference import run_batch_pipeline
 
         try:
-            with ComponentLines(sys.stdout, lambda node: ("done", "")):
+            with ComponentLines(sys.stdout, lambda node: ("ran", "")):
                 run_batch_pipeline(card, work, beam_args=beam_args)
         except (Exception, KeyboardInterrupt) as raised:
             return raised

@@ -12,8 +12,8 @@ from tapeline.schemas.errors import ConfigError
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command; returns its exit code."""
     from tapeline.pipeline.judgement import Outcome, judge
-    from tapeline.pipeline.verdict import verdict_text
     from tapeline.pipeline.verdict_files import to_json, write_files
+    from tapeline.pipeline.verdict_text import verdict_text
 
     paths = RunPaths.of(name_of_runs(arguments), arguments.home, store=arguments.metadata)
     judgement = judge(paths, arguments.run)
@@ -30,7 +30,6 @@ def run(arguments: argparse.Namespace) -> int:
         return EXIT_BAD_INPUT
     if not arguments.json:
         assert folder is not None  # Whatever has a verdict has a run.
-        print(
-            f"{judgement.name}, run {judgement.run_id}\n{verdict_text(judgement.verdict)}\n\n  files  {shown(folder)}"
-        )
+        text = verdict_text(judgement.verdict, verbose=arguments.verbose)
+        print(f"{judgement.name}, run {judgement.run_id}\n\n{text}\n\n  files  {shown(folder)}")
     return EXIT_DONE if judgement.outcome is Outcome.PASSED else EXIT_REFUSED

@@ -11,9 +11,10 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from tapeline.cli.exit_codes import EXIT_BAD_INPUT, EXIT_FAILED
+from tapeline.cli.leaving import leave
 from tapeline.cli.signals import exit_code, interrupting, interruption
 
 
@@ -69,11 +70,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_config(run)
     _option(run, "--from", "NODE", "first component to run (Trainer, Evaluator, ...)", dest="from_node")
     _option(run, "--to", "NODE", "last component to run", dest="to_node")
+    _add_verbose(run)
 
     gate = commands.add_parser("gate", help="print the verdict of a run, and write it down for machines")
     _add_run(gate)
     _option(gate, "--output", "DIR", "where files go (default: report/<run id>/ in the run's folder)")
     _switch(gate, "--json", "print verdict.json in place of the table")
+    _add_verbose(gate)
     _add_metadata(gate)
 
     report = commands.add_parser("report", help="say where the report of a run is, or show it")
@@ -156,6 +159,11 @@ def _switch(parser: argparse.ArgumentParser, name: str, help_text: str) -> None:
     parser.add_argument(name, action="store_true", help=help_text)
 
 
+def _add_verbose(parser: argparse.ArgumentParser) -> None:
+    every = "list every requirement, not only those that failed or were nearly missed"
+    parser.add_argument("-v", "--verbose", action="store_true", help=every)
+
+
 def _add_config(parser: argparse.ArgumentParser, *, json_too: bool = False) -> None:
     given = parser.add_mutually_exclusive_group(required=True)
     _option(given, "--config", "PATH", "YAML file, such as configs/co2.yaml")
@@ -195,5 +203,10 @@ def _prepare_environment(command: str) -> None:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
+def entry() -> NoReturn:
+    """Runs a command and ends the process: what the shell starts."""
+    leave(main())
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    entry()

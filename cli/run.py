@@ -32,9 +32,10 @@ def run(arguments: argparse.Namespace) -> int:
     if outcome.error is not None or outcome.run is None or outcome.unfinished:
         return _stopped(outcome, paths)
 
+    from tapeline.pipeline.data_warnings import warnings_text
     from tapeline.pipeline.judgement import Outcome, judge
-    from tapeline.pipeline.verdict import verdict_text
     from tapeline.pipeline.verdict_files import write_files
+    from tapeline.pipeline.verdict_text import verdict_text
 
     judgement = judge(paths, outcome.run.run_id)
     verdict = judgement.verdict
@@ -46,7 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"  log    {shown(outcome.log)}")
         return EXIT_DONE
     write_files(judgement, paths.report(outcome.run.run_id))
-    print(f"\n{verdict_text(verdict)}\n")
+    told = verdict_text(verdict, verbose=arguments.verbose), warnings_text(outcome.run)
+    print("\n" + "\n\n".join(filter(None, told)) + "\n")
     for label, where in _places(outcome, paths, verdict.accepted):
         print(f"  {label:<12} {where}")
     return EXIT_DONE if judgement.outcome is Outcome.PASSED else EXIT_REFUSED

@@ -85,7 +85,7 @@ def read_card(folder: pathlib.Path) -> Card:
         raise ConfigError(
             f"--model: {str(folder)!r} has no {CARD_FILE}; Tapeline did not push it. Give another."
         ) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ConfigError(
             f"--model: {str(path)!r} does not say what the model was trained on ({type(error).__name__}). Push the "
             "model again with this version of Tapeline."

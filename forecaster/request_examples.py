@@ -7,11 +7,14 @@ Every array is one feature under its name, flattened row by row.
 (1, 1)
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from tapeline.schemas.features import rest
+from tapeline.series.float_pairs import split_floats
 
 
 def serialize_requests(inputs: Mapping[str, npt.NDArray[Any]]) -> list[bytes]:
@@ -31,6 +34,7 @@ def serialize_requests(inputs: Mapping[str, npt.NDArray[Any]]) -> list[bytes]:
         return tf.train.Feature(float_list=tf.train.FloatList(value=flat))
 
     (rows,) = {len(values) for values in inputs.values()}
+    inputs = {part: array for name, values in inputs.items() for part, array in _parts(name, values)}
     return [
         tf.train.Example(
             features=tf.train.Features(
@@ -39,3 +43,14 @@ def serialize_requests(inputs: Mapping[str, npt.NDArray[Any]]) -> list[bytes]:
         ).SerializeToString(deterministic=True)
         for row in range(rows)
     ]
+
+
+def _parts(name: str, values: npt.NDArray[Any]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    """An input as Examples hold it: of float64 also what a float32 rounds away, where that is anything."""
+    if values.dtype != np.float64:
+        yield name, values
+        return
+    rounded, left = split_floats(values)
+    yield name, rounded
+    if left.any():
+        yield rest(name), left

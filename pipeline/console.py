@@ -119,7 +119,7 @@ class ComponentLines(logging.Handler):
     def __exit__(self, *exception: Any) -> None:
         logging.getLogger("absl").removeHandler(self)
         if self._started is not None:
-            self._print("failed" if exception[0] else "done", "")
+            self._print("failed" if exception[0] else "ran", "")
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.msg not in (_NODE_STARTED, _NODE_FINISHED) or not isinstance(record.args, tuple):

@@ -84,6 +84,7 @@ def _pipeline(config: Config, nodes: dict[str, list[str]]) -> Any:
         last.after(*(tasks[node] for node in nodes if node not in needed))
         _placed(last, config, _SMALL, "gate")
 
+    run.__annotations__["mae_scaled_below"] = _limit_type(config)
     # Defaults belong to the last arguments: data without a source in the configuration have to be named for each run.
     run.__defaults__ = (*filter(None, [config.data.source]), config.name, config.gate.mae_scaled_below)
     steps = f"a forecast of {config.window.horizon} steps"
@@ -118,7 +119,13 @@ def _prepare(settings: Config) -> Any:
         given = ("--config-json", config, "--data", data, "--set", threshold, "--home", _home(settings))
         return _command(settings, "compile", "--target", "ir", *given, "--run-id", f"{run_name}-{job}")
 
+    prepare.__annotations__["mae_scaled_below"] = _limit_type(settings)
     return dsl.container_component(prepare)
+
+
+def _limit_type(config: Config) -> type:
+    """A parameter of KFP has one type: text where the configuration says `auto`, which takes a number as text too."""
+    return str if config.gate.mae_scaled_below == "auto" else float
 
 
 def _node(config: Config, node: str) -> Any:

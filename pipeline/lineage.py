@@ -24,7 +24,7 @@ Address = str | os.PathLike[str]
 class NodeState(enum.Enum):
     """How a node of a run ended."""
 
-    COMPLETE = "done"
+    COMPLETE = "ran"
     CACHED = "cached"
     FAILED = "failed"
     RUNNING = "running"

@@ -7,6 +7,7 @@ runners decide where it happens.
 import hashlib
 import pathlib
 
+from tensorflow_data_validation import StatsOptions
 from tfx.components.example_validator.component import ExampleValidator
 from tfx.components.schema_gen.component import SchemaGen
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
@@ -30,6 +31,7 @@ from tapeline.components.trainer.component import Trainer
 from tapeline.components.transform.component import Windows, create_transform
 from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.pipeline.paths import RunPaths
+from tapeline.schemas import features as names
 from tapeline.schemas.config import Config
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.gate_config import GateConfig
@@ -66,7 +68,11 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
     data, features, window = config.data, config.features, config.window
 
     example_gen = SeriesExampleGen(data=data, features=features, split=config.split, source_fingerprint=source)
-    statistics_gen = StatisticsGen(examples=example_gen.outputs["examples"])
+    # Not of the features that hold what a float32 rounds away: nobody curates a schema of those.
+    columns = [names.SERIES_ID, names.TIMESTAMP, names.ROW_NUMBER, names.TARGET, *features.columns]
+    statistics_gen = StatisticsGen(
+        examples=example_gen.outputs["examples"], stats_options=StatsOptions(feature_allowlist=columns)
+    )
     schema_gen = _schema_node(config, paths, statistics_gen)
     example_validator = ExampleValidator(
         statistics=statistics_gen.outputs["statistics"], schema=schema_gen.outputs["schema"]
@@ -81,10 +87,11 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         checks=config.checks,
         window=window,
         split=config.split,
+        scaling=config.scaling,
     )
     transform = create_transform(
         examples=data_gate.outputs["examples"],
-        schema=schema_gen.outputs["schema"],
+        schema=data_gate.outputs["row_schema"],
         data=data,
         features=features,
         scaling=config.scaling,

@@ -7,10 +7,11 @@ run's own model, and the model must still be what was judged.
 import dataclasses
 import math
 import pathlib
+from collections.abc import Mapping
 
 from tapeline.forecaster.versions import MODEL_FINGERPRINT, folder_fingerprint, versions
 from tapeline.pipeline.lineage import Artifact, Run
-from tapeline.schemas.checks import Check, in_words
+from tapeline.schemas.checks import Check
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.evaluation_result import EvaluationResult
 from tapeline.schemas.evaluation_result import read_verdict as read_evaluation
@@ -144,25 +145,6 @@ def _judged_model(run: Run, blessing: Artifact, result: EvaluationResult) -> str
     return judged
 
 
-def verdict_text(verdict: Verdict) -> str:
-    """Returns the verdict as a person reads it on a terminal."""
-    evaluation = verdict.evaluation
-    metrics = {**dict.fromkeys(("mae_scaled", "mae"), math.nan), **evaluation.metrics}
-    unit = f" {evaluation.unit}" if evaluation.unit else ""
-    lines = [
-        headline(verdict),
-        f"  {windows_text(evaluation)}, free-running",
-        "",
-        f"  {'':<16} {'MAE scaled':>10}   {'skill':>7}",
-        f"  {'model':<16} {metrics['mae_scaled']:>10.5f}   {'':>7}   {metrics['mae']:.4g}{unit}",
-    ]
-    for label, mae, change in compared(evaluation):
-        lines.append(f"  {label:<16} {mae:>10.5f}   {0.0 - change:>+7.1%}")
-    lines.append("")
-    lines += [f"  {'passed ' if check.passed else 'REFUSED'}  {in_words(check)}" for check in verdict.checks]
-    return "\n".join(lines)
-
-
 def windows_text(evaluation: EvaluationResult) -> str:
     """Returns what the verdict rests on: `367 test windows of 24 steps`."""
     count = int(evaluation.metrics.get("window_count", 0))
@@ -177,11 +159,14 @@ def compared(evaluation: EvaluationResult) -> list[tuple[str, float, float]]:
     The change is a share of the other's error; NaN where that is 0.
     """
     error = evaluation.metrics.get("mae_scaled", math.nan)
-    others = {}
-    if evaluation.previous_metrics:
-        others["previous model"] = evaluation.previous_metrics.get("mae_scaled", math.nan)
-    others |= {label: evaluation.metrics.get(f"mae_scaled_{name}", math.nan) for name, label in BASELINES.items()}
-    return [(label, mae, (error - mae) / mae if mae else math.nan) for label, mae in others.items()]
+    rows = ((label, metrics.get(f"mae_scaled{suffix}", math.nan)) for label, metrics, suffix in rivals(evaluation))
+    return [(label, mae, (error - mae) / mae if mae else math.nan) for label, mae in rows]
+
+
+def rivals(evaluation: EvaluationResult) -> list[tuple[str, Mapping[str, float], str]]:
+    """Returns what the model is compared with: its name, the metrics that tell of it, and how their names end there."""
+    before = [("previous model", evaluation.previous_metrics, "")] if evaluation.previous_metrics else []
+    return before + [(label, evaluation.metrics, f"_{name}") for name, label in BASELINES.items()]
 
 
 def headline(verdict: Verdict) -> str:

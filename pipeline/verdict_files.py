@@ -22,7 +22,7 @@ from tapeline.schemas.checks import Check, in_words, required_in_words
 from tapeline.schemas.evaluation_result import EvaluationResult, without_nan
 from tapeline.schemas.whole_files import write_whole
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Of `verdict.json`. It grows when a field changes its meaning or goes away; new fields may come at any time."""
 
 _WORST_SERIES = 10
@@ -89,10 +89,13 @@ def _previous(verdict: Verdict) -> dict[str, Any] | None:
 
 
 def _worst_series(evaluation: EvaluationResult) -> list[str]:
-    """The series with the largest error; those without a finite one lead."""
+    """The series with the least skill over their best naive forecast; those without a finite error lead.
+
+    An error in scaled space tells which series is large, or restless, not which one is forecast badly.
+    """
 
     def rank(series_id: str) -> tuple[float, str]:
-        error = evaluation.series[series_id].get("mae_scaled", math.nan)
+        error = evaluation.series[series_id].get("relative_mae", math.nan)
         return (-error if math.isfinite(error) else -math.inf, series_id)
 
     return sorted(evaluation.series, key=rank)[:_WORST_SERIES]
@@ -157,8 +160,11 @@ _SIGNS = {Outcome.PASSED: "✅", Outcome.REFUSED: "❌", Outcome.NOTHING: "⚠�
 def _sentence(evaluation: EvaluationResult) -> str:
     unit = f" {_md(evaluation.unit)}" if evaluation.unit else ""
     mae, scaled = (_number(evaluation.metrics.get(name, math.nan)) for name in ("mae", "mae_scaled"))
-    windows = windows_text(evaluation)
-    return f"Mean absolute error **{scaled}** in scaled space, {mae}{unit}, free-running over {windows}."
+    over = _number(evaluation.metrics.get("relative_mae", math.nan))
+    return (
+        f"Mean absolute error **{scaled}** in scaled space, {mae}{unit}, {over} of the best naive forecast's, free-running "
+        f"over {windows_text(evaluation)}."
+    )
 
 
 def _error_table(evaluation: EvaluationResult) -> str:

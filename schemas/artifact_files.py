@@ -1,5 +1,8 @@
 """Names of files in artifacts that one component writes and others read."""
 
+SOURCE_FILE = "source.json"
+"""In SeriesExampleGen's `examples`: what the rows do not say of their source, for the data gate's messages."""
+
 HISTORY_FILE = "history.jsonl"
 """In the Trainer's `model_run`: one JSON object a line, one line an epoch."""
 

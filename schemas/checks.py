@@ -14,11 +14,14 @@ verdict files show them. Nothing reads the words back.
 import dataclasses
 import math
 import operator
+from collections.abc import Mapping
 from typing import Any, Literal
+
+from tapeline.schemas.served_model import BASELINES
 
 Relation = Literal["<", "<=", ">", ">="]
 Scope = Literal["overall", "every_series"]
-Against = Literal["limit", "previous"]
+Against = Literal["limit", "previous", "naive_on_eval"]
 
 _RELATIONS = {"<": "below", "<=": "at most", ">": "above", ">=": "at least"}
 _HOLDS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
@@ -33,7 +36,10 @@ class Requirement:
         relation: How it must stand to the bound.
         bound: The limit; against the previous model it is not known before both are scored, and NaN until then.
         scope: All windows together, or every series by itself.
-        against: What the bound is: a limit, or the value of the previous model, the one blessed last before.
+        against: What the bound is: a limit, the value of the previous model, the one blessed last before, or the least
+            error of a naive forecast on the eval split, which is NaN until that is read.
+        worse_by: Of a share of series: how much worse than its best naive forecast each of them is; None of other metrics.
+        naive_on_eval: What the naive forecasts erred by on the eval split, by name; empty where it does not matter.
     """
 
     metric: str
@@ -41,6 +47,8 @@ class Requirement:
     bound: float = math.nan
     scope: Scope = "overall"
     against: Against = "limit"
+    worse_by: float | None = None
+    naive_on_eval: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -93,6 +101,17 @@ class Check(Requirement):
     faults: tuple[Fault, ...] = ()
 
 
+LIMITED = "mae_scaled"
+"""The metric that `gate.mae_scaled_below` limits."""
+
+HARM = {
+    "badly_harmed_share": "gate.harmed_series.badly_share",
+    "harmed_share": "gate.harmed_series.share",
+}
+"""Metrics that are a share of series, and the keys that limit them."""
+
+_LIMIT_KEY = "gate.mae_scaled_below"
+
 _CAUSES = {
     "window_deviation": "contexts or targets of test windows are not what the data hold before and after the cutoff",
     "steps_before_test": "forecasts of test windows reach into the time that training has seen",
@@ -102,6 +121,22 @@ _CAUSES = {
 """What it means when a check on this metric fails."""
 
 _PHRASES = {
+    **{
+        f"interval_coverage_{percent}": (
+            f"the {percent} % interval held {{value}} of the test values, at least {{bound}}",
+            f"the {percent} % interval held only {{value}} of the test values, not at least {{bound}}: it is too narrow "
+            "(gate.coverage)",
+        )
+        for percent in (80, 95)
+    },
+    **{
+        f"interval_missed_{percent}": (
+            f"the {percent} % interval left out {{value}} of the test values, at least {{bound}}",
+            f"the {percent} % interval left out only {{value}} of the test values, not at least {{bound}}: it is too "
+            "wide (gate.coverage)",
+        )
+        for percent in (80, 95)
+    },
     "serving_process": (
         "a process with TensorFlow alone served the model",
         "the model was not served by a process of its own: {faults}",
@@ -138,6 +173,8 @@ def in_words(check: Check, *, name: str = "") -> str:
         name: What to call the metric; "" calls it by its own name.
     """
     name = name or check.metric
+    if check.metric in HARM:
+        return _harm_in_words(check)
     if check.metric in _PHRASES:
         value = "an unknown number of" if math.isnan(check.value) else number(check.value, digits=3)
         return _PHRASES[check.metric][not check.passed].format(
@@ -155,14 +192,62 @@ def in_words(check: Check, *, name: str = "") -> str:
             return f"{name} of every series must be {required}, and there is no series"
         others = f", as for {check.failing - 1} more of {check.of} series" if check.failing > 1 else ""
         return f"{name} of series {check.faults[0].where!r} is {number(check.value)}, not {required}{others}"
+    if check.metric == LIMITED:
+        return f"{name} is {number(check.value)}, {'' if check.passed else 'not '}{required}{_limit_in_words(check)}"
     cause = "" if check.passed or check.metric not in _CAUSES else f": {_CAUSES[check.metric]}"
     return f"{name} is {number(check.value)}, {'' if check.passed else 'not '}{required}{cause}"
+
+
+def _harm_in_words(check: Check) -> str:
+    if not check.of:
+        return "no series has gate.min_windows test windows, so none is judged by itself"
+    allowed = f"at most {share(check.bound)} of them may be" if check.bound else "none may be"
+    if check.of > 1:
+        found = f"{check.failing:,} of {check.of:,} series {'is' if check.failing == 1 else 'are'}"
+    else:
+        found, allowed = "the series is" + " not" * check.passed, ""
+    worse = f"{found} over {share(check.worse_by or 0.0)} worse than the best naive forecast of its own"
+    worse += f"; {allowed}" if allowed else ""
+    return worse if check.passed else f"{worse} ({HARM[check.metric]}): {_faults_in_words(check)}"
+
+
+def _limit_in_words(check: Check) -> str:
+    """Says where the limit of the error comes from, and beside a refusal what `auto` would make of it."""
+    errors = sorted(check.naive_on_eval.items(), key=lambda item: item[1])
+    best = BASELINES[errors[0][0]] if errors else "a naive forecast"
+    if check.against == "naive_on_eval":
+        others = "".join(f"; {BASELINES[name]} {number(error)}" for name, error in errors[1:])
+        origin = f", the error of {best} on eval"
+        return origin if check.passed else f"{origin} ({_LIMIT_KEY}: auto{others})"
+    if check.passed:
+        return ""
+    if not errors:
+        return f" ({_LIMIT_KEY})"
+    listed = ", ".join(f"{BASELINES[name]} {number(error)}" for name, error in errors)
+    return f" ({_LIMIT_KEY}; errors on eval: {listed}; auto asks for less than {number(errors[0][1])})"
+
+
+def is_close(check: Check) -> bool:
+    """Whether a check passed by little: by under a tenth of its limit, or a twentieth of a baseline's error."""
+    if not check.passed or check.against == "previous" or not math.isfinite(check.value):
+        return False
+    if check.metric.startswith("skill_over"):
+        return check.value - check.bound < _CLOSE_SKILL
+    return check.metric in _LIMITS_WITH_ROOM and abs(check.value - check.bound) < _CLOSE_SHARE * check.bound
+
+
+_CLOSE_SHARE, _CLOSE_SKILL = 0.1, 0.05
+
+_LIMITS_WITH_ROOM = (LIMITED, *HARM, "window_count", "serving_latency_ms", "serving_memory_mib")
+"""Metrics that a model may be far on the right side of; others are met or not."""
 
 
 def required_in_words(check: Requirement) -> str:
     """Returns what is required, to stand beside the metric's name: `below 0.015`."""
     if check.against == "previous":
         return f"no worse than the previous model's {number(check.bound)}"
+    if check.against == "naive_on_eval":
+        return f"{_RELATIONS[check.relation]} {number(check.bound)}, a naive forecast's error on eval"
     series = " for every series" if check.scope == "every_series" else ""
     return f"{_RELATIONS[check.relation]} {number(check.bound)}{series}"
 
@@ -171,6 +256,11 @@ def _faults_in_words(check: Check) -> str:
     shown = [": ".join(part for part in (fault.where, fault.problem) if part) for fault in check.faults]
     more = check.failing - len(check.faults)
     return "; ".join([*shown, f"and {more} more"] if more > 0 else shown)
+
+
+def share(value: float) -> str:
+    """Returns a share in percent, in as many digits as it takes: `25 %`, `0.5 %`."""
+    return f"{number(100 * value, digits=4)} %"
 
 
 def number(value: float, *, digits: int = 6) -> str:

@@ -62,7 +62,7 @@ def find_mistakes(model: type[pydantic.BaseModel], tree: Any, *, node: yaml.Node
             model.model_validate(tree)
         except pydantic.ValidationError as error:
             repaired = False
-            for problem in error.errors():
+            for problem in _one_a_value(error.errors(), tree):
                 for places, text in _split(problem, model):
                     if not any(_overlap(place, old) for place in places for old in before):
                         line = _line(places[0], lines)
@@ -74,6 +74,24 @@ def find_mistakes(model: type[pydantic.BaseModel], tree: Any, *, node: yaml.Node
             if repaired:
                 continue
         return [text for _, text in sorted(mistakes, key=lambda mistake: mistake[0])]
+
+
+def _one_a_value(problems: Sequence[Any], tree: Any) -> list[Any]:
+    """Returns one problem for each value: of a value that may be a number or a word, pydantic tells both."""
+    kept: dict[Place, Any] = {}
+    for problem in problems:
+        place, value = problem["loc"], tree
+        for depth, step in enumerate(problem["loc"]):
+            value = _get(value, step)
+            if value is _ABSENT:
+                # What follows in the place names an alternative of a type; of a missing key there is one problem only.
+                place = place[:depth] if problem["type"] != "missing" else place
+                break
+        if place in kept and problem["type"] == "literal_error":
+            kept[place] = {**kept[place], "msg": f"{kept[place]['msg']} or {problem['ctx']['expected']}"}
+        else:
+            kept[problem["loc"] if place in kept else place] = problem
+    return list(kept.values())
 
 
 def _split(problem: Any, model: type[pydantic.BaseModel]) -> Iterator[tuple[list[Place], str]]:

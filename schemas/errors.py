@@ -44,6 +44,10 @@ _SURROUNDINGS = {
     ("No usable temporary directory",): (
         f"no folder for temporary files. Make /tmp, or set TMPDIR to a folder that can be written to, {_AGAIN}."
     ),
+    ("surrogates not allowed", "isn't valid UTF-8"): (
+        "a file or folder has a name that is no UTF-8, which Arrow, TensorFlow and ML Metadata do not take. Rename it, "
+        f"{_AGAIN}."
+    ),
     ("file is not a database", "database disk image is malformed", "disk I/O error"): (
         "ML Metadata's file cannot be read: metadata.db in the folder of the runs is damaged. Put back a copy of it, or "
         f"move it away (then every component runs anew), {_AGAIN}."

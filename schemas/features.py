@@ -3,7 +3,8 @@
 Three record layouts exist; `docs/data-formats.md` shows them side by side.
 
 * a row (`SeriesExampleGen`, `DataGate`): `SERIES_ID`, `TIMESTAMP`,
-  `ROW_NUMBER`, `TARGET` and each covariate under its column's own name;
+  `ROW_NUMBER`, `TARGET` and each covariate under its column's own name, and
+  beside each number what a float32 rounds away (`rest`);
 * a scaled row (`Transform`): `SERIES_ID`, `TIMESTAMP`, `TARGET` and the
   covariates gathered into one vector a role;
 * a window (`Windows`): the context, its mask, the covariates, the target.
@@ -36,6 +37,23 @@ FUTURE_COVARIATES = "future_covariates"
 STATIC_COVARIATES = "static_covariates"
 """Values that belong to a series: `[S]`."""
 
+PAST_CATEGORIES, FUTURE_CATEGORIES, STATIC_CATEGORIES = "past_categories", "future_categories", "static_categories"
+"""Texts of the categorical columns of a role, in a request alone: `[T, ...]`, `[T + H, ...]` and `[...]`; empty where
+missing. In a scaled row and in a window a category is a number among the covariates of its role."""
+
+CATEGORIES = {
+    PAST_COVARIATES: PAST_CATEGORIES,
+    FUTURE_COVARIATES: FUTURE_CATEGORIES,
+    STATIC_COVARIATES: STATIC_CATEGORIES,
+}
+"""Each role of covariates, and the name of its texts."""
+
+UNSEEN = 0
+"""The number of a category that train did not hold, and of a missing one; those of train count from 1."""
+
+MOST_CATEGORIES = 1000
+"""Different values that a categorical column may have in train."""
+
 CONTEXT = "context"
 """Scaled target values the model sees, gaps filled: `[T]`."""
 
@@ -56,6 +74,18 @@ FOLD = "fold"
 
 RESERVED = frozenset({SERIES_ID, TIMESTAMP, ROW_NUMBER, TARGET})
 """Names that a covariate column may not have."""
+
+REST = "float32_rest_of_"
+"""How features begin that hold what a float32 rounds away; no column's name may begin like it."""
+
+
+def rest(column: str) -> str:
+    """Returns the feature that stands beside a float feature: the value is the sum of both, to 48 bits.
+
+    A `tf.train.Example` holds no wider float than 32 bits: 24 of precision.
+    """
+    return REST + column
+
 
 SINGLE_SERIES = "series"
 """The series id of data that hold one series and name none."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import pydantic
 
-from tapeline.schemas.config_values import Positive, Real, Steps
+from tapeline.schemas.config_values import Positive, Real, Share, Steps
 from tapeline.schemas.sections import Section
 
 
@@ -19,11 +19,29 @@ class SkillConfig(Section):
     """Over one linear regression from the context to all steps."""
 
 
+class HarmedSeriesConfig(Section):
+    """How many series may do worse than their own best naive forecast, and by how much.
+
+    The better one of "repeat the last value" and "repeat the last season" counts, on the series' test windows. A series
+    with fewer than `gate.min_windows` of those is counted and not judged.
+    """
+
+    worse_by: Annotated[Real, pydantic.Field(ge=0.0)] = 0.05
+    """A series is harmed whose error is more than this share above that of its best naive forecast."""
+    share: Share = 0.1
+    """Largest share of the judged series that may be harmed."""
+    badly_worse_by: Annotated[Real, pydantic.Field(ge=0.0)] = 0.25
+    """A series is badly harmed whose error is more than this share above it."""
+    badly_share: Share = 0.0
+    """Largest share of the judged series that may be badly harmed."""
+
+
 class GateConfig(Section):
     """What a model must reach on the test split to be blessed."""
 
-    mae_scaled_below: Annotated[Real, pydantic.Field(gt=0.0)] = 0.015
-    """The free-running MAE in scaled space must be strictly less than this."""
+    mae_scaled_below: Annotated[Real, pydantic.Field(gt=0.0)] | Literal["auto"] = 0.015
+    """The free-running MAE in scaled space must be strictly less than this. `auto`: than that of the better naive
+    forecast (the last value, the last season) on the eval split, which is known before the test split is read."""
     mae_scaled_below_per_series: Annotated[Real, pydantic.Field(gt=0.0)] | None = None
     """The same for every series by itself; None: shown (for up to 5,000 series), not required."""
     season: Steps | Literal["auto"] | None = None
@@ -31,8 +49,14 @@ class GateConfig(Section):
     takes the frequency's own."""
     skill_over: SkillConfig = SkillConfig()
     """Baselines that must be beaten."""
+    harmed_series: HarmedSeriesConfig | None = HarmedSeriesConfig()
+    """Series that the model must not harm; None: shown, not required."""
+    coverage: Annotated[Real, pydantic.Field(gt=0.0, lt=0.8)] | None = 0.15
+    """How far the share of test values inside an interval may be from the interval's level: 0.15 lets that of 80 % hold
+    65 to 95 %, and that of 95 % no less than 80 %. Required where the test split has 20 forecasts that do not overlap;
+    None: shown, not required."""
     min_windows: Positive = 10
-    """Fewest test windows that a verdict may rest on."""
+    """Fewest test windows that a verdict may rest on; that of a series by itself, too."""
     no_worse_than_blessed: bool = True
     """Whether a model must be at least as good as the one blessed last."""
 

@@ -15,6 +15,7 @@ from tapeline.schemas import features as names
 from tapeline.schemas.config_errors import Clash, ClashError
 from tapeline.schemas.config_values import Columns, Count, Fraction, Once, Positive, Real, Share, Steps
 from tapeline.schemas.frequency import Frequency, check_zone
+from tapeline.schemas.holiday_codes import check_code
 
 CALENDAR_FEATURES = (
     "minute_of_hour",
@@ -68,6 +69,11 @@ class DataConfig(Section):
     """Column to forecast; several columns become several series under one shared model."""
     unit: str = ""
     """Unit of the target, for people: `ppm`, `MW`."""
+    lower_bound: Real | None = None
+    """Smallest value that the target can have, in its unit: 0 for sales. Forecasts and intervals are cut off there; train
+    rows below it are refused."""
+    upper_bound: Real | None = None
+    """Largest value that it can have: 100 for a share in percent."""
     series_id: str | None = None
     """Column that names the series (long form); None: one series, or one a target column."""
     frequency: str
@@ -118,6 +124,12 @@ class DataConfig(Section):
                 ("series_id", "target"),
                 "series_id and several target columns exclude each other: give one target, or no series_id",
             )
+        lower, upper = self.lower_bound, self.upper_bound
+        if lower is not None and upper is not None and lower >= upper:
+            yield Clash(
+                ("lower_bound", "upper_bound"),
+                f"lower_bound ({lower:g}) must be less than upper_bound ({upper:g}): correct one, or leave it out",
+            )
         for key, column in (("target", self.time), ("series_id", self.time), ("series_id", *self.target[:1])):
             if column in (self.target if key == "target" else (self.series_id,)):
                 other = "time" if column == self.time else "target"
@@ -160,10 +172,24 @@ class FeaturesConfig(Section):
     """Columns known ahead for the whole horizon: holidays, prices, a weather forecast."""
     static_covariates: Columns = ()
     """Columns that hold one number for each series."""
+    categorical: Annotated[Columns, Once] = ()
+    """Those of the covariates above that hold categories, text or whole numbers, in place of amounts: `weather: mist`.
+    What train did not hold, and what is missing, counts as one more category."""
     calendar: Annotated[tuple[Literal[CALENDAR_FEATURES], ...], Once] = ()  # type: ignore[valid-type]
     """Features computed from the timestamps, as sine and cosine; known ahead."""
+    holidays: Annotated[Columns, Once] = ()
+    """Countries or parts of them, such as `AU-VIC`, whose public holidays are known ahead: three columns each, for the
+    day itself, the day before and the day after, on the clock of `data.timezone`. In weeks and months they count the
+    holidays of the step, of the next and of the one before."""
     rolling: Annotated[tuple[RollingConfig, ...], Once] = ()
     """Rolling statistics of the target."""
+
+    @pydantic.field_validator("holidays")
+    @classmethod
+    def _holidays_are_known(cls, codes: tuple[str, ...]) -> tuple[str, ...]:
+        for code in codes:
+            check_code(code)
+        return codes
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -171,19 +197,52 @@ class FeaturesConfig(Section):
         return self.past_covariates + self.future_covariates + self.static_covariates
 
     @property
+    def number_columns(self) -> tuple[str, ...]:
+        """The covariate columns that hold amounts, in the order of `columns`."""
+        return tuple(column for column in self.columns if column not in self.categorical)
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """The covariate columns that hold categories, in the order of `columns`."""
+        return tuple(column for column in self.columns if column in self.categorical)
+
+    def numbers(self, role: str) -> tuple[str, ...]:
+        """Returns the columns of a role that hold amounts."""
+        return tuple(column for column in getattr(self, role) if column not in self.categorical)
+
+    def texts(self, role: str) -> tuple[str, ...]:
+        """Returns the columns of a role that hold categories."""
+        return tuple(column for column in getattr(self, role) if column in self.categorical)
+
+    def text_positions(self, role: str) -> tuple[int, ...]:
+        """Returns where among the columns of a role categories stand."""
+        return tuple(at for at, column in enumerate(getattr(self, role)) if column in self.categorical)
+
+    @property
     def future_size(self) -> int:
-        """`K`: width of the future-known vector, the calendar included (sine and cosine; `weekend` is one number)."""
-        return len(self.future_covariates) + sum(1 if name == "weekend" else 2 for name in self.calendar)
+        """`K`: width of the future-known vector: columns, three for each of `holidays`, then the calendar.
+
+        A feature of the calendar is a sine and a cosine, but `weekend` is one number.
+        """
+        calendar = sum(1 if name == "weekend" else 2 for name in self.calendar)
+        return len(self.future_covariates) + 3 * len(self.holidays) + calendar
 
     def _clashes(self) -> Iterator[Clash]:
         seen: dict[str, str] = {}
         for role in ("past_covariates", "future_covariates", "static_covariates"):
             for column in getattr(self, role):
-                if column in names.RESERVED:
+                if column in names.RESERVED or column.startswith(names.REST):
                     yield Clash((role,), f"{column!r} is a name of Tapeline's own: rename the column")
                 if column in seen:
                     yield Clash((role, seen[column]), f"column {column!r} is named twice: give each column one part")
                 seen[column] = role
+        for column in self.categorical:
+            if column not in seen:
+                yield Clash(
+                    ("categorical",),
+                    f"column {column!r} plays no part: list it under past_covariates, future_covariates or "
+                    "static_covariates too",
+                )
 
 
 class ChecksConfig(Section):
@@ -193,6 +252,9 @@ class ChecksConfig(Section):
     """Longest run of missing steps or values inside a series, in steps."""
     max_constant: Annotated[Positive, pydantic.Field(ge=2)] = 48
     """Longest run of one and the same value, in steps: a stuck sensor."""
+    max_outlier: Annotated[Real, pydantic.Field(gt=0.0)] | None = 20.0
+    """Farthest that a target may lie from the median of its neighbours, in robust standard deviations (Hampel). Farther
+    ones are told, and refused where a few of them set the scale; None lets every value pass."""
     max_drift: Annotated[Real, pydantic.Field(ge=0.0)] = 0.5
     """Largest distance of a column between two splits before a warning, 0 (same) to 1 (Jensen-Shannon)."""
 

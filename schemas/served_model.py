@@ -3,6 +3,8 @@
 `features` holds the names of its inputs; docs/data-formats.md describes all of it.
 """
 
+from collections.abc import Iterable
+
 EVALUATE = "evaluate"
 """Signature that the Evaluator scores: serialized windows in, scaled forecasts and those of the baselines out."""
 
@@ -36,8 +38,17 @@ INTERVALS = (("lower", "upper"), ("lower_95", "upper_95"))
 LEVELS = (FORECAST, *(end for ends in INTERVALS for end in ends))
 """Outputs that are values of the target: `forecast`, `lower`, `upper`, `lower_95`, `upper_95`."""
 
+QUANTILE = "quantile_"
+"""How the outputs with the quantiles on request begin: `quantile_0.1`."""
+
 BASELINES = {"persistence": "persistence", "seasonal_naive": "seasonal naive", "ridge": "ridge"}
 """Outputs of `evaluate` that a forecast is compared with, and what people call them."""
+
+NAIVE = ("persistence", "seasonal_naive")
+"""Those of the baselines that nothing is fitted for."""
+
+NAIVE_ON_EVAL = "naive_val_mae_scaled"
+"""Key of the model card: what each of `NAIVE` errs by on the eval split, scaled."""
 
 FORECAST_TIME = "forecast_time"
 """Output with the time of each step, in epoch seconds."""
@@ -52,3 +63,22 @@ CONTENT_FILE = "assets.extra/content.sha256"
 
 WARM_UP_FILE = "assets.extra/tf_serving_warmup_requests"
 """Requests that TF Serving asks of a new version before it serves it."""
+
+
+def quantile_name(level: float) -> str:
+    """Returns the output of a quantile.
+
+    >>> quantile_name(0.1)
+    'quantile_0.1'
+    """
+    return f"{QUANTILE}{level!r}"
+
+
+def levels_of(outputs: Iterable[str]) -> tuple[str, ...]:
+    """Returns the outputs of a model that are values of the target: `LEVELS`, then its quantiles, lowest first.
+
+    >>> levels_of(["forecast_time", "quantile_0.9", "quantile_0.05"])[-3:]
+    ('upper_95', 'quantile_0.05', 'quantile_0.9')
+    """
+    quantiles = [name for name in outputs if name.startswith(QUANTILE)]
+    return (*LEVELS, *sorted(quantiles, key=lambda name: float(name.removeprefix(QUANTILE))))

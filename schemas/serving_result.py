@@ -57,7 +57,7 @@ class ServingResult:
             return f"REFUSED: {in_words(failed[0])}{more}"
         measured = {check.metric: check.value for check in self.checks}
         return (
-            f"blessed: {len(self.requests)} requests, {measured.get('serving_latency_ms', float('nan')):.3g} ms a "
+            f"served: {len(self.requests)} requests, {measured.get('serving_latency_ms', float('nan')):.3g} ms a "
             f"forecast, {measured.get('serving_memory_mib', float('nan')):.0f} MiB"
         )
 

@@ -28,7 +28,7 @@ class ViewConfig(Section):
     highway: Literal["none", "context", "all"] = "all"
     """What the linear map reads: nothing (there is none), the context alone, or all that is known."""
     highway_per_series: bool = False
-    """Whether each series has a linear map of its own; past 64 series, and for unknown ones, one map serves all."""
+    """Whether each series has a linear map of its own; for more than 64, and for unknown ones, one map serves all."""
 
 
 class ModelConfig(Section):
@@ -153,6 +153,9 @@ class TrainingConfig(Section):
     """Seed of initial weights, shuffling, sampling and dropout."""
     deterministic: bool = True
     """Whether two runs with one seed give the same weights, bit by bit."""
+    quantiles: Annotated[tuple[Fraction, ...], Once] = ()
+    """Quantiles of the forecast that are served beside its intervals, as `quantile_0.1` and so on; each above 0 and
+    below 1."""
     loss: LossConfig = LossConfig()
     """What is minimised."""
     sampling: SamplingConfig = SamplingConfig()

@@ -5,7 +5,9 @@
 """
 
 import dataclasses
+from collections.abc import Mapping
 
+from tapeline.schemas.features import CATEGORIES
 from tapeline.schemas.sections import FeaturesConfig, WindowConfig
 
 
@@ -47,6 +49,8 @@ class WindowShape:
         static: `S`, numbers that belong to the series.
         calendar: Calendar features, the last columns of the future-known covariates: sine and cosine of each, but one
             number for `weekend`.
+        categories: Covariates that are numbers of categories: role, position among the covariates of that role, and
+            how many numbers there are, that of unseen values included.
         series: Series that may have weights of their own; 0: none has.
     """
 
@@ -56,15 +60,19 @@ class WindowShape:
     future: int = 0
     static: int = 0
     calendar: tuple[str, ...] = ()
+    categories: tuple[tuple[str, int, int], ...] = ()
     series: int = 0
 
     @classmethod
-    def of(cls, window: WindowConfig, features: FeaturesConfig) -> "WindowShape":
+    def of(
+        cls, window: WindowConfig, features: FeaturesConfig, *, category_sizes: Mapping[str, int] | None = None
+    ) -> "WindowShape":
         """Returns the widths that a configuration asks for.
 
         Args:
             window: The section `window`.
             features: The section `features`.
+            category_sizes: Numbers of each categorical column, for a network; None where only widths matter.
         """
         return cls(
             context_length=window.context_length,
@@ -73,4 +81,11 @@ class WindowShape:
             future=features.future_size,
             static=len(features.static_covariates),
             calendar=features.calendar,
+            categories=tuple(
+                (role, position, category_sizes[getattr(features, role)[position]])
+                for role in CATEGORIES
+                for position in features.text_positions(role)
+            )
+            if category_sizes is not None
+            else (),
         )

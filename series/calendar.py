@@ -33,7 +33,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tapeline.series.arrays import Ints
+from tapeline.series.arrays import Array, Ints
 
 _DAY = 86_400
 _FIRST, _LAST = "1900-01-01", "2100-01-01"
@@ -79,11 +79,13 @@ def _tensorflow() -> Any:
     return tf
 
 
-def _cast(values: Any, dtype: str) -> Any:
+def cast(values: Any, dtype: str) -> Any:
+    """Returns a NumPy array or a TensorFlow tensor as another type of number."""
     return values.astype(dtype) if _module(values) is np else _tensorflow().cast(values, dtype)
 
 
-def _take(table: Ints, index: Any) -> Any:
+def take(table: Array, index: Any) -> Any:
+    """Returns rows of a table, by positions that are a NumPy array or a TensorFlow tensor."""
     return table[index] if _module(index) is np else _tensorflow().gather(table, index)
 
 
@@ -120,20 +122,20 @@ class Calendar:
         Returns:
             The same kind of array with one more axis, float32 `[..., size]`.
         """
-        module, seconds = _module(seconds), _cast(seconds, "int64")
+        module, seconds = _module(seconds), cast(seconds, "int64")
         if not self.features:
-            return module.stack([_cast(seconds, "float32")], axis=-1)[..., :0]
+            return module.stack([cast(seconds, "float32")], axis=-1)[..., :0]
         wall = self.wall_clock(seconds)
         parts: list[Any] = []
         for name in self.features:
             if name == "weekend":
-                parts.append(_cast(_weekday(wall // _DAY) >= 5, "float32"))
+                parts.append(cast(_weekday(wall // _DAY) >= 5, "float32"))
                 continue
             done, period = _phase(name, wall)
             # In float64: a vectorised sine differs from a scalar one in the last bit, which rounding to float32 hides,
             # so that a number does not depend on the place of its row in a batch.
-            angle = _cast(done, "float64") / _double(period) * (2 * math.pi)
-            parts += [_cast(module.sin(angle), "float32"), _cast(module.cos(angle), "float32")]
+            angle = cast(done, "float64") / _double(period) * (2 * math.pi)
+            parts += [cast(module.sin(angle), "float32"), cast(module.cos(angle), "float32")]
         return module.stack(parts, axis=-1)
 
     def wall_clock(self, seconds: Any) -> Any:
@@ -144,11 +146,11 @@ class Calendar:
         """
         if not len(self._transitions):
             return seconds + int(self._offsets[0])
-        return seconds + _take(self._offsets, _count_below(self._transitions, seconds))
+        return seconds + take(self._offsets, _count_below(self._transitions, seconds))
 
 
 def _double(period: Any) -> Any:
-    return float(period) if isinstance(period, int) else _cast(period, "float64")
+    return float(period) if isinstance(period, int) else cast(period, "float64")
 
 
 def _weekday(day: Any) -> Any:
@@ -198,7 +200,7 @@ def _civil(day: Any) -> tuple[Any, Any, Any, Any]:
     march_month = (5 * day_of_year + 2) // 153  # 0 is March; five months have 153 days
     day_of_month = day_of_year - (153 * march_month + 2) // 5 + 1
     month = _module(day).where(march_month < 10, march_month + 3, march_month - 9)
-    year = year_of_cycle + cycle * 400 + _cast(month <= 2, "int64")
-    leap = _cast((year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0)), "int64")
+    year = year_of_cycle + cycle * 400 + cast(month <= 2, "int64")
+    leap = cast((year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0)), "int64")
     lengths = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int64)
-    return year, month, day_of_month, _take(lengths, month - 1) + leap * _cast(month == 2, "int64")
+    return year, month, day_of_month, take(lengths, month - 1) + leap * cast(month == 2, "int64")

@@ -63,6 +63,11 @@ class TimeGrid:
         return None if self._on_wall_clock else self._steps.step_seconds
 
     @property
+    def step_seconds(self) -> int | None:
+        """Length of a step that never varies on its clock, else None."""
+        return self._steps.step_seconds
+
+    @property
     def _on_wall_clock(self) -> bool:
         step = self._steps.step_seconds
         return (step is None or step >= DAY_SECONDS) and self.timezone != "UTC"

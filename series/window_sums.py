@@ -16,9 +16,10 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from tapeline.schemas.served_model import BASELINES, FORECAST, INTERVALS, LEVELS
+from tapeline.schemas.served_model import BASELINES, FORECAST, INTERVALS, LEVELS, NAIVE
 from tapeline.series.arrays import Array, Floats
 from tapeline.series.conformal import PERCENTS
+from tapeline.series.series_skill import SUMS, relative_mae, vector
 
 OUTPUTS = (FORECAST, *BASELINES, *LEVELS[1:])
 """Outputs `[H]` of the `evaluate` signature that are summed."""
@@ -102,6 +103,10 @@ class WindowSums:
         sums = {name: row + other.sums[name] for name, row in self.sums.items()}
         return WindowSums(windows=self.windows + other.windows, sums=sums)
 
+    def for_series(self) -> Floats:
+        """Returns the sums over all lead steps that a series is judged by, `[len(SUMS)]`."""
+        return vector({"windows": self.windows, **{name: float(self.row(name).sum()) for name in SUMS[1:]}})
+
     def row(self, name: str) -> Floats:
         """Returns one of the sums, by lead step `[H]`; one zero without windows."""
         return self.sums[name] if self.windows else np.zeros(1)
@@ -151,12 +156,21 @@ def _by_step(row: str) -> Callable[[WindowSums], Array]:
     return lambda sums: sums.mean_by_lead_step(row)
 
 
+def _missed(row: str) -> Callable[[WindowSums], float]:
+    return lambda sums: 1.0 - sums.mean(row)
+
+
 def _root(row: str) -> Callable[[WindowSums], float]:
     return lambda sums: float(np.sqrt(sums.mean(row)))
 
 
 def _mase(sums: WindowSums) -> float:
     return _ratio(sums.row("against_naive").sum(), sums.row("observed_against_naive").sum())
+
+
+def _relative_mae(sums: WindowSums) -> float:
+    naive = np.array([[sums.mean(name) for name in NAIVE]])
+    return float(relative_mae(np.array([sums.mean("absolute")]), naive, np.array([_mase(sums)]))[0])
 
 
 STATISTICS: Mapping[str, Callable[[WindowSums], float | Floats]] = {
@@ -172,7 +186,10 @@ STATISTICS: Mapping[str, Callable[[WindowSums], float | Floats]] = {
     **{f"mae_scaled_{baseline}": _mean_of(baseline) for baseline in BASELINES},
     **{f"mae_{baseline}": _mean_of(f"{baseline}_in_unit") for baseline in BASELINES},
     **{f"skill_over_{baseline}": _skill_over(baseline) for baseline in BASELINES},
+    "relative_mae": _relative_mae,
+    "skill_over_best_naive": lambda sums: 1.0 - _relative_mae(sums),
     **{f"interval_coverage_{percent}": _mean_of(f"covered_{percent}") for percent in PERCENTS},
+    **{f"interval_missed_{percent}": _missed(f"covered_{percent}") for percent in PERCENTS},
     **{f"interval_coverage_{percent}_by_lead_step": _by_step(f"covered_{percent}") for percent in PERCENTS},
     **{f"interval_width_{percent}_scaled": _mean_of(f"width_{percent}") for percent in PERCENTS},
     **{f"interval_width_{percent}": _mean_of(f"width_{percent}_in_unit") for percent in PERCENTS},
@@ -183,7 +200,9 @@ STATISTICS: Mapping[str, Callable[[WindowSums], float | Floats]] = {
 error by that of "as a season ago" within the train split of its series
 (Hyndman and Koehler 2006); series where that is 0 are left out. `smape` is
 `200 |f - y| / (|f| + |y|)`, in percent, of values in the target's unit
-(Makridakis 1993); it means little for targets around 0. `interval_coverage_80`
-is the share of observed targets inside the 80 % prediction interval, and
-`interval_width_80` its mean width in the target's unit.
+(Makridakis 1993); it means little for targets around 0. `relative_mae` is the
+error over that of the better naive forecast on the same windows, and
+`skill_over_best_naive` is 1 less that (`series_skill`). `interval_coverage_80`
+is the share of observed targets inside the 80 % prediction interval,
+`interval_missed_80` the share of the others, and `interval_width_80` its mean width in the target's unit.
 """

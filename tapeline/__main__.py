@@ -1,7 +1,5 @@
 """`python -m tapeline`: the command line."""
 
-import sys
+from tapeline.cli.main import entry
 
-from tapeline.cli.main import main
-
-sys.exit(main())
+entry()

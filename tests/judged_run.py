@@ -36,12 +36,19 @@ def result(*, blessed: bool, mae: float = 0.01, **fields: Any) -> EvaluationResu
             "finite_share": 1.0,
             "window_count": 1234.0,
             **{f"mae_scaled_{name}": baseline for name, baseline in _BASELINES.items()},
+            **{f"mae_{name}": 1250 * baseline for name, baseline in _BASELINES.items()},
+            "relative_mae": mae / _BASELINES["seasonal_naive"],
+            "skill_over_best_naive": 1 - mae / _BASELINES["seasonal_naive"],
             **{f"skill_over_{name}": 1 - mae / baseline for name, baseline in _BASELINES.items()},
         },
         by_lead_step={"mae_scaled_by_lead_step": (mae / 2, mae, 1.5 * mae)},
-        series={"north": {"mae_scaled": mae}, "south": {"mae_scaled": 2 * mae}},
+        series={
+            "north": {"mae_scaled": mae, "relative_mae": 1.5},
+            "south": {"mae_scaled": 2 * mae, "relative_mae": 0.25},
+        },
         previous_metrics={},
         unit="MW",
+        series_count=2,
     )
     return dataclasses.replace(evaluation, **fields)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tapeline.components.trainer.dataset import WindowStream
-from tapeline.components.trainer.training_run import ridge_batches
+from tapeline.components.trainer.ridges import ridge_batches
 from tapeline.components.transform.window_group import WindowPlan, cut_group
 from tapeline.forecaster.network.ridge import RidgeKind, fit_ridges
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
@@ -19,6 +19,7 @@ from tapeline.series.calendar import Calendar
 from tapeline.series.chunking import split_bounds
 from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
 from tapeline.series.grouping.series_survey import survey_rows
+from tapeline.series.time_features import TimeFeatures
 from tapeline.series.time_folds import TimeFolds
 from tapeline.series.time_grid import TimeGrid
 from tapeline.series.windowing import Chunk
@@ -97,7 +98,7 @@ def cut(ids: Any, ordinal: Any, target: Any, cuts: Any, window: Any) -> dict[Any
     split = np.searchsorted(cuts, ordinal, side="right").astype(np.int8)
     rows = SeriesRows(names, code, split, ordinal * 3600, columns)
     splits = split_bounds(survey_rows(rows).split_first, TimeGrid.of(plan.data))
-    group = cut_group(rows, plan=plan, splits=splits, calendar=Calendar((), "UTC"))
+    group = cut_group(rows, plan=plan, splits=splits, of_time=TimeFeatures(plan.data, plan.features))
     return {
         name: {
             (series, int(start) // 3600): (target, context)
@@ -140,6 +141,53 @@ def test_row_order_does_not_matter(seed: int) -> None:
                 np.testing.assert_array_equal(one, other)
 
 
+@given(seed=st.integers(0, 10**6))
+def test_no_category_from_forecast_start_on_reaches_a_context_and_none_lies_between_two(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    features = FeaturesConfig(
+        past_covariates=("wind", "sky"), future_covariates=("promo",), categorical=("sky", "promo")
+    )
+    plan = WindowPlan(
+        data=DataConfig(frequency="H"),
+        features=features,
+        window=WindowConfig(context_length=6, horizon=3, min_observed=0.0),
+        chunk_steps=64,
+    )
+    ordinal = np.flatnonzero(rng.random(40) > 0.2)
+    start = 30
+
+    def first_forecast(*, tampered: bool) -> Any:
+        draw = np.random.default_rng(seed)
+        past, future = draw.integers(1, 5, (len(ordinal), 2)), draw.integers(1, 5, (len(ordinal), 1))
+        if tampered:
+            past[ordinal >= start] += 5
+        columns = {
+            NUMBERS: np.ones((len(ordinal), 1), np.float32),
+            "past_covariates": past.astype(np.float32),
+            "future_covariates": future.astype(np.float32),
+            "static_covariates": np.zeros((len(ordinal), 0), np.float32),
+        }
+        code, split = np.zeros(len(ordinal), np.int64), np.zeros(len(ordinal), np.int8)
+        rows = SeriesRows(np.array([b"a"], object), code, split, ordinal * 3600, columns)
+        group = cut_group(
+            rows, plan=plan, splits=dict.fromkeys(SPLITS, (0, 40)), of_time=TimeFeatures(plan.data, features)
+        )
+        (windows,) = group.windows("test", plan.spec("test"))
+        return {name: values[windows["forecast_start"] <= start * 3600] for name, values in windows.items()}
+
+    before, after = first_forecast(tampered=False), first_forecast(tampered=True)
+    for name, values in before.items():
+        np.testing.assert_array_equal(values, after[name], err_msg=name)
+    sky, promo = before["past_covariates"][:, :, 1], before["future_covariates"][:, :, 0]
+    for row, forecast_start in enumerate(before["forecast_start"] // 3600):
+        context = np.isin(forecast_start - 6 + np.arange(6), ordinal)
+        whole = np.isin(forecast_start - 6 + np.arange(9), ordinal)
+        # 0, of missing ones, where there is no row; a whole number of train's elsewhere.
+        np.testing.assert_array_equal(sky[row] > 0, context)
+        np.testing.assert_array_equal(promo[row] > 0, whole)
+        assert (sky[row] % 1 == 0).all()
+
+
 def a_chunk(target: Any, past: Any, name: bytes = b"a") -> Chunk:
     """Hours with their calendar, the first one a Friday's; each that has a context starts a forecast."""
     steps = len(target)
@@ -173,7 +221,7 @@ def test_what_happens_later_changes_nothing_that_a_network_sees_or_says() -> Non
         tampered = [values.copy() for values in (target, past)]
         for values in tampered:
             values[start:] = floats(values[start:].shape, rng, gaps=0.3) + 100
-        before, after = window(target, past, start), window(*tampered, start)
+        before, after = window(target, past, start), window(tampered[0], tampered[1], start)
         assert {"series_index", "fold", "context", "past_covariates", "future_covariates"} < set(before)
         for name, values in before.items():
             np.testing.assert_array_equal(values, after[name], err_msg=name)
@@ -181,7 +229,7 @@ def test_what_happens_later_changes_nothing_that_a_network_sees_or_says() -> Non
         # And what was before is seen: nothing here is blind.
         earlier = [values.copy() for values in (target, past)]
         earlier[0][start - 1] = 3.0
-        assert np.abs(model(window(*earlier, start)) - model(before)).max() > 1e-3
+        assert np.abs(model(window(earlier[0], earlier[1], start)) - model(before)).max() > 1e-3
 
 
 def test_the_line_of_a_window_in_training_never_saw_a_target_of_its_block() -> None:

@@ -10,7 +10,7 @@ from tensorflow_serving.apis import prediction_log_pb2
 from tapeline.clients.forecast.table import Forecast, forecast_table, write_table
 from tapeline.forecaster.pushed_model import Card
 from tapeline.schemas import features as names
-from tapeline.schemas.served_model import FORECAST_TIME, LEVELS
+from tapeline.schemas.served_model import FORECAST_TIME, levels_of
 from tapeline.series.sources.time_style import TimeStyle
 from tapeline.series.sources.time_writer import TimeWriter
 
@@ -51,5 +51,5 @@ def forecast_of(record: bytes) -> Forecast:
     return Forecast(
         series_id=example.features.feature[names.SERIES_ID].bytes_list.value[0],
         times=outputs[FORECAST_TIME],
-        levels={level: outputs[level] for level in LEVELS},
+        levels={level: outputs[level] for level in levels_of(outputs)},
     )

@@ -14,6 +14,7 @@ from tapeline.clients.forecast.tails import Tail
 from tapeline.forecaster.pushed_model import Card
 from tapeline.schemas import features as names
 from tapeline.schemas.errors import DataError
+from tapeline.schemas.sections import FeaturesConfig
 from tapeline.schemas.served_model import TIMESTAMPS
 from tapeline.series.checks.findings import Finding, listing, plural
 from tapeline.series.checks.grid_checks import at_rows, check_times
@@ -30,19 +31,21 @@ class Context:
     Attributes:
         series_id: The series.
         timestamps: Epoch seconds of the context, int64 `[T]`.
-        values: Its target, float32 `[T]`; NaN where missing.
-        past: Past covariates, float32 `[T, P]`.
-        future: Future-known covariates of the context and the steps ahead, float32 `[T + steps_ahead, K']`.
-        static: Static covariates, float32 `[S]`.
+        values: Its target, float64 `[T]`; NaN where missing.
+        past: Past covariates, float64 `[T, P]`.
+        future: Future-known covariates of the context and the steps ahead, float64 `[T + steps_ahead, K']`.
+        static: Static covariates, float64 `[S]`.
+        texts: The columns of categories, by the name of their input; bytes of the same shapes, empty where missing.
         steps_ahead: How many steps to forecast.
     """
 
     series_id: bytes
     timestamps: npt.NDArray[np.int64]
-    values: npt.NDArray[np.float32]
-    past: npt.NDArray[np.float32]
-    future: npt.NDArray[np.float32]
-    static: npt.NDArray[np.float32]
+    values: npt.NDArray[np.float64]
+    past: npt.NDArray[np.float64]
+    future: npt.NDArray[np.float64]
+    static: npt.NDArray[np.float64]
+    texts: dict[str, npt.NDArray[np.object_]]
     steps_ahead: int
 
     @property
@@ -93,13 +96,19 @@ def build_context(
     assert last is not None  # `_check` has found a measured value.
     features, length = card.features, card.window.context_length
     step = tail.ordinal - (last - length + 1)
-    past, future = len(features.past_covariates), len(features.future_covariates)
+    past, future = (len(features.numbers(role)) for role in (names.PAST_COVARIATES, names.FUTURE_COVARIATES))
+    texts_ahead = [features.text_columns.index(column) for column in features.texts(names.FUTURE_COVARIATES)]
     known = ~np.isnan(tail.values[:, 1 + past : 1 + past + future]).all(axis=1)
+    known |= (tail.texts[:, texts_ahead] != b"").any(axis=1)
     reach = max(0, int(step[known].max(initial=0)) + 1 - length)
     last_time = int(tail.seconds[step == length - 1][0])
     steps, problem = _steps_ahead(reach, card, horizon, last_time=last_time)
     static = _first_measured(tail.values[np.argsort(tail.ordinal)][:, 1 + past + future :])
-    missing = [column for column, value in zip(features.static_covariates, static, strict=True) if np.isnan(value)]
+    missing = [
+        column
+        for column, value in zip(features.numbers(names.STATIC_COVARIATES), static, strict=True)
+        if np.isnan(value)
+    ]
     if missing:
         problem = problem or Finding(
             kind="missing_static",
@@ -109,18 +118,35 @@ def build_context(
     if problem:
         return [dataclasses.replace(problem, series_id=name)], None
     near = step < length + steps
-    table = np.full((length + steps, tail.values.shape[1]), np.nan, np.float32)
+    table = np.full((length + steps, tail.values.shape[1]), np.nan)
     table[step[near]] = tail.values[near]
+    texts = np.full((length + steps, tail.texts.shape[1]), b"", object)
+    texts[step[near]] = tail.texts[near]
     context = Context(
         series_id=series_id,
         timestamps=TimeGrid.of(card.data).timestamps(last - length + 1 + np.arange(length)),
         values=table[:length, 0],
         past=table[:length, 1 : 1 + past],
         future=table[:, 1 + past : 1 + past + future],
-        static=static.astype(np.float32),
+        static=static,
+        texts=_by_input(texts, features, length=length),
         steps_ahead=steps,
     )
     return [], context
+
+
+def _by_input(texts: npt.NDArray[np.object_], features: FeaturesConfig, *, length: int) -> dict[str, Any]:
+    """The categories of context and horizon `[T + steps, Q]` by the name of their input."""
+    found = {}
+    for role, name in names.CATEGORIES.items():
+        of_role = texts[:, [features.text_columns.index(column) for column in features.texts(role)]]
+        if role == names.STATIC_COVARIATES:
+            known = of_role != b""
+            first = np.argmax(known, axis=0)
+            found[name] = of_role[first, np.arange(of_role.shape[1])]
+        else:
+            found[name] = of_role[:length] if role == names.PAST_COVARIATES else of_role
+    return found
 
 
 def _check(tail: Tail, card: Card) -> Iterator[Finding]:
@@ -147,7 +173,7 @@ def _check(tail: Tail, card: Card) -> Iterator[Finding]:
 
 
 def _infinite(tail: Tail, card: Card) -> Iterator[Finding]:
-    columns = (names.TARGET, *card.features.columns)
+    columns = (names.TARGET, *card.features.number_columns)
     for at, column in enumerate(columns):
         wrong = np.flatnonzero(np.isinf(tail.values[:, at]))
         if len(wrong):
@@ -211,6 +237,7 @@ def raw_request(contexts: Sequence[Context]) -> dict[str, npt.NDArray[Any]]:
         names.PAST_COVARIATES: np.stack([context.past for context in contexts]),
         names.FUTURE_COVARIATES: np.stack([context.future for context in contexts]),
         names.STATIC_COVARIATES: np.stack([context.static for context in contexts]),
+        **{name: np.stack([context.texts[name] for context in contexts]) for name in names.CATEGORIES.values()},
     }
 
 

@@ -10,7 +10,7 @@ from tapeline.clients.forecast.contexts import Context, raw_request
 from tapeline.clients.forecast.table import Forecast
 from tapeline.forecaster.refusal_message import refusal_message
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.served_model import ANY_HORIZON, FORECAST_TIME, HORIZON, LEVELS, SERVE
+from tapeline.schemas.served_model import ANY_HORIZON, FORECAST_TIME, HORIZON, SERVE, levels_of
 
 _ROWS_A_REQUEST = 1000
 
@@ -56,5 +56,5 @@ class LoadedModel:
         except tf.errors.InvalidArgumentError as error:
             raise DataError(f"--input: the model refuses the data: {refusal_message(str(error))}") from error
         for row, context in enumerate(contexts):
-            levels = {level: outputs[level][row] for level in LEVELS}
+            levels = {level: outputs[level][row] for level in levels_of(outputs)}
             yield Forecast(series_id=context.series_id, times=outputs[FORECAST_TIME][row], levels=levels)

@@ -6,6 +6,7 @@ import io
 import os
 import pathlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ import pyarrow.parquet
 
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.features import SERIES_ID
-from tapeline.schemas.served_model import LEVELS
+from tapeline.schemas.served_model import levels_of
 from tapeline.schemas.whole_files import replacing, write_whole
 from tapeline.series.sources.time_writer import TimeWriter
 
@@ -30,16 +31,16 @@ class Forecast:
     Attributes:
         series_id: The series.
         times: Epoch seconds, int64 `[h]`.
-        levels: Each of `served_model.LEVELS`, float32 `[h]`.
+        levels: Each of `served_model.LEVELS`, and the model's quantiles, float64 `[h]`; float32 of a model that gives such.
     """
 
     series_id: bytes
     times: npt.NDArray[np.int64]
-    levels: dict[str, npt.NDArray[np.float32]]
+    levels: dict[str, npt.NDArray[np.floating[Any]]]
 
 
 def forecast_table(forecasts: Sequence[Forecast], *, times: TimeWriter, series: bool, typed: bool) -> pa.Table:
-    """Returns the columns `series_id` (where there are several), `time`, and `LEVELS`.
+    """Returns the columns `series_id` (where there are several), `time`, `LEVELS`, and the quantiles, lowest first.
 
     Args:
         forecasts: In the order of the rows.
@@ -54,8 +55,8 @@ def forecast_table(forecasts: Sequence[Forecast], *, times: TimeWriter, series: 
         counts = [len(forecast.times) for forecast in forecasts]
         columns[SERIES_ID] = pa.array(names, pa.string()).take(pa.array(np.repeat(np.arange(len(names)), counts)))
     columns[TIME] = times.typed(seconds) if typed else pa.array(times.texts(seconds), pa.string())
-    for level in LEVELS:
-        columns[level] = pa.array(np.concatenate([forecast.levels[level] for forecast in forecasts]), pa.float32())
+    for level in levels_of(forecasts[0].levels):
+        columns[level] = pa.array(np.concatenate([forecast.levels[level] for forecast in forecasts]))
     return pa.table(columns)
 
 
@@ -64,7 +65,7 @@ def to_csv(table: pa.Table) -> bytes:
     sink = io.StringIO()
     writer = csv.writer(sink, lineterminator="\n")
     writer.writerow(table.column_names)
-    # As text, a float32 is the shortest decimal that means it.
+    # As text, a float is the shortest decimal that means it.
     columns = (table[name].to_numpy() for name in table.column_names)
     writer.writerows(zip(*(values.astype(str) for values in columns), strict=True))
     return sink.getvalue().encode()

@@ -7,6 +7,7 @@ needed again: tails merge in any order, batch by batch or on Beam.
 
 import dataclasses
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,8 @@ class Tail:
         ordinal: Of each row that is kept, int64 `[n]`.
         seconds: Epoch seconds, int64 `[n]`.
         row: Row numbers in the source, int64 `[n]`.
-        values: Target, then each covariate, float64 `[n, C]`; NaN where missing.
+        values: Target, then each covariate that holds amounts, float64 `[n, C]`; NaN where missing.
+        texts: Each covariate that holds categories, bytes `[n, Q]`; empty where missing.
     """
 
     start: int
@@ -35,6 +37,7 @@ class Tail:
     seconds: npt.NDArray[np.int64]
     row: npt.NDArray[np.int64]
     values: npt.NDArray[np.float64]
+    texts: npt.NDArray[np.object_]
 
     @property
     def last_measured(self) -> int | None:
@@ -48,7 +51,15 @@ class Tail:
         if last is None:
             return self
         kept = self.ordinal > last - context_length
-        return Tail(self.start, self.ordinal[kept], self.seconds[kept], self.row[kept], self.values[kept])
+        return self.take(kept)
+
+    def take(self, rows: npt.NDArray[Any]) -> "Tail":
+        """Returns some of the rows."""
+        return Tail(self.start, *(getattr(self, field)[rows] for field in _FIELDS))
+
+
+_FIELDS = ("ordinal", "seconds", "row", "values", "texts")
+"""What a tail holds of each row."""
 
 
 def tails_of(rows: Rows, layout: RowLayout, *, grid: TimeGrid, context_length: int) -> dict[bytes, Tail]:
@@ -63,7 +74,10 @@ def tails_of(rows: Rows, layout: RowLayout, *, grid: TimeGrid, context_length: i
     seconds = rows.times.seconds
     ordinal = grid.ordinals(seconds)
     numbers = np.arange(rows.first_row, rows.first_row + len(rows))
-    covariates = [rows.numbers[column] for column in layout.covariates]
+    covariates = [rows.numbers[column] for column in layout.numbers if column not in layout.target]
+    texts = np.empty((len(rows), len(layout.texts)), object)
+    for place, column in enumerate(layout.texts):
+        texts[:, place] = rows.texts[column].to_numpy(zero_copy_only=False)
     groups = _groups(rows.series_ids, len(rows))
     tails = {}
     for target in layout.target:
@@ -71,7 +85,7 @@ def tails_of(rows: Rows, layout: RowLayout, *, grid: TimeGrid, context_length: i
         for series_id, at in groups:
             unnamed = target if len(layout.target) > 1 else names.SINGLE_SERIES
             name = unnamed.encode() if series_id is None else series_id
-            tail = Tail(int(ordinal[at].min()), ordinal[at], seconds[at], numbers[at], values[at])
+            tail = Tail(int(ordinal[at].min()), ordinal[at], seconds[at], numbers[at], values[at], texts[at])
             tails[name] = tail.newest(context_length)
     return tails
 
@@ -116,6 +130,5 @@ def merge(tails: Iterable[Tail], *, context_length: int) -> Tail:
     if len(tails) == 1:
         return tails[0]
     start = min(tail.start for tail in tails)
-    fields = ("ordinal", "seconds", "row", "values")
-    ordinal, seconds, row, values = (np.concatenate([getattr(tail, field) for tail in tails]) for field in fields)
-    return Tail(start, ordinal, seconds, row, values).newest(context_length)
+    joined = (np.concatenate([getattr(tail, field) for tail in tails]) for field in _FIELDS)
+    return Tail(start, *joined).newest(context_length)

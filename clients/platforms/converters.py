@@ -10,7 +10,7 @@ import os
 import pathlib
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -18,7 +18,7 @@ import tensorflow as tf
 from tapeline.forecaster.pushed_model import read_card
 from tapeline.forecaster.serving.portable import GUIDE, PORTABLE
 from tapeline.schemas.errors import ConfigError, DataError
-from tapeline.schemas.served_model import LEVELS, SERVE
+from tapeline.schemas.served_model import SERVE
 from tapeline.schemas.whole_files import replacing, write_whole
 
 OPSET = 17
@@ -40,7 +40,7 @@ class PortableModel:
     guide: Mapping[str, Any]
 
     def function(self) -> Any:
-        """Loads the function; it takes the guide's inputs by name and returns `LEVELS`."""
+        """Loads the function; it takes the guide's inputs by name and returns its outputs."""
         return tf.saved_model.load(str(self.folder)).signatures[SERVE]
 
 
@@ -162,15 +162,15 @@ def write_tfjs(model: PortableModel, path: pathlib.Path, *, converter: str | Non
         ended = subprocess.run(command, capture_output=True, text=True, env=environment)
         if ended.returncode or not (incoming / "model.json").is_file():
             raise _unconvertible("TensorFlow.js", ended.stderr)
-        _name_outputs(incoming / "model.json")
+        _name_outputs(incoming / "model.json", model.guide["outputs"])
         _write_guide(model.guide, incoming / GUIDE)
 
 
-def _name_outputs(path: pathlib.Path) -> None:
+def _name_outputs(path: pathlib.Path, outputs: Iterable[str]) -> None:
     """Has `predictAsync` return an object; the converter keeps the outputs' names for some graphs only."""
     tree = json.loads(path.read_text(encoding="utf-8"))
     # A SavedModel numbers the outputs of a signature by their names' order: Identity, Identity_1, ...
-    tensors = {f"Identity_{number}:0" if number else "Identity:0": name for number, name in enumerate(sorted(LEVELS))}
+    tensors = {f"Identity_{number}:0" if number else "Identity:0": name for number, name in enumerate(sorted(outputs))}
     keys = [tensors.get(output, output) for output in tree["signature"]["outputs"]]
     tree["userDefinedMetadata"] = {**tree.get("userDefinedMetadata", {}), "structuredOutputKeys": keys}
     path.write_text(json.dumps(tree), encoding="utf-8")

@@ -100,6 +100,8 @@ class ServedModel:
             }
             model = cls(int(path.name), signatures, signature_defs(proto), card, module)
             model._warm_up(path / WARM_UP_FILE)
+            # What was changed between the first look and the last read is no version that anybody pushed.
+            check_content(path)
         except Exception as error:
             # Whatever a broken file makes TensorFlow raise, it means one thing: this version cannot be served.
             reason = " ".join(str(error).split())

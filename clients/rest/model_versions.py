@@ -78,7 +78,13 @@ class ModelVersions:
 
     def close(self) -> None:
         """Says that no version is in use any more."""
-        self._marker.unlink(missing_ok=True)
+        if not self._marks:
+            return
+        try:
+            self._marker.unlink(missing_ok=True)
+        except OSError as error:
+            # What is left names a process that has ended, which holds back no push.
+            _log.warning("cannot take the mark of the version in use away: %s", error)
 
     @contextlib.contextmanager
     def watched(self, seconds: float = _POLL_SECONDS) -> Iterator[None]:

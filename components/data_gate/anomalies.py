@@ -5,11 +5,11 @@ what its own schema update would do ("Column dropped"); these name what is
 wrong with the data and what a user can do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
-from tapeline.schemas.features import ROW_NUMBER, TIMESTAMP
+from tapeline.schemas.features import ROW_NUMBER, SPLITS, TIMESTAMP
 from tapeline.series.checks.findings import Finding
 
 _TIME_COLUMNS = frozenset({TIMESTAMP, ROW_NUMBER})
@@ -38,7 +38,11 @@ _ECHOES = frozenset({"INVALID_FEATURE_SHAPE", "FLOAT_TYPE_HAS_INF"})
 
 
 def explain_anomalies(
-    anomalies: anomalies_pb2.Anomalies, *, split: str, schema: schema_pb2.Schema | None = None
+    anomalies: anomalies_pb2.Anomalies,
+    *,
+    split: str,
+    schema: schema_pb2.Schema | None = None,
+    categorical: Sequence[str] = (),
 ) -> Iterator[Finding]:
     """Yields one finding for every reason of every anomaly.
 
@@ -49,6 +53,7 @@ def explain_anomalies(
         anomalies: What ExampleValidator wrote for one split.
         split: The split.
         schema: The schema it was compared with; its limits are shown.
+        categorical: Columns of categories. What a later split holds and train did not is told by `category_checks`.
     """
     limits = {feature.name: feature for feature in schema.feature} if schema is not None else {}
     if anomalies.data_missing:
@@ -59,6 +64,8 @@ def explain_anomalies(
         reasons = reasons or {"UNKNOWN_TYPE": info.description}
         if column in _TIME_COLUMNS:
             reasons = {kind: text for kind, text in reasons.items() if "PRESENT" in kind or "MISSING" in kind}
+        if column in categorical and split != SPLITS[0]:
+            reasons.pop("ENUM_TYPE_UNEXPECTED_STRING_VALUES", None)
         if reasons.keys() - _ECHOES or "FLOAT_TYPE_HAS_INF" in reasons:
             reasons = {kind: text for kind, text in reasons.items() if kind not in _ECHOES}
         for kind, description in reasons.items():

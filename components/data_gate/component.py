@@ -9,7 +9,14 @@ from tfx.types.standard_artifacts import ExampleAnomalies, Examples, ExampleStat
 from tapeline.components.artifacts import ValidationReport
 from tapeline.components.data_gate.executor import Executor
 from tapeline.components.tfx_component import BeamComponent, Input, Output, Property
-from tapeline.schemas.sections import ChecksConfig, DataConfig, FeaturesConfig, SplitConfig, WindowConfig
+from tapeline.schemas.sections import (
+    ChecksConfig,
+    DataConfig,
+    FeaturesConfig,
+    ScalingConfig,
+    SplitConfig,
+    WindowConfig,
+)
 
 
 class DataGate(BeamComponent, executor=Executor):
@@ -24,5 +31,9 @@ class DataGate(BeamComponent, executor=Executor):
     checks = Property(ChecksConfig, "The limits.")
     window = Property(WindowConfig, "Context and horizon.")
     split = Property(SplitConfig, "Where the splits end.")
+    scaling = Property(ScalingConfig, "The scaled space, which a few values must not set.")
     examples = Output(Examples, "The rows that passed.")
+    row_schema = Output(
+        Schema, "The schema, and beside each number what a float32 rounds away, which has no statistics."
+    )
     report = Output(ValidationReport, "What the gate found.")

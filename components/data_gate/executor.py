@@ -5,12 +5,15 @@ execution that fails, so a refusal also writes it beside them, under
 `<node>/refused/<execution>/`, and names that file in its message.
 """
 
+import dataclasses
 import functools
+import json
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from absl import logging
-from tensorflow_metadata.proto.v0 import anomalies_pb2
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 from tfx import types
 from tfx.components.statistics_gen import stats_artifact_utils
 from tfx.components.util import examples_utils
@@ -20,15 +23,25 @@ from tfx.types import artifact_utils
 from tfx.utils import io_utils
 
 from tapeline.components.data_gate.anomalies import explain_anomalies
+from tapeline.components.data_gate.category_checks import category_counts, check_categories
 from tapeline.components.data_gate.drift import column_distances, drift_findings
 from tapeline.components.data_gate.gate_report import Report
+from tapeline.components.data_gate.outlier_checks import check_scale
 from tapeline.components.data_gate.series_checks import check_group
 from tapeline.components.data_gate.series_rules import Rules
 from tapeline.components.data_gate.split_checks import check_splits
 from tapeline.components.data_gate.totals import Totals
+from tapeline.schemas.artifact_files import SOURCE_FILE
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.features import SPLITS
-from tapeline.schemas.sections import ChecksConfig, DataConfig, FeaturesConfig, SplitConfig, WindowConfig
+from tapeline.schemas.features import SPLITS, rest
+from tapeline.schemas.sections import (
+    ChecksConfig,
+    DataConfig,
+    FeaturesConfig,
+    ScalingConfig,
+    SplitConfig,
+    WindowConfig,
+)
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.checks.findings import Finding
 from tapeline.series.grouping.beam_groups import run_groups, scan_files
@@ -40,19 +53,27 @@ REPORT_TEXT = "report.txt"
 REPORT_JSON = "findings.json"
 
 _ANOMALIES_FILE = "SchemaDiff.pb"
+_SCHEMA_FILE = "schema.pbtxt"
 
 
-def make_rules(*, data: DataConfig, features: FeaturesConfig, checks: ChecksConfig, window: WindowConfig) -> Rules:
+def make_rules(
+    *, data: DataConfig, features: FeaturesConfig, checks: ChecksConfig, window: WindowConfig, scaling: ScalingConfig
+) -> Rules:
     """Returns what every series must keep, as the configuration sets it."""
     return Rules(
         grid=TimeGrid.of(data),
         spec=WindowSpec(context_length=window.context_length, horizon=window.horizon, stride=window.stride),
         max_gap=checks.max_gap,
         max_constant=checks.max_constant,
+        max_outlier=checks.max_outlier,
+        scaling=scaling,
         min_observed=window.min_observed,
+        lower_bound=data.lower_bound,
+        upper_bound=data.upper_bound,
         past=features.past_covariates,
         future=features.future_covariates,
         static=features.static_covariates,
+        texts=features.text_columns,
     )
 
 
@@ -74,12 +95,16 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             features=FeaturesConfig.model_validate_json(exec_properties["features"]),
             checks=checks,
             window=WindowConfig.model_validate_json(exec_properties["window"]),
+            scaling=ScalingConfig.model_validate_json(exec_properties["scaling"]),
         )
-        totals = self._check_series(examples, rules)
+        totals = self._check_series(examples, _of_source(rules, examples))
         whole = [
+            *check_scale(totals, rules),
             *check_splits(totals.splits, spec=rules.spec, split=split),
-            *_schema_findings(input_dict),
-            *_drift(artifact_utils.get_single_instance(input_dict["statistics"]), rules, max_drift=checks.max_drift),
+            *_schema_findings(input_dict, rules),
+            *_split_findings(
+                artifact_utils.get_single_instance(input_dict["statistics"]), rules, max_drift=checks.max_drift
+            ),
         ]
         report = Report.gather(totals.judged(whole), splits=totals.splits, series=totals.series)
 
@@ -92,6 +117,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             kept = os.path.join(node, "refused", execution)
             _write_report(report, kept)
             raise DataError(report.refusal(report=os.path.join(kept, REPORT_TEXT)))
+        _write_schema(_schema(input_dict), rules.numbers, artifact_utils.get_single_uri(output_dict["row_schema"]))
         _pass_on(examples, artifact_utils.get_single_instance(output_dict["examples"]))
 
     def _check_series(self, examples: types.Artifact, rules: Rules) -> Totals:
@@ -103,7 +129,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             for split in artifact_utils.decode_split_names(examples.split_names)
             for name in fileio.listdir(artifact_utils.get_split_uri([examples], split))
         ]
-        features = RowFeatures(numbers=rules.columns, row_number=True)
+        features = RowFeatures(numbers=rules.numbers, texts=rules.texts, row_number=True)
         scan = scan_files(self._make_beam_pipeline, files, features, folder)
         if scan is None:
             return Totals()
@@ -114,29 +140,51 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         return functools.reduce(Totals.merge, map(Totals.from_json, lines), Totals())
 
 
-def _schema_findings(input_dict: dict[str, list[types.Artifact]]) -> list[Finding]:
-    schema = io_utils.SchemaReader().read(
-        io_utils.get_only_uri_in_dir(artifact_utils.get_single_uri(input_dict["schema"]))
-    )
+def _of_source(rules: Rules, examples: types.Artifact) -> Rules:
+    """Adds what the first component knows of the source, and the rows do not say."""
+    path = os.path.join(examples.uri, SOURCE_FILE)
+    if not fileio.exists(path):
+        return rules
+    with fileio.open(path, "r") as file:
+        source = json.loads(file.read())
+    files = tuple((first, name) for first, name in source["files"])
+    return dataclasses.replace(rules, files=files, wall_clock=source["wall_clock"])
+
+
+def _schema(input_dict: dict[str, list[types.Artifact]]) -> schema_pb2.Schema:
+    uri = artifact_utils.get_single_uri(input_dict["schema"])
+    return io_utils.SchemaReader().read(io_utils.get_only_uri_in_dir(uri))
+
+
+def _write_schema(schema: schema_pb2.Schema, columns: Sequence[str], uri: str) -> None:
+    """Writes the schema by which Transform parses rows: statistics leave the rests out, so the schema does too."""
+    for name in columns:
+        schema.feature.add(name=rest(name), type=schema_pb2.FLOAT)
+    io_utils.write_pbtxt_file(os.path.join(uri, _SCHEMA_FILE), schema)
+
+
+def _schema_findings(input_dict: dict[str, list[types.Artifact]], rules: Rules) -> list[Finding]:
+    schema = _schema(input_dict)
     artifact = artifact_utils.get_single_instance(input_dict["anomalies"])
     found: list[Finding] = []
     for split in artifact_utils.decode_split_names(artifact.split_names):
         path = os.path.join(artifact_utils.get_split_uri([artifact], split), _ANOMALIES_FILE)
         with fileio.open(path, "rb") as file:
             anomalies = anomalies_pb2.Anomalies.FromString(file.read())
-        found += explain_anomalies(anomalies, split=split, schema=schema)
+        found += explain_anomalies(anomalies, split=split, schema=schema, categorical=rules.texts)
     return found
 
 
-def _drift(statistics: types.Artifact, rules: Rules, *, max_drift: float) -> list[Finding]:
+def _split_findings(statistics: types.Artifact, rules: Rules, *, max_drift: float) -> list[Finding]:
+    """What the statistics of the splits say: categories, and how far amounts have moved."""
+    loaded = {split: stats_artifact_utils.load_statistics(statistics, split).proto() for split in SPLITS}
+    counts = {split: category_counts(proto.datasets[0], columns=rules.texts) for split, proto in loaded.items()}
+    found = list(check_categories(counts, columns=rules.texts))
     train, *others = SPLITS
-    control = stats_artifact_utils.load_statistics(statistics, train).proto()
-    found: list[Finding] = []
+    # A static covariate does not move, whatever series a split holds.
+    columns = [column for column in rules.numbers if column not in rules.static]
     for split in others:
-        treatment = stats_artifact_utils.load_statistics(statistics, split).proto()
-        # A static covariate does not move, whatever series a split holds.
-        columns = [column for column in rules.columns if column not in rules.static]
-        distances = column_distances(control, treatment, columns=columns)
+        distances = column_distances(loaded[train], loaded[split], columns=columns)
         found += drift_findings(distances, split=split, max_drift=max_drift)
     return found
 

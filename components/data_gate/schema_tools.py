@@ -24,6 +24,8 @@ MAX_NAMES = 100
 
 _STATISTICS_FILE = "FeatureStats.pb"
 
+_CATEGORIES = "Categories; empty where missing. Without a domain any value passes: what train does not hold is told."
+
 _HEADER = """\
 # Schema of the rows, inferred by `tapeline schema`; curate it, then name it in schema_path.
 # ExampleValidator compares each split with it; DataGate refuses what breaks it.
@@ -92,6 +94,7 @@ def infer_schema_text(splits: Sequence[statistics_pb2.DatasetFeatureStatistics])
     """
     blocks = [_HEADER, *_identity_blocks(_series_names(splits))]
     blocks += [_value_block(column) for column in summarise(splits)]
+    blocks += [_block("feature", _required(name, schema_pb2.BYTES), _CATEGORIES) for name in _text_columns(splits)]
     return "\n".join(blocks)
 
 
@@ -122,6 +125,13 @@ def summarise(splits: Sequence[statistics_pb2.DatasetFeatureStatistics]) -> list
 
 def _name(feature: statistics_pb2.FeatureNameStatistics) -> str:
     return str(feature.path.step[0] if feature.path.step else feature.name)
+
+
+def _text_columns(splits: Iterable[statistics_pb2.DatasetFeatureStatistics]) -> list[str]:
+    """All columns of texts but the one that names the series, by name."""
+    kinds = (statistics_pb2.FeatureNameStatistics.STRING, statistics_pb2.FeatureNameStatistics.BYTES)
+    found = {_name(feature) for dataset in splits for feature in dataset.features if feature.type in kinds}
+    return sorted(found - {SERIES_ID})
 
 
 def _series_names(splits: Iterable[statistics_pb2.DatasetFeatureStatistics]) -> list[str]:

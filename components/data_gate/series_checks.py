@@ -8,17 +8,21 @@ import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 
+from tapeline.components.data_gate.bound_checks import check_bounds
+from tapeline.components.data_gate.outlier_checks import check_outliers
 from tapeline.components.data_gate.series_rules import Rules
 from tapeline.components.data_gate.totals import SplitTotal, Totals
 from tapeline.components.data_gate.value_checks import check_gaps, check_rest, check_values
 from tapeline.components.data_gate.window_checks import count_windows, find_no_window
 from tapeline.schemas.features import SPLITS
 from tapeline.series.arrays import Array, Ints
+from tapeline.series.checks.clock_changes import find_clock_changes
 from tapeline.series.checks.findings import SeriesFindings
 from tapeline.series.checks.grid_checks import TimeFaults, find_disorder, find_duplicates, find_wrong_steps
 from tapeline.series.checks.ordered_rows import Ordered, order_rows
-from tapeline.series.grouping.series_rows import SeriesRows
+from tapeline.series.grouping.series_rows import NUMBERS, TEXTS, SeriesRows
 from tapeline.series.grouping.series_survey import NEVER
 
 
@@ -37,20 +41,36 @@ def check_series(rows: SeriesRows, rules: Rules) -> Totals:
     Returns:
         Findings, and the extent of the splits, over these series.
     """
-    ordered = order_rows(rows, rules.grid)
+    ordered = order_rows(_with_texts(rows, rules), rules.grid)
     extents = _Extents.of(ordered)
     measured = extents.measured.sum(axis=1)
     found, faults = SeriesFindings(ordered.ids), TimeFaults.of(ordered)
-    find_duplicates(found, faults)
-    find_disorder(found, faults)
+    changes = find_clock_changes(found, ordered, rules.grid) if rules.wall_clock else {}
+    find_duplicates(found, faults, zones={code: change.zone for code, change in changes.items() if change.back})
+    find_disorder(found, faults, files=rules.files)
     find_wrong_steps(found, ordered, faults, rules.grid, least_steps=1)
     check_values(found, ordered, rules, measured)
+    scale = check_outliers(found, ordered, rules)
+    check_bounds(found, ordered, rules)
     check_rest(found, ordered, measured[:, 0], limit=rules.max_constant)
     # On a wrong grid every step is a gap, and without values no window fits: name the cause only.
     countable = (measured[:, 0] > 0) & ~faults.wrong
     gapless = check_gaps(found, ordered, rules, countable)
     splits = _check_lengths(found, ordered, extents, rules, countable & gapless)
-    return Totals(found.groups, splits, ordered.size)
+    return Totals(found.groups, splits, ordered.size, scale)
+
+
+def _with_texts(rows: SeriesRows, rules: Rules) -> SeriesRows:
+    """Rows with a number for each text among their numbers, in the order of the rules' columns; NaN where missing."""
+    if not rules.texts:
+        return rows
+    numbers, texts = rows.columns[NUMBERS], rows.columns[TEXTS]
+    values = np.empty((len(numbers), len(rules.columns)))
+    values[:, [rules.columns.index(column) for column in rules.numbers]] = numbers
+    for at, column in enumerate(rules.texts):
+        code = pd.factorize(pd.Index(texts[:, at], dtype=object))[0]
+        values[:, rules.columns.index(column)] = np.where(texts[:, at] == b"", np.nan, code)
+    return dataclasses.replace(rows, columns={**rows.columns, NUMBERS: values})
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

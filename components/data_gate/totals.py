@@ -8,6 +8,7 @@ import dataclasses
 import json
 from collections.abc import Iterable, Mapping
 
+from tapeline.components.data_gate.scale_total import ScaleTotal
 from tapeline.schemas.features import SPLITS
 from tapeline.series.checks.findings import Finding, FindingGroup
 
@@ -58,11 +59,13 @@ class Totals:
         groups: Findings by severity, kind, column and split.
         splits: Extent of each of `SPLITS`.
         series: Number of series.
+        scale: What the train rows of all series make of a scale that they share.
     """
 
     groups: dict[tuple[str | None, ...], FindingGroup] = dataclasses.field(default_factory=dict)
     splits: tuple[SplitTotal, ...] = (SplitTotal(),) * len(SPLITS)
     series: int = 0
+    scale: ScaleTotal = dataclasses.field(default_factory=ScaleTotal)
 
     def merge(self, other: "Totals") -> "Totals":
         """Returns both in one."""
@@ -71,6 +74,7 @@ class Totals:
             {key: self.groups.get(key, FindingGroup()).merge(other.groups.get(key, FindingGroup())) for key in keys},
             tuple(mine.merge(theirs) for mine, theirs in zip(self.splits, other.splits, strict=True)),
             self.series + other.series,
+            self.scale.merge(other.scale),
         )
 
     def judged(self, whole: Iterable[Finding]) -> list[FindingGroup]:
@@ -91,7 +95,8 @@ class Totals:
         """Returns one line of text."""
         groups = [dataclasses.asdict(group) for group in self.groups.values()]
         splits = [dataclasses.asdict(split) for split in self.splits]
-        return json.dumps({"groups": groups, "splits": splits, "series": self.series})
+        scale = dataclasses.asdict(self.scale)
+        return json.dumps({"groups": groups, "splits": splits, "series": self.series, "scale": scale})
 
     @classmethod
     def from_json(cls, line: str) -> "Totals":
@@ -101,4 +106,5 @@ class Totals:
         for group in tree["groups"]:
             shown = tuple(Finding(**finding) for finding in group["shown"])
             groups[shown[0].group_key] = FindingGroup(shown, group["total"])
-        return cls(groups, tuple(SplitTotal(**split) for split in tree["splits"]), tree["series"])
+        splits = tuple(SplitTotal(**split) for split in tree["splits"])
+        return cls(groups, splits, tree["series"], ScaleTotal.from_tree(tree["scale"]))

@@ -33,7 +33,7 @@ class Gaps:
 
     @classmethod
     def of(cls, ordered: Ordered, values: Floats, *, limit: int) -> "Gaps":
-        """Finds the gaps of more than `limit` steps in one column, float32 `[N]`."""
+        """Finds the gaps of more than `limit` steps in one column, float64 `[N]`."""
         at = np.flatnonzero(~np.isnan(values))
         code, ordinal = ordered.code[at], ordered.ordinal[at]
         missing = np.diff(ordinal) - 1
@@ -69,7 +69,7 @@ class Runs:
 
     @classmethod
     def of(cls, ordered: Ordered, values: Floats, *, limit: int) -> "Runs":
-        """Finds the runs of more than `limit` values in one column, float32 `[N]`."""
+        """Finds the runs of more than `limit` values in one column, float64 `[N]`."""
         measured = np.flatnonzero(~np.isnan(values))
         code, values, times = ordered.code[measured], values[measured], ordered.timestamp[measured]
         new = np.ones(len(code), bool)
@@ -91,6 +91,11 @@ def check_values(found: SeriesFindings, ordered: Ordered, rules: Rules, measured
     series_rows = ordered.ends - ordered.starts
     for at, column in enumerate(rules.columns):
         values, empty = ordered.values[:, at], measured[:, at] == 0
+        if column in rules.texts:
+            # A missing category is a category; all values are judged together, by `category_checks`.
+            if column in rules.static:
+                _check_static(found, column, ordered, values, text=True)
+            continue
         _check_finite(found, column, ordered.offenders(np.isinf(values)))
         found.add(
             "no_values",
@@ -130,22 +135,23 @@ def _check_complete(found: SeriesFindings, column: str, missing: Offenders, rule
     )
 
 
-def _check_static(found: SeriesFindings, column: str, ordered: Ordered, values: Floats) -> None:
+def _check_static(found: SeriesFindings, column: str, ordered: Ordered, values: Floats, *, text: bool = False) -> None:
     known = np.flatnonzero(~np.isnan(values))
     order = known[np.lexsort((ordered.row[known], ordered.code[known]))]
     code, at = np.unique(ordered.code[order], return_index=True)
     # The value of each series' topmost row that has one.
-    first = np.full(ordered.size, np.nan, np.float32)
+    first = np.full(ordered.size, np.nan)
     first[code] = values[order[at]]
     varying = ordered.offenders(~np.isnan(values) & (values != first[ordered.code]))
     found.add(
         "static_varies",
         varying.count,
         lambda code, count: (
-            f"{plural(count, 'row')} with another value than the first one, {first[code]:g}: {places(varying, code)}."
+            f"{plural(count, 'row')} with another value than the first one{'' if text else f', {first[code]:g}'}: "
+            f"{places(varying, code)}."
         ),
         column=column,
-        fix="give one number for the whole series, or list the column under features.past_covariates.",
+        fix="give one value for the whole series, or list the column under features.past_covariates.",
     )
 
 
@@ -198,7 +204,7 @@ def check_gaps(found: SeriesFindings, ordered: Ordered, rules: Rules, countable:
     Only `countable` series are judged: those whose steps can be counted, bool `[u]`.
     """
     gapless = countable
-    for column in (TARGET, *rules.past):
+    for column in (TARGET, *(column for column in rules.past if column not in rules.texts)):
         gaps = Gaps.of(ordered, ordered.values[:, rules.columns.index(column)], limit=rules.max_gap)
         judged = countable & gaps.measured
 

@@ -51,14 +51,14 @@ class RowScan:
         train_rows: How many those are.
         last_seen: Ordinal of the last row in train or eval; `-NEVER` where there is none.
         place: Where rows lie in `StepIndex.keys`, int64 `[k]`.
-        value: Their targets, float32 `[k]`.
+        value: Their targets, float64 `[k]`.
     """
 
     train: Moments
     train_rows: int
     last_seen: int
     place: npt.NDArray[np.int64]
-    value: npt.NDArray[np.float32]
+    value: npt.NDArray[np.float64]
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Returns all of it as it lies on disk."""

@@ -8,6 +8,7 @@ judged, so that nothing else is pushed on its strength.
 """
 
 import dataclasses
+import json
 import math
 import os
 from typing import Any
@@ -21,13 +22,20 @@ from tfx.utils import path_utils, proto_utils
 
 from tapeline.components.evaluator import scored_model
 from tapeline.components.evaluator.beam_audit import AuditPlan, run_audit
-from tapeline.components.evaluator.eval_config import for_series, read_requirements, to_eval_config
+from tapeline.components.evaluator.eval_config import (
+    for_periods,
+    for_series,
+    read_requirements,
+    to_eval_config,
+    with_naive_errors,
+)
 from tapeline.components.evaluator.probe import first_windows, target_influence
 from tapeline.components.evaluator.tfma_results import collect
 from tapeline.forecaster.versions import MODEL_FINGERPRINT, folder_fingerprint
 from tapeline.schemas.evaluation_result import SUMMARY_FILE, result_to_json
 from tapeline.schemas.features import SPLITS
 from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.served_model import CARD_FILE, NAIVE_ON_EVAL
 from tapeline.series.scaling import Scaler
 from tapeline.series.window_reader import split_files
 
@@ -46,10 +54,16 @@ class Executor(evaluator_executor.Executor):
         """Judges a model; see `component.Evaluator` for inputs, outputs and properties."""
         eval_config = config_pb2.EvalConfig()
         proto_utils.json_to_proto(exec_properties[standard_component_specs.EVAL_CONFIG_KEY], eval_config)
+        model = artifact_utils.get_single_instance(input_dict[standard_component_specs.MODEL_KEY])
+        card = model_card(path_utils.serving_model_path(model.uri))
+        # The limit stands before a test window is read.
+        known = with_naive_errors(read_requirements(eval_config), card.get(NAIVE_ON_EVAL, {}))
         found = self._audit(input_dict, exec_properties)
         windows = artifact_utils.get_single_instance(input_dict[standard_component_specs.EXAMPLES_KEY])
         series = windows.get_int_custom_property("series")
-        requirements = for_series(read_requirements(eval_config), series)
+        window = WindowConfig.model_validate_json(exec_properties["window"])
+        periods = windows.get_int_custom_property("test_windows") * min(1.0, window.eval_stride / window.horizon)
+        requirements = for_series(for_periods(known, periods), series)
         judging = proto_utils.proto_to_json(to_eval_config(requirements, audit=found))
         properties = {
             **exec_properties,
@@ -58,13 +72,12 @@ class Executor(evaluator_executor.Executor):
         }
         super().Do(input_dict, output_dict, properties)
         uri = artifact_utils.get_single_uri(output_dict[standard_component_specs.EVALUATION_KEY])
-        model = artifact_utils.get_single_instance(input_dict[standard_component_specs.MODEL_KEY])
         fingerprint = folder_fingerprint(path_utils.serving_model_path(model.uri))
         unit = DataConfig.model_validate_json(exec_properties["data"]).unit
         compared = bool(input_dict.get(standard_component_specs.BASELINE_MODEL_KEY))
         result = collect(uri, requirements, compared=compared)
         result = dataclasses.replace(
-            result, unit=unit, model_fingerprint=fingerprint, series_count=len(result.series) or series
+            result, unit=unit, model_fingerprint=fingerprint, series_count=result.series_count or series
         )
         with fileio.open(os.path.join(uri, SUMMARY_FILE), "w") as file:
             file.write(result_to_json(result))
@@ -90,3 +103,13 @@ class Executor(evaluator_executor.Executor):
         model = artifact_utils.get_single_instance(input_dict[standard_component_specs.MODEL_KEY])
         judged = path_utils.serving_model_path(model.uri)
         return {**found, "target_influence": target_influence(judged, probed) if probed else math.inf}
+
+
+def model_card(folder: str) -> dict[str, Any]:
+    """Returns what a model says of itself; nothing where it has no card."""
+    path = os.path.join(folder, CARD_FILE)
+    if not fileio.exists(path):
+        return {}
+    with fileio.open(path, "r") as file:
+        card: dict[str, Any] = json.loads(file.read())
+    return card

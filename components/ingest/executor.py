@@ -8,6 +8,7 @@ shuffled, and a block that a runner repeats replaces its files by equal ones.
 
 import functools
 import json
+import os
 from typing import Any
 
 from tfx import types
@@ -17,6 +18,7 @@ from tfx.types import artifact_utils
 
 from tapeline.components.ingest.beam_writing import UNUSED_ROWS, BlockWriter
 from tapeline.components.ingest.splits import SplitBounds, check_counts, find_bounds, show_time
+from tapeline.schemas.artifact_files import SOURCE_FILE
 from tapeline.schemas.features import SPLITS
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, SplitConfig
 from tapeline.series.grouping.beam_lines import run_lines
@@ -57,6 +59,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         rows = self._write(blocks, layout, survey, bounds, examples)
         check_counts(rows, bounds)
         _describe(examples, source, bounds, rows)
+        with fileio.open(os.path.join(examples.uri, SOURCE_FILE), "w") as file:
+            file.write(json.dumps({"files": survey.files, "wall_clock": survey.wall_clock}))
 
     def _survey(self, blocks: list[Block], layout: RowLayout) -> Survey:
         lines = run_lines(

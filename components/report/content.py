@@ -125,6 +125,7 @@ def report_json(content: Content) -> dict[str, Any]:
         "interval": dataclasses.asdict(content.interval),
         "mae_scaled_by_lead_step": errors.lead_step,
         "mae_scaled_by_series": dict(zip(names, errors.series_mae, strict=True)),
+        "relative_mae_by_series": dict(zip(names, errors.series_relative_mae, strict=True)),
         "mae_scaled_by_calendar": {
             cycle.name: dict(zip(cycle.labels, values, strict=True)) for cycle, values in errors.cycles.items()
         },

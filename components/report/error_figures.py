@@ -69,38 +69,42 @@ def _lead_step_finding(values: dict[str, npt.NDArray[np.float64]], space: Space)
     )
 
 
-def series_figure(errors: SplitErrors, space: Space) -> Figure:
-    """MAE of the series, the worst first."""
+def series_figure(errors: SplitErrors) -> Figure:
+    """Error of the series over that of their best naive forecast, the worst first."""
     total = len(errors.series_ids)
     shown = worst_series(errors, most=MOST_SERIES)
-    mae = errors.series_mae * space.factor
+    relative = errors.series_relative_mae
     names = [safe(errors.series_ids[i], 26) for i in shown]
-    overall = errors.mae_scaled * space.factor
     height = 0.9 + 0.24 * len(shown)
 
     def draw(canvas: Canvas, narrow: bool) -> None:
-        ax = axes(canvas, title="", x_label=f"MAE, {space.unit}")
+        ax = axes(canvas, title="", x_label="MAE over that of the best naive forecast")
         place = np.arange(len(shown))[::-1]
-        ax.barh(place, np.nan_to_num(mae[shown], nan=0.0), height=0.62, color=LIGHT.forecast)
-        for y, value in zip(place, mae[shown], strict=True):
-            text = number(value) if np.isfinite(value) else "not finite"
-            ax.annotate(text, (np.nan_to_num(value), y), (4, 0), textcoords="offset points", va="center", fontsize=8.5)
+        lengths = np.where(np.isfinite(relative[shown]), relative[shown], 0.0)
+        ax.barh(place, lengths, height=0.62, color=LIGHT.forecast)
+        for y, length, value in zip(place, lengths, relative[shown], strict=True):
+            text = number(value, 2) if np.isfinite(value) else "not finite"
+            # On paper of its own: the line may run behind it.
+            box = {"facecolor": LIGHT.paper, "edgecolor": "none", "pad": 0.6}
+            ax.annotate(text, (length, y), (4, 0), textcoords="offset points", va="center", fontsize=8.5, bbox=box)
         ax.set_yticks(place, [safe(name, 14) for name in names] if narrow else names)
         ax.grid(visible=False, axis="y")
         ax.margins(x=0.16)
-        if np.isfinite(overall):
-            ax.axvline(overall, color=LIGHT.ink, linewidth=1.1, linestyle=(0, (4, 2)), label="all series together")
-            legend(canvas, ax, columns=1)
+        ax.axvline(1.0, color=LIGHT.ink, linewidth=1.1, linestyle=(0, (4, 2)), label="as good as the naive forecast")
+        legend(canvas, ax, columns=1)
 
     selection = f"The {len(shown)} worst of {total:,} series" if len(shown) < total else f"All {total:,} series"
-    middle = np.nanmedian(np.where(np.isfinite(mae), mae, np.nan)) if np.isfinite(mae).any() else np.nan
+    worse = int((~(relative[~np.isnan(errors.series_mae)] <= 1.0)).sum())
     return Figure(
-        key="mae_by_series",
+        key="relative_mae_by_series",
         title="Error by series",
-        caption=f"{selection}, the largest error first; {space.unit}. The broken line is all series together.",
+        caption=(
+            f"{selection}, the least skill first: the mean absolute error over that of the series' own best naive "
+            "forecast (its last value, or its last season). Right of the broken line a series is forecast worse than that."
+        ),
         alt=(
-            f"{selection} by mean absolute error. The worst is {names[0]} with {number(mae[shown[0]])} {space.unit}; "
-            f"half of all series err by less than {number(middle)}, all together by {number(overall)}."
+            f"{selection} by error over that of the best naive forecast. The worst is {names[0]} with "
+            f"{number(relative[shown[0]], 2)}; {worse:,} of {total:,} series are forecast worse than naively."
         ),
         draw=draw,
         height=height,

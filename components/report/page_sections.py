@@ -17,9 +17,10 @@ from tapeline.components.report.headline import alarm, checks, headline, verdict
 from tapeline.components.report.page import Page, Section, Table
 from tapeline.components.report.run_figures import learning_figure, timeline_figure, window_figure
 from tapeline.components.report.selected_members import selection_table, selection_words
+from tapeline.components.report.summary import worst_series
 from tapeline.schemas.served_model import BASELINES
 from tapeline.series.figures.style import safe
-from tapeline.series.figures.wording import NAMES, Space, count, number, sentence, when
+from tapeline.series.figures.wording import NAMES, Space, count, number, sentence, signed_percent, when
 from tapeline.series.time_grid import TimeGrid
 
 _MOST_LEAD_STEPS = 48
@@ -101,8 +102,8 @@ def _forecasts(content: Content) -> Section | None:
 
 def _training(content: Content) -> Section:
     history = content.history
-    seconds = sum(float(np.nansum(each.seconds)) for each in (history, *history.others))
-    epochs = sum(len(each.epoch) for each in (history, *history.others))
+    seconds = float(np.nansum(history.seconds)) + sum(float(np.nansum(other.seconds)) for other in history.others)
+    epochs = len(history.epoch) + sum(len(other.epoch) for other in history.others)
     candidates = len(history.others) + 1
     return Section(
         key="training",
@@ -123,14 +124,23 @@ def _where(content: Content, space: Space) -> Section | None:
     figures, tables = [], []
     mae = errors.series_mae
     if len(mae) > 1:
-        figures.append(series_figure(errors, space))
-        order = np.argsort(-np.nan_to_num(mae, nan=np.inf), kind="stable")[:_MOST_SERIES_ROWS]
+        figures.append(series_figure(errors))
+        skill = 1.0 - errors.series_relative_mae
+        order = worst_series(errors, most=_MOST_SERIES_ROWS)
         tables.append(
             Table(
-                caption="Mean absolute error by series, the largest first",
-                head=("Series", "target's unit", "scaled"),
-                rows=[(safe(errors.series_ids[i]), number(mae[i] * errors.scale[i]), number(mae[i])) for i in order],
-                numbers=frozenset({1, 2}),
+                caption="Mean absolute error by series, and skill over its best naive forecast, the least first",
+                head=("Series", "target's unit", "scaled", "skill"),
+                rows=[
+                    (
+                        safe(errors.series_ids[i]),
+                        number(mae[i] * errors.scale[i]),
+                        number(mae[i]),
+                        signed_percent(skill[i]),
+                    )
+                    for i in order
+                ],
+                numbers=frozenset({1, 2, 3}),
                 folded=f"{len(order)} of {count(len(mae), 'series')} as a table",
                 keep_words=False,
             )

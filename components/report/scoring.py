@@ -64,6 +64,7 @@ class TestWindows:
                 target=parsed[names.TARGET],
                 forecasts={name: outputs[name].numpy() for name in (FORECAST, *BASELINES)},
                 scale=scaler.parameters(series_id)[1],
+                usual_error=outputs["naive_error"].numpy().astype(np.float64),
             )
 
     def read(self, places: Sequence[int], scaler: Scaler) -> list[ShownWindow]:

@@ -99,8 +99,12 @@ def overall_interval(errors: SplitErrors, *, horizon: int, stride: int) -> Overa
 
 
 def worst_series(errors: SplitErrors, *, most: int) -> npt.NDArray[np.int64]:
-    """Returns the positions of the series with the largest MAE, the worst first; those without a finite MAE lead."""
-    mae = errors.series_mae
+    """Returns the positions of the series with the least skill, the worst first; those without a finite error lead.
+
+    Skill is over each series' best naive forecast: an error in scaled space tells which series is large, or restless,
+    not which one is forecast badly.
+    """
+    mae = errors.series_relative_mae
     judged = np.flatnonzero(np.bincount(errors.series, weights=errors.observed, minlength=len(mae)) > 0)
     return judged[np.argsort(-np.where(np.isfinite(mae), mae, np.inf)[judged], kind="stable")][:most]
 

@@ -115,7 +115,7 @@ def read_history(model_run_uri: str, *, card: Mapping[str, Any]) -> History:
     by_candidate: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_candidate.setdefault(row.get("candidate", ""), []).append(row)
-    epochs = by_candidate.pop(selection.get("leading") if "" not in by_candidate else "", [])
+    epochs = by_candidate.pop("" if "" in by_candidate else selection.get("leading", ""), [])
     if not epochs:
         raise DataError(f"model_run: {str(path)!r} holds no epoch. Train for at least one.")
 

@@ -2,7 +2,7 @@
 
 `ErrorCollector` takes batches of windows with their forecasts, `SplitErrors` is
 what comes of them; its `mae_scaled` is the number that TFMA must agree with.
-Four numbers stay of each window; everything else is summed by lead step and by
+A few numbers stay of each window; everything else is summed by lead step and by
 time of the calendar. The residuals are kept for their distribution until there
 are `MOST_RESIDUALS`, from then on those of every 2nd, 4th, ... window.
 Letters: `N` windows, `S` series, `H` horizon.
@@ -16,8 +16,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tapeline.schemas.served_model import BASELINES, FORECAST
+from tapeline.schemas.served_model import BASELINES, FORECAST, NAIVE
 from tapeline.series.cycles import Cycle, cycles_of
+from tapeline.series.series_skill import relative_mae
 from tapeline.series.time_grid import TimeGrid
 
 Values: TypeAlias = npt.NDArray[np.float64]
@@ -37,6 +38,7 @@ class ScoredBatch:
         target: Truth in scaled space `[B, H]`, NaN where unobserved.
         forecasts: `forecast` and each baseline, scaled `[B, H]`.
         scale: Units of the target in one scaled unit `[B]`.
+        usual_error: Error of "as a season ago" within the train split of the series, scaled `[B]`; NaN where there is none.
     """
 
     series_id: npt.NDArray[np.object_]
@@ -44,6 +46,7 @@ class ScoredBatch:
     target: Values
     forecasts: Mapping[str, Values]
     scale: Values
+    usual_error: Values
 
     def __post_init__(self) -> None:
         for name, forecast in self.forecasts.items():
@@ -58,9 +61,11 @@ class SplitErrors:
     Attributes:
         series_ids: Names of the series, sorted, `[S]`.
         scale: Units of the target in one scaled unit, by series `[S]`.
+        usual_error: Error of "as a season ago" within the train split, scaled, by series `[S]`.
         series: Position of each window's series in `series_ids` `[N]`.
         forecast_start: Epoch seconds `[N]`.
         absolute: Sum of absolute errors of each window, scaled `[N]`; not finite where a forecast is not.
+        naive: Sum of absolute errors of each naive forecast of each window, scaled `[N, len(NAIVE)]`.
         observed: Number of observed targets of each window `[N]`.
         first_residual: Forecast minus truth at lead step 1, scaled `[N]`; NaN where unobserved.
         lead_step: MAE by lead step of `forecast` and each baseline, scaled `[H]`.
@@ -71,9 +76,11 @@ class SplitErrors:
 
     series_ids: tuple[bytes, ...]
     scale: Values
+    usual_error: Values
     series: Counts
     forecast_start: Counts
     absolute: Values
+    naive: Values
     observed: Counts
     first_residual: Values
     lead_step: Mapping[str, Values]
@@ -106,12 +113,22 @@ class SplitErrors:
     @property
     def series_mae(self) -> Values:
         """MAE of each series, scaled `[S]`; NaN without an observed target or with a forecast that is not finite."""
+        return self._by_series(self.absolute)
+
+    @property
+    def series_relative_mae(self) -> Values:
+        """MAE of each series over that of its best naive forecast `[S]`; NaN as in `series_mae`."""
+        mae, naive = self.series_mae, np.stack([self._by_series(column) for column in self.naive.T], axis=-1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return relative_mae(mae, naive, np.where(self.usual_error > 0.0, mae / self.usual_error, np.nan))
+
+    def _by_series(self, sums: Values) -> Values:
         count = len(self.series_ids)
-        absolute = np.bincount(self.series, weights=self.absolute, minlength=count)
+        total = np.bincount(self.series, weights=sums, minlength=count)
         observed = np.bincount(self.series, weights=self.observed, minlength=count)
         with np.errstate(invalid="ignore", divide="ignore"):
-            mae: Values = absolute / observed
-        return mae
+            mean: Values = total / observed
+        return mean
 
 
 def ratio(numerator: float, denominator: float) -> float:
@@ -129,7 +146,7 @@ class ErrorCollector:
     def __init__(self, *, grid: TimeGrid) -> None:
         self._grid = grid
         self._series: dict[bytes, int] = {}
-        self._scale: list[float] = []
+        self._scale: list[tuple[float, float]] = []
         self._windows: list[tuple[npt.NDArray[Any], ...]] = []
         self._lead: dict[str, Values] = {}
         self._cycles = {cycle: np.zeros((2, len(cycle.labels))) for cycle in cycles_of(grid)}
@@ -146,22 +163,24 @@ class ErrorCollector:
         observed = ~np.isnan(target)
         residual = np.asarray(batch.forecasts[FORECAST], np.float64) - target
         absolute = np.where(observed, np.abs(residual), 0.0)
-        series = np.array([self._index(name, scale) for name, scale in zip(batch.series_id, batch.scale, strict=True)])
-        self._windows.append(
-            (series, batch.forecast_start, absolute.sum(axis=1), observed.sum(axis=1), residual[:, 0].copy())
-        )
+        of_series = zip(batch.series_id, batch.scale, batch.usual_error, strict=True)
+        series = np.array([self._index(name, scale, usual) for name, scale, usual in of_series])
         self._add_lead("observed", observed)
         self._add_lead(FORECAST, absolute)
+        naive = {}
         for name in BASELINES:
-            error = np.asarray(batch.forecasts[name], np.float64) - target
-            self._add_lead(name, np.where(observed, np.abs(error), 0.0))
+            error = np.where(observed, np.abs(np.asarray(batch.forecasts[name], np.float64) - target), 0.0)
+            self._add_lead(name, error)
+            naive[name] = error.sum(axis=1)
+        sums = absolute.sum(axis=1), np.stack([naive[name] for name in NAIVE], axis=-1), observed.sum(axis=1)
+        self._windows.append((series, batch.forecast_start, *sums, residual[:, 0].copy()))
         self._add_cycles(batch.forecast_start, absolute, observed)
         self._residuals.add(residual)
 
-    def _index(self, series_id: bytes, scale: float) -> int:
+    def _index(self, series_id: bytes, scale: float, usual_error: float) -> int:
         if series_id not in self._series:
             self._series[series_id] = len(self._scale)
-            self._scale.append(float(scale))
+            self._scale.append((float(scale), float(usual_error)))
         return self._series[series_id]
 
     def _add_lead(self, name: str, values: npt.NDArray[Any]) -> None:
@@ -187,7 +206,7 @@ class ErrorCollector:
         """
         if not self._windows:
             raise ValueError("windows: none were added; the test split must hold at least one.")
-        series, start, absolute, observed, first = (
+        series, start, absolute, naive, observed, first = (
             np.concatenate(column) for column in zip(*self._windows, strict=True)
         )
         order = sorted(self._series, key=lambda name: name)
@@ -198,10 +217,12 @@ class ErrorCollector:
             cycles = {cycle: sums[0] / sums[1] for cycle, sums in self._cycles.items()}
         return SplitErrors(
             series_ids=tuple(order),
-            scale=np.array([self._scale[self._series[name]] for name in order]),
+            scale=np.array([self._scale[self._series[name]][0] for name in order]),
+            usual_error=np.array([self._scale[self._series[name]][1] for name in order]),
             series=rank[series],
             forecast_start=start,
             absolute=absolute,
+            naive=naive,
             observed=observed,
             first_residual=first,
             lead_step=lead,

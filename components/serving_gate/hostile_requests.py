@@ -37,7 +37,7 @@ def hostile_requests(windows: RealWindows, taken: TakenInputs, *, refuses_unknow
     says_horizon = HORIZON in taken[ANY_HORIZON]
     for steps in (0, -1) if says_horizon else (0,):
         inputs = windows.inputs(horizon=0, rows=slice(0, 1)) | {HORIZON: np.array(steps, np.int64)}
-        must_mention = HORIZON if says_horizon else names.FUTURE_COVARIATES
+        must_mention = HORIZON if says_horizon else _known_ahead(taken[ANY_HORIZON])
         inputs = only_taken(inputs, taken[ANY_HORIZON])
         requests.append(_hostile(f"a horizon of {steps} steps", ANY_HORIZON, inputs, must_mention))
     short, unmeasured = windows.inputs(rows=slice(0, 1)), windows.inputs(rows=slice(0, 1))
@@ -54,17 +54,24 @@ def hostile_requests(windows: RealWindows, taken: TakenInputs, *, refuses_unknow
     return requests
 
 
+def _known_ahead(taken: tuple[str, ...]) -> str:
+    """The input whose length says how far is forecast."""
+    return next(name for name in (names.FUTURE_COVARIATES, names.FUTURE_CATEGORIES) if name in taken)
+
+
 def _hostile(name: str, signature: str, inputs: Inputs, must_mention: str = "") -> GateRequest:
     return GateRequest(name=name, signature=signature, inputs=inputs, hostile=True, must_mention=must_mention)
 
 
 def _rules(signature: str, taken: tuple[str, ...], *, refuses_unknown: bool) -> list[tuple[str, str, BreakRule]]:
     """What a request can do wrong: its name, what the refusal must mention, and how to break the rule."""
-    along_time = (names.CONTEXT, TIMESTAMPS, names.PAST_COVARIATES, names.FUTURE_COVARIATES)
+    covariates = [name for name in (names.PAST_COVARIATES, names.FUTURE_COVARIATES) if name in taken]
+    texts = [name for name in (names.PAST_CATEGORIES, names.FUTURE_CATEGORIES) if name in taken]
+    along_time = (names.CONTEXT, TIMESTAMPS, *covariates, *texts)
     rules = [
         ("NaN everywhere", names.CONTEXT, _put(names.CONTEXT, np.nan, ...)),
         ("an infinite value", names.CONTEXT, _put(names.CONTEXT, np.inf)),
-        ("a context too short", names.CONTEXT, _cut(*(name for name in along_time if name in taken))),
+        ("a context too short", names.CONTEXT, _cut(*along_time)),
         ("fewer times than values", TIMESTAMPS, _cut(TIMESTAMPS)),
         ("times out of order", TIMESTAMPS, _unordered),
         ("a time left out", TIMESTAMPS, _left_out),
@@ -73,13 +80,12 @@ def _rules(signature: str, taken: tuple[str, ...], *, refuses_unknown: bool) -> 
     if names.SERIES_ID in taken and refuses_unknown:
         unknown = _put(names.SERIES_ID, b"a series that no model was ever trained on", ...)
         rules.append(("an unknown series", names.SERIES_ID, unknown))
-    covariates = [name for name in (names.PAST_COVARIATES, names.FUTURE_COVARIATES) if name in taken]
     rules += [(f"infinite {name}", name, _put(name, np.inf)) for name in covariates]
     # A shorter known future is a shorter horizon where the horizon is free.
     rules += [
         (f"{name} for fewer steps than there are", name, _cut(name))
-        for name in covariates
-        if name == names.PAST_COVARIATES or signature == SERVE
+        for name in (*covariates, *texts)
+        if name in (names.PAST_COVARIATES, names.PAST_CATEGORIES) or signature == SERVE
     ]
     if names.STATIC_COVARIATES in taken:
         rules.append(("missing static covariates", names.STATIC_COVARIATES, _put(names.STATIC_COVARIATES, np.nan)))

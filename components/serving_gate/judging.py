@@ -2,28 +2,31 @@
 
 A request that must be answered is answered right when every output is there,
 every number is finite, the times follow the context on the grid, the narrow
-interval lies inside the wide one, and the forecast is the Evaluator's for the
+interval lies inside the wide one, quantiles do not cross, and the forecast is the Evaluator's for the
 same window. A hostile one is refused right when the refusal is InvalidArgument
 and its message mentions what is wrong.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tapeline.components.serving_gate.real_requests import GateRequest, RealWindows
 from tapeline.components.serving_gate.serve_alone import Answer, Served
 from tapeline.forecaster.refusal_message import refusal_message
 from tapeline.schemas.checks import Check, Fault, Requirement
 from tapeline.schemas.gate_config import ServingConfig
-from tapeline.schemas.served_model import EVALUATE, FORECAST, FORECAST_TIME, LEVELS
+from tapeline.schemas.served_model import EVALUATE, FORECAST, FORECAST_TIME, LEVELS, levels_of
 
 MOST_DEVIATION = 1e-5
 """Largest distance from the Evaluator's forecast, as a share of the series' scale."""
 
-# A forecast in the data's unit is float32: it and what it is compared with are rounded to about this share of it.
-_ROUNDING = 4 * float(np.finfo(np.float32).eps)
+# A forecast in the data's unit and what it is compared with are rounded to about so many steps of its type.
+_ROUNDING = 4.0
 _MOST_FAULTS = 3
 _LEAST_CHARACTERS = 12
 """Characters that a message must have to be one."""
@@ -86,7 +89,8 @@ def answer_problem(request: GateRequest, answer: Answer, windows: RealWindows) -
     missing = [name for name in LEVELS if name not in answer.outputs]
     if missing:
         return f"no output {', '.join(missing)}"
-    for name in LEVELS:
+    levels = levels_of(answer.outputs)
+    for name in levels:
         values = answer.outputs[name]
         if values.shape != (rows, request.steps):
             return f"{name} has the shape {list(values.shape)}, not {[rows, request.steps]}"
@@ -95,9 +99,12 @@ def answer_problem(request: GateRequest, answer: Answer, windows: RealWindows) -
         if bad.any():
             return f"{name} has {int(bad.sum())} values that are not finite"
     lower, upper, lower_95, upper_95 = (answer.outputs[name].astype(np.float64) for name in LEVELS[1:])
-    slack = _ROUNDING * np.abs(answer.outputs[FORECAST].astype(np.float64))
+    slack = _rounding(answer.outputs[FORECAST]) * np.abs(answer.outputs[FORECAST].astype(np.float64))
     if (lower > upper + slack).any() or (lower_95 > lower + slack).any() or (upper > upper_95 + slack).any():
         return "the interval of 80 % does not lie inside the one of 95 %"
+    quantiles = [answer.outputs[name].astype(np.float64) for name in levels[len(LEVELS) :]]
+    if any((low > high + slack).any() for low, high in itertools.pairwise(quantiles)):
+        return "quantiles cross"
     if request.signature == EVALUATE:
         return ""
     times = windows.timestamps[request.rows, windows.context_length : windows.context_length + request.steps]
@@ -146,13 +153,17 @@ def largest_deviation(real: Sequence[tuple[GateRequest, Answer]]) -> tuple[float
         if given.shape[0] != truth.shape[0] or given.shape[1] < request.steps_compared:
             return math.inf, _title(request)
         magnitude = np.maximum(np.abs(truth), np.abs(offset)[request.rows, None])
-        distance = np.abs(given[:, : request.steps_compared] - truth) - _ROUNDING * magnitude
+        distance = np.abs(given[:, : request.steps_compared] - truth) - _rounding(given) * magnitude
         share = distance / np.abs(scale)[request.rows, None]
         # A NaN compares as false: it must not pass for no distance.
         largest = float(np.max(np.where(np.isnan(share), math.inf, share), initial=0.0))
         if largest > worst:
             worst, where = largest, _title(request)
     return worst, where
+
+
+def _rounding(values: npt.NDArray[Any]) -> float:
+    return _ROUNDING * float(np.finfo(values.dtype).eps)
 
 
 def _title(request: GateRequest) -> str:

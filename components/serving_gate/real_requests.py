@@ -28,19 +28,21 @@ class RealWindows:
         serialized: The scaled windows, serialized `[B]`.
         series_id: Bytes `[B]`.
         timestamps: Epoch seconds of context, horizon and as many steps again, int64 `[B, T + 2 H]`.
-        context: Raw targets, float32 `[B, T]`, NaN where missing.
-        past: Raw past covariates, float32 `[B, T, P]`.
-        future: Raw future-known covariates, float32 `[B, T + 2 H, K']`; NaN beyond the last row.
-        static: Raw static covariates, float32 `[B, S]`.
+        context: Raw targets, float64 `[B, T]`, NaN where missing.
+        past: Raw past covariates, float64 `[B, T, P]`.
+        future: Raw future-known covariates, float64 `[B, T + 2 H, K']`; NaN beyond the last row.
+        static: Raw static covariates, float64 `[B, S]`.
+        texts: The columns of categories, by the name of their input; bytes of the same shapes, empty where missing.
     """
 
     serialized: tuple[bytes, ...]
     series_id: npt.NDArray[np.object_]
     timestamps: npt.NDArray[np.int64]
-    context: npt.NDArray[np.float32]
-    past: npt.NDArray[np.float32]
-    future: npt.NDArray[np.float32]
-    static: npt.NDArray[np.float32]
+    context: npt.NDArray[np.float64]
+    past: npt.NDArray[np.float64]
+    future: npt.NDArray[np.float64]
+    static: npt.NDArray[np.float64]
+    texts: Mapping[str, npt.NDArray[np.object_]] = dataclasses.field(default_factory=dict)
 
     @property
     def context_length(self) -> int:
@@ -67,8 +69,13 @@ class RealWindows:
             names.PAST_COVARIATES: self.past[rows].copy(),
             names.FUTURE_COVARIATES: self.future[rows, : self.context_length + steps].copy(),
             names.STATIC_COVARIATES: self.static[rows].copy(),
+            **{name: self._texts(name, rows, steps) for name in self.texts},
             HORIZON: np.array(steps, np.int64),
         }
+
+    def _texts(self, name: str, rows: slice, steps: int) -> npt.NDArray[np.object_]:
+        values = self.texts[name][rows]
+        return (values[:, : self.context_length + steps] if name == names.FUTURE_CATEGORIES else values).copy()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -111,7 +118,7 @@ def real_requests(windows: RealWindows, taken: TakenInputs) -> list[GateRequest]
         inputs = only_taken(windows.inputs(horizon=steps, rows=rows), taken[signature])
         # A model with columns known ahead may read all of the trained horizon's at every step: fewer steps of them
         # give another forecast.
-        partial = steps < horizon and names.FUTURE_COVARIATES in inputs
+        partial = steps < horizon and any(name in inputs for name in (names.FUTURE_COVARIATES, names.FUTURE_CATEGORIES))
         compared = 0 if partial else min(steps, horizon)
         return GateRequest(
             name=name, signature=signature, inputs=inputs, rows=rows, steps=steps, steps_compared=compared

@@ -6,7 +6,7 @@ that came out of the data gate, so nothing that made the windows is trusted.
 
 import math
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from tapeline.components.serving_gate.real_requests import RealWindows
 from tapeline.schemas import features as names
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from tapeline.series.grouping.rows_io import read_rows
-from tapeline.series.grouping.series_rows import NUMBERS, RowFeatures
+from tapeline.series.grouping.series_rows import NUMBERS, TEXTS, RowFeatures
 from tapeline.series.step_index import StepIndex
 from tapeline.series.time_grid import TimeGrid
 
@@ -62,15 +62,18 @@ def read_real_windows(
     grid = TimeGrid.of(data)
     first = grid.ordinals(parsed[names.FORECAST_START].numpy()) - window.context_length
     length = window.context_length + 2 * window.horizon
-    columns = (names.TARGET, *features.columns)
-    values, first_rows = _gather(row_files, series, first, length, columns=columns, grid=grid)
-    static = first_rows[:, len(columns) - len(features.static_covariates) :]
+    read = RowFeatures(numbers=(names.TARGET, *features.number_columns), texts=features.text_columns)
+    (values, first_rows), (texts, first_texts) = _gather(row_files, series, first, length, read=read, grid=grid)
+    static = first_rows[:, len(read.numbers) - len(features.numbers(names.STATIC_COVARIATES)) :]
     # A model refuses missing static covariates, and no raw value is sure to mean the same.
     whole = ~np.isnan(static).any(axis=1)
     if not whole.any():
         return None
-    past, future = len(features.past_covariates), len(features.future_covariates)
+    past, future = (len(features.numbers(role)) for role in (names.PAST_COVARIATES, names.FUTURE_COVARIATES))
     kept = values[whole]
+    of_role = {
+        role: [features.text_columns.index(column) for column in features.texts(role)] for role in names.CATEGORIES
+    }
     ordinals = first[whole][:, None] + np.arange(length)
     return RealWindows(
         serialized=tuple(one for one, good in zip(serialized, whole, strict=True) if good),
@@ -80,6 +83,11 @@ def read_real_windows(
         past=kept[:, : window.context_length, 1 : 1 + past],
         future=kept[:, :, 1 + past : 1 + past + future],
         static=static[whole],
+        texts={
+            names.PAST_CATEGORIES: texts[whole][:, : window.context_length, of_role[names.PAST_COVARIATES]],
+            names.FUTURE_CATEGORIES: texts[whole][:, :, of_role[names.FUTURE_COVARIATES]],
+            names.STATIC_CATEGORIES: first_texts[whole][:, of_role[names.STATIC_COVARIATES]],
+        },
     )
 
 
@@ -110,27 +118,39 @@ def _gather(
     first: npt.NDArray[np.int64],
     length: int,
     *,
-    columns: tuple[str, ...],
+    read: RowFeatures,
     grid: TimeGrid,
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Rows of stretches of series, `[B, length, C]`, and the first row of each one's series, `[B, C]`.
+) -> list[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
+    """Numbers, and texts, of stretches of series, `[B, length, C]`, and of the first row of each one's series, `[B, C]`.
 
     Static covariates are those of the first row of a series, wherever its windows lie.
     """
     steps = StepIndex.covering(series, first, length)
-    found = np.full((len(steps.keys), len(columns)), np.nan, np.float32)
-    never = (np.iinfo(np.int64).max, np.full(len(columns), np.nan, np.float32))
-    earliest = dict.fromkeys(series.tolist(), never)
+    nothing = {
+        NUMBERS: np.full((len(steps.keys), len(read.numbers)), np.nan),
+        TEXTS: np.full((len(steps.keys), len(read.texts)), b"", object),
+    }
+    found = {part: values.copy() for part, values in nothing.items()}
+    # Of each series the ordinal of its first row, and what that row holds.
+    earliest: dict[bytes, tuple[int, dict[str, npt.NDArray[Any]]]] = {
+        name: (np.iinfo(np.int64).max, {part: values[0] for part, values in nothing.items()})
+        for name in series.tolist()
+    }
     for path in row_files:
-        for batch in read_rows(path, RowFeatures(numbers=columns)):
-            ids, ordinal, numbers = batch[names.SERIES_ID], grid.ordinals(batch[names.TIMESTAMP]), batch[NUMBERS]
+        for batch in read_rows(path, read):
+            ids, ordinal = batch[names.SERIES_ID], grid.ordinals(batch[names.TIMESTAMP])
+            here = {part: batch[part] for part in found if part in batch}
             row = steps.locate(ids, ordinal)
-            found[row[row >= 0]] = numbers[row >= 0]
-            for name, (known, _) in earliest.items():
+            for part, values in here.items():
+                found[part][row[row >= 0]] = values[row >= 0]
+            for name, (known, before) in earliest.items():
                 mine = np.flatnonzero(ids == name)
                 if len(mine) and ordinal[mine].min() < known:
                     at = mine[np.argmin(ordinal[mine])]
-                    earliest[name] = (ordinal[at], numbers[at])
+                    earliest[name] = (ordinal[at], before | {part: values[at] for part, values in here.items()})
     ordinals = (first[:, None] + np.arange(length)).reshape(-1)
     rows = steps.locate(np.repeat(series, length), ordinals).reshape(-1, length)
-    return found[rows], np.stack([earliest[name][1] for name in series.tolist()])
+    return [
+        (found[part][rows], np.stack([earliest[name][1][part] for name in series.tolist()]))
+        for part in (NUMBERS, TEXTS)
+    ]

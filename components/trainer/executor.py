@@ -6,6 +6,7 @@ All knowledge of TFX ends here. What is called from here takes plain values and 
 import ctypes
 import functools
 import importlib.metadata
+import itertools
 import json
 import os
 import platform
@@ -26,16 +27,20 @@ from tapeline.components.trainer.ridges import Chunks
 from tapeline.components.trainer.trained_card import describe_selection
 from tapeline.components.trainer.training_records import HistoryFile, HistoryLines, ProgressLines, TensorBoardLogs
 from tapeline.components.trainer.training_run import TrainedModel, run_training
-from tapeline.components.trainer.validation import eval_residuals
-from tapeline.forecaster.serving.card import describe_data
+from tapeline.components.trainer.validation import eval_errors, naive_eval_errors
+from tapeline.forecaster.serving.bounds import within_bounds
+from tapeline.forecaster.serving.card import describe_data, time_span
 from tapeline.forecaster.serving.export_model import export_model
 from tapeline.schemas.artifact_files import HISTORY_FILE
 from tapeline.schemas.gate_config import GateConfig
 from tapeline.schemas.model_contract import CONTRACT, contract
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, Section, WindowConfig
+from tapeline.schemas.served_model import NAIVE_ON_EVAL
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 from tapeline.schemas.window_spec import WindowSpec
-from tapeline.series.conformal import conformal_half_widths
+from tapeline.series.categories import category_sizes, read_categories
+from tapeline.series.holiday_flags import known_until
+from tapeline.series.prediction_intervals import fit_intervals
 from tapeline.series.scaling import Scaler
 from tapeline.series.seasons import choose_season, naive_errors
 from tapeline.series.window_reader import read_chunks, split_files
@@ -50,7 +55,7 @@ _SECTIONS: dict[str, type[Section]] = {
     "gate": GateConfig,
 }
 
-_VERSIONS = ("tapeline", "tensorflow", "keras", "tfx", "numpy")
+_VERSIONS = ("tapeline", "tensorflow", "keras", "tfx", "numpy", "holidays")
 """Distributions whose versions stand on the card."""
 
 
@@ -79,6 +84,7 @@ class Executor(base_executor.BaseExecutor):
             name: section.model_validate_json(exec_properties[name]) for name, section in _SECTIONS.items()
         }
         chunks_uri = artifact_utils.get_single_uri(input_dict["chunks"])
+        graph_uri = artifact_utils.get_single_uri(input_dict["transform_graph"])
         run_uri = artifact_utils.get_single_uri(output_dict["model_run"])
         train_files, eval_files = split_files(chunks_uri, "train"), split_files(chunks_uri, "eval")
         train_chunks, eval_chunks = (functools.partial(read_chunks, files) for files in (train_files, eval_files))
@@ -98,7 +104,8 @@ class Executor(base_executor.BaseExecutor):
                 model=sections["model_config"],
                 training=sections["training"],
                 season=season,
-                scaler=Scaler.load(artifact_utils.get_single_uri(input_dict["transform_graph"])),
+                scaler=Scaler.load(graph_uri),
+                category_sizes=category_sizes(read_categories(graph_uri, sections["features"])),
                 records=functools.partial(
                     _records, run_uri, HistoryFile(os.path.join(run_uri, HISTORY_FILE)), sections["training"].epochs
                 ),
@@ -111,7 +118,7 @@ class Executor(base_executor.BaseExecutor):
                 trained,
                 sections,
                 directory=path_utils.serving_model_dir(model.uri),
-                graph_uri=artifact_utils.get_single_uri(input_dict["transform_graph"]),
+                graph_uri=graph_uri,
                 season=season,
                 train_chunks=train_chunks,
                 eval_chunks=eval_chunks,
@@ -136,22 +143,40 @@ def _export(
 ) -> None:
     data, window = sections["data"], sections["window"]
     spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
-    residuals = eval_residuals(trained.model, read=eval_chunks, spec=spec, series=trained.series)
+    scaler = Scaler.load(graph_uri)
+    errors = eval_errors(
+        trained.model,
+        read=eval_chunks,
+        spec=spec,
+        series=trained.series,
+        bounded=functools.partial(within_bounds, data=data, scaler=scaler),
+    )
+    naive = naive_errors(train_chunks(), season=season)
     tf.io.gfile.makedirs(os.path.dirname(directory))
     export_model(
         trained.model,
         directory=directory,
         ridge_baseline=trained.ridge,
-        half_widths=conformal_half_widths(residuals),
-        scaler=Scaler.load(graph_uri),
+        intervals=fit_intervals(
+            errors,
+            naive_errors=naive,
+            levels=sections["training"].quantiles,
+            overlap=-(-window.horizon // window.eval_stride),
+        ),
+        scaler=scaler,
         transform_graph_uri=graph_uri,
         data=data,
         features=sections["features"],
         window=window,
         season=season,
-        naive_errors=naive_errors(train_chunks(), season=season),
+        naive_errors=naive,
         series=trained.series,
-        card=card | {"trained_on": describe_data(train_chunks())},
+        card=card
+        | {
+            "trained_on": describe_data(train_chunks()),
+            NAIVE_ON_EVAL: naive_eval_errors(read=eval_chunks, spec=spec, season=season),
+        },
+        holidays_until=known_until(*time_span(itertools.chain(train_chunks(), eval_chunks()))),
     )
 
 
@@ -176,7 +201,7 @@ def _kept_weights(history: History) -> str:
     return f"kept the weights of epoch {history.best + 1} of {len(history.epochs)} (val_loss {history.val_loss:.5f})"
 
 
-def _model_card(trained: TrainedModel, sections: dict[str, Section]) -> dict[str, Any]:
+def _model_card(trained: TrainedModel, sections: dict[str, Any]) -> dict[str, Any]:
     """Returns what a served model tells about its training."""
     history = trained.history
     return {

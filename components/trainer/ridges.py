@@ -12,6 +12,7 @@ from tapeline.forecaster.network.highway import LinearHighway
 from tapeline.forecaster.network.naive import Persistence, RidgeForecast, SeasonalNaive
 from tapeline.forecaster.network.ridge import RidgeKind
 from tapeline.forecaster.network.ridge_fit import RidgeFit
+from tapeline.forecaster.network.ridge_sums import most_series
 from tapeline.schemas import features as names
 from tapeline.schemas.training_config import ViewConfig
 from tapeline.schemas.window_spec import WindowShape, WindowSpec
@@ -19,9 +20,6 @@ from tapeline.series.windowing import Chunk
 
 Chunks = Callable[[], Iterable[Chunk]]
 """Starts a pass over the chunks of a split."""
-
-MOST_SERIES = 64
-"""Most series with a linear map of their own: statistics and weights of all of them are in memory."""
 
 BASELINE = RidgeKind()
 """It reads all that is known, and is one for all series."""
@@ -40,13 +38,14 @@ def ridge_batches(
 
 
 def trained_series(
-    chunks: Chunks, view: ViewConfig, *, choice: bool, say: Say = lambda line: None
+    chunks: Chunks, view: ViewConfig, *, shape: WindowShape, choice: bool, say: Say = lambda line: None
 ) -> tuple[tuple[bytes, ...], int]:
     """Returns the series that windows tell the index of, sorted, and how many may have linear maps of their own.
 
     Args:
         chunks: The train split.
         view: The section `model.view`.
+        shape: Widths of a window.
         choice: Whether other views and other forecasts are tried as well.
         say: Told where the view asks for maps and there are none.
     """
@@ -54,9 +53,10 @@ def trained_series(
     if not asked and not choice:
         return (), 0
     series = tuple(sorted({chunk.series_id for chunk in chunks()}))
-    maps = len(series) if 2 <= len(series) <= MOST_SERIES else 0
+    most = most_series(shape)
+    maps = len(series) if 2 <= len(series) <= most else 0
     if asked and not maps:
-        say(f"model.view.highway_per_series: {len(series):,} series, not 2 to {MOST_SERIES}: one map serves all")
+        say(f"model.view.highway_per_series: {len(series):,} series, not 2 to {most}: one map serves all")
     return (series if maps or (choice and len(series) > 1) else ()), maps
 
 

@@ -236,4 +236,5 @@ def _graph_of(model: keras.Model) -> tf.Graph:
         names.STATIC_COVARIATES: [shape.static],
     }
     window = {name: tf.TensorSpec([None, *size], tf.float32, name=name) for name, size in sizes.items()}
+    window[names.SERIES_INDEX] = tf.TensorSpec([None], tf.int32, name=names.SERIES_INDEX)
     return tf.function(lambda window: model(window), autograph=False).get_concrete_function(window).graph

@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from collections.abc import Mapping
 
 import keras
 import tensorflow as tf
@@ -95,6 +96,7 @@ def run_training(
     training: TrainingConfig,
     season: int = 1,
     scaler: Scaler | None = None,
+    category_sizes: Mapping[str, int] | None = None,
     records: Records = lambda candidate: (),
     checkpoints: CheckpointStore | None = None,
     say: Say = lambda line: None,
@@ -112,6 +114,7 @@ def run_training(
         training: The section `training`.
         season: Steps that the seasonal naive forecast repeats, at most the context.
         scaler: The scales of the series, for forecasts of logarithms; None: there are none of these.
+        category_sizes: Numbers of each categorical column, from `tapeline.series.categories`.
         records: Returns what is told about every epoch of a candidate.
         checkpoints: Where to write one each epoch, and to carry on from.
         say: Gets a line when something other than an epoch is worth telling.
@@ -124,8 +127,9 @@ def run_training(
     make_reproducible(training)
     spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
     choice = training.candidates > 1 or model.members > 1
-    series, maps = trained_series(train_chunks, model.view, choice=choice, say=say)
-    shape = dataclasses.replace(WindowShape.of(window, features), series=maps)
+    shape = WindowShape.of(window, features, category_sizes=category_sizes or {})
+    series, maps = trained_series(train_chunks, model.view, shape=shape, choice=choice, say=say)
+    shape = dataclasses.replace(shape, series=maps)
     has_line = choice or model.view.highway != "none"
     folds = TimeFolds.of(train_chunks(), window.horizon) if model.cross_fit and has_line else None
     batch_size = training.batch_size * training.accumulate

@@ -17,8 +17,8 @@ from tfx_bsl.coders import example_coder
 from tapeline.components.transform.window_group import GroupCut, WindowPlan, cut_group
 from tapeline.components.transform.window_tally import UNMEASURED, Tally, longest_steps, unscaled_series
 from tapeline.schemas.errors import DataError
-from tapeline.series.calendar import Calendar
 from tapeline.series.grouping.series_rows import SeriesRows
+from tapeline.series.time_features import TimeFeatures
 
 _COUNTERS = "tapeline.windows"
 
@@ -45,9 +45,9 @@ class WriteGroup:
         if unscaled:
             yield Tally(unscaled=unscaled).as_json()
             return
-        calendar = Calendar(self.plan.features.calendar, self.plan.data.timezone)
+        of_time = TimeFeatures(self.plan.data, self.plan.features)
         try:
-            cut = cut_group(rows, plan=self.plan, splits=self.splits, calendar=calendar)
+            cut = cut_group(rows, plan=self.plan, splits=self.splits, of_time=of_time)
         except DataError as error:
             yield Tally(problems=(str(error),)).as_json()
             return

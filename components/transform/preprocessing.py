@@ -1,4 +1,4 @@
-"""What Transform computes for each row: scaled values and calendar features.
+"""What Transform computes for each row: scaled values, numbers of categories, holidays and calendar features.
 
 TFX calls `preprocessing_fn` with the sections of the configuration in
 `custom_config`; see `create_transform` in `tapeline.components.transform.component`.
@@ -14,8 +14,9 @@ import tensorflow_transform as tft
 from tapeline.components.transform.beam_scaling import FitScales
 from tapeline.schemas import features as names
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig
-from tapeline.series.calendar import Calendar
+from tapeline.series.categories import vocabulary_file
 from tapeline.series.scaling import OVERALL, SCALE_FILE, scope_of
+from tapeline.series.time_features import TimeFeatures
 
 
 def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, str]) -> dict[str, tf.Tensor]:
@@ -34,18 +35,18 @@ def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, str]) -> d
     outputs = {
         names.SERIES_ID: series,
         names.TIMESTAMP: timestamp,
-        names.TARGET: _scaled_target(series, column(inputs[names.TARGET]), scaling),
+        names.TARGET: _scaled_target(series, exact_column(inputs, names.TARGET), scaling),
     }
     if features.past_covariates:
-        outputs[names.PAST_COVARIATES] = _scaled_columns(inputs, features.past_covariates, scaling.method)
+        outputs[names.PAST_COVARIATES] = _covariates(inputs, features.past_covariates, features, scaling.method)
     if features.future_size:
-        known = _scaled_columns(inputs, features.future_covariates, scaling.method)
-        calendar = Calendar(features.calendar, data.timezone)(timestamp)
+        known = _covariates(inputs, features.future_covariates, features, scaling.method)
+        of_time = TimeFeatures(data, features)(timestamp)
         outputs[names.FUTURE_COVARIATES] = tf.ensure_shape(
-            tf.concat([known, calendar], axis=1), [None, features.future_size]
+            tf.concat([known, of_time], axis=1), [None, features.future_size]
         )
     if features.static_covariates:
-        outputs[names.STATIC_COVARIATES] = _scaled_columns(inputs, features.static_covariates, scaling.method)
+        outputs[names.STATIC_COVARIATES] = _covariates(inputs, features.static_covariates, features, scaling.method)
     return outputs
 
 
@@ -63,6 +64,12 @@ def column(values: Any) -> tf.Tensor:
     return tf.reshape(values, [-1])
 
 
+def exact_column(inputs: dict[str, Any], name: str) -> tf.Tensor:
+    """Returns one float64 a row, `[B]`, NaN where missing: the float32 and what it rounds away."""
+    rest = column(inputs[names.rest(name)])
+    return tf.cast(column(inputs[name]), tf.float64) + tf.cast(tf.where(tf.math.is_nan(rest), 0.0, rest), tf.float64)
+
+
 def _scaled_target(series: tf.Tensor, target: tf.Tensor, scaling: ScalingConfig) -> tf.Tensor:
     (path,) = tft.experimental.ptransform_analyzer(
         [series, target],
@@ -76,15 +83,14 @@ def _scaled_target(series: tf.Tensor, target: tf.Tensor, scaling: ScalingConfig)
     scope = scope_of(per_series=scaling.per_series, unseen_series=scaling.unseen_series)
     keys = tf.fill(tf.shape(series), OVERALL) if scope == "all" else escape_ids(series)
     found = _scales(keys, path, name="scale_of_series")
-    value = tf.cast(target, tf.float64)
-    scaled = (value - found[:, 0]) / found[:, 1]
+    scaled = (target - found[:, 0]) / found[:, 1]
     unseen = tf.math.is_nan(found[:, 1])
     if scope == "unseen":
         either = _scales(tf.constant([OVERALL]), path, name="scale_of_all")
-        scaled = tf.where(unseen, (value - either[:, 0]) / either[:, 1], scaled)
+        scaled = tf.where(unseen, (target - either[:, 0]) / either[:, 1], scaled)
     if scope == "none":
         # A series without a scale may not pass as one without values: Windows refuses infinite targets by name.
-        scaled = tf.where(unseen & ~tf.math.is_nan(value), tf.constant(float("inf"), tf.float64), scaled)
+        scaled = tf.where(unseen & ~tf.math.is_nan(target), tf.constant(float("inf"), tf.float64), scaled)
     return tf.cast(scaled, tf.float32)
 
 
@@ -125,17 +131,30 @@ def _lookup(keys: tf.Tensor, path: Any) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.bitcast(tf.stack([table.lookup(keys) for table in tables], axis=1), tf.int64), size
 
 
-def _scaled_columns(inputs: dict[str, Any], columns: tuple[str, ...], method: str) -> tf.Tensor:
-    """Covariates over all series, `[B, n]`; NaN where missing."""
-    parts = [_scaled_column(column(inputs[name]), method) for name in columns]
+def _covariates(inputs: dict[str, Any], columns: tuple[str, ...], features: FeaturesConfig, method: str) -> tf.Tensor:
+    """Covariates over all series, `[B, n]`: amounts scaled, NaN where missing; categories as their numbers."""
+    parts = [
+        _category(column(inputs[name]), vocabulary_file(features, name))
+        if name in features.categorical
+        else _scaled_column(exact_column(inputs, name), method)
+        for name in columns
+    ]
     if not parts:
         return tf.zeros([tf.shape(column(inputs[names.TIMESTAMP]))[0], 0])
     return tf.stack(parts, axis=1)
 
 
+def _category(texts: tf.Tensor, file: str) -> tf.Tensor:
+    """The number of each text, the most frequent of train first, from 1; `UNSEEN` for any other, and where missing."""
+    texts = tf.strings.strip(texts)
+    present = tf.boolean_mask(texts, tf.not_equal(texts, ""))
+    vocabulary = tft.vocabulary(present, vocab_filename=file)
+    found = tft.apply_vocabulary(texts, vocabulary, default_value=names.UNSEEN - 1)
+    return tf.cast(found + 1, tf.float32)
+
+
 def _scaled_column(values: tf.Tensor, method: str) -> tf.Tensor:
     """A column that is constant in train keeps the scale 1, so its value becomes 0: as for the target."""
-    values = tf.cast(values, tf.float64)
     measured = tf.boolean_mask(values, ~tf.math.is_nan(values))
     low, high = tft.min(measured), tft.max(measured)
     constant = tf.equal(low, high)

@@ -10,9 +10,9 @@ from tapeline.schemas import features as names
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.arrays import Array, Ints
-from tapeline.series.calendar import Calendar
 from tapeline.series.chunking import Grid, cut_chunks, forecast_starts, to_grid
 from tapeline.series.grouping.series_rows import RowFeatures, SeriesRows
+from tapeline.series.time_features import TimeFeatures
 from tapeline.series.time_grid import TimeGrid
 from tapeline.series.window_writer import chunk_batch, window_batch
 from tapeline.series.windowing import cut_arrays
@@ -70,7 +70,7 @@ class GroupCut:
     """One group on its grid, and where its forecasts start.
 
     Attributes:
-        grid: The steps of all series of the group; the calendar has no holes.
+        grid: The steps of all series of the group; what a time alone tells has no holes.
         timestamp: Epoch seconds of each step, int64 `[L]`.
         starts: Positions of forecast starts, by split.
         unmeasured: Windows left out because too little of them was measured.
@@ -112,7 +112,7 @@ class GroupCut:
 
 
 def cut_group(
-    rows: SeriesRows, *, plan: WindowPlan, splits: dict[str, tuple[int, int]], calendar: Calendar
+    rows: SeriesRows, *, plan: WindowPlan, splits: dict[str, tuple[int, int]], of_time: TimeFeatures
 ) -> GroupCut:
     """Puts a group on its grid and finds its forecasts.
 
@@ -120,7 +120,7 @@ def cut_group(
         rows: All rows of the group, series in ascending order.
         plan: How windows are cut.
         splits: First ordinal of each split, and the one after its last.
-        calendar: Fills the calendar in steps that have no row.
+        of_time: Fills holidays and calendar in steps that have no row.
 
     Raises:
         DataError: A series has two rows for one step.
@@ -128,8 +128,11 @@ def cut_group(
     time = TimeGrid.of(plan.data)
     grid = to_grid(rows, time)
     timestamp = time.timestamps(grid.ordinal)
-    if calendar.size:
-        grid.future[~grid.has_row, -calendar.size :] = calendar(timestamp[~grid.has_row])
+    if of_time.size:
+        grid.future[~grid.has_row, -of_time.size :] = of_time(timestamp[~grid.has_row])
+    for role, values in ((names.PAST_COVARIATES, grid.past), (names.FUTURE_COVARIATES, grid.future)):
+        # A step without a row has no category, which is a category; between two of them lies none.
+        values[np.ix_(~grid.has_row, np.array(plan.features.text_positions(role), int))] = names.UNSEEN
     starts, unmeasured = {}, 0
     for split, covers in splits.items():
         starts[split], left_out = forecast_starts(

@@ -14,6 +14,7 @@ from typing import Literal
 import keras
 import tensorflow as tf
 
+from tapeline.forecaster.network.category_inputs import one_hot_shape, one_hot_window
 from tapeline.forecaster.network.inputs import Window
 from tapeline.forecaster.network.ridge_fit import RidgeFit
 from tapeline.schemas import features
@@ -28,11 +29,14 @@ _FEW_MAPS = 16
 
 def highway_size(shape: WindowShape, reads: Reads = "all") -> int:
     """Returns `D`, the width of what the highway reads."""
+    shape = one_hot_shape(shape)
     return shape.context_length + (shape.horizon * shape.future + shape.static if reads == "all" else 0)
 
 
 def highway_inputs(window: Window, shape: WindowShape, reads: Reads = "all") -> tf.Tensor:
     """Returns what the highway reads: the context relative to its last value, the known future, the series.
+
+    Categories are one-hot; columns of many are left out.
 
     Args:
         window: Features of `docs/data-formats.md`.
@@ -40,8 +44,9 @@ def highway_inputs(window: Window, shape: WindowShape, reads: Reads = "all") -> 
         reads: Whether more than the context is read; the context comes first.
 
     Returns:
-        `[B, D]`, `D = T + H K + S` or `D = T`.
+        `[B, D]`, `D = T + H K + S` or `D = T`, with the widths that categories have as inputs.
     """
+    window, shape = one_hot_window(window, shape), one_hot_shape(shape)
     context = window[features.CONTEXT]
     parts = [context - context[:, -1:]]
     if shape.future and reads == "all":

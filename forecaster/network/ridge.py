@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from tapeline.forecaster.network.highway import Reads, highway_inputs, highway_size
 from tapeline.forecaster.network.ridge_fit import Floats, RidgeFit
@@ -222,9 +223,11 @@ def _eval_errors(
     return total, observed
 
 
-def _rows_by_series(window: Mapping[str, Floats], wanted: set[int | None]) -> dict[int | None, slice | np.ndarray]:
+def _rows_by_series(
+    window: Mapping[str, Floats], wanted: set[int | None]
+) -> dict[int | None, slice | npt.NDArray[np.bool_]]:
     """Returns the rows of each wanted series that a batch holds; all of them for None."""
-    rows: dict[int | None, slice | np.ndarray] = {None: slice(None)} if None in wanted else {}
+    rows: dict[int | None, slice | npt.NDArray[np.bool_]] = {None: slice(None)} if None in wanted else {}
     for series in wanted - {None}:
         mine = np.asarray(window[features.SERIES_INDEX]) == series
         if mine.any():

@@ -13,10 +13,25 @@ from tapeline.forecaster.network.ridge_statistics import RidgeStatistics, relati
 from tapeline.schemas import features
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.window_spec import WindowShape
-from tapeline.series.time_folds import TimeFolds
+from tapeline.series.time_folds import FOLDS, TimeFolds
 
 Batches = Callable[[], Iterable[Mapping[str, npt.NDArray[Any]]]]
 """Called once a pass; gives batches of windows with their target."""
+
+_MOST_BYTES = 512 * 2**20
+"""Most memory for the sums of single series, each of them by block, and by what is near to it."""
+
+
+def most_series(shape: WindowShape) -> int:
+    """Returns how many series may have sums, and maps, of their own: 64, or as many as fit into memory.
+
+    >>> most_series(WindowShape(context_length=168, horizon=24))
+    64
+    >>> most_series(WindowShape(context_length=336, horizon=48, future=9))
+    11
+    """
+    return min(64, _MOST_BYTES // (2 * FOLDS * 8 * highway_size(shape) ** 2))
+
 
 Key = tuple[bool, int, int, Literal["inside", "near"]]
 """Whether all targets were observed; the series, -1 for any; the block; inside it or too close to it."""
@@ -52,10 +67,10 @@ class TrainSums:
             target, is_complete = relative_target(window)
             count = len(target)
             series = np.asarray(window[features.SERIES_INDEX]) if by_series else np.full(count, -1)
-            starts = window.get(features.FORECAST_START)
             inside = [np.ones(count, bool)]
             near = np.zeros((count, 0), bool)
             if folds is not None:
+                starts = np.asarray(window[features.FORECAST_START])
                 block = folds.index(starts)
                 inside = [block == fold for fold in range(folds.count)]
                 near = folds.near(starts)

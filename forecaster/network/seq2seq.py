@@ -19,6 +19,7 @@ Encoder and decoder take `segment_length` steps at a time; with 1, a step is a s
 import keras
 import tensorflow as tf
 
+from tapeline.forecaster.network.category_inputs import CategoryInputs
 from tapeline.forecaster.network.decoding import Encoded, SegmentDecoder
 from tapeline.forecaster.network.draws import Place, variational_mask
 from tapeline.forecaster.network.highway import LinearHighway
@@ -60,7 +61,8 @@ class Seq2SeqForecaster(keras.Model):
         )
         self.spread = self.add_weight(shape=(), initializer="ones", trainable=False, name="spread")
         self.encoder_length = min(config.encoder_length or shape.context_length, shape.context_length)
-        self.seen = seen_shape(shape, view)
+        self.categories = CategoryInputs(shape, seed=seed + 6)
+        self.seen = seen_shape(self.categories.expanded, view)
         known_size = decoder_size(
             self.seen, config.lags, highway=self.highway is not None, lag_covariates=view.lag_covariates
         )
@@ -117,7 +119,7 @@ class Seq2SeqForecaster(keras.Model):
         last = context[:, -1:]
         unit = window_unit(context, self.spread.value) if view.window_units else self.spread.value
         linear = self.highway(window, training=training) if self.highway is not None else None
-        seen = seen_window(window, shape=self.shape, view=view)
+        seen = seen_window(self.categories(window), shape=self.categories.expanded, view=view)
         inputs = encoder_inputs(seen, shape=self.seen, rolling=self.rolling, length=self.encoder_length, unit=unit)
         inputs = to_segments(inputs, segment, pad="start")
         known = decoder_inputs(

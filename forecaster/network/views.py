@@ -55,7 +55,8 @@ def seen_window(window: Window, *, shape: WindowShape, view: ViewConfig) -> Wind
         return window
     known = window[features.FUTURE_COVARIATES]
     column = shape.future - sum(1 if name == _WEEKEND else 2 for name in shape.calendar)
-    parts, weekend, hours = [known], None, None
+    parts = [known]
+    weekend = hours = known[:, :, :0]
     for name in shape.calendar:
         if name == _WEEKEND:
             weekend, column = known[:, :, column : column + 1], column + 1

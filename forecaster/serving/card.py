@@ -5,16 +5,16 @@ request, under `limits` what the model does not do, and under `intervals` what
 its prediction intervals rest on.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from tapeline.forecaster.serving.raw_windows import LONGEST_HORIZON
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
-from tapeline.series.conformal import PERCENTS
+from tapeline.series.holiday_flags import show_day
+from tapeline.series.prediction_intervals import PredictionIntervals
 from tapeline.series.scaling import Scaler
 from tapeline.series.windowing import Chunk
 
@@ -25,6 +25,8 @@ def describe_inputs(
     features: FeaturesConfig,
     window: WindowConfig,
     scaler: Scaler,
+    intervals: PredictionIntervals,
+    categories: Mapping[str, Sequence[bytes]] | None = None,
     series: Sequence[bytes] = (),
 ) -> dict[str, Any]:
     """Returns what a client must know.
@@ -34,20 +36,26 @@ def describe_inputs(
         features: Covariates.
         window: Context and horizon.
         scaler: The fitted scales.
+        intervals: How far intervals reach.
+        categories: Those of each categorical column that train held.
         series: The series that the model has weights of their own for.
 
     Returns:
         A tree for JSON, with the keys of `docs/data-formats.md`.
     """
-    known = scaler.ids if scaler.scope != "all" else series
-    others = {"all": "global" if series else None, "unseen": "global", "none": "refuse"}
-    covariates = {"past_covariates", "future_covariates", "static_covariates"}
+    named = dict.fromkeys((*series, *sorted(intervals.error_ratios)))
+    known = scaler.ids if scaler.scope != "all" else named
+    others = {"all": "global" if named else None, "unseen": "global", "none": "refuse"}
+    covariates = {"past_covariates", "future_covariates", "static_covariates", "categorical"}
     columns = {"frequency", "offset", "timezone", "unit", "time", "target", "series_id"}
     return {
         **window.model_dump(include={"context_length", "horizon"}),
         "longest_horizon": LONGEST_HORIZON * window.horizon,
         **data.model_dump(mode="json", include=columns),
         **features.model_dump(mode="json", include=covariates),
+        "categories": {
+            column: [text.decode(errors="replace") for text in texts] for column, texts in (categories or {}).items()
+        },
         "series": [name.decode("utf-8", errors="replace") for name in known] if others[scaler.scope] else None,
         "unknown_series": others[scaler.scope],
     }
@@ -59,28 +67,48 @@ def describe_data(chunks: Iterable[Chunk]) -> dict[str, Any]:
     Args:
         chunks: Those of the train split.
     """
-    series, ends = set(), []
-    for chunk in chunks:
-        series.add(chunk.series_id)
-        ends += [int(chunk.timestamp[0]), int(chunk.timestamp[-1])]
-    first, last = (pd.Timestamp(seconds, unit="s", tz="UTC").isoformat() for seconds in (min(ends), max(ends)))
+    series = set()
+
+    def seen() -> Iterator[Chunk]:
+        for chunk in chunks:
+            series.add(chunk.series_id)
+            yield chunk
+
+    first, last = (pd.Timestamp(seconds, unit="s", tz="UTC").isoformat() for seconds in time_span(seen()))
     return {"series": len(series), "first_time": first, "last_time": last}
 
 
-def describe_intervals(half_widths: npt.NDArray[np.floating[Any]]) -> dict[str, Any]:
-    """Returns how far the prediction intervals reach, scaled, by level in percent; null stands for infinite.
+def time_span(chunks: Iterable[Chunk]) -> tuple[int, int]:
+    """Returns the first and the last time of some chunks, epoch seconds."""
+    ends = [(int(chunk.timestamp[0]), int(chunk.timestamp[-1])) for chunk in chunks]
+    return min(first for first, _ in ends), max(last for _, last in ends)
+
+
+def describe_intervals(intervals: PredictionIntervals) -> dict[str, Any]:
+    """Returns how far intervals and quantiles lie from a forecast, and how the size of errors differs between series.
 
     Args:
-        half_widths: `[2, H]`, from `tapeline.series.conformal`.
+        intervals: How far they lie from it.
+
+    Returns:
+        `offsets`, scaled, of a middling series, by output (null stands for infinite); `error_ratios`, where series
+            differ: whose errors they are, and the smallest and largest; `usual_change`, where changes in the context
+            count: that of a middling window, scaled.
     """
-    return {
-        str(percent): [float(width) if np.isfinite(width) else None for width in row]
-        for percent, row in zip(PERCENTS, half_widths, strict=True)
+    offsets = {
+        name: [float(offset) if np.isfinite(offset) else None for offset in row]
+        for name, row in zip(intervals.names, intervals.offsets, strict=True)
     }
+    told = {"offsets": offsets, "error_ratios": None, "usual_change": intervals.usual_change}
+    ratios = intervals.error_ratios.values()
+    if not ratios:
+        return told
+    whose = "the model on eval" if intervals.own_errors else "seasonal naive on train"
+    return {**told, "error_ratios": {"of": whose, "smallest": min(ratios), "largest": max(ratios)}}
 
 
-def describe_limits(*, features: FeaturesConfig, window: WindowConfig) -> list[str]:
-    """Returns what the model does not do, in sentences."""
+def describe_limits(*, features: FeaturesConfig, window: WindowConfig, holidays_until: int) -> list[str]:
+    """Returns what the model does not do, in sentences; `holidays_until` is in epoch seconds."""
     limits = [
         f"A request needs the newest {window.context_length} steps of a series, on the grid of its frequency, none "
         "left out; a value that is missing is NaN, and at least one must be there.",
@@ -90,4 +118,10 @@ def describe_limits(*, features: FeaturesConfig, window: WindowConfig) -> list[s
     ]
     if features.past_covariates:
         limits.append("Beyond the trained horizon a past covariate keeps its last value.")
+    if features.holidays:
+        limits.append(
+            f"Holidays ({', '.join(features.holidays)}) are known up to {show_day(holidays_until)}; what reaches beyond "
+            "is refused. They are those of the library `holidays` in the version that the card names: a holiday that "
+            "was announced later is not among them."
+        )
     return limits

@@ -11,10 +11,13 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from tapeline.forecaster.serving.calendar_table import CalendarTable
+from tapeline.forecaster.serving.request_rules import Rule, first_offender
 from tapeline.schemas import features as names
 from tapeline.schemas.sections import DataConfig, FeaturesConfig
 from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.gap_filling import fill_gaps, hold_known
+from tapeline.series.holiday_flags import END_SECOND, FIRST_SECOND, HolidayFlags, show_day
+from tapeline.series.time_grid import TimeGrid
 
 Tensors = Mapping[str, tf.Tensor]
 
@@ -24,39 +27,73 @@ class Covariates(tf.Module):
 
     Args:
         transform_graph_uri: Folder of the TransformGraph artifact.
-        data: Time zone of the calendar.
+        data: Frequency and time zone.
         features: Which columns play which part.
         shape: Widths of a window.
+        holidays_until: First time that no forecast may reach, in epoch seconds, where the model has holidays.
     """
 
     def __init__(
-        self, *, transform_graph_uri: str, data: DataConfig, features: FeaturesConfig, shape: WindowShape
+        self,
+        *,
+        transform_graph_uri: str,
+        data: DataConfig,
+        features: FeaturesConfig,
+        shape: WindowShape,
+        holidays_until: int = END_SECOND,
     ) -> None:
         super().__init__(name="covariates")
-        self._columns = {
-            names.PAST_COVARIATES: features.past_covariates,
-            names.FUTURE_COVARIATES: features.future_covariates,
-            names.STATIC_COVARIATES: features.static_covariates,
-        }
+        self._columns = {role: getattr(features, role) for role in names.CATEGORIES}
+        self._numbers = {role: features.numbers(role) for role in names.CATEGORIES}
+        self._texts = {role: features.texts(role) for role in names.CATEGORIES}
         self._shape = shape
+        self._codes = features.holidays
+        self._until = holidays_until
+        self._holidays = HolidayFlags(features.holidays, TimeGrid.of(data))
         self._calendar = CalendarTable(features.calendar, data.timezone)
         if features.columns:
             self._transform = tf.saved_model.load(os.path.join(transform_graph_uri, "transform_fn"))
 
     def input_specs(self) -> dict[str, tf.TensorSpec]:
-        """Returns what a request must hold: `[B, T', P]`, `[B, T' + H, K]` and `[B, S]`; unused inputs are left out."""
+        """Returns what a request must hold: `[B, T', P]`, `[B, T' + H, K]` and `[B, S]`; unused inputs are left out.
+
+        Columns of categories are texts in an input of their own, of the same rank.
+        """
         ranks = {names.PAST_COVARIATES: 3, names.FUTURE_COVARIATES: 3, names.STATIC_COVARIATES: 2}
+        inputs = [(role, role, columns, tf.float64) for role, columns in self._numbers.items()]
+        inputs += [(role, names.CATEGORIES[role], columns, tf.string) for role, columns in self._texts.items()]
         return {
-            role: tf.TensorSpec([None] * (ranks[role] - 1) + [len(columns)], tf.float32, name=role)
-            for role, columns in self._columns.items()
+            name: tf.TensorSpec([None] * (ranks[role] - 1) + [len(columns)], dtype, name=name)
+            for role, name, columns, dtype in inputs
             if columns
         }
+
+    def rules(self, first: tf.Tensor, last: tf.Tensor) -> list[Rule]:
+        """Returns the rule that refuses times whose holidays are not known.
+
+        Args:
+            first: Epoch seconds of the first step of each context, int64 `[B]`.
+            last: Epoch seconds of the last step that is forecast, int64 `[B]`.
+        """
+        if not self._codes:
+            return []
+        inside = (first >= FIRST_SECOND) & (last < self._until)
+        return [
+            Rule(
+                tf.reduce_all(inside),
+                f"timestamps: the model knows the holidays of {', '.join(self._codes)} from {show_day(FIRST_SECOND)} up "
+                f"to, and without, {show_day(self._until)}; ask for times inside, or train again on newer data; "
+                "first offending row, its first time and the last time of its forecast:",
+                lambda: [row := first_offender(inside), first[row], last[row]],
+            )
+        ]
 
     def __call__(self, raw: Tensors, times: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns the window features `past_covariates`, `future_covariates` and `static_covariates`.
 
         Args:
-            raw: Those of the inputs that the model has, cut to the context (and `L` steps ahead); NaN where missing.
+            raw: Those of the inputs that the model has, cut to the context (and `L` steps ahead); NaN, or an empty text,
+                where missing.
             times: Epoch seconds of the context and `L` steps ahead, int64 `[B, T + L]`.
         """
         shape, batch = self._shape, tf.shape(times)[0]
@@ -64,7 +101,10 @@ class Covariates(tf.Module):
         if any(self._columns.values()):
             scaled = self._scaled(raw, times)
         else:
-            scaled = {names.FUTURE_COVARIATES: tf.reshape(self._calendar(times), [batch, length, shape.future])}
+            of_time = self._calendar(times)
+            if self._codes:
+                of_time = tf.concat([self._holidays(times), of_time], axis=-1)
+            scaled = {names.FUTURE_COVARIATES: tf.reshape(of_time, [batch, length, shape.future])}
         past = scaled.get(names.PAST_COVARIATES, tf.zeros([batch, length, 0]))[:, : shape.context_length]
         past = tf.ensure_shape(past, [None, shape.context_length, shape.past])
         future = scaled.get(names.FUTURE_COVARIATES, tf.zeros([batch, length, 0]))
@@ -83,14 +123,14 @@ class Covariates(tf.Module):
         batch, length = tf.shape(times)[0], times.shape[1] or tf.shape(times)[1]
         rows = batch * length
         steps: dict[str, tf.Tensor] = {names.TIMESTAMP: times}
-        if names.PAST_COVARIATES in raw:
-            ahead = tf.fill([batch, length - self._shape.context_length, self._shape.past], float("nan"))
-            steps |= self._by_column(names.PAST_COVARIATES, tf.concat([raw[names.PAST_COVARIATES], ahead], axis=1))
-        if names.FUTURE_COVARIATES in raw:
-            steps |= self._by_column(names.FUTURE_COVARIATES, raw[names.FUTURE_COVARIATES])
-        if names.STATIC_COVARIATES in raw:
-            static = tf.repeat(raw[names.STATIC_COVARIATES][:, tf.newaxis], length, axis=1)
-            steps |= self._by_column(names.STATIC_COVARIATES, static)
+        for role in self._columns:
+            numbers, texts = raw.get(role), raw.get(names.CATEGORIES[role])
+            if numbers is not None:
+                missing = tf.constant(float("nan"), tf.float64)
+                steps |= _exact(self._numbers[role], self._at_each_step(role, numbers, missing, length))
+            if texts is not None:
+                at_each_step = self._at_each_step(role, texts, tf.constant(""), length)
+                steps |= dict(zip(self._texts[role], tf.unstack(at_each_step, axis=-1), strict=True))
         (arguments, _) = self._transform.transform_fn.structured_input_signature
         inputs = {name: _rows(steps.get(name), spec, rows) for name, spec in arguments[0].items()}
         outputs = self._transform.transform_fn(inputs)
@@ -100,8 +140,21 @@ class Covariates(tf.Module):
             if role in outputs
         }
 
-    def _by_column(self, role: str, values: tf.Tensor) -> dict[str, tf.Tensor]:
-        return dict(zip(self._columns[role], tf.unstack(values, axis=-1), strict=True))
+    def _at_each_step(self, role: str, values: tf.Tensor, missing: tf.Tensor, length: tf.Tensor | int) -> tf.Tensor:
+        """Values of context and horizon, `[B, T + L, ...]`: those of the past are missing ahead."""
+        if role == names.PAST_COVARIATES:
+            size = [tf.shape(values)[0], length - self._shape.context_length, values.shape[-1]]
+            return tf.concat([values, tf.fill(size, missing)], axis=1)
+        return tf.repeat(values[:, tf.newaxis], length, axis=1) if role == names.STATIC_COVARIATES else values
+
+
+def _exact(names_of: tuple[str, ...], values: tf.Tensor) -> dict[str, tf.Tensor]:
+    """Each column as Transform's graph takes it: float32, and what that rounds away."""
+    columns: dict[str, tf.Tensor] = {}
+    for name, exact in zip(names_of, tf.unstack(values, axis=-1), strict=True):
+        rounded = tf.cast(exact, tf.float32)
+        columns |= {name: rounded, names.rest(name): tf.cast(exact - tf.cast(rounded, tf.float64), tf.float32)}
+    return columns
 
 
 def _rows(values: tf.Tensor | None, spec: tf.TypeSpec, rows: tf.Tensor) -> tf.Tensor | tf.SparseTensor:

@@ -9,10 +9,9 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
+from tapeline.forecaster.serving.bounds import Bounds
 from tapeline.forecaster.serving.card import describe_inputs, describe_intervals, describe_limits
 from tapeline.forecaster.serving.covariates import Covariates
 from tapeline.forecaster.serving.intervals import Intervals
@@ -27,6 +26,9 @@ from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
 from tapeline.schemas.served_model import CARD_FILE, WARM_UP_FILE
 from tapeline.schemas.whole_files import replacing
 from tapeline.schemas.window_spec import WindowShape
+from tapeline.series.categories import read_categories
+from tapeline.series.holiday_flags import END_SECOND
+from tapeline.series.prediction_intervals import PredictionIntervals
 from tapeline.series.scaling import Scaler
 from tapeline.series.time_grid import TimeGrid
 
@@ -36,7 +38,7 @@ def export_model(
     *,
     directory: str,
     ridge_baseline: Any,
-    half_widths: npt.NDArray[np.floating[Any]],
+    intervals: PredictionIntervals,
     scaler: Scaler,
     transform_graph_uri: str,
     data: DataConfig,
@@ -45,6 +47,7 @@ def export_model(
     season: int,
     naive_errors: Mapping[bytes, float],
     card: Mapping[str, Any],
+    holidays_until: int = END_SECOND,
     series: Sequence[bytes] = (),
 ) -> None:
     """Writes a SavedModel; it appears under its name when it is whole.
@@ -54,15 +57,16 @@ def export_model(
             `build_signatures`, and the kernel `portable`, of operations that every platform has.
         directory: Where to write; must not exist.
         ridge_baseline: A Keras layer, `ridge_baseline(window)` → ridge's forecast less the last value `[B, H]`.
-        half_widths: Of the prediction intervals `[2, H]`, scaled, from `tapeline.series.conformal`.
+        intervals: How far intervals and quantiles lie from a forecast.
         scaler: The fitted scales.
         transform_graph_uri: Folder of the TransformGraph artifact; read when there are covariate columns.
-        data: Frequency and zone.
+        data: Frequency, zone and bounds.
         features: Covariates.
         window: Context and horizon.
         season: Steps that the seasonal naive baseline repeats, at most the context; it goes into the card as well.
         naive_errors: That baseline's error on the train split, by series, in scaled space.
         card: What to tell about the model: written as JSON, with what a client must know besides.
+        holidays_until: First time that no forecast may reach, in epoch seconds, where the model has holidays.
         series: The series that the model has weights of their own for, in the order of their `series_index`.
 
     Raises:
@@ -72,17 +76,29 @@ def export_model(
         raise ValueError(f"directory: {directory!r} exists; export to a new folder.")
     shape = WindowShape.of(window, features)
     scales, index = SeriesScales(scaler), SeriesIndex(series)
-    covariates = Covariates(transform_graph_uri=transform_graph_uri, data=data, features=features, shape=shape)
-    raw_windows = RawWindows(
-        scales=scales, index=index, covariates=covariates, steps=TimeSteps(TimeGrid.of(data)), shape=shape
+    covariates = Covariates(
+        transform_graph_uri=transform_graph_uri,
+        data=data,
+        features=features,
+        shape=shape,
+        holidays_until=holidays_until,
     )
-    intervals = Intervals(half_widths)
+    served, bounds = Intervals(intervals), Bounds(data)
+    raw_windows = RawWindows(
+        scales=scales,
+        index=index,
+        covariates=covariates,
+        steps=TimeSteps(TimeGrid.of(data)),
+        shape=shape,
+        names_series=served.per_series,
+    )
     module, signatures = build_signatures(
         model=model,
         ridge_baseline=ridge_baseline,
         scales=scales,
         index=index,
-        intervals=intervals,
+        intervals=served,
+        bounds=bounds,
         naive_errors=NaiveErrors(naive_errors),
         raw_windows=raw_windows,
         shape=shape,
@@ -91,9 +107,17 @@ def export_model(
     whole_card = {
         **card,
         "season": season,
-        "inputs": describe_inputs(data=data, features=features, window=window, scaler=scaler, series=series),
-        "intervals": describe_intervals(half_widths),
-        "limits": describe_limits(features=features, window=window),
+        "inputs": describe_inputs(
+            data=data,
+            features=features,
+            window=window,
+            scaler=scaler,
+            intervals=intervals,
+            categories=read_categories(transform_graph_uri, features),
+            series=series,
+        ),
+        "intervals": describe_intervals(intervals),
+        "limits": describe_limits(features=features, window=window, holidays_until=holidays_until),
     }
     with replacing(directory) as unfinished:
         tf.saved_model.save(module, str(unfinished), signatures=signatures)
@@ -108,8 +132,10 @@ def export_model(
                 network=frozen(model, shape, training=False, kernel="portable"),
                 scaler=scaler,
                 series=series,
-                intervals=intervals,
+                error_ratios=intervals.error_ratios,
+                intervals=served,
                 data=data,
                 features=features,
                 window=window,
+                holidays_until=holidays_until,
             )

@@ -4,7 +4,8 @@ Gap filling, scaling, network, intervals and the way back to the unit are
 inside. Left to the client are what other platforms have no types for: times
 (epoch seconds do not fit into their 32-bit integers), series ids (they have no
 tables of texts), and the refusals. So the calendar's numbers come in ready,
-and the scale of a series as two numbers; the guide says how to get both.
+and what differs from series to series as numbers: its scale, and the size of
+its errors. The guide says how to get all of these.
 """
 
 import json
@@ -14,11 +15,14 @@ from typing import Any
 
 import tensorflow as tf
 
+from tapeline.forecaster.serving.bounds import Bounds
 from tapeline.forecaster.serving.intervals import Intervals
 from tapeline.schemas import features as names
+from tapeline.schemas.frequency import DAY_SECONDS
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
-from tapeline.schemas.served_model import FORECAST, LEVELS, SERVE
+from tapeline.schemas.served_model import FORECAST, SERVE, levels_of
 from tapeline.series.gap_filling import fill_gaps
+from tapeline.series.holiday_flags import END_SECOND, holiday_days, show_day
 from tapeline.series.scaling import Scaler
 
 PORTABLE = os.path.join("assets.extra", "portable")
@@ -27,7 +31,7 @@ PORTABLE = os.path.join("assets.extra", "portable")
 GUIDE = "guide.json"
 """What a client must know, in the same folder."""
 
-OFFSET, SCALE = "offset", "scale"
+OFFSET, SCALE, ERROR_RATIO = "offset", "scale", "error_ratio"
 
 
 def write_portable(
@@ -36,10 +40,12 @@ def write_portable(
     network: Callable[[Mapping[str, tf.Tensor]], tf.Tensor],
     scaler: Scaler,
     series: Sequence[bytes],
+    error_ratios: Mapping[bytes, float],
     intervals: Intervals,
     data: DataConfig,
     features: FeaturesConfig,
     window: WindowConfig,
+    holidays_until: int = END_SECOND,
 ) -> None:
     """Writes the function and its guide. A model that reads columns has none: TensorFlow Transform scales these.
 
@@ -48,20 +54,23 @@ def write_portable(
         network: The forecast of windows `[B, H]`, scaled, in operations that every platform has.
         scaler: The fitted scales.
         series: The series that the network has weights of their own for, in the order of their index.
+        error_ratios: Size of the errors by series; empty where one holds for all.
         intervals: How far the prediction intervals reach.
-        data: Frequency, zone and unit.
-        features: The calendar.
+        data: Frequency, zone, unit and bounds.
+        features: Holidays and calendar.
         window: Context and horizon.
+        holidays_until: First day that no forecast may reach, in epoch seconds, where the model has holidays.
     """
     length, horizon = window.context_length, window.horizon
     specs = {names.CONTEXT: tf.TensorSpec([None, length], tf.float32, name=names.CONTEXT)}
-    if features.calendar:
+    if features.future_size:
         shape = [None, length + horizon, features.future_size]
         specs[names.FUTURE_COVARIATES] = tf.TensorSpec(shape, tf.float32, name=names.FUTURE_COVARIATES)
-    if scaler.scope != "all":
-        specs |= {name: tf.TensorSpec([None, 1], tf.float32, name=name) for name in (OFFSET, SCALE)}
+    own = [*([] if scaler.scope == "all" else [OFFSET, SCALE]), *([ERROR_RATIO] if error_ratios else [])]
+    specs |= {name: tf.TensorSpec([None, 1], tf.float32, name=name) for name in own}
     if series:
         specs[names.SERIES_INDEX] = tf.TensorSpec([None], tf.int32, name=names.SERIES_INDEX)
+    bounds = Bounds(data)
 
     @tf.function(autograph=False)
     def forecast(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -81,49 +90,70 @@ def write_portable(
                 names.SERIES_INDEX: inputs.get(names.SERIES_INDEX, tf.fill([batch], -1)),
             }
         )
-        ends = {FORECAST: scaled, **intervals.around(scaled)}
-        return {name: tf.identity(values * scale + offset, name=name) for name, values in ends.items()}
+        scaled = bounds.within(scaled, offset=offset, scale=scale)
+        ratio = intervals.in_context(inputs.get(ERROR_RATIO, 1.0), context)
+        levels = {FORECAST: scaled, **intervals.around(scaled, ratio)}
+        in_unit = {name: bounds.within(values * scale + offset) for name, values in levels.items()}
+        return {name: tf.identity(values, name=name) for name, values in in_unit.items()}
 
     module = tf.Module()
     module.forecast = forecast
     tf.saved_model.save(module, folder, signatures={SERVE: forecast.get_concrete_function(**specs)})
-    by_series = _numbers_by_series(scaler, series)
-    guide = _guide(specs, scaler=scaler, by_series=by_series, data=data, features=features, window=window)
+    by_series = _numbers_by_series(scaler, series, error_ratios)
+    outputs = levels_of(intervals.names)
+    guide = _guide(
+        specs,
+        outputs=outputs,
+        scaler=scaler,
+        by_series=by_series,
+        data=data,
+        features=features,
+        window=window,
+        holidays_until=holidays_until,
+    )
     with tf.io.gfile.GFile(os.path.join(folder, GUIDE), "w") as file:
         file.write(json.dumps(guide, indent=2) + "\n")
 
 
-def _numbers_by_series(scaler: Scaler, series: Sequence[bytes]) -> dict[str, dict[str, float]]:
-    """Offset and scale of each series where each has its own, and its index where the network looks at that."""
+def _numbers_by_series(
+    scaler: Scaler, series: Sequence[bytes], error_ratios: Mapping[bytes, float]
+) -> dict[str, dict[str, float]]:
+    """What the inputs of each series are: its scale, its index, the size of its errors, each where series differ."""
     found: dict[bytes, dict[str, float]] = {}
     if scaler.scope != "all":
         rows = zip(scaler.ids, scaler.offset.tolist(), scaler.scales.tolist(), strict=True)
         found = {name: {OFFSET: offset, SCALE: scale} for name, offset, scale in rows}
     for place, name in enumerate(series):
         found[name] = {**found.get(name, {}), names.SERIES_INDEX: place}
-    if series:
-        found = {
-            name: {**numbers, names.SERIES_INDEX: numbers.get(names.SERIES_INDEX, -1)}
-            for name, numbers in found.items()
-        }
+    if scaler.scope == "all":
+        found = {name: found.get(name, {}) for name in (*found, *error_ratios)}
+    for name, numbers in found.items():
+        if series:
+            numbers.setdefault(names.SERIES_INDEX, -1)
+        if error_ratios:
+            numbers[ERROR_RATIO] = error_ratios.get(name, 1.0)
     return {name.decode("utf-8", errors="replace"): numbers for name, numbers in found.items()}
 
 
 def _guide(
     specs: Mapping[str, tf.TensorSpec],
     *,
+    outputs: Sequence[str],
     scaler: Scaler,
     by_series: Mapping[str, Mapping[str, float]],
     data: DataConfig,
     features: FeaturesConfig,
     window: WindowConfig,
+    holidays_until: int,
 ) -> dict[str, Any]:
     meaning = {
         names.CONTEXT: "the newest steps of the target, in its unit, oldest first; NaN where missing, not all of them",
-        names.FUTURE_COVARIATES: "the calendar of each step, context first, then the horizon; columns as in `calendar`",
+        names.FUTURE_COVARIATES: "what each step's time tells, context first, then the horizon; columns as in "
+        "`holidays`, then as in `calendar`",
         OFFSET: "of the series, from `series`",
         SCALE: "of the series, from `series`",
         names.SERIES_INDEX: "of the series, from `series`; -1 for any other",
+        ERROR_RATIO: "of the series, from `series`; 1 for any other",
     }
     return {
         "inputs": {
@@ -134,9 +164,10 @@ def _guide(
             }
             for name, spec in specs.items()
         },
-        "outputs": {name: {"shape": [-1, window.horizon], "type": "float32", "unit": data.unit} for name in LEVELS},
+        "outputs": {name: {"shape": [-1, window.horizon], "type": "float32", "unit": data.unit} for name in outputs},
         **window.model_dump(include={"context_length", "horizon"}),
         **data.model_dump(include={"frequency", "offset", "timezone"}),
+        "holidays": _holiday_columns(features.holidays, holidays_until),
         "calendar": _calendar_columns(features.calendar),
         "overall_scale": dict(zip((OFFSET, SCALE), scaler.overall, strict=True)),
         "series": by_series,
@@ -148,6 +179,18 @@ def _guide(
             "Horizons other than the trained one.",
         ],
     }
+
+
+def _holiday_columns(codes: Sequence[str], until: int) -> list[dict[str, Any]]:
+    columns = [
+        f"how many of `dates` lie in {step}; a step shorter than a day counts as its whole day, on the zone's wall clock"
+        for step in ("the step", "the step after it", "the step before it")
+    ]
+    dates = {code: [show_day(day * DAY_SECONDS) for day in holiday_days(code).tolist()] for code in codes}
+    return [
+        {"code": code, "columns": columns, "dates": [day for day in days if day < show_day(until)]}
+        for code, days in dates.items()
+    ]
 
 
 def _calendar_columns(calendar: Sequence[str]) -> list[dict[str, str]]:

@@ -6,7 +6,7 @@ newest steps. With a horizon that is asked for, the window goes on for as many
 whole blocks of the trained horizon as hold it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -22,6 +22,15 @@ from tapeline.series.gap_filling import fill_gaps
 
 LONGEST_HORIZON = 100
 """Longest forecast, in trained horizons: what is asked beyond that is a mistake, not a wish."""
+
+
+_AHEAD = (names.FUTURE_COVARIATES, names.FUTURE_CATEGORIES)
+"""Inputs that reach beyond the context."""
+
+
+def _known_ahead(inputs: Container[str]) -> list[str]:
+    """Those of some inputs that reach beyond the context."""
+    return [name for name in _AHEAD if name in inputs]
 
 
 class Request(NamedTuple):
@@ -53,6 +62,7 @@ class RawWindows(tf.Module):
         covariates: How covariates are scaled.
         steps: The grid of times.
         shape: Widths of a window.
+        names_series: Whether something beside scales and index needs to know the series.
     """
 
     def __init__(
@@ -63,8 +73,10 @@ class RawWindows(tf.Module):
         covariates: Covariates,
         steps: TimeSteps,
         shape: WindowShape,
+        names_series: bool = False,
     ) -> None:
         super().__init__(name="raw_windows")
+        self._names_series = names_series or scales.per_series or bool(index.series)
         self._scales = scales
         self._index = index
         self._covariates = covariates
@@ -78,13 +90,13 @@ class RawWindows(tf.Module):
             any_horizon: Whether the request says how many steps it wants.
         """
         specs = {
-            names.CONTEXT: tf.TensorSpec([None, None], tf.float32, name=names.CONTEXT),
+            names.CONTEXT: tf.TensorSpec([None, None], tf.float64, name=names.CONTEXT),
             TIMESTAMPS: tf.TensorSpec([None, None], tf.int64, name=TIMESTAMPS),
         }
-        if self._scales.per_series or self._index.series:
+        if self._names_series:
             specs[names.SERIES_ID] = tf.TensorSpec([None], tf.string, name=names.SERIES_ID)
         specs |= self._covariates.input_specs()
-        if any_horizon and names.FUTURE_COVARIATES not in specs:
+        if any_horizon and not _known_ahead(specs):
             specs[HORIZON] = tf.TensorSpec([], tf.int64, name=HORIZON)
         return specs
 
@@ -92,14 +104,21 @@ class RawWindows(tf.Module):
         """Returns the inputs of serialized `tf.Example`s, each of exactly the context's length.
 
         Args:
-            examples: Strings `[B]`; features under the inputs' names, row-major, NaN where a value is missing.
+            examples: Strings `[B]`; features under the inputs' names, row-major, NaN where a value is missing. What
+                float32 rounds away of the numbers may stand beside them, under `features.rest` of their names.
         """
         specs = self.input_specs()
-        parsed = tf.io.parse_example(
-            examples,
-            {name: tf.io.FixedLenFeature(self._size(name, spec), spec.dtype) for name, spec in specs.items()},
-        )
-        return {name: parsed[name] for name in specs}
+        features = {}
+        for name, spec in specs.items():
+            size = self._size(name, spec)
+            features[name] = tf.io.FixedLenFeature(size, tf.float32 if spec.dtype.is_floating else spec.dtype)
+            if spec.dtype.is_floating:
+                features[names.rest(name)] = tf.io.FixedLenFeature(size, tf.float32, tf.zeros(size))
+        parsed = tf.io.parse_example(examples, features)
+        return {
+            name: _exact(parsed[name], parsed[names.rest(name)]) if spec.dtype.is_floating else parsed[name]
+            for name, spec in specs.items()
+        }
 
     def __call__(self, inputs: Mapping[str, tf.Tensor], *, any_horizon: bool = False) -> Request:
         """Returns the window of each row of a request.
@@ -126,14 +145,15 @@ class RawWindows(tf.Module):
         series_id = newest.get(names.SERIES_ID)
         if series_id is None:
             series_id = tf.fill(tf.shape(newest[names.CONTEXT])[:1], "")
-        with tf.control_dependencies([enforce(self._value_rules(newest, series_id, length))]):
+        forecast_time = self._steps.ahead(newest[TIMESTAMPS][:, -1], length)
+        rules = self._value_rules(newest, series_id, length)
+        rules += self._covariates.rules(newest[TIMESTAMPS][:, 0], forecast_time[:, horizon - 1])
+        with tf.control_dependencies([enforce(rules)]):
             newest = {name: tf.identity(values) for name, values in newest.items()}
         offset, scale = (number[:, tf.newaxis] for number in self._scales(series_id))
-        scaled = tf.cast((tf.cast(newest[names.CONTEXT], tf.float64) - offset) / scale, tf.float32)
+        scaled = tf.cast((newest[names.CONTEXT] - offset) / scale, tf.float32)
         context, observed = fill_gaps(scaled)
-        timestamps = newest[TIMESTAMPS]
-        forecast_time = self._steps.ahead(timestamps[:, -1], length)
-        times = tf.concat([timestamps, forecast_time], axis=1)
+        times = tf.concat([newest[TIMESTAMPS], forecast_time], axis=1)
         window = {
             names.SERIES_ID: series_id,
             names.FORECAST_START: forecast_time[:, 0],
@@ -146,7 +166,7 @@ class RawWindows(tf.Module):
 
     def _size(self, name: str, spec: tf.TensorSpec) -> list[int]:
         """Sizes of one row of an input that holds the context and the trained horizon, no more."""
-        ahead = self._shape.horizon if name == names.FUTURE_COVARIATES else 0
+        ahead = self._shape.horizon if name in _AHEAD else 0
         return [size if size is not None else self._shape.context_length + ahead for size in spec.shape[1:]]
 
     def _asked(self, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
@@ -155,18 +175,20 @@ class RawWindows(tf.Module):
             # Clipped, so that no number wraps around: too long stays too long.
             most = LONGEST_HORIZON * self._shape.horizon + 1
             return tf.cast(tf.clip_by_value(inputs.pop(HORIZON), -1, most), tf.int32)
-        return tf.shape(inputs[names.FUTURE_COVARIATES])[1] - tf.shape(inputs[names.CONTEXT])[1]
+        return tf.shape(inputs[_known_ahead(inputs)[0]])[1] - tf.shape(inputs[names.CONTEXT])[1]
 
     def _cut(self, name: str, values: tf.Tensor, horizon: tf.Tensor | int, length: tf.Tensor | int) -> tf.Tensor:
-        """The newest steps of an input, with its static shape; an unknown end of the known future is NaN."""
+        """The newest steps of an input, with its static shape; an unknown end of the known future is held, or NaN."""
         context = self._shape.context_length
-        if name in (names.CONTEXT, TIMESTAMPS, names.PAST_COVARIATES):
+        if name in (names.CONTEXT, TIMESTAMPS, names.PAST_COVARIATES, names.PAST_CATEGORIES):
             return tf.ensure_shape(values[:, -context:], [None, context, *values.shape[2:]])
-        if name != names.FUTURE_COVARIATES:
+        if name not in _AHEAD:
             return tf.identity(values)
         known = values[:, -(context + horizon) :]
         if isinstance(horizon, int):
             return tf.ensure_shape(known, [None, context + horizon, *values.shape[2:]])
+        if known.dtype == tf.string:
+            return tf.concat([known, tf.repeat(known[:, -1:], length - horizon, axis=1)], axis=1)
         return tf.pad(known, [[0, 0], [0, length - horizon], [0, 0]], constant_values=float("nan"))
 
     def _size_rules(self, inputs: Mapping[str, tf.Tensor], horizon: tf.Tensor | int) -> list[Rule]:
@@ -185,7 +207,8 @@ class RawWindows(tf.Module):
             if HORIZON in self.input_specs(any_horizon=True):
                 rule = "horizon: must be"
             else:
-                rule = "future_covariates: the steps after those of context are what is forecast; they must be"
+                name = _known_ahead(inputs)[0]
+                rule = f"{name}: the steps after those of context are what is forecast; they must be"
             rules.append(
                 Rule(
                     (horizon >= 1) & (horizon <= most),
@@ -193,9 +216,18 @@ class RawWindows(tf.Module):
                     lambda: [horizon],
                 )
             )
-        ahead = {TIMESTAMPS: 0, names.PAST_COVARIATES: 0, names.FUTURE_COVARIATES: horizon}
+        ahead = {TIMESTAMPS: 0, names.PAST_COVARIATES: 0, names.PAST_CATEGORIES: 0, **dict.fromkeys(_AHEAD, horizon)}
         for name, values in inputs.items():
             rules.append(_shape_rule(name, values, batch, length, ahead.get(name)))
+        known = [tf.shape(inputs[name])[1] for name in _known_ahead(inputs)]
+        if len(known) > 1:
+            rules.append(
+                Rule(
+                    tf.equal(known[0], known[1]),
+                    f"{' and '.join(_AHEAD)}: must have as many steps as each other; steps given:",
+                    lambda: known,
+                )
+            )
         return rules
 
     def _value_rules(
@@ -216,6 +248,10 @@ class RawWindows(tf.Module):
         return rules
 
 
+def _exact(rounded: tf.Tensor, rest: tf.Tensor) -> tf.Tensor:
+    return tf.cast(rounded, tf.float64) + tf.cast(rest, tf.float64)
+
+
 def _shape_rule(
     name: str, values: tf.Tensor, batch: tf.Tensor, length: tf.Tensor, ahead: tf.Tensor | int | None
 ) -> Rule:
@@ -232,6 +268,8 @@ def _shape_rule(
 
 
 def _number_rule(name: str, values: tf.Tensor) -> Rule:
+    # Scaled, values are float32: what is too large for it has no place there either.
+    values = tf.cast(values, tf.float32)
     if name == names.STATIC_COVARIATES:
         bad, rule = ~tf.math.is_finite(values), "must be finite numbers"
     else:

@@ -13,9 +13,11 @@ import keras
 import tensorflow as tf
 
 from tapeline.forecaster.serving.any_horizon import rollout_blocks
+from tapeline.forecaster.serving.bounds import Bounds
 from tapeline.forecaster.serving.intervals import Intervals
 from tapeline.forecaster.serving.raw_windows import RawWindows, Request
 from tapeline.forecaster.serving.series_tables import NaiveErrors, SeriesIndex, SeriesScales
+from tapeline.forecaster.serving.unit_rounding import round_to_scale
 from tapeline.schemas import features as names
 from tapeline.schemas.served_model import (
     ANY_HORIZON,
@@ -57,6 +59,7 @@ def build_signatures(
     scales: SeriesScales,
     index: SeriesIndex,
     intervals: Intervals,
+    bounds: Bounds,
     naive_errors: NaiveErrors,
     raw_windows: RawWindows,
     shape: WindowShape,
@@ -71,6 +74,7 @@ def build_signatures(
         scales: Scale of each series.
         index: Index of each series that has weights of its own.
         intervals: How far the prediction intervals reach.
+        bounds: Values that the target can have.
         naive_errors: What MASE divides by, for each series.
         raw_windows: Reads requests.
         shape: Widths of a window.
@@ -78,6 +82,7 @@ def build_signatures(
     """
     module = tf.Module(name="forecaster")
     module.scales = scales
+    module.intervals = intervals
     module.index = index
     module.naive_errors = naive_errors
     module.raw_windows = raw_windows
@@ -93,34 +98,43 @@ def build_signatures(
         window = parse_windows(examples, shape, with_target=False)
         window[names.SERIES_INDEX] = index(window[names.SERIES_ID])
         offset, scale = scales(window[names.SERIES_ID])
-        scaled = forecast(window)
+        space = {"offset": offset[:, tf.newaxis], "scale": scale[:, tf.newaxis]}
+        scaled = bounds.within(forecast(window), **space)
+        levels = {
+            **intervals.around(scaled, intervals.error_ratio(window)),
+            **baseline_forecasts(window, shape=shape, season=season, ridge_baseline=ridge),
+        }
         return {
             FORECAST: scaled,
-            **intervals.around(scaled),
-            **baseline_forecasts(window, shape=shape, season=season, ridge_baseline=ridge),
-            "offset": tf.cast(offset, tf.float32),
-            "scale": tf.cast(scale, tf.float32),
+            **{name: bounds.within(values, **space) for name, values in levels.items()},
+            "offset": offset,
+            "scale": scale,
             "naive_error": naive_errors(window[names.SERIES_ID]),
         }
+
+    def forecast_within(request: Request) -> Forecaster:
+        return lambda window: bounds.within(forecast(window), offset=request.offset, scale=request.scale)
 
     def serve(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         request = raw_windows(inputs)
         with after_checks(request):
-            scaled = forecast(request.window)
+            scaled = forecast_within(request)(request.window)
         return answer(scaled, request)
 
     def serve_any_horizon(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         request = raw_windows(inputs, any_horizon=True)
         with after_checks(request):
-            scaled = rollout_blocks(forecast, request.window, request.blocks, shape=shape)
+            scaled = rollout_blocks(forecast_within(request), request.window, request.blocks, shape=shape)
         whole = answer(scaled, request)
         return {name: values[:, : request.horizon] for name, values in whole.items()}
 
     def answer(scaled: tf.Tensor, request: Request) -> dict[str, tf.Tensor]:
         in_unit = tf.cast(scaled, tf.float64) * request.scale + request.offset
-        ends = {FORECAST: in_unit, **intervals.around(in_unit, request.scale)}
+        ratio = tf.cast(intervals.error_ratio(request.window), tf.float64)
+        levels = {FORECAST: in_unit, **intervals.around(in_unit, request.scale * ratio)}
+        rounded = {name: round_to_scale(values, request.scale) for name, values in levels.items()}
         return {
-            **{name: tf.cast(values, tf.float32) for name, values in ends.items()},
+            **{name: bounds.within(values) for name, values in rounded.items()},
             FORECAST_TIME: request.forecast_time,
         }
 

@@ -64,18 +64,19 @@ def write_warmup(path: str, requests: Iterable[tuple[str, Inputs]]) -> None:
 
 
 def _middling(specs: dict[str, tf.TensorSpec], *, grid: TimeGrid, scaler: Scaler, shape: WindowShape) -> Inputs:
-    """A request of one row with the exact shapes: the middle of the scale as context, zeros as covariates."""
+    """A request of one row with the exact shapes: the middle of the scale as context, zeros and unknown categories as covariates."""
     series_id = scaler.ids[:1] if len(scaler.ids) else np.array([b"series"], object)
     offset, scale = scaler.parameters(series_id)
     first = grid.ordinals(np.array([_START]))[0]
-    steps = {names.FUTURE_COVARIATES: shape.context_length + shape.horizon}
+    steps = dict.fromkeys((names.FUTURE_COVARIATES, names.FUTURE_CATEGORIES), shape.context_length + shape.horizon)
     given: Inputs = {
-        names.CONTEXT: np.full((1, shape.context_length), offset[0] + scale[0] / 2, np.float32),
+        names.CONTEXT: np.full((1, shape.context_length), offset[0] + scale[0] / 2),
         TIMESTAMPS: grid.timestamps(first + np.arange(shape.context_length))[np.newaxis],
         names.SERIES_ID: series_id,
     }
     for name, spec in specs.items():
         if name not in given:
             length = [steps.get(name, shape.context_length)] if len(spec.shape) == 3 else []
-            given[name] = np.zeros([1, *length, spec.shape[-1]], np.float32)
+            size = [1, *length, spec.shape[-1]]
+            given[name] = np.full(size, b"", object) if spec.dtype == tf.string else np.zeros(size)
     return {name: given[name] for name in specs}

@@ -5,9 +5,11 @@
 ['1 row with the time of an earlier row: row 2 (1970-01-01T01:00:00Z).']
 """
 
+import bisect
 import dataclasses
 import itertools
-from collections.abc import Iterable
+import types
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -20,6 +22,8 @@ from tapeline.series.checks.ordered_rows import Offenders, Ordered, order_rows
 from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
 from tapeline.series.time_grid import TimeGrid
 
+_NO_ZONES: Mapping[int, str] = types.MappingProxyType({})
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class TimeFaults:
@@ -27,7 +31,7 @@ class TimeFaults:
 
     Attributes:
         repeated: Rows with the time of an earlier row: row number and time.
-        disordered: Rows that stand below the next row in time: row number and time.
+        disordered: Rows that stand below the next row in time: row number, time, and the next row's number.
         off_grid: Rows beside the grid: row number and time.
         steps: Steps between neighbouring times, int64 `[u]`.
         fitting: Those of them that are one step of the grid, int64 `[u]`.
@@ -48,7 +52,7 @@ class TimeFaults:
         below = np.append(ordered.follows[1:] & (np.diff(ordered.row) < 0), False)
         return cls(
             repeated=ordered.offenders(ordered.repeats),
-            disordered=ordered.offenders(below),
+            disordered=ordered.offenders(below, np.roll(ordered.row, -1)),
             off_grid=ordered.offenders(~ordered.on_grid),
             steps=ordered.sums(steps),
             fitting=ordered.sums(fitting),
@@ -73,7 +77,7 @@ def at_rows(timestamps: Iterable[int], rows: Iterable[int]) -> list[str]:
 
 def places(rows: Offenders, code: int) -> str:
     """Returns the first offending rows of one series in words."""
-    numbers, times = zip(*rows.of_series(code), strict=True)
+    numbers, times, *_ = zip(*rows.of_series(code), strict=True)
     return listing(at_rows(times, numbers), int(rows.count[code]))
 
 
@@ -95,7 +99,7 @@ def check_times(timestamps: Ints, *, rows: Ints, grid: TimeGrid) -> list[Finding
         code=np.zeros(len(rows), np.int64),
         split=np.zeros(len(rows), np.int8),
         timestamp=timestamps,
-        columns={ROW_NUMBER: rows, NUMBERS: np.zeros((len(rows), 0), np.float32)},
+        columns={ROW_NUMBER: rows, NUMBERS: np.zeros((len(rows), 0))},
     )
     ordered = order_rows(alone, grid)
     found, faults = SeriesFindings(ordered.ids), TimeFaults.of(ordered)
@@ -104,25 +108,61 @@ def check_times(timestamps: Ints, *, rows: Ints, grid: TimeGrid) -> list[Finding
     return [dataclasses.replace(each, series_id=None) for group in found.groups.values() for each in group.shown]
 
 
-def find_duplicates(found: SeriesFindings, faults: TimeFaults) -> None:
-    """Adds times that more than one row has; its first row is kept, every further one is an offender."""
+def find_duplicates(found: SeriesFindings, faults: TimeFaults, *, zones: Mapping[int, str] = _NO_ZONES) -> None:
+    """Adds times that more than one row has; its first row is kept, every further one is an offender.
+
+    Args:
+        found: Where findings are added.
+        faults: What is wrong with the times.
+        zones: Series, by position, whose times follow the clocks of a zone that puts them back.
+    """
     found.add(
         "duplicate_timestamps",
         faults.repeated.count,
         lambda code, count: f"{plural(count, 'row')} with the time of an earlier row: {places(faults.repeated, code)}.",
-        fix="remove the duplicates, or name the column that tells the series apart in data.series_id.",
+        fix=lambda code: (
+            f"set data.timezone: {zones[code]}, where clocks repeat this hour; these are local times, not UTC."
+            if code in zones
+            else "remove the duplicates, or name the column that tells the series apart in data.series_id."
+        ),
     )
 
 
-def find_disorder(found: SeriesFindings, faults: TimeFaults) -> None:
-    """Adds rows that stand below a row of a later time."""
+def find_disorder(found: SeriesFindings, faults: TimeFaults, *, files: Sequence[tuple[int, str]] = ()) -> None:
+    """Adds rows that stand below a row of a later time.
+
+    Args:
+        found: Where findings are added.
+        faults: What is wrong with the times.
+        files: The first row of each file of the source, and its name, ascending.
+    """
+    starts = [first for first, _ in files]
+
+    def crossing(code: int) -> tuple[int, int, str, str] | None:
+        """The first offender whose next row in time is in another file: both rows, and both files."""
+        for row, _, later in faults.disordered.of_series(code) if len(files) > 1 else ():
+            one, other = (bisect.bisect_right(starts, number) - 1 for number in (row, later))
+            if one != other:
+                return row, later, files[one][1], files[other][1]
+        return None
+
+    def message(code: int, count: int) -> str:
+        told = f"{plural(count, 'row')} below the row that comes next in time: {places(faults.disordered, code)}."
+        between = crossing(code)
+        if between is None:
+            return told
+        row, later, file, other = between
+        return f"{told} Row {row} is in {file!r}, and row {later}, which comes next in time, in {other!r} before it."
+
     found.add(
         "unordered_timestamps",
         faults.disordered.count,
-        lambda code, count: (
-            f"{plural(count, 'row')} below the row that comes next in time: {places(faults.disordered, code)}."
+        message,
+        fix=lambda code: (
+            "name the files so that their names are in the order of time, in which they are read, or sort the rows."
+            if crossing(code)
+            else "sort the source by time, and look why it was not: rows may come from a wrong file or clock."
         ),
-        fix="sort the source by time, and look why it was not: rows may come from a wrong file or clock.",
     )
 
 

@@ -69,7 +69,7 @@ class Ordered:
         split: Position of each row's split in `SPLITS`, int8 `[N]`.
         timestamp: Epoch seconds, int64 `[N]`.
         row: Row number in the source, int64 `[N]`.
-        values: Float32 `[N, C]`; NaN where missing.
+        values: Float64 `[N, C]`; NaN where missing.
         ordinal: Step that each row lies in, int64 `[N]`.
         on_grid: Whether its time lies exactly on the grid, bool `[N]`.
         follows: Whether the row before is one of the same series, bool `[N]`.
@@ -98,10 +98,10 @@ class Ordered:
         """How many rows of each series have a flag, int64 `[u]`."""
         return np.bincount(self.code[flags], minlength=self.size)
 
-    def offenders(self, wrong: Array) -> Offenders:
-        """Row number and time of the rows that have a flag, by series."""
+    def offenders(self, wrong: Array, *more: Array) -> Offenders:
+        """Row number and time of the rows that have a flag, and what else is given of each row, by series."""
         at = np.flatnonzero(wrong)
-        return Offenders.of(self.size, self.code[at], self.row[at], self.timestamp[at])
+        return Offenders.of(self.size, self.code[at], self.row[at], self.timestamp[at], *(each[at] for each in more))
 
     def times(self, code: int) -> Array:
         """The times of one series, each once, ascending."""

@@ -24,6 +24,11 @@ METRICS = {
     "smape": "symmetric mean absolute percentage error",
     "finite_share": "share of finite forecasts",
     "window_count": "number of test windows",
+    "relative_mae": "mean absolute error over that of the best naive forecast",
+    "skill_over_best_naive": "skill over the best naive forecast",
+    "harmed_share": "share of series forecast worse than naively",
+    "badly_harmed_share": "share of series forecast far worse than naively",
+    "judged_series": "number of series with windows enough to be judged",
     **{f"skill_over_{baseline}": f"skill over {name}" for baseline, name in BASELINES.items()},
     **{f"mae_{baseline}": f"mean absolute error of {name}" for baseline, name in BASELINES.items()},
     **{
@@ -94,6 +99,11 @@ def number(value: float, digits: int = 3) -> str:
 def percent(share: float) -> str:
     """A share in percent: `32 %`, `0.4 %`."""
     return f"{number(100 * share, 2)}\u00a0%" if math.isfinite(share) else number(share)
+
+
+def signed_percent(share: float) -> str:
+    """A share in percent with its sign."""
+    return ("+" if share > 0 else "") + percent(share)
 
 
 def count(many: int, noun: str) -> str:

@@ -77,8 +77,9 @@ def pack(arrays: Mapping[str, Array]) -> bytes:
     flat: dict[str, Array] = {}
     for name, array in arrays.items():
         if array.dtype == object:
-            flat[name + _LENGTHS] = np.fromiter(map(len, array), np.int64, len(array))
-            flat[name + _BYTES] = np.frombuffer(b"".join(array), np.uint8)
+            texts = array.ravel()
+            flat[name + _LENGTHS] = np.fromiter(map(len, texts), np.int64, len(texts)).reshape(array.shape)
+            flat[name + _BYTES] = np.frombuffer(b"".join(texts), np.uint8)
         else:
             flat[name] = array
     buffer = io.BytesIO()
@@ -95,8 +96,8 @@ def unpack(content: bytes) -> dict[str, Array]:
         if name.endswith(_LENGTHS):
             plain = name.removesuffix(_LENGTHS)
             buffers = [None, *map(pa.py_buffer, (np.append(0, np.cumsum(array)), flat[plain + _BYTES]))]
-            values = pa.Array.from_buffers(pa.large_binary(), len(array), buffers)
-            arrays[plain] = values.to_numpy(zero_copy_only=False)
+            values = pa.Array.from_buffers(pa.large_binary(), array.size, buffers)
+            arrays[plain] = values.to_numpy(zero_copy_only=False).reshape(array.shape)
         elif not name.endswith(_BYTES):
             arrays[name] = array
     return arrays

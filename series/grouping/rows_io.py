@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tapeline.schemas.features import ROW_NUMBER, SERIES_ID, TIMESTAMP
+from tapeline.schemas.features import ROW_NUMBER, SERIES_ID, TIMESTAMP, rest
 from tapeline.series.arrays import Array
-from tapeline.series.grouping.series_rows import NUMBERS, RowFeatures
+from tapeline.series.float_pairs import join_floats
+from tapeline.series.grouping.series_rows import NUMBERS, TEXTS, RowFeatures
 
 _ROWS_A_BATCH = 32_768
 _READ_BYTES = 8 * 2**20
@@ -25,28 +26,39 @@ def read_rows(path: str, features: RowFeatures) -> Iterator[dict[str, Array]]:
         features: What is read.
 
     Yields:
-        `series_id` (bytes `[N]`), `timestamp` (int64 `[N]`), `NUMBERS` (float32 `[N, numbers]`, NaN where missing),
-        each vector (float32 `[N, width]`), and `row_number` (int64 `[N]`) where it is asked for.
+        `series_id` (bytes `[N]`), `timestamp` (int64 `[N]`), `NUMBERS` (float64 `[N, numbers]`, NaN where missing),
+        each vector (float32 `[N, width]`), `row_number` (int64 `[N]`) where it is asked for, and `TEXTS` (bytes
+        `[N, texts]`) where there are any.
     """
+    parts = [part for name in features.numbers for part in (name, rest(name))]
     spec = {
         SERIES_ID: tf.io.FixedLenFeature([], tf.string),
         TIMESTAMP: tf.io.FixedLenFeature([], tf.int64),
         **({ROW_NUMBER: tf.io.FixedLenFeature([], tf.int64)} if features.row_number else {}),
         **{name: tf.io.FixedLenFeature([width], tf.float32) for name, width in features.vectors.items() if width},
-        **{name: tf.io.RaggedFeature(tf.float32, row_splits_dtype=tf.int64) for name in features.numbers},
+        **{name: tf.io.RaggedFeature(tf.float32, row_splits_dtype=tf.int64) for name in parts},
+        **{name: tf.io.FixedLenFeature([], tf.string) for name in features.texts},
     }
 
     def parse(serialized: tf.Tensor) -> dict[str, Any]:
         parsed = tf.io.parse_example(serialized, spec)
-        return {**parsed, **{name: (parsed[name].flat_values, parsed[name].row_splits) for name in features.numbers}}
+        return {**parsed, **{name: (parsed[name].flat_values, parsed[name].row_splits) for name in parts}}
 
     records = tf.data.TFRecordDataset(path, compression_type="GZIP", buffer_size=_READ_BYTES)
     for batch in records.batch(_ROWS_A_BATCH).map(parse).prefetch(1).as_numpy_iterator():
         size = len(batch[TIMESTAMP])
-        numbers = np.full((size, len(features.numbers)), np.nan, np.float32)
+        numbers = np.full((size, len(features.numbers)), np.nan)
         for at, name in enumerate(features.numbers):
-            values, row_splits = batch.pop(name)
-            present = np.diff(row_splits) > 0
-            numbers[present, at] = values[row_splits[:-1][present]]
+            numbers[:, at] = join_floats(_column(*batch.pop(name), np.nan), _column(*batch.pop(rest(name)), 0.0))
         nothing = {name: np.zeros((size, 0), np.float32) for name, width in features.vectors.items() if not width}
+        if features.texts:
+            batch[TEXTS] = np.stack([batch.pop(name) for name in features.texts], axis=1)
         yield {**batch, **nothing, NUMBERS: numbers}
+
+
+def _column(values: Array, row_splits: Array, missing: float) -> Array:
+    """One float32 a row, `[N]`."""
+    column = np.full(len(row_splits) - 1, missing, np.float32)
+    present = np.diff(row_splits) > 0
+    column[present] = values[row_splits[:-1][present]]
+    return column

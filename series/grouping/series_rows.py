@@ -24,6 +24,12 @@ GROUP_ROWS = 250_000
 NUMBERS = "numbers"
 """The single values of a row, side by side."""
 
+TEXTS = "texts"
+"""Its categories, side by side."""
+
+TEXT_FLOATS = 8
+"""Floats that take as much memory as one text."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RowFeatures:
@@ -31,18 +37,20 @@ class RowFeatures:
 
     Attributes:
         numbers: Floats with one value a row, or none.
+        texts: Bytes with one value a row, empty where it is missing.
         vectors: Floats with a fixed number of values in every row, and that number; it may be 0.
         row_number: Whether the row's place in the source is read.
     """
 
     numbers: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
     vectors: Mapping[str, int] = dataclasses.field(default_factory=dict)
     row_number: bool = False
 
     @property
     def width(self) -> int:
-        """How many floats a row has."""
-        return len(self.numbers) + sum(self.vectors.values())
+        """How many floats a row has; a text counts as `TEXT_FLOATS`."""
+        return len(self.numbers) + TEXT_FLOATS * len(self.texts) + sum(self.vectors.values())
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

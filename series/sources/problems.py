@@ -23,6 +23,9 @@ from tapeline.series.arrays import Bools
 SHOWN = 5
 """Offending rows that a message shows; the others are counted."""
 
+FEW_TEXTS = 20
+"""Different texts up to which a column of texts looks like categories."""
+
 _LONGEST_VALUE = 60
 _LINES = 20
 
@@ -38,6 +41,8 @@ class Problem:
         count: Rows that break the rule.
         rows: The first of them, each with its row number and its value.
         file: The file that they lie in; empty until the blocks are merged.
+        texts: Different texts where numbers should be, at most `FEW_TEXTS` and one more.
+        values: How many values there are beside them, the texts included.
     """
 
     column: str
@@ -46,12 +51,42 @@ class Problem:
     count: int
     rows: tuple[tuple[int, str], ...] = ()
     file: str = ""
+    texts: tuple[str, ...] = ()
+    values: int = 0
+
+    def merge(self, other: "Problem") -> "Problem":
+        """Returns the same problem of both: counts added up, the first rows and texts."""
+        return dataclasses.replace(
+            self,
+            count=self.count + other.count,
+            rows=(self.rows + other.rows)[:SHOWN],
+            texts=tuple(dict.fromkeys(self.texts + other.texts))[: FEW_TEXTS + 1],
+            values=self.values + other.values,
+        )
+
+    @property
+    def is_categories(self) -> bool:
+        """Whether a covariate seems to hold categories: few different texts, again and again, and hardly a number."""
+        worded = sum(any(letter.isalpha() for letter in text) for text in self.texts)
+        return (
+            self.column.startswith("features.")
+            and 2 * worded > len(self.texts)
+            and len(self.texts) <= FEW_TEXTS
+            and 2 * self.count > max(self.values, 2 * len(self.texts))
+        )
 
     def shifted(self, *, rows: int, file: str) -> "Problem":
         """Returns the same problem with its row numbers counted from the start of `file`."""
         return dataclasses.replace(self, rows=tuple((row + rows, value) for row, value in self.rows), file=file)
 
     def __str__(self) -> str:
+        if self.is_categories:
+            _, _, name = self.column.partition(": column ")
+            shown = ", ".join(show_name(text) for text in sorted(self.texts))
+            return (
+                f"{self.file}: {self.column}: {self.count:,} of {self.values:,} values are text, not numbers, and look "
+                f"like categories: {shown}. If they are, add features.categorical: [{name}]; else write numbers"
+            )
         if not self.rows:
             return f"{self.file}: {self.column}: {self.rule}. {self.fix}"
         shown = ", ".join(f"row {row} {value}" for row, value in self.rows)
@@ -91,18 +126,33 @@ class Column:
         self.first_row = first_row
         self.problems: list[Problem] = []
 
-    def note(self, wrong: Bools, rule: str, fix: str) -> None:
+    def note(self, wrong: Bools, rule: str, fix: str, *, texts: pa.Array | None = None, values: int = 0) -> None:
         """Notes rows that break a rule.
 
         Args:
             wrong: bool `[N]`.
             rule: What is wrong with the rows.
             fix: What the user can do.
+            texts: What stands in these rows, where numbers should.
+            values: Rows that have a value.
         """
         positions = np.flatnonzero(wrong)
         if len(positions):
             rows = tuple(self.shown(int(at)) for at in positions[:SHOWN])
-            self.problems.append(Problem(column=self.label, rule=rule, fix=fix, count=len(positions), rows=rows))
+            different = (
+                () if texts is None else tuple(cut(text) for text in texts.unique()[: FEW_TEXTS + 1].to_pylist())
+            )
+            self.problems.append(
+                Problem(
+                    column=self.label,
+                    rule=rule,
+                    fix=fix,
+                    count=len(positions),
+                    rows=rows,
+                    texts=different,
+                    values=values,
+                )
+            )
 
     def note_all(self, rule: str, fix: str) -> None:
         """Notes every row."""
@@ -124,10 +174,7 @@ def raise_problems(problems: Iterable[Problem]) -> None:
     merged: dict[tuple[str, ...], Problem] = {}
     for problem in problems:
         key = (problem.file, problem.column, problem.rule)
-        if key in merged:
-            count, rows = merged[key].count + problem.count, merged[key].rows + problem.rows
-            problem = dataclasses.replace(problem, count=count, rows=rows[:SHOWN])
-        merged[key] = problem
+        merged[key] = merged[key].merge(problem) if key in merged else problem
     lines = [str(problem) for problem in merged.values()]
     if len(lines) == 1:
         raise DataError(lines[0])

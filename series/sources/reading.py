@@ -217,7 +217,8 @@ def _csv_batches(rows_of_file: BinaryIO | pa.NativeFile, block: Block) -> Iterat
         return "skip"
 
     try:
-        yield from pa.csv.open_csv(
+        # Closed also where a reader goes no further: Arrow reads ahead, in a thread of its own, from a file of Python's.
+        with pa.csv.open_csv(
             stream,
             # One thread: Beam runs blocks side by side, and only so do rows that are refused have numbers.
             read_options=pa.csv.ReadOptions(column_names=block.header, use_threads=False, block_size=_BATCH_BYTES),
@@ -228,7 +229,8 @@ def _csv_batches(rows_of_file: BinaryIO | pa.NativeFile, block: Block) -> Iterat
                 strings_can_be_null=True,
                 null_values=[""],
             ),
-        )
+        ) as batches:
+            yield from batches
     except pa.ArrowInvalid:
         # A quote that is never closed makes a row longer than Arrow reads: what is wrong is the quote.
         while stream.read():

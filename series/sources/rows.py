@@ -13,15 +13,17 @@ import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tapeline.schemas import features as names
 from tapeline.schemas.sections import DataConfig, FeaturesConfig
 from tapeline.series.arrays import Bools, Floats
+from tapeline.series.float_pairs import split_floats
 from tapeline.series.sources.problems import Column, Problem
 from tapeline.series.sources.timestamps import Times, read_times
-from tapeline.series.sources.values import read_numbers, read_series_ids
+from tapeline.series.sources.values import read_categories, read_numbers, read_series_ids
 
 _SAVE = "Save the file in UTF-8"
 
@@ -37,6 +39,7 @@ class RowLayout:
         target: Columns to forecast.
         series_id: Column that names the series, or None.
         covariates: The other columns, each with the argument that names it.
+        texts: Those of them that hold categories.
     """
 
     time: str
@@ -45,6 +48,7 @@ class RowLayout:
     target: tuple[str, ...]
     series_id: str | None
     covariates: dict[str, str]
+    texts: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, data: DataConfig, features: FeaturesConfig) -> "RowLayout":
@@ -60,7 +64,13 @@ class RowLayout:
                 **dict.fromkeys(features.future_covariates, "features.future_covariates"),
                 **dict.fromkeys(features.static_covariates, "features.static_covariates"),
             },
+            texts=features.text_columns,
         )
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Targets, then the covariates that hold amounts."""
+        return (*self.target, *(column for column in self.covariates if column not in self.texts))
 
     @property
     def columns(self) -> dict[str, str]:
@@ -82,7 +92,8 @@ class Rows:
         first_row: Row number of its first row.
         times: When, `[N]`.
         series_ids: Which series, binary `[N]`; None where no column names it.
-        numbers: Each target and covariate by its column, float64 `[N]`, NaN where missing.
+        numbers: Each target and covariate that holds amounts by its column, float64 `[N]`, NaN where missing.
+        texts: Each covariate that holds categories by its column, binary `[N]`, empty where missing.
         problems: What is wrong.
     """
 
@@ -90,6 +101,7 @@ class Rows:
     times: Times
     series_ids: pa.Array | None
     numbers: dict[str, Floats]
+    texts: dict[str, pa.Array]
     problems: list[Problem]
 
     def __len__(self) -> int:
@@ -117,9 +129,12 @@ def read_rows(batch: pa.RecordBatch, layout: RowLayout, *, first_row: int) -> Ro
         first_row=first_row,
     )
     series_ids = None if layout.series_id is None else read_series_ids(columns[layout.series_id])
-    numbers = {name: read_numbers(columns[name]) for name in (*layout.target, *layout.covariates)}
+    numbers = {name: read_numbers(columns[name]) for name in layout.numbers}
+    texts = {name: read_categories(columns[name]) for name in layout.texts}
     problems = [*times.problems, *(problem for column in columns.values() for problem in column.problems)]
-    return Rows(first_row=first_row, times=times, series_ids=series_ids, numbers=numbers, problems=problems)
+    return Rows(
+        first_row=first_row, times=times, series_ids=series_ids, numbers=numbers, texts=texts, problems=problems
+    )
 
 
 def _plain(column: Column) -> pa.Array:
@@ -160,14 +175,18 @@ def example_batches(rows: Rows, layout: RowLayout, *, chosen: Bools) -> Iterator
         names.TIMESTAMP: _ones(pa.array(rows.times.seconds[at])),
         names.ROW_NUMBER: _ones(pa.array(rows.first_row + at)),
     }
-    shared |= {column: _floats(rows.numbers[column][at]) for column in layout.covariates}
+    for column in layout.covariates:
+        if column in layout.texts:
+            shared[column] = _ones(rows.texts[column].take(pa.array(at)))
+        else:
+            shared |= _floats(column, rows.numbers[column][at])
     for target in layout.target:
         series_ids = pa.array(
             [(target if len(layout.target) > 1 else names.SINGLE_SERIES).encode()] * len(at), pa.binary()
         )
         if rows.series_ids is not None:
             series_ids = rows.series_ids.take(pa.array(at))
-        columns = {names.SERIES_ID: _ones(series_ids), **shared, names.TARGET: _floats(rows.numbers[target][at])}
+        columns = {names.SERIES_ID: _ones(series_ids), **shared, **_floats(names.TARGET, rows.numbers[target][at])}
         yield pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
 
 
@@ -176,10 +195,16 @@ def _ones(values: pa.Array) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(np.arange(len(values) + 1, dtype=np.int32)), values)
 
 
-def _floats(values: Floats) -> pa.Array:
-    """Lists of one float32 each, null where the value is missing: the encoder then leaves the feature empty."""
-    missing = np.isnan(values)
+def _floats(name: str, values: Floats) -> dict[str, pa.Array]:
+    """A feature of float32, and the one with what these round away."""
+    rounded, rest = split_floats(values)
+    floats = {name: _lists(rounded, np.isnan(rounded))}
+    return {**floats, names.rest(name): _lists(rest, rest == 0.0)} if rest.any() else floats
+
+
+def _lists(values: npt.NDArray[np.float32], missing: Bools) -> pa.Array:
+    """Lists of one value each, null where it is missing: the encoder then leaves the feature empty."""
     offsets = np.concatenate([[0], np.cumsum(~missing)]).astype(np.int32)
     # A null offset marks its list as null.
     nulls = np.concatenate([missing, [False]])
-    return pa.ListArray.from_arrays(pa.array(offsets, mask=nulls), pa.array(values[~missing].astype(np.float32)))
+    return pa.ListArray.from_arrays(pa.array(offsets, mask=nulls), pa.array(values[~missing]))

@@ -53,12 +53,16 @@ class Survey:
         first_rows: Row number of each block's first row.
         first: Earliest time, epoch seconds.
         last: Latest time, epoch seconds.
+        files: The first row of each file, and its name.
+        wall_clock: Whether the times were written without a zone.
     """
 
     rows: int
     first_rows: tuple[int, ...]
     first: int
     last: int
+    files: tuple[tuple[int, str], ...]
+    wall_clock: bool
 
 
 def scan_block(block: Block, layout: RowLayout) -> Iterator[BatchFacts]:
@@ -148,4 +152,10 @@ def survey_source(blocks: Sequence[Block], facts: Iterable[BatchFacts], layout: 
         first_rows=tuple(first_rows),
         first=min(batch.first for batch in ordered),
         last=max(batch.last for batch in ordered),
+        files=tuple(
+            (first_rows[at], block.file)
+            for at, block in enumerate(blocks)
+            if at == 0 or blocks[at - 1].file != block.file
+        ),
+        wall_clock=any(batch.style.wall_clock for batch in ordered),
     )

@@ -62,6 +62,11 @@ def find_source(data: DataConfig) -> Source:
         return Source(built_in=name)
     source = _find_files(data)
     for file in source.files:
+        if not _is_utf8(str(file)):
+            raise DataError(
+                f"data.source: {os.fsencode(file)!r} is a path that is no UTF-8, and neither Arrow nor ML Metadata takes "
+                "another. Rename the file or its folder."
+            )
         if not is_readable(file.name):
             raise DataError(
                 f"data.source: {str(file)!r} is no kind of file that can be read ({', '.join(SUFFIXES)}). "
@@ -72,6 +77,14 @@ def find_source(data: DataConfig) -> Source:
         if file.stat().st_size == 0:
             raise DataError(f"data.source: {str(file)!r} is empty. Give a file with a header and rows.")
     return source
+
+
+def _is_utf8(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _find_files(data: DataConfig) -> Source:

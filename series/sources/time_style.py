@@ -25,12 +25,14 @@ class TimeStyle:
         offsets: Each distance from UTC that is written in the rows, in
             minutes, with the first row that has it.
         follows_zone: Whether those distances are the ones of the zone.
+        wall_clock: Whether rows say nothing of a zone, neither by name nor by distance.
     """
 
     form: str = ""
     first: tuple[int, str] = (0, "")
     offsets: dict[int, tuple[int, str]] = dataclasses.field(default_factory=dict)
     follows_zone: bool = True
+    wall_clock: bool = False
 
 
 def find_disagreements(styles: Sequence[tuple[str, int, TimeStyle]], *, name: str, timezone: str) -> list[Problem]:

@@ -101,10 +101,10 @@ class _Reader(Column):
             empty = pc.equal(pc.utf8_trim_whitespace(values), "").fill_null(True)
         self.note(empty.to_numpy(zero_copy_only=False), "is empty", "Give every row a time, or remove the row")
 
-    def note(self, wrong: Bools, rule: str, fix: str) -> None:
+    def note(self, wrong: Bools, rule: str, fix: str, *, texts: pa.Array | None = None, values: int = 0) -> None:
         """Notes rows that break a rule, each row for its first mistake only."""
         wrong = wrong & self.good
-        super().note(wrong, rule, fix)
+        super().note(wrong, rule, fix, texts=texts, values=values)
         self.good &= ~wrong
 
     def refuse(self, rule: str, fix: str) -> Times:
@@ -112,14 +112,16 @@ class _Reader(Column):
         self.note_all(rule, fix)
         return self.finish(np.zeros(len(self.values), np.int64))
 
-    def finish(self, seconds: Ints, *, form: str = "", offset_minutes: Ints | None = None) -> Times:
+    def finish(
+        self, seconds: Ints, *, form: str = "", offset_minutes: Ints | None = None, wall_clock: bool = False
+    ) -> Times:
         """Checks the range and describes the style by the rows that are left."""
         self.note((seconds < _FIRST) | (seconds > _LAST), "lies outside the years 1678 to 2261", "Correct the time")
         seconds = np.where(self.good, seconds, 0)
         rows = np.flatnonzero(self.good)
         if not len(rows):
             return Times(seconds, TimeStyle(), self.problems)
-        style = TimeStyle(form=form, first=self.shown(int(rows[0])))
+        style = TimeStyle(form=form, first=self.shown(int(rows[0])), wall_clock=wall_clock)
         if offset_minutes is not None:
             distinct, at = np.unique(offset_minutes[rows], return_index=True)
             offsets = {int(offset): self.shown(int(rows[row])) for offset, row in zip(distinct, at, strict=True)}
@@ -150,7 +152,9 @@ class _Reader(Column):
         seconds = self.whole(numbers, EPOCH_UNITS[f"epoch_{times.type.unit}"])
         if times.type.tz is None:
             seconds = self.localize(seconds, dates=dates)
-        return self.finish(seconds, form="date" if dates else "time" if times.type.tz is None else "time with zone")
+        zoned = times.type.tz is not None
+        form = "date" if dates else "time with zone" if zoned else "time"
+        return self.finish(seconds, form=form, wall_clock=not zoned)
 
     def formatted(self, time_format: str) -> Times:
         """Text in a strptime format."""
@@ -165,7 +169,8 @@ class _Reader(Column):
         self.note(np.asarray(index.isna()), rule, _CORRECT)
         seconds = self.whole(np.where(self.good, index.asi8, 0), _NANOSECONDS)
         zoned = "%z" in time_format or "%Z" in time_format
-        return self.finish(seconds if zoned else self.localize(seconds, dates=False), form=time_format)
+        seconds = seconds if zoned else self.localize(seconds, dates=False)
+        return self.finish(seconds, form=time_format, wall_clock=not zoned)
 
     def iso(self) -> Times:
         """Text in one ISO 8601 form: that of the first row that has one."""
@@ -184,7 +189,7 @@ class _Reader(Column):
         self.note(~exists, "is a time that does not exist", "Correct it")
         self.note(fraction, *_FRACTION)
         if offset_minutes is None:
-            return self.finish(self.localize(wall, dates=":" not in form), form=form)
+            return self.finish(self.localize(wall, dates=":" not in form), form=form, wall_clock=True)
         return self.finish(wall - 60 * offset_minutes, form=form, offset_minutes=offset_minutes)
 
     def localize(self, wall: Ints, *, dates: bool) -> Ints:

@@ -63,7 +63,13 @@ def _from_text(column: Column) -> Floats:
     readable = pc.match_substring_regex(texts, _NUMBER)
     numbers = pc.coalesce(truth, pc.cast(pc.if_else(readable, bare, None), pa.float64()))
     wrong = pc.and_(pc.is_null(numbers), pc.is_valid(texts)).to_numpy(zero_copy_only=False)
-    column.note(wrong, "is text, not a number", _WRITE_NUMBERS)
+    column.note(
+        wrong,
+        "is text, not a number",
+        _WRITE_NUMBERS,
+        texts=texts.filter(pa.array(wrong)),
+        values=len(texts) - texts.null_count,
+    )
     beyond = pc.and_(pc.is_inf(numbers), pc.match_substring_regex(texts, "[0-9]")).fill_null(False)
     column.note(
         beyond.to_numpy(zero_copy_only=False),
@@ -71,6 +77,36 @@ def _from_text(column: Column) -> Floats:
         "Correct it, or write the column in a larger unit",
     )
     return _to_numpy(numbers)
+
+
+def read_categories(column: Column) -> pa.Array:
+    """Reads a column of categories, text or whole numbers, and notes the rows that hold neither.
+
+    Returns:
+        Binary `[N]`, without spaces around; empty where missing.
+    """
+    values, kind = column.values, column.values.type
+    if pa.types.is_floating(kind):
+        # Whole numbers with a missing one among them are often stored as floats.
+        numbers = pc.if_else(pc.is_nan(values), None, values)
+        whole = pc.and_(pc.is_finite(numbers), pc.equal(pc.floor(numbers), numbers)).fill_null(True)
+        column.note(
+            pc.invert(whole).to_numpy(zero_copy_only=False),
+            "is not a whole number",
+            "Write categories as text or whole numbers, or take the column out of features.categorical",
+        )
+        values = pc.cast(pc.if_else(whole, numbers, None), pa.int64(), safe=False)
+    elif not (pa.types.is_string(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+        if not pa.types.is_null(kind):
+            column.note_all(f"is of type {kind}, not text or a whole number", "Write the categories as text")
+        return pa.array([b""] * len(values), pa.binary())
+    texts = pc.utf8_trim_whitespace(pc.cast(values, pa.string()).fill_null(""))
+    column.note(
+        pc.match_substring_regex(texts, r"[\n\r]").to_numpy(zero_copy_only=False),
+        "holds a line break",
+        "Write each category on one line",
+    )
+    return pc.cast(texts, pa.binary())
 
 
 def read_series_ids(column: Column) -> pa.Array:

@@ -7,6 +7,7 @@ Rows, windows and scales agree with each other as the pipeline's would, unless a
 """
 
 import dataclasses
+import json
 import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,6 +20,7 @@ from tapeline.forecaster.versions import folder_fingerprint
 from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.schemas.gate_config import GateConfig
 from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.served_model import CARD_FILE, NAIVE_ON_EVAL
 from tapeline.series.moments import moments, scale_file
 from tapeline.series.scaling import scale_path
 from tapeline.series.time_grid import TimeGrid
@@ -44,10 +46,11 @@ _NOT_A_NUMBER = 99.0
 
 
 class PlantedModel(tf.Module):
-    """Reads its outputs out of the context, plus a constant bias on its own forecast."""
+    """Reads its outputs out of the context, plus a constant bias on its own forecast; intervals `reach` times as far."""
 
-    def __init__(self, bias: float = 0.0) -> None:
+    def __init__(self, bias: float = 0.0, *, reach: float = 1.0) -> None:
         super().__init__()
+        self.reach = reach
         self.bias = tf.Variable(bias, dtype=tf.float32)
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
@@ -56,7 +59,7 @@ class PlantedModel(tf.Module):
         parts = tf.split(tf.where(context == _NOT_A_NUMBER, NAN, context), len(OUTPUTS), axis=1)
         outputs = dict(zip(OUTPUTS, parts, strict=True))
         outputs["forecast"] += self.bias
-        outputs |= {end: outputs["forecast"] + distance for end, distance in REACH.items()}
+        outputs |= {end: outputs["forecast"] + self.reach * distance for end, distance in REACH.items()}
         constants = {"offset": 0.0, "scale": SCALE, "naive_error": NAIVE_ERROR}
         return outputs | {name: tf.fill([tf.size(examples)], value) for name, value in constants.items()}
 
@@ -164,7 +167,10 @@ def run_evaluator(
     baseline: tf.Module | None = None,
     peak: float | None = None,
     scaled_on_test: bool = False,
+    eval_stride: int = 1,
     tamper: Callable[[list[bytes]], list[bytes]] = lambda windows: windows,
+    naive_on_eval: dict[str, float] | None = None,
+    series: int = 1,
 ) -> Any:
     """Runs the node's executor as TFX does, and reads the verdict back.
 
@@ -177,7 +183,10 @@ def run_evaluator(
         baseline: The model blessed before.
         peak: Target of one more test row, that lies in no window.
         scaled_on_test: Whether the scales are fitted on all rows, the peak included, and not on those of train.
+        eval_stride: Steps between forecast starts, as the configuration says.
         tamper: Changes the windows after the rows behind them are written.
+        naive_on_eval: What the candidate's card says that naive forecasts erred by on eval; None: it has no card.
+        series: Number of series that the windows say they are of.
     """
     from tfx.dsl.components.base import base_beam_executor
     from tfx.types import artifact_utils, standard_artifacts
@@ -223,7 +232,13 @@ def run_evaluator(
         "transform_graph": graph,
         "model": artifact(standard_artifacts.Model, "model"),
     }
+    inputs["examples"].set_int_custom_property("series", series)
     save_model(f"{inputs['model'].uri}/Format-Serving", model or PlantedModel())
+    if naive_on_eval is not None:
+        card = pathlib.Path(inputs["model"].uri, "Format-Serving", CARD_FILE)
+        card.parent.mkdir()
+        card.write_text(json.dumps({NAIVE_ON_EVAL: naive_on_eval}))
+    inputs["examples"].set_int_custom_property("test_windows", len(windows))
     if baseline is not None:
         inputs["baseline_model"] = artifact(standard_artifacts.Model, "baseline")
         save_model(f"{inputs['baseline_model'].uri}/Format-Serving", baseline)
@@ -235,7 +250,7 @@ def run_evaluator(
     node: Any = create_evaluator(
         **channels,
         gate=gate or GateConfig(min_windows=2),
-        window=WindowConfig(context_length=CONTEXT, horizon=HORIZON),
+        window=WindowConfig(context_length=CONTEXT, horizon=HORIZON, eval_stride=eval_stride),
         data=DATA,
         scaling=scaling,
     )

@@ -80,7 +80,7 @@ class Project:
 
 def states(lines: str) -> dict[str, str]:
     """How each component ended, by its name, from what a run printed."""
-    return dict(re.findall(r"^ +(\w+) +(done|cached|failed) +[\d.]+ s\b", lines, flags=re.MULTILINE))
+    return dict(re.findall(r"^ +(\w+) +(ran|cached|failed) +[\d.]+ s\b", lines, flags=re.MULTILINE))
 
 
 def make_project(root: pathlib.Path) -> Project:

@@ -69,7 +69,7 @@ def test_the_fold_that_was_done_is_answered_from_the_cache(project: Project, tap
     assert {"SeriesExampleGen", "Trainer", "Evaluator"} <= set(done)
     assert {state for node, state in done.items() if node != "BlessedBefore"} == {"cached"}
     assert states(second)["SeriesExampleGen"] == "cached"
-    assert states(second)["Trainer"] == "done"
+    assert states(second)["Trainer"] == "ran"
     assert "Pusher" not in first + second
 
 

@@ -33,8 +33,8 @@ def recent(project: Project) -> pathlib.Path:
 def test_a_model_that_serves_is_pushed(shared: Project, tapeline: Tapeline) -> None:
     ended = tapeline("run", *shared.arguments)
     assert ended.code == 0, ended.out + ended.err
-    assert states(ended.out)["ServingGate"] == "done"
-    assert "blessed: 30 requests" in ended.out
+    assert states(ended.out)["ServingGate"] == "ran"
+    assert "served: 30 requests" in ended.out
     assert "served forecasts differ from the Evaluator's by" in ended.out
     assert len(shared.versions) == 1
 
@@ -53,7 +53,7 @@ def test_a_forecast_of_ones_own_file_is_what_the_model_says(shared: Project, tap
     assert plot.read_bytes().startswith(b"\x89PNG")
 
     frame = daily_load().tail(48)
-    context = frame["load"].where(~frame.index.isin([680, 681])).to_numpy(np.float32)
+    context = frame["load"].where(~frame.index.isin([680, 681])).to_numpy(np.float64)
     times = pd.to_datetime(frame["time"]).to_numpy().astype("datetime64[s]").astype(np.int64)
     signature = tf.saved_model.load(str(model / shared.versions[-1])).signatures["serving_default"]
     answer = signature(context=tf.constant(context[None]), timestamps=tf.constant(times[None]))
@@ -67,7 +67,7 @@ def test_a_large_file_is_forecast_alike_on_beam(shared: Project, tapeline: Tapel
     (output / "forecast-00007.parquet").touch()  # Of a batch before.
     ended = tapeline("batch", "--model", str(runs(shared)), "--input", str(recent(shared)), "--output", str(output))
     assert ended.code == 0, ended.err
-    assert states(ended.out)["BulkInferrer"] == "done"
+    assert states(ended.out)["BulkInferrer"] == "ran"
     table = pd.concat([pd.read_parquet(path) for path in sorted(output.iterdir())])
     one_by_one = pd.read_csv(shared.root / "forecast.csv", parse_dates=["time"])
     assert (table["time"].to_numpy() == one_by_one["time"].to_numpy()).all()
@@ -100,7 +100,7 @@ def test_a_model_that_is_too_slow_is_refused_and_the_old_one_stays(shared: Proje
     ended = tapeline("run", *shared.arguments)
     assert ended.code == 1, ended.out + ended.err
     assert states(ended.out)["Trainer"] == "cached"
-    assert "ServingGate        done" in ended.out
+    assert "ServingGate        ran" in ended.out
     assert "REFUSED: one forecast takes" in ended.out
     assert "NOT BLESSED: the serving gate refused this model; nothing was pushed" in ended.out
     assert shared.versions == versions

@@ -330,6 +330,9 @@ def test_what_the_configuration_says_of_the_cluster_stands_in_the_yaml(tmp_path:
     assert "defaultValue" not in parameters["data"]
     assert parameters["mae_scaled_below"]["defaultValue"] == 0.05
     assert parameters["run_name"]["defaultValue"] == "load"
+    auto = compile_package(tmp_path, "--set", "kubeflow.image=a", "--set", "gate.mae_scaled_below=auto")
+    limit = next(yaml.safe_load_all(auto.read_text()))["root"]["inputDefinitions"]["parameters"]["mae_scaled_below"]
+    assert (limit["defaultValue"], limit["parameterType"]) == ("auto", "STRING")
     executors = spec["deploymentSpec"]["executors"]
     assert {each["container"]["image"] for each in executors.values()} == {"registry.example.com/tapeline:7"}
     trainer = executors["exec-trainer"]["container"]["resources"]

@@ -19,13 +19,18 @@ SCHEMA = "\n".join(
             for name, kind in (("series_id", "BYTES"), ("timestamp", "INT"), ("row_number", "INT"))
         ),
         'feature { name: "temperature" type: FLOAT presence { min_fraction: 1 } shape { dim { size: 1 } } }',
+        'feature { name: "sky" type: BYTES presence { min_fraction: 1 } shape { dim { size: 1 } } }',
         'feature { name: "area" type: FLOAT presence { min_fraction: 1 } shape { } }',
         *(f'feature {{ name: "{name}" type: FLOAT value_count {{ max: 1 }} }}' for name in ("target", "load")),
     ]
 )
 DATA = DataConfig(frequency="H", time="ds", target="y", series_id="id")
 FEATURES = FeaturesConfig(
-    past_covariates="load", future_covariates="temperature", static_covariates="area", calendar=("hour_of_day",)
+    past_covariates=("load", "sky"),
+    future_covariates="temperature",
+    static_covariates="area",
+    categorical="sky",
+    calendar=("hour_of_day",),
 )
 WINDOW = WindowConfig(context_length=24, horizon=6)
 
@@ -47,6 +52,8 @@ def _write_rows(folder: Any, *, tampered: Any) -> None:
                 if step % 17 == 3:
                     del columns["target"], columns["load"]
                 features = {n: tf.train.Feature(float_list=tf.train.FloatList(value=[v])) for n, v in columns.items()}
+                sky = b"hail" if tampered and split != "train" else (b"clear", b"clear", b"mist", b"")[step % 4]
+                features["sky"] = tf.train.Feature(bytes_list=tf.train.BytesList(value=[sky]))
                 features["series_id"] = tf.train.Feature(bytes_list=tf.train.BytesList(value=[series]))
                 for name, whole in (("timestamp", step * 3600), ("row_number", step)):
                     features[name] = tf.train.Feature(int64_list=tf.train.Int64List(value=[whole]))
@@ -125,6 +132,15 @@ def test_scales_are_untouched_by_eval_test_and_row_order(as_measured: Any, tampe
     assert one.overall == other.overall
 
 
+def test_categories_are_those_of_train_in_the_order_of_how_many_rows_hold_them(as_measured: Any, tampered: Any) -> None:
+    from tapeline.series.categories import category_sizes, read_categories
+
+    for run in (as_measured, tampered):
+        categories = read_categories(run["graph"], FEATURES)
+        assert categories == {"sky": [b"clear", b"mist"]}
+        assert category_sizes(categories) == {"sky": 3}
+
+
 def test_train_chunks_are_untouched_by_eval_test_and_row_order(as_measured: Any, tampered: Any) -> None:
     from tapeline.series.window_reader import read_chunks, split_files
 
@@ -156,7 +172,7 @@ def test_windows_of_beam_equal_those_of_numpy(as_measured: Any) -> None:
     ]
     rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     wanted = cut(rows["series_id"], rows["timestamp"] // 3600, rows[NUMBERS][:, 0], (200, 260), WINDOW)
-    shape = WindowShape(context_length=24, horizon=6, past=1, future=3, static=1)
+    shape = WindowShape(context_length=24, horizon=6, past=2, future=3, static=1)
     spec = WindowSpec(context_length=24, horizon=6)
     for split in SPLITS:
         found = {}
@@ -198,9 +214,17 @@ def test_graph_scales_as_numpy_and_marks_series_without_a_scale(as_measured: Any
             "row_number": tf.zeros([4, 1], tf.int64),
             "temperature": tf.zeros([4, 1]),
             "area": tf.zeros([4]),
+            "sky": tf.constant([["mist"], [" clear "], ["hail"], [""]]),
         }
     )
     expected = Scaler.load(as_measured["graph"]).scale(np.array([5.0, 6.0]), ids[:2])
     # The third target is missing; the fourth series was not in train, which Windows refuses by name.
     np.testing.assert_allclose(scaled["target"], [*expected, np.nan, np.inf], rtol=1e-6)
-    assert np.isnan(scaled["past_covariates"].numpy()).tolist() == [[False], [False], [True], [False]]
+    assert np.isnan(scaled["past_covariates"].numpy()).tolist() == [
+        [False, False],
+        [False, False],
+        [True, False],
+        [False, False],
+    ]
+    # An unseen category and a missing one have the number 0; spaces around do not count.
+    assert scaled["past_covariates"][:, 1].numpy().tolist() == [2, 1, 0, 0]

@@ -106,7 +106,7 @@ def requests(length: int = 104) -> dict[str, npt.NDArray[Any]]:
     values[rng.random(values.shape) < 0.02] = np.nan
     # 1970-01-03 was a Saturday.
     timestamps = start + 2 * 86_400 + steps * 7 * 86_400
-    return {"context": values.astype(np.float32), "timestamps": timestamps.astype(np.int64)}
+    return {"context": values, "timestamps": timestamps.astype(np.int64)}
 
 
 def test_the_verdicts_agree_within_three_per_cent(sides: tuple[Side, Side]) -> None:

@@ -19,6 +19,7 @@ from tapeline.pipeline.paths import RunPaths
 from tapeline.schemas.gate_config import GateConfig
 from tests.e2e.evaluator_runs import (
     CONTEXT,
+    HORIZON,
     NAN,
     PlantedModel,
     TeacherForcedModel,
@@ -28,6 +29,8 @@ from tests.e2e.evaluator_runs import (
     run_evaluator,
 )
 from tests.judged_run import Home, result
+
+ON_EVAL = {"persistence": 0.0625, "seasonal_naive": 0.03125}
 
 
 @pytest.fixture
@@ -123,6 +126,38 @@ def test_a_model_at_0_0149_that_seasonal_naive_beats_is_refused(evaluate: Any) -
     assert refusals(found) == ["skill_over_seasonal_naive.above"]
 
 
+def windows_within(reach: dict[float, int]) -> list[Window]:
+    """Windows of four steps whose forecasts are so wrong so many times."""
+    errors = [error for error, times in reach.items() for _ in range(times)]
+    return [Window(forecast=errors[at::20]) for at in range(20)]
+
+
+SPREAD = windows_within({0.004: 64, 0.015: 12, 0.03: 4})
+"""Errors that the planted intervals hold as often as they say: 80 % within 0.005, 95 % within 0.02."""
+
+
+def test_intervals_ten_times_too_narrow_are_refused(evaluate: Any) -> None:
+    assert evaluate(SPREAD, eval_stride=HORIZON).blessed
+    found = evaluate(SPREAD, eval_stride=HORIZON, model=PlantedModel(reach=0.1))
+    assert refusals(found) == ["interval_coverage_80.at_least", "interval_coverage_95.at_least"]
+    assert reasons(found)[0] == (
+        "the 80 % interval held only 0 of the test values, not at least 0.65: it is too narrow (gate.coverage)"
+    )
+
+
+def test_intervals_ten_times_too_wide_are_refused(evaluate: Any) -> None:
+    found = evaluate(SPREAD, eval_stride=HORIZON, model=PlantedModel(reach=10.0))
+    assert refusals(found) == ["interval_missed_80.at_least"]
+    assert "left out only 0 of the test values" in reasons(found)[0]
+
+
+def test_intervals_are_not_judged_on_few_windows_or_where_nobody_asks(evaluate: Any) -> None:
+    narrow = PlantedModel(reach=0.1)
+    # 20 windows a step apart are five forecasts without a common step.
+    assert evaluate(SPREAD, model=narrow).blessed
+    assert evaluate(SPREAD, eval_stride=HORIZON, model=narrow, gate=GateConfig(coverage=None)).blessed
+
+
 def test_a_model_under_the_limit_but_worse_than_the_blessed_one_is_refused(evaluate: Any) -> None:
     found = evaluate([Window(forecast=0.005)] * 2, model=PlantedModel(0.005), baseline=PlantedModel())
     assert found.metrics["mae_scaled"] == pytest.approx(0.01)
@@ -142,7 +177,52 @@ def test_exactly_0_015_is_refused(evaluate: Any) -> None:
     found = evaluate([Window(forecast=[*parts, 0.0])] * 2)
     assert found.metrics["mae_scaled"] == 0.015
     assert refusals(found) == ["mae_scaled.below"]
-    assert reasons(found) == ("mae_scaled is 0.015, not below 0.015",)
+    assert reasons(found) == ("mae_scaled is 0.015, not below 0.015 (gate.mae_scaled_below)",)
+
+
+def test_a_series_forecast_worse_than_by_repeating_its_last_value_is_refused_by_name(evaluate: Any) -> None:
+    # Scaled by a range that a large series sets, a small one errs by a thousandth whatever is forecast for it.
+    small = Window(forecast=0.002, persistence=0.001, series_id=b"small")
+    found = evaluate([*[Window()] * 20, *[small] * 2])
+    assert found.metrics["skill_over_best_naive"] > 0.9
+    assert refusals(found) == ["badly_harmed_share.at_most", "harmed_share.at_most"]
+    assert reasons(found) == (
+        "1 of 2 series is over 25 % worse than the best naive forecast of its own; none may be "
+        "(gate.harmed_series.badly_share): 'small': 100 % worse",
+        "1 of 2 series is over 5 % worse than the best naive forecast of its own; at most 10 % of them may be "
+        "(gate.harmed_series.share): 'small': 100 % worse",
+    )
+    assert found.series["small"]["relative_mae"] == pytest.approx(2.0)
+    # One window says nothing of a series: it is counted and not judged.
+    few = evaluate([*[Window()] * 20, small])
+    assert few.blessed
+    assert (few.series_count, few.metrics["judged_series"]) == (2, 1.0)
+
+
+def test_among_more_series_than_are_scored_one_by_one_a_harmed_one_is_still_found(
+    evaluate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tapeline.components.evaluator.eval_config.MOST_SERIES", 1)
+    windows = [Window(series_id=b"large")] * 2 + [Window(forecast=0.002, persistence=0.001, series_id=b"small")] * 2
+    found = evaluate(windows, series=2)
+    assert refusals(found) == ["badly_harmed_share.at_most", "harmed_share.at_most"]
+    # Only the worst are known by name.
+    assert list(found.series) == ["small", "large"]
+    assert found.series["small"]["relative_mae"] == pytest.approx(2.0)
+
+
+def test_a_model_that_naive_forecasts_matched_on_eval_is_refused_by_auto(evaluate: Any) -> None:
+    # Far better than the naive forecasts of the test split, which are wrong by 0.1.
+    gate = GateConfig(min_windows=2, mae_scaled_below="auto")
+    found = evaluate([Window(forecast=0.03125)] * 2, gate=gate, naive_on_eval=ON_EVAL)
+    assert refusals(found) == ["mae_scaled.below"]
+    assert reasons(found) == (
+        "mae_scaled is 0.03125, not below 0.03125, the error of seasonal naive on eval (gate.mae_scaled_below: auto; "
+        "persistence 0.0625)",
+    )
+    better = evaluate([Window(forecast=0.03)] * 2, gate=gate, naive_on_eval=ON_EVAL)
+    assert better.blessed
+    assert (better.checks[0].bound, better.checks[0].naive_on_eval) == (0.03125, ON_EVAL)
 
 
 def test_a_test_split_of_three_windows_is_refused(evaluate: Any) -> None:

@@ -119,7 +119,7 @@ def test_an_execution_that_was_cut_short_is_carried_on_by_the_next(
         directory = path_utils.serving_model_dir(outputs["model"][0].uri)
         served = tf.saved_model.load(directory).signatures["serving_default"]
         days = np.arange(200, 216)
-        raw = {"context": 315.0 + np.zeros([1, 16], np.float32), "timestamps": (days * DAY)[None]}
+        raw = {"context": 315.0 + np.zeros([1, 16]), "timestamps": (days * DAY)[None]}
         named = {name: tf.constant(raw[name]) for name in served.structured_input_signature[1] if name in raw}
         forecasts.append(served(**named)["forecast"].numpy())
         cards.append(json.loads((tmp_path / directory / "assets.extra" / "model_card.json").read_text()))
@@ -128,3 +128,6 @@ def test_an_execution_that_was_cut_short_is_carried_on_by_the_next(
     assert cards[0] == cards[1]
     assert cards[0]["train_windows"] == 131
     assert cards[0]["eval_windows"] == 47
+    # What `gate.mae_scaled_below: auto` takes its limit from.
+    assert set(cards[0]["naive_val_mae_scaled"]) == {"persistence", "seasonal_naive"}
+    assert all(error > 0.0 for error in cards[0]["naive_val_mae_scaled"].values())

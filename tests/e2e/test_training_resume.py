@@ -13,7 +13,7 @@ ROOT = CHILD.parent.parent.parent
 
 def run(folder: Any, *options: Any) -> subprocess.CompletedProcess[Any]:
     return subprocess.run(
-        [sys.executable, str(CHILD), str(folder), *options], capture_output=True, text=True, timeout=300, cwd=ROOT
+        [sys.executable, str(CHILD), str(folder), *options], capture_output=True, text=True, timeout=600, cwd=ROOT
     )
 
 

@@ -144,7 +144,8 @@ def main() -> int:
         reduce_on_plateau={"patience": 1},
     )
     if options.candidates > 1:
-        train_pool(config, options.candidates, options.folder, callbacks)
+        with strategy.scope():
+            train_pool(config, options.candidates, options.folder, callbacks)
         return 0
     make_reproducible(config)
     with strategy.scope():

@@ -32,7 +32,7 @@ _ARGUMENT = re.compile(
 )
 _FIX = re.compile(
     r"\b(Correct|Give|Write|Mend|Fix|Remove|Rename|Set|Name|Save|Quote|Round|Convert|Separate|Did you mean|Add|Run|"
-    r"correct|give|write|name|keep|must|should|Repair|Make|Put|Use|Delete|Sort|Take|lists the keys|shorten|lengthen|make|exclude)\b"
+    r"correct|give|write|name|keep|must|should|Repair|Make|Put|Use|Delete|Sort|Take|Push|lists the keys|shorten|lengthen|make|exclude)\b"
 )
 
 

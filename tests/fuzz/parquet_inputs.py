@@ -247,4 +247,38 @@ _FILES = {
     "text under its name": _damaged(lambda rng, content: b"ds,y\n2021-01-01,1\n" * rng.randint(1, 9)),
 }
 
-MUTATIONS = collect("parquet", {**_TARGETS, **_TIMES, **_IDS, **_FILES})
+
+def _written(**write_options: Any) -> Callable[[Random], SourceCase]:
+    """The same rows in other pages: as other programs write them."""
+    return _target(
+        pa.float64(), lambda rng: rng.choice([None, rng.gauss(0, 1e5)]), must_read=True, write_options=write_options
+    )
+
+
+_PAGES = {
+    **{
+        f"packed by {codec}, {'with' if dictionary else 'without'} dictionary": _written(
+            compression=codec, use_dictionary=dictionary
+        )
+        for codec in ("none", "snappy", "gzip", "brotli", "zstd", "lz4")
+        for dictionary in (True, False)
+    },
+    **{f"pages of version {version}": _written(data_page_version=version) for version in ("1.0", "2.0")},
+    **{f"format {version}": _written(version=version) for version in ("1.0", "2.4", "2.6")},
+    "a row group a row": _written(row_group_size=1),
+    "pages of a few bytes": _written(data_page_size=1, use_dictionary=False),
+    "no statistics": _written(write_statistics=False),
+    "bytes of floats apart": _written(use_byte_stream_split=["y"], use_dictionary=["ds"]),
+}
+
+_NUMBERS = {
+    "large with a small deviation": _target(pa.float64(), lambda rng: 1e8 + rng.gauss(0, 22), must_read=True),
+    "the smallest doubles": _target(pa.float64(), lambda rng: rng.choice([5e-324, -1e-310, 2.3e-308]), must_read=True),
+    "beyond a float": _target(pa.float64(), lambda rng: rng.choice([1e39, -3.5e38, 1e308]), must_read=True),
+    **{
+        f"whole numbers, {kind}": _target(kind, lambda rng: rng.randint(0, 100), must_read=True)
+        for kind in (pa.int16(), pa.int32(), pa.uint8(), pa.uint16(), pa.uint32())
+    },
+}
+
+MUTATIONS = collect("parquet", {**_TARGETS, **_TIMES, **_IDS, **_FILES, **_PAGES, **_NUMBERS})

@@ -11,7 +11,11 @@ import numpy as np
 
 from tapeline.clients.rest.predict_requests import InputSpec
 
-_LARGEST = decimal.Decimal(float(np.finfo(np.float32).max))
+# By bytes: the largest number, and the first whole one that may be rounded.
+_LARGEST = {
+    4: (decimal.Decimal(float(np.finfo(np.float32).max)), 2**24),
+    8: (decimal.Decimal(float(np.finfo(np.float64).max)), 2**53),
+}
 
 
 def read_body(body: bytes, specs: Mapping[str, InputSpec]) -> dict[str, list[Any]] | None:
@@ -50,7 +54,7 @@ def _read(value: Any, spec: InputSpec, depth: int) -> Any:
             raise ValueError("shape")
         return [_read(item, spec, depth - 1) for item in value]
     if spec.dtype.kind == "f":
-        return _float(value)
+        return _float(value, spec.dtype)
     if spec.dtype.kind == "i":
         if type(value) is not int or not -(2**63) <= value < 2**63:
             raise ValueError("whole number")
@@ -64,12 +68,13 @@ def _read(value: Any, spec: InputSpec, depth: int) -> Any:
     return content
 
 
-def _float(value: Any) -> float:
+def _float(value: Any, dtype: "np.dtype[Any]") -> float:
     # NaN and the infinities come as floats, all other numbers as whole ones or decimals.
     if type(value) is float:
         return value
     if type(value) not in (int, decimal.Decimal):
         raise ValueError("number")
-    if abs(value) > _LARGEST or (type(value) is int and abs(value) >= 2**24):
+    largest, whole = _LARGEST[dtype.itemsize]
+    if abs(value) > largest or (type(value) is int and abs(value) >= whole):
         raise ValueError("beyond a float")
-    return float(np.float32(float(value)))
+    return float(dtype.type(float(value)))

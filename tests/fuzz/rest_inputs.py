@@ -16,6 +16,7 @@ def sound(rng: Random) -> dict[str, Any]:
     rows, steps = rng.randint(1, 3), rng.randint(1, 4)
     return {
         "context": [[round(rng.uniform(-99, 99), 3) for _ in range(steps)] for _ in range(rows)],
+        "static_covariates": [[round(rng.uniform(-9, 9), 2)] for _ in range(rows)],
         "timestamps": [[86_400 * step for step in range(steps)] for _ in range(rows)],
         "series_id": [rng.choice(["Wien", "Köln", "7"]) for _ in range(rows)],
     }
@@ -122,24 +123,37 @@ _JSON: dict[str, Callable[[Random], Ask]] = {
     ),
 }
 
+
+def _broken_numbers(key: str) -> dict[str, Callable[[Random], Ask]]:
+    """What stands where a number should."""
+    return {
+        f"{name}, {key}": _number(key, text)
+        for name, text in {
+            "not finite": lambda rng: rng.choice(["NaN", "Infinity", "-Infinity"]),
+            "beyond a double": lambda rng: rng.choice(["1e400", "-1e999", "1e99999999999"]),
+            "beyond a float": lambda rng: rng.choice(["1e39", "-3.5e38", "1e308"]),
+            "5,000 digits": lambda rng: "7" * 5000,
+            "5,000 digits behind the point": lambda rng: "0." + "7" * 5000,
+            "whole number that a float rounds": lambda rng: str(2**24 + 1 + 2 * rng.randrange(9)),
+            "whole number that a double rounds": lambda rng: str(2**53 + 1 + 2 * rng.randrange(9)),
+            "beyond 64 bits": lambda rng: str(rng.choice([2**63, -(2**63) - 1, 2**64, 10**30])),
+            "leading zeros": lambda rng: rng.choice(["01", "-01.5", "00"]),
+            "other letters": lambda rng: rng.choice(["+1", ".5", "5.", "0x1", "1_0", "inf", "nan", "١"]),
+            "true for a number": lambda rng: rng.choice(["true", "false"]),
+            "null for a number": lambda rng: "null",
+            "text for a number": lambda rng: rng.choice(['"1"', '""', '"NaN"']),
+            "object for a number": lambda rng: rng.choice(["{}", '{"b64": "AAAA"}', '{"a": 1}']),
+            "list for a number": lambda rng: rng.choice(["[]", "[1.0]", "[[1.0]]"]),
+        }.items()
+    }
+
+
 _NUMBERS: dict[str, Callable[[Random], Ask]] = {
-    "not finite": _number("context", lambda rng: rng.choice(["NaN", "Infinity", "-Infinity"])),
-    "beyond a double": _number("context", lambda rng: rng.choice(["1e400", "-1e999", "1e99999999999"])),
-    "beyond a float": _number("context", lambda rng: rng.choice(["1e39", "-3.5e38", "1e308"])),
-    "5,000 digits": _number("context", lambda rng: "7" * 5000),
-    "5,000 digits, whole": _number("timestamps", lambda rng: "7" * 5000),
+    **_broken_numbers("context"),
+    **_broken_numbers("static_covariates"),
+    **_broken_numbers("timestamps"),
     "4,000 digits, whole": _number("timestamps", lambda rng: "7" * 4000),
-    "5,000 digits behind the point": _number("context", lambda rng: "0." + "7" * 5000),
-    "whole number that a float rounds": _number("context", lambda rng: str(2**24 + 1 + 2 * rng.randrange(9))),
-    "beyond 64 bits": _number("timestamps", lambda rng: str(rng.choice([2**63, -(2**63) - 1, 2**64, 10**30]))),
     "point in a whole number": _number("timestamps", lambda rng: rng.choice(["1.0", "1e3", "1.5"])),
-    "leading zeros": _number("context", lambda rng: rng.choice(["01", "-01.5", "00"])),
-    "other letters": _number("context", lambda rng: rng.choice(["+1", ".5", "5.", "0x1", "1_0", "inf", "nan", "١"])),
-    "true for a number": _number("context", lambda rng: rng.choice(["true", "false"])),
-    "null for a number": _number("context", lambda rng: "null"),
-    "text for a number": _number("context", lambda rng: rng.choice(['"1"', '""', '"NaN"'])),
-    "object for a number": _number("context", lambda rng: rng.choice(["{}", '{"b64": "AAAA"}', '{"a": 1}'])),
-    "list for a number": _number("context", lambda rng: rng.choice(["[]", "[1.0]", "[[1.0]]"])),
 }
 
 _SHAPES: dict[str, Callable[[Random], Ask]] = {
@@ -148,6 +162,10 @@ _SHAPES: dict[str, Callable[[Random], Ask]] = {
     "one dimension more": _columns(lambda rng, inputs: inputs.update(context=[inputs["context"]])),
     "a number for a list": _columns(lambda rng, inputs: inputs.update(context=1.0)),
     "empty lists": _columns(lambda rng, inputs: inputs.update(context=rng.choice([[], [[]], [[], []]]))),
+    "one dimension less, times": _columns(lambda rng, inputs: inputs.update(timestamps=inputs["timestamps"][0])),
+    "one dimension more, names": _columns(lambda rng, inputs: inputs.update(series_id=[inputs["series_id"]])),
+    "a text for a list of names": _columns(lambda rng, inputs: inputs.update(series_id="Wien")),
+    "lists of other kinds side by side": _columns(lambda rng, inputs: inputs["context"].insert(0, 1.0)),
     "input missing": _columns(lambda rng, inputs: inputs.pop(rng.choice([*inputs]))),
     "unknown input": _columns(lambda rng, inputs: inputs.update(contexts=[[1.0]])),
     "text as lists": _columns(lambda rng, inputs: inputs.update(context=["ab"])),

@@ -23,7 +23,9 @@ from tests.fuzz.oracle import LONGEST_MESSAGE, faults_of
 from tests.fuzz.reference_request import read_body
 
 SPECS = {
-    "context": InputSpec(np.dtype(np.float32), (None, None)),
+    "context": InputSpec(np.dtype(np.float64), (None, None)),
+    # As models that were pushed earlier take them.
+    "static_covariates": InputSpec(np.dtype(np.float32), (None, None)),
     "timestamps": InputSpec(np.dtype(np.int64), (None, None)),
     "series_id": InputSpec(np.dtype(object), (None,)),
 }

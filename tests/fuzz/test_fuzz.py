@@ -13,14 +13,16 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from tests.fuzz import byte_inputs, csv_inputs, folder_inputs, parquet_inputs, rest_inputs, yaml_inputs
+from tests.e2e.served_folder import Folder
+from tests.e2e.test_kills import CHAINS, POINTS
+from tests.fuzz import byte_inputs, csv_inputs, folder_inputs, parquet_inputs, rest_inputs, served_inputs, yaml_inputs
 from tests.fuzz.cases import Mutation
 from tests.fuzz.known import KNOWN, OF_OLD_LIBRARIES, RARE
 from tests.fuzz.oracle import source_faults
 
 SOURCES = (byte_inputs, csv_inputs, folder_inputs, parquet_inputs)
 OLD_LIBRARIES = int(pa.__version__.split(".")[0]) < 14
-ALL = [mutation for module in (*SOURCES, yaml_inputs, rest_inputs) for mutation in module.MUTATIONS]
+ALL = [mutation for module in (*SOURCES, yaml_inputs, rest_inputs, served_inputs) for mutation in module.MUTATIONS]
 
 
 def parameters(*modules: ModuleType) -> list[Any]:
@@ -62,8 +64,13 @@ def test_a_request_is_refused_or_reaches_the_model_as_it_was_sent(mutation: Muta
     assert all_faults(mutation, rest_inputs.faults, tmp_path) == {}
 
 
-def test_there_are_500_inputs_and_more() -> None:
-    assert sum(len(mutation.inputs()) for mutation in ALL) >= 500
+@pytest.mark.parametrize("mutation", parameters(served_inputs))
+def test_a_version_is_used_as_it_was_pushed_or_not_at_all(mutation: Mutation, tmp_path: pathlib.Path) -> None:
+    assert all_faults(mutation, served_inputs.faults, tmp_path) == {}
+
+
+def test_there_are_500_mutations_and_more() -> None:
+    assert len({mutation.key for mutation in ALL}) == len(ALL) >= 500
 
 
 def test_what_is_known_names_mutations_that_there_are() -> None:
@@ -84,3 +91,11 @@ def test_the_page_counts_what_is_tried_and_what_passes_wrongly() -> None:
     tried = collections.Counter(mutation.domain for mutation in ALL)
     wrong = collections.Counter(mutation.domain for mutation in ALL if mutation.key in KNOWN)
     assert told == {domain: (tried[domain], wrong[domain]) for domain in tried}
+
+
+def test_the_page_counts_kills_and_changes_of_the_served_folder() -> None:
+    page = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "reliability.md").read_text()
+    told = {row[0].strip(): row[1] for row in re.findall(r"^\| ([^|`]+) \| ([^|]+) \|", page, re.MULTILINE)}
+    assert told["SIGKILL on the way through a run"] == f"{len(POINTS)} points, {len(POINTS[::CHAINS])} in `make test`"
+    ways = Folder(pathlib.Path(), pathlib.Path()).ways()
+    assert told["the served folder changed under load"].startswith(f"{len(ways)} ways, each at least once")

@@ -190,6 +190,36 @@ _VALUES: dict[str, Callable[[Random], Text]] = {
     "splits in the wrong order": lambda rng: BASE.replace("2020-01-01", f"20{rng.randint(22, 40)}-01-01"),
 }
 
+_ANYTHING = (
+    *(
+        "-1",
+        "0",
+        "1",
+        "2147483648",
+        "9223372036854775808",
+        "1e3",
+        "0.5",
+        "-0.0",
+        "1e-300",
+        ".inf",
+        "''",
+        "' '",
+        "[]",
+        "{}",
+    ),
+    *("~", "true", "0x10", "010", "1_0", "12:30", "2020-01-01", "'7'", "!!int 7", "&a 7", "7 # seven", "7, 8", "é"),
+)
+"""Values of every kind: the reference says what they mean."""
+
+_TYPES: dict[str, Callable[[Random], Text]] = {
+    f"{key} as anything": _value((key,), lambda rng, value: rng.choice(_ANYTHING)) for key in WHOLE + REAL + WORDS
+} | {
+    f"{section} as anything": lambda rng, section=section: re.sub(  # type: ignore[misc]
+        rf"^{section}:.*(\n  .*)*", lambda _: f"{section}: {rng.choice(_ANYTHING)}", BASE, flags=re.MULTILINE
+    )
+    for section in ("data", "checks", "split", "window", "model", "training", "gate", "serving", "push")
+}
+
 _SETS: dict[str, Callable[[Random], list[str]]] = {
     "sound": lambda rng: [f"training.seed={rng.randint(0, 99)}", f"gate.mae_scaled_below=0.{rng.randint(1, 9)}"],
     "a date": lambda rng: [f"split.eval_start=2019-0{rng.randint(1, 9)}-01"],
@@ -251,4 +281,4 @@ def faults(case: Text | list[str], folder: pathlib.Path) -> list[str]:
     return _set_faults(case, folder) if isinstance(case, list) else _file_faults(case, folder)
 
 
-MUTATIONS: list[Mutation] = collect("yaml", {**_SYNTAX, **_VALUES}) + collect("set", _SETS)
+MUTATIONS: list[Mutation] = collect("yaml", {**_SYNTAX, **_VALUES, **_TYPES}) + collect("set", _SETS)

@@ -20,21 +20,21 @@ class _Clock:
 
 def test_a_component_is_one_line_with_its_state_time_and_counts() -> None:
     console, clock = io.StringIO(), _Clock()
-    with ComponentLines(console, lambda node: ("cached", "") if node == "B" else ("done", "3 rows"), clock=clock):
+    with ComponentLines(console, lambda node: ("cached", "") if node == "B" else ("ran", "3 rows"), clock=clock):
         ABSL.warning("Component %s is running.", "A")
         clock.now = 2.5
         ABSL.warning("Component %s is finished.", "A")
         ABSL.warning("Component %s is running.", "B")
         ABSL.warning("Component %s is finished.", "B")
     assert [line.split() for line in console.getvalue().splitlines()] == [
-        ["A", "done", "2.5", "s", "3", "rows"],
+        ["A", "ran", "2.5", "s", "3", "rows"],
         ["B", "cached", "0.0", "s"],
     ]
 
 
 def test_a_component_that_raises_is_shown_as_failed() -> None:
     console = io.StringIO()
-    lines = ComponentLines(console, lambda node: ("done", ""), clock=_Clock())
+    lines = ComponentLines(console, lambda node: ("ran", ""), clock=_Clock())
     lines.__enter__()
     ABSL.warning("Component %s is running.", "A")
     lines.__exit__(RuntimeError, RuntimeError("broken"), None)
@@ -43,7 +43,7 @@ def test_a_component_that_raises_is_shown_as_failed() -> None:
 
 def test_a_talkative_component_gets_a_line_at_its_start() -> None:
     console = io.StringIO()
-    with ComponentLines(console, lambda node: ("done", ""), talkative=frozenset({"Trainer"}), clock=_Clock()):
+    with ComponentLines(console, lambda node: ("ran", ""), talkative=frozenset({"Trainer"}), clock=_Clock()):
         ABSL.warning("Component %s is running.", "Trainer")
         console.write("epoch 1\n")
         ABSL.warning("Component %s is finished.", "Trainer")

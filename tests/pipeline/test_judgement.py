@@ -234,7 +234,7 @@ def test_the_command_prints_the_checks_and_writes_three_files(
     home: Home, blessed: bool, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home.judged(blessed=blessed)
-    assert cli.main(["gate", "--home", str(home.root.parent)]) == code
+    assert cli.main(["gate", "--home", str(home.root.parent), "-v"]) == code
     out = capsys.readouterr().out
     assert RUN in out
     assert ("passed " if blessed else "REFUSED") + "  mae_scaled is 0.01" in out

@@ -94,8 +94,10 @@ def test_json_tells_the_change_against_the_previous_model() -> None:
 
 
 def test_json_lists_the_worst_series_first_and_no_more_than_ten() -> None:
-    errors = {f"s{i:02}": {"mae_scaled": 0.001 * i} for i in range(12)} | {"broken": {"mae_scaled": math.nan}}
-    tree = json.loads(to_json(judgement(blessed=False, series=errors)))
+    # A large error is no bad forecast where naive ones err by more.
+    errors = {f"s{i:02}": {"mae_scaled": 0.1 / (i + 1), "relative_mae": 0.1 * i} for i in range(12)}
+    errors["broken"] = {"mae_scaled": math.nan, "relative_mae": math.nan}
+    tree = json.loads(to_json(judgement(blessed=False, series=errors, series_count=13)))
     assert [row["series_id"] for row in tree["worst_series"]] == ["broken", *(f"s{i:02}" for i in range(11, 2, -1))]
     assert tree["series"] == 13
 
@@ -107,7 +109,7 @@ def test_every_check_is_a_test_case_and_a_refusal_a_failure() -> None:
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("3", "1", "0")
     failure = cases["mae_scaled.below"].find("failure")
     assert failure is not None
-    assert failure.get("message") == "mae_scaled is 0.02, not below 0.015"
+    assert failure.get("message") == "mae_scaled is 0.02, not below 0.015 (gate.mae_scaled_below)"
     assert cases["finite_share.at_least"].find("failure") is None
 
 

@@ -8,10 +8,13 @@ from typing import Any
 import pydantic
 import pytest
 
-from tapeline.schemas.checks import Check, Fault, Requirement, in_words, number, required_in_words
+from tapeline.schemas.checks import Check, Fault, Requirement, in_words, is_close, number, required_in_words
 
 BELOW = Requirement(metric="mae_scaled", relation="<", bound=0.015)
 EVERY = dataclasses.replace(BELOW, scope="every_series")
+HARM = Requirement(metric="harmed_share", relation="<=", bound=0.1, worse_by=0.05)
+ON_EVAL = {"persistence": 0.06, "seasonal_naive": 0.04}
+AUTO = dataclasses.replace(BELOW, bound=0.04, against="naive_on_eval", naive_on_eval=ON_EVAL)
 PREVIOUS = Requirement(metric="mae_scaled", relation="<=", bound=0.0125, against="previous")
 
 
@@ -35,6 +38,7 @@ def test_the_relation_alone_says_whether_a_bound_is_strict(relation: Any, value:
     ("requirement", "name"),
     [
         (BELOW, "mae_scaled.below"),
+        (AUTO, "mae_scaled.below"),
         (EVERY, "mae_scaled.of_every_series_below"),
         (PREVIOUS, "mae_scaled.at_most_previous"),
         (Requirement(metric="skill_over_ridge", relation=">", bound=0.0), "skill_over_ridge.above"),
@@ -49,7 +53,19 @@ def test_an_id_does_not_change_with_the_limit(requirement: Any, name: str) -> No
     ("check", "words"),
     [
         (BELOW.judged(0.0102), "mae_scaled is 0.0102, below 0.015"),
-        (BELOW.judged(math.nan), "mae_scaled is not a number, not below 0.015"),
+        (BELOW.judged(math.nan), "mae_scaled is not a number, not below 0.015 (gate.mae_scaled_below)"),
+        (dataclasses.replace(BELOW, naive_on_eval=ON_EVAL).judged(0.0102), "mae_scaled is 0.0102, below 0.015"),
+        (
+            dataclasses.replace(BELOW, naive_on_eval=ON_EVAL).judged(0.02),
+            "mae_scaled is 0.02, not below 0.015 (gate.mae_scaled_below; errors on eval: seasonal naive 0.04, "
+            "persistence 0.06; auto asks for less than 0.04)",
+        ),
+        (AUTO.judged(0.03), "mae_scaled is 0.03, below 0.04, the error of seasonal naive on eval"),
+        (
+            AUTO.judged(0.05),
+            "mae_scaled is 0.05, not below 0.04, the error of seasonal naive on eval (gate.mae_scaled_below: auto; "
+            "persistence 0.06)",
+        ),
         (
             PREVIOUS.judged(0.01),
             "mae_scaled is 0.01, no worse than the 0.0125 of the previous model on the same windows",
@@ -106,9 +122,47 @@ def test_a_check_of_the_serving_gate_in_words(metric: str, bound: float, value: 
     assert in_words(Requirement(metric=metric, relation="<=", bound=bound).judged(value, **found)) == words
 
 
+@pytest.mark.parametrize(
+    ("check", "close"),
+    [
+        (BELOW.judged(0.0149), True),
+        (BELOW.judged(0.0102), False),
+        (BELOW.judged(0.02), False),
+        (Requirement(metric="skill_over_persistence", relation=">", bound=0.0).judged(0.04), True),
+        (Requirement(metric="skill_over_persistence", relation=">", bound=0.0).judged(0.4), False),
+        # All forecasts can only just be finite, and a model can only just be as good as itself.
+        (Requirement(metric="finite_share", relation=">=", bound=1.0).judged(1.0), False),
+        (PREVIOUS.judged(0.0125), False),
+    ],
+)
+def test_what_is_close_passed_by_little(check: Any, close: bool) -> None:
+    assert is_close(check) is close
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        (HARM.judged(0.0), "no series has gate.min_windows test windows, so none is judged by itself"),
+        (HARM.judged(0.0, of=1), "the series is not over 5 % worse than the best naive forecast of its own"),
+        (
+            HARM.judged(0.05, of=40, failing=2),
+            "2 of 40 series are over 5 % worse than the best naive forecast of its own; at most 10 % of them may be",
+        ),
+        (
+            HARM.judged(1.0, of=1, failing=1, faults=(Fault("'a'", "52 % worse"),)),
+            "the series is over 5 % worse than the best naive forecast of its own (gate.harmed_series.share): "
+            "'a': 52 % worse",
+        ),
+    ],
+)
+def test_a_check_on_harmed_series_in_words(check: Any, words: str) -> None:
+    assert in_words(check) == words
+
+
 def test_what_is_required_stands_beside_the_metric() -> None:
-    assert [required_in_words(one) for one in (BELOW, EVERY, PREVIOUS)] == [
+    assert [required_in_words(one) for one in (BELOW, AUTO, EVERY, PREVIOUS)] == [
         "below 0.015",
+        "below 0.04, a naive forecast's error on eval",
         "below 0.015 for every series",
         "no worse than the previous model's 0.0125",
     ]

@@ -22,6 +22,7 @@ def _of_system(number: int, path: str) -> OSError:
         (FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']"), "set TMPDIR"),
         (RuntimeError("Error when executing query: file is not a database query: CREATE"), "metadata.db"),
         (RuntimeError("Error when executing query: disk I/O error query: INSERT"), "metadata.db"),
+        (UnicodeEncodeError("utf-8", "\udcff", 0, 1, "surrogates not allowed"), "a name that is no UTF-8"),
         (RuntimeError("database disk image is malformed"), "metadata.db"),
         (RuntimeError("Cannot connect sqlite3 database: unable to open database file"), "no permission"),
         (RuntimeError("OSError: [Errno 28] No space left on device [while running 'Write']"), "no room is left"),

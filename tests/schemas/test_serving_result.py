@@ -59,7 +59,7 @@ def test_a_line_names_the_first_reason_and_counts_the_others() -> None:
     (bad,) = result(value=3.0).checks
     words = "REFUSED: one forecast takes 3 ms, not within serving.max_latency_ms 1 (and 2 more)"
     assert ServingResult(checks=(bad, bad, bad)).in_words == words
-    assert result().in_words.startswith("blessed: 1 requests, 0.5 ms a forecast")
+    assert result().in_words.startswith("served: 1 requests, 0.5 ms a forecast")
 
 
 def test_a_gate_that_did_not_finish_says_so(tmp_path: pathlib.Path) -> None:

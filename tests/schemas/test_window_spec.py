@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tapeline.schemas.window_spec import WindowSpec
+from tapeline.schemas.sections import FeaturesConfig, WindowConfig
+from tapeline.schemas.window_spec import WindowShape, WindowSpec
 
 
 @pytest.mark.parametrize("field", ["context_length", "horizon", "stride"])
@@ -13,3 +14,14 @@ def test_a_size_is_a_whole_number_of_steps(field: str, value: float | None) -> N
     sizes: dict[str, Any] = {"context_length": 2, "horizon": 2, "stride": 1, field: value}
     with pytest.raises(ValueError, match=rf"window\.{field}: got {value!r}, must be a whole number of steps"):
         WindowSpec(**sizes)
+
+
+def test_categories_stand_where_their_columns_do() -> None:
+    window = WindowConfig(context_length=4, horizon=2)
+    features = FeaturesConfig(
+        past_covariates=("wind", "sky"), static_covariates="kind", categorical=("kind", "sky"), calendar=("weekend",)
+    )
+    assert WindowShape.of(window, features).categories == ()
+    shape = WindowShape.of(window, features, category_sizes={"sky": 4, "kind": 3})
+    assert shape.categories == (("past_covariates", 1, 4), ("static_covariates", 0, 3))
+    assert (shape.past, shape.future, shape.static) == (2, 1, 1)

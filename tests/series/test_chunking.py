@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from tapeline.components.transform.window_group import SPLITS_OF_CHUNKS, WindowPlan, cut_group
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
-from tapeline.series.calendar import Calendar
 from tapeline.series.chunking import cut_chunks, split_bounds, to_grid
 from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
 from tapeline.series.grouping.series_survey import NEVER, Grouping, merge_surveys, survey_rows
+from tapeline.series.time_features import TimeFeatures
 from tapeline.series.time_grid import TimeGrid
 from tapeline.series.windowing import Chunk, fill_gaps, hold_known
 from tests.windows_of_chunks import cut_windows
@@ -24,7 +24,7 @@ from tests.windows_of_chunks import cut_windows
 HOUR = 3600
 DATA = DataConfig(frequency="H", time="ds", target="y", series_id="id", timezone="Europe/Berlin")
 FEATURES = FeaturesConfig(past_covariates="p", future_covariates="f", static_covariates="s", calendar=("hour_of_day",))
-CALENDAR = Calendar(FEATURES.calendar, DATA.timezone)
+OF_TIME = TimeFeatures(DATA, FEATURES)
 SPLITS = ("train", "eval", "test")
 
 
@@ -38,7 +38,7 @@ def rows_of(ids: Any, ordinals: Any, target: Any, past: Any = None, future: Any 
     ordinals = np.asarray(ordinals, np.int64)
     past = np.asarray(target if past is None else past, np.float32).reshape(-1, 1)
     future = np.asarray(ordinals if future is None else future, np.float32).reshape(-1, 1)
-    calendar = CALENDAR(ordinals * HOUR)
+    calendar = OF_TIME(ordinals * HOUR)
     columns = {
         NUMBERS: np.asarray(target, np.float32).reshape(-1, 1),
         "past_covariates": past,
@@ -71,7 +71,7 @@ def run(rows: Any, cuts: Any, plan: Any, *, batch: int = 7, group_rows: int = 10
         for key in np.unique(keys):
             groups.setdefault(key, []).append(take(part, np.flatnonzero(keys == key)))
     splits = split_bounds(survey.split_first, TimeGrid.of(plan.data))
-    return [cut_group(SeriesRows.join(group), plan=plan, splits=splits, calendar=CALENDAR) for group in groups.values()]
+    return [cut_group(SeriesRows.join(group), plan=plan, splits=splits, of_time=OF_TIME) for group in groups.values()]
 
 
 def as_chunks(cut: Any, split: Any, plan: Any) -> Iterator[Chunk]:
@@ -146,7 +146,7 @@ def reference(rows: Any, cuts: Any, plan: Any) -> Any:
                 if np.isnan(target[context_length:]).all():
                     continue
                 context, observed = fill_gaps(target[None, :context_length])
-                future = np.concatenate([known[:, None], CALENDAR(steps * HOUR)], axis=1)
+                future = np.concatenate([known[:, None], OF_TIME(steps * HOUR)], axis=1)
                 found[split][series, start * HOUR] = {
                     "context": context[0],
                     "context_observed": observed[0].astype(np.float32),
@@ -274,7 +274,7 @@ def test_calendar_is_right_in_steps_without_a_row() -> None:
     present = np.array([0, 1, 5, 6, 7, 8])
     cuts_of = run(rows_of([b"a"] * 6, present, np.ones(6)), (90, 95), plan)
     window = from_chunks(cuts_of, "train", plan)[b"a", 5 * HOUR]
-    np.testing.assert_array_equal(window["future_covariates"][:, 1:], CALENDAR(np.arange(1, 7) * HOUR))
+    np.testing.assert_array_equal(window["future_covariates"][:, 1:], OF_TIME(np.arange(1, 7) * HOUR))
     # The column itself holds its last known value: the row of step 1, then those of 5 and 6.
     np.testing.assert_array_equal(window["future_covariates"][:, 0], [1, 1, 1, 1, 5, 6])
 

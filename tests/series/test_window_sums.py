@@ -250,3 +250,17 @@ def test_statistics_equal_a_recomputation_over_all_windows(windows: Any) -> None
     else:
         assert statistic("mae_scaled", *sums) == pytest.approx(np.nanmean(errors))
         assert statistic("rmse_scaled", *sums) == pytest.approx(np.sqrt(np.nanmean(errors**2)))
+
+
+def test_the_error_is_told_in_units_of_the_better_naive_forecast() -> None:
+    # |2-1| + |2-2| = 1; the last value errs by 2 + 2, the last season by 1 + 1.
+    one = window([1, 2], [2, 2], persistence=[3, 4], seasonal_naive=[2, 3])
+    assert statistic("relative_mae", one) == 0.5
+    assert statistic("skill_over_best_naive", one) == 0.5
+
+
+def test_what_an_interval_does_not_hold_is_missed() -> None:
+    # Errors 0.5 and 3 under a reach of 1 and 2.
+    assert statistic("interval_coverage_80", window([0.5, 3.0], [0, 0])) == 0.5
+    assert statistic("interval_missed_80", window([0.5, 3.0], [0, 0])) == 0.5
+    assert np.isnan(statistic("interval_missed_80", window([NAN], [0])))

@@ -67,7 +67,24 @@ def test_image_runs_as_an_ordinary_user_and_starts_beam_workers(stack: Any) -> N
     # Workers and steps must speak the same version.
     (beam,) = re.findall(r"^apache-beam==([\d.]+)", (ROOT / stack.lock).read_text(), re.MULTILINE)
     assert ("FROM", f"apache/beam_python{given['PYTHON']}_sdk:{beam} AS beam") in found
-    assert ("FROM", f"python:{given['PYTHON']}-slim-{given['DEBIAN']}") in found
+    assert ("FROM", f"python:{given['PYTHON']}-slim-{given['DEBIAN']}@{given['PYTHON_DIGEST']}") in found
+
+
+# Of Beam's images only the program that starts workers is copied; its version is that of the locked library.
+UNPINNED = ("apache/beam_python",)
+
+
+@pytest.mark.parametrize("stack", stacks.STACKS.values(), ids=stacks.STACKS)
+def test_base_images_are_pinned_by_digest(stack: Any) -> None:
+    stages: set[str] = set()
+    for name, argument in instructions(build_arguments(stack)):
+        if name != "FROM":
+            continue
+        image, *alias = argument.split(" AS ")
+        assert image in stages or image.startswith(UNPINNED) or re.search(r"@sha256:[0-9a-f]{64}$", image), image
+        stages.update(alias)
+    digests = {build_arguments(each)["PYTHON_DIGEST"] for each in stacks.STACKS.values()}
+    assert len(digests) == len(stacks.STACKS)
 
 
 def test_nothing_is_compiled_anew_in_every_container() -> None:

@@ -35,6 +35,16 @@ def test_foreign_actions_are_pinned_by_commit_and_say_their_version() -> None:
             assert used.startswith("./") or re.fullmatch(r"[\w-]+/[\w./-]+@[0-9a-f]{40} # v[\d.]+", used), used
 
 
+def test_downloaded_data_sets_are_pinned_by_their_content() -> None:
+    loads = [step for path in (*WORKFLOWS, ACTION) for step in steps(path) if "curl " in step.get("run", "")]
+    (step,) = loads
+    assert 'echo "$SHA256  $RUNNER_TEMP/$NAME.csv" | sha256sum --check' in step["run"]
+    assert step["env"]["SHA256"] == "${{ matrix.sha256 }}"
+    nightly = read(ROOT / ".github/workflows/nightly.yml")["jobs"]["data-set"]["strategy"]["matrix"]["include"]
+    assert [each["name"] for each in nightly] == ["etth1", "vic_electricity"]
+    assert all(re.fullmatch("[0-9a-f]{64}", each["sha256"]) for each in nightly)
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_workflows_may_only_read_and_end_by_themselves(path: Any) -> None:
     assert read(path)["permissions"] == {"contents": "read"}
@@ -65,11 +75,11 @@ def test_caches_belong_to_a_lock() -> None:
 
 
 def test_ci_run_takes_the_steps_of_the_pull_request_workflow_in_their_order() -> None:
-    wanted = [
-        step["run"].removeprefix("make ")
-        for step in steps(ROOT / ".github/workflows/pull-request.yml")
-        if "run" in step
-    ]
+    # The audit asks a database in the network; it has its own test.
+    workflow = read(ROOT / ".github/workflows/pull-request.yml")["jobs"]
+    named = [step for job in ("checks", "tests") for step in workflow[job]["steps"] if "run" in step]
+    assert set(workflow) == {"checks", "tests", "audit"}
+    wanted = [step["run"].removeprefix("make ") for step in named]
     # The second job sets up its own machine.
     assert wanted.count("setup") == 2
     wanted.reverse()
@@ -79,8 +89,7 @@ def test_ci_run_takes_the_steps_of_the_pull_request_workflow_in_their_order() ->
     # One machine has one system: the other stack runs in a root of its own, where GitHub has a second machine.
     assert done.pop() == ("All tests on the newer stack", "test-modern")
     assert [target for _, target in done] == wanted
-    names = [step["name"] for step in steps(ROOT / ".github/workflows/pull-request.yml") if "run" in step]
-    assert {name for name, _ in done} == set(names)
+    assert {name for name, _ in done} == {step["name"] for step in named}
 
 
 def test_pull_requests_run_on_both_stacks() -> None:
@@ -93,9 +102,15 @@ def test_pull_requests_run_on_both_stacks() -> None:
     assert gate["strategy"]["matrix"]["system"] == ["ubuntu-22.04", "ubuntu-24.04"]
 
 
-def test_dependencies_are_audited() -> None:
-    audits = [step for path in WORKFLOWS for step in steps(path) if "pip-audit" in step.get("uses", "")]
-    assert [step["with"]["inputs"] for step in audits] == [" ".join(stack.lock for stack in stacks.STACKS.values())] * 2
+def test_an_advisory_that_nobody_accepted_stops_a_pull_request() -> None:
+    audits = [read(path)["jobs"]["audit"] for path in WORKFLOWS if "audit" in read(path)["jobs"]]
+    assert len(audits) == 2
+    for job in audits:
+        assert "continue-on-error" not in job
+        script = job["steps"][-1]["run"]
+        assert f"for lock in {' '.join(stack.lock for stack in stacks.STACKS.values())};" in script
+        assert re.search(r"pip-audit==[\d.]+ ", script)
+        assert script.rstrip().splitlines()[-1].startswith("python3 scripts/audit.py ")
 
 
 def test_another_repository_gates_its_model_in_ten_lines() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tapeline.clients.forecast.contexts import build_contexts
+from tapeline.clients.forecast.contexts import build_contexts, raw_request
 from tapeline.clients.forecast.tails import Tail
 from tapeline.forecaster.pushed_model import Card
 from tapeline.schemas.errors import DataError
@@ -21,11 +21,12 @@ def card(**features: Any) -> Card:
     return Card(data=data, features=FeaturesConfig(**features), window=window, longest_horizon=10 * H)
 
 
-def tail(target: Any, *covariates: Any, days: Any = None, seconds: Any = None) -> Tail:
+def tail(target: Any, *covariates: Any, days: Any = None, seconds: Any = None, texts: Any = None) -> Tail:
     days = np.arange(len(target)) if days is None else np.array(days)
     times = DAY * (FIRST + days) if seconds is None else np.array(seconds)
     values = np.stack([np.array(column, float) for column in (target, *covariates)], axis=1)
-    return Tail(int(FIRST + days.min()), FIRST + days, times, np.arange(len(days)), values)
+    texts = np.empty((len(days), 0), object) if texts is None else np.array(texts, object)
+    return Tail(int(FIRST + days.min()), FIRST + days, times, np.arange(len(days)), values, texts)
 
 
 def build(one: Tail, the_card: Any = None, *, horizon: Any = None) -> Any:
@@ -65,6 +66,29 @@ def test_covariates_go_to_their_parts() -> None:
     np.testing.assert_array_equal(context.future[:, 0], np.array([0, 1, 0, 1, NAN, 1], np.float32))
     np.testing.assert_array_equal(context.static, [7.0])
     assert context.steps_ahead == 2
+
+
+def test_categories_go_to_inputs_of_their_own() -> None:
+    roles = {"past_covariates": ("mood", "wind"), "future_covariates": ("sky",), "static_covariates": ("kind",)}
+    rows = [[b"1", b"clear", b""], [b"2", b"", b"city"], [b"", b"mist", b"city"], [b"2", b"rain", b""]]
+    one = tail([1.0, 2.0, 3.0, 4.0, NAN], [9, 9, 9, 9, NAN], texts=[*rows, [b"", b"hail", b""]])
+    context = build(one, card(**roles, categorical=("sky", "kind", "mood")))
+    assert context.texts["past_categories"].tolist() == [[b"1"], [b"2"], [b""], [b"2"]]
+    assert context.texts["future_categories"].tolist() == [[b"clear"], [b""], [b"mist"], [b"rain"], [b"hail"]]
+    assert context.texts["static_categories"].tolist() == [b"city"]
+    assert context.past.shape == (T, 1)
+    assert context.future.shape == (T + 1, 0)
+    # What is known ahead says how far is forecast, text or number.
+    assert context.steps_ahead == 1
+    request = raw_request([context])
+    assert request["future_categories"].shape == (1, T + 1, 1)
+    assert request["static_categories"].shape == (1, 1)
+
+
+def test_a_static_category_may_be_missing() -> None:
+    one = tail([1.0, 2.0, 3.0, 4.0], texts=[[b""]] * 4)
+    context = build(one, card(static_covariates=("kind",), categorical=("kind",)))
+    assert context.texts["static_categories"].tolist() == [b""]
 
 
 @pytest.mark.parametrize(("horizon", "steps"), [(None, 5), (2, 2), (5, 5)])

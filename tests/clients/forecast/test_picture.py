@@ -27,6 +27,7 @@ def pair(name: bytes, *, gap: bool = False, endless: bool = False) -> tuple[Cont
         past=np.zeros((T, 0), np.float32),
         future=np.zeros((T + H, 0), np.float32),
         static=np.zeros(0, np.float32),
+        texts={},
         steps_ahead=H,
     )
     ahead = T + np.arange(H, dtype=np.float32)

@@ -42,6 +42,12 @@ def test_one_series_needs_no_name() -> None:
     assert table(forecast(b"series", 1.0), series=False).column_names == ["time", *LEVELS]
 
 
+def test_quantiles_stand_behind_the_intervals_lowest_first() -> None:
+    made = forecast(b"series", 1.0)
+    made.levels.update({name: made.levels["forecast"] for name in ("quantile_0.9", "quantile_0.05")})
+    assert table(made, series=False).column_names == ["time", *LEVELS, "quantile_0.05", "quantile_0.9"]
+
+
 def test_parquet_is_read_as_it_was_written(tmp_path: pathlib.Path) -> None:
     whole = table(forecast(b"a", 1.0), typed=True)
     write_table(whole, tmp_path / "forecast.parquet")

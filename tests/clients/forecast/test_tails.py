@@ -92,3 +92,14 @@ def test_batches_merge_to_the_tail_of_the_whole_in_any_order(values: Any, cuts: 
 def test_a_series_without_a_measured_value_says_so(values: Any) -> None:
     (tail,) = tails([(day(n + 1), "a", value, 1.0) for n, value in enumerate(values)]).values()
     assert tail.last_measured is None
+
+
+def test_categories_follow_their_rows_through_a_merge() -> None:
+    features = FeaturesConfig(future_covariates=("sky", "holiday"), categorical=("sky",))
+    layout = RowLayout.of(DATA, features)
+    rows = [(day(n), "a", float(n), f"sky {n}", 0.0) for n in (1, 2, 3, 4, 5)]
+    parts = [tails(part, layout=layout)[b"a"] for part in (rows[3:], rows[:3])]
+    merged = merge(parts, context_length=T)
+    order = np.argsort(merged.ordinal)
+    assert merged.texts[order].tolist() == [[b"sky 3"], [b"sky 4"], [b"sky 5"]]
+    assert merged.values.shape == (3, 2)

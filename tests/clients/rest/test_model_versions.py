@@ -1,5 +1,6 @@
 """Which version is in use while versions come and go."""
 
+import errno
 import gc
 import logging
 import os
@@ -162,3 +163,22 @@ def test_versions_are_looked_for_in_the_background(tmp_path: pathlib.Path, versi
             time.sleep(0.01)
         assert versions.current.version == 2
     assert not (tmp_path / f".in-use-{os.getpid()}").exists()
+
+
+@pytest.mark.parametrize("since", ["from the start", "meanwhile"])
+def test_a_folder_that_is_read_only_is_left_without_an_error(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, since: str
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    push(tmp_path, 1)
+    found = ModelVersions(tmp_path, load=FAKE)
+    if since == "meanwhile":
+        found.refresh()
+    monkeypatch.setattr(model_versions, "write_whole", refuse)
+    monkeypatch.setattr(pathlib.Path, "unlink", refuse)
+    found.refresh()
+    found.close()
+    assert found.current.version == 1
+    assert ("cannot take the mark" in caplog.text) == (since == "meanwhile")

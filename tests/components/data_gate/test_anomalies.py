@@ -94,3 +94,11 @@ def test_an_anomaly_without_reasons_is_said_in_tfdvs_words() -> None:
     bare = anomalies_pb2.Anomalies()
     bare.anomaly_info["wind"].description = "Something new."
     assert [(column, message) for column, message, _ in texts(bare)] == [("wind", "Something new.")]
+
+
+def test_a_category_that_later_splits_alone_hold_is_told_elsewhere() -> None:
+    unseen = anomalies("sky", ("ENUM_TYPE_UNEXPECTED_STRING_VALUES", "Examples contain values missing: fog."))
+    assert not list(explain_anomalies(unseen, split="test", categorical=("sky",)))
+    # Train breaks no domain that was inferred from it: this one was written by hand.
+    assert len(list(explain_anomalies(unseen, split="train", categorical=("sky",)))) == 1
+    assert len(list(explain_anomalies(unseen, split="test"))) == 1

@@ -115,3 +115,14 @@ def test_a_curated_schema_is_not_overwritten_without_force(tmp_path: pathlib.Pat
 def test_no_statistics_are_an_error(tmp_path: pathlib.Path) -> None:
     with pytest.raises(DataError, match="Run the pipeline up to StatisticsGen first"):
         load_statistics(tmp_path)
+
+
+def test_categories_are_required_and_any_of_them_passes() -> None:
+    statistics = split(10)
+    statistics.features.add(type=statistics_pb2.FeatureNameStatistics.STRING).path.step.append("sky")
+    text = infer_schema_text([statistics, statistics])
+    (sky,) = [feature for feature in parsed(text).feature if feature.name == "sky"]
+    assert sky.type == schema_pb2.BYTES
+    assert sky.presence.min_fraction == 1.0
+    assert not sky.HasField("domain")
+    assert "Without a domain any value passes" in text

@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 from typing import Any
 
@@ -149,6 +150,21 @@ def test_a_future_covariate_must_be_known_in_every_row() -> None:
     )
 
 
+def test_a_static_category_must_not_vary_and_a_missing_one_is_none() -> None:
+    kind = np.array([[b"city"]] * 20, object)
+    kind[3], kind[6] = b"", b"rural"
+    data = dataclasses.replace(series(range(20)), texts=kind)
+    assert found(data, rules(static=("kind",), texts=("kind",))) == {
+        "static_varies": "error: 1 row with another value than the first one: row 6 (1970-01-01T06:00:00Z)."
+    }
+
+
+def test_missing_categories_are_no_gap_and_no_hole() -> None:
+    texts = np.array([[b"", b"mist"]] * 20, object)
+    data = dataclasses.replace(series(range(20), wind=range(20)), texts=texts)
+    assert found(data, rules(past=("sky",), future=("wind", "promo"), texts=("sky", "promo"))) == {}
+
+
 def test_a_static_covariate_must_not_vary() -> None:
     area = np.full(20, 3.0)
     area[6] = 4.0
@@ -191,3 +207,25 @@ def test_on_a_wrong_grid_only_the_frequency_is_said() -> None:
 def test_values_are_checked_in_the_order_of_time(order: Any) -> None:
     target = np.array([1.0, 2, 7, 7, 7, 7, 7, *range(13)])[list(order)]
     assert "5 times 7 from 1970-01-01T02" in found(series(target, hours=order))["constant_run"]
+
+
+def test_a_train_value_beyond_a_bound_is_refused_with_its_row_and_the_fix() -> None:
+    # Of 20 rows the first 12 are train, then four each.
+    values = [5.0, -1.0, 3.0, -2.5, *range(4, 20)]
+    (finding,) = findings_of(check(series(values), rules(lower_bound=0.0)))
+    assert (finding.kind, finding.severity, finding.split, finding.count) == ("beyond_bound", "error", "train", 2)
+    assert finding.message == (
+        "2 values below data.lower_bound (0): row 1 (1970-01-01T01:00:00Z), row 3 (1970-01-01T03:00:00Z)."
+    )
+    assert "change data.lower_bound" in finding.fix
+
+
+def test_a_later_value_beyond_a_bound_is_a_warning() -> None:
+    (finding,) = findings_of(check(series(range(20)), rules(upper_bound=17.5)))
+    assert (finding.kind, finding.severity, finding.split, finding.count) == ("beyond_bound", "warning", "test", 2)
+    assert "2 values above data.upper_bound (17.5): row 18" in finding.message
+
+
+def test_a_value_on_a_bound_is_within_it() -> None:
+    # 0.1 as float32 is a hair more than 0.1.
+    assert found(series(np.arange(1, 21) / 10.0), rules(lower_bound=0.1, upper_bound=2.0)) == {}

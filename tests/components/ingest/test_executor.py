@@ -79,6 +79,7 @@ def test_the_built_in_series_is_split_by_time(tmp_path: pathlib.Path) -> None:
         "timestamp": int(pd.Timestamp("1958-03-29").timestamp()),
         "row_number": 0,
         "target": pytest.approx(316.1),
+        "float32_rest_of_target": pytest.approx(316.1 - float(np.float32(316.1))),
     }
     # Each split ends where the next begins, and all three are written down.
     for earlier, later in (("train", "eval"), ("eval", "test")):

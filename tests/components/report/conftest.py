@@ -84,6 +84,7 @@ def sample_content(
                     "ridge": target + 1.3 * (forecast - target),
                 },
                 scale=np.full(starts, SCALE),
+                usual_error=np.full(starts, 0.02),
             )
         )
         for i in range(starts):

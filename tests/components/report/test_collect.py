@@ -77,6 +77,7 @@ class Forecaster(tf.Module):
         last = tf.repeat(tf.io.parse_example(examples, spec)[names.CONTEXT][:, -1:], HORIZON, axis=1)
         forecast = last + self.bias
         outputs = {"forecast": forecast, "persistence": last, "seasonal_naive": last + 0.5, "ridge": last + 0.25}
+        outputs["naive_error"] = tf.fill(tf.shape(last)[:1], 0.2)
         return {**outputs, "lower": forecast - 0.1, "upper": forecast + 0.1} if self.with_interval else outputs
 
 

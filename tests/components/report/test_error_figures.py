@@ -104,7 +104,7 @@ def test_names_are_drawn_letter_by_letter(
     make_content: Any, nasty_names: tuple[bytes, bytes, bytes, bytes, bytes, bytes]
 ) -> None:
     errors = make_content(series=nasty_names, starts=20, horizon=2, context=52).errors
-    drawn = texts(render(series_figure(errors, PPM)).wide)
+    drawn = texts(render(series_figure(errors)).wide)
     assert "<script>alert(1)</script>" in drawn
     assert "$\\frac{1}$" in drawn
     assert "\ufffd\ufffd[31m" in drawn
@@ -120,8 +120,8 @@ def test_name_is_cut_and_cleaned() -> None:
 def test_only_the_worst_series_are_drawn(make_content: Any) -> None:
     names = tuple(b"series %03d" % i for i in range(40))
     content = make_content(series=names, starts=20, horizon=2, context=52)
-    figure = series_figure(content.errors, PPM)
-    worst = names[int(np.argmax(content.errors.series_mae))].decode()
+    figure = series_figure(content.errors)
+    worst = names[int(np.argmax(content.errors.series_relative_mae))].decode()
     assert figure.alt.startswith("The 20 worst of 40 series")
     assert f"The worst is {worst}" in figure.alt
     drawn = texts(render(figure).wide)

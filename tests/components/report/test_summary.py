@@ -15,7 +15,14 @@ HOURLY = TimeGrid("H")
 
 
 def errors_of(
-    absolute: Any, *, series: Any = None, start: Any = None, observed: Any = None, first: Any = None, scale: Any = None
+    absolute: Any,
+    *,
+    series: Any = None,
+    start: Any = None,
+    observed: Any = None,
+    first: Any = None,
+    scale: Any = None,
+    naive: Any = None,
 ) -> SplitErrors:
     absolute = np.asarray(absolute, np.float64)
     size = len(absolute)
@@ -26,7 +33,9 @@ def errors_of(
         scale=np.asarray(scale if scale is not None else np.ones(count), np.float64),
         series=series,
         forecast_start=np.asarray(start if start is not None else np.arange(size), np.int64) * 3600,
+        usual_error=np.ones(count),
         absolute=absolute,
+        naive=np.asarray(naive if naive is not None else np.ones((size, 2)), np.float64),
         observed=np.asarray(observed if observed is not None else np.ones(size), np.int64),
         first_residual=np.asarray(first if first is not None else absolute, np.float64),
         lead_step={},
@@ -91,6 +100,13 @@ def test_series_are_ranked_from_the_worst() -> None:
     assert worst_series(errors, most=3).tolist() == [3, 1, 2]
     # The last series has no observed target: there is nothing to rank.
     assert worst_series(errors, most=10).tolist() == [3, 1, 2, 0]
+
+
+def test_a_small_series_that_is_forecast_badly_comes_before_a_large_one_that_is_forecast_well() -> None:
+    # The first one errs by a hundred times as much, and half of what its naive forecasts err by.
+    errors = errors_of([0.5, 0.005], series=[0, 1], naive=[[1.0, 1.5], [0.004, 0.002]])
+    assert errors.series_relative_mae.tolist() == [0.5, 2.5]
+    assert worst_series(errors, most=2).tolist() == [1, 0]
 
 
 def brute_force(residual: Any, series: Any, step: Any, lags: Any) -> Any:

@@ -26,6 +26,7 @@ def batch(target: Any, forecast: Any, *, series: Any = None, start: Any = None, 
         target=target,
         forecasts={"forecast": forecast, **{name: target + 0.5 for name in BASELINES}},
         scale=np.asarray(scale if scale is not None else np.ones(size), np.float64),
+        usual_error=np.full(size, 0.25),
     )
 
 

@@ -75,6 +75,14 @@ def test_an_answer_without_an_interval_is_not_right() -> None:
     assert answer_problem(REAL, Answer("answered", outputs), WINDOWS) == "no output upper_95"
 
 
+def test_quantiles_that_cross_are_not_right() -> None:
+    forecast = served().outputs["forecast"]
+    in_order = {"quantile_0.1": forecast - 1, "quantile_0.05": forecast - 2}
+    assert answer_problem(REAL, served(**in_order), WINDOWS) == ""
+    crossed = {"quantile_0.1": forecast - 2, "quantile_0.05": forecast - 1}
+    assert answer_problem(REAL, served(**crossed), WINDOWS) == "quantiles cross"
+
+
 def test_an_interval_without_an_end_is_an_answer() -> None:
     ends = {"lower_95": np.full((2, H), -np.inf, np.float32), "upper_95": np.full((2, H), np.inf, np.float32)}
     assert answer_problem(REAL, served(**ends), WINDOWS) == ""

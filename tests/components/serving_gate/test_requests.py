@@ -126,3 +126,25 @@ def test_no_field_has_a_default_that_python_3_11_takes_for_mutable() -> None:
     # Python 3.11 refuses what has no hash; a slice has one from 3.12 on.
     for field in dataclasses.fields(GateRequest):
         assert not isinstance(field.default, slice), field.name
+
+
+TEXTS = ("context", "future_categories", "past_categories", "static_categories", "timestamps")
+CATEGORIES = {**ALONE, SERVE: TEXTS, ANY_HORIZON: TEXTS}
+
+
+def test_categories_are_asked_and_cut_as_numbers_are(windows: RealWindows) -> None:
+    rows = len(windows.context)
+    texts = {
+        "past_categories": np.full((rows, T, 1), b"mist", object),
+        "future_categories": np.full((rows, T + 2 * H, 2), b"sun", object),
+        "static_categories": np.full((rows, 1), b"city", object),
+    }
+    with_texts = dataclasses.replace(windows, texts=texts)
+    real = real_requests(with_texts, CATEGORIES)
+    hostile = hostile_requests(with_texts, CATEGORIES, refuses_unknown=True)
+    for request in real + hostile:
+        assert sorted(request.inputs) == sorted(CATEGORIES[request.signature]), request.name
+    longer = [request.inputs["future_categories"].shape[1] - T for request in real if request.signature == ANY_HORIZON]
+    assert longer == [H, max(1, H // 2), 2 * H]
+    assert any(request.must_mention == "past_categories" for request in hostile)
+    assert any(request.must_mention == "future_categories" and "horizon of 0" in request.name for request in hostile)

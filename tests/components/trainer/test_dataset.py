@@ -90,7 +90,7 @@ def test_a_window_knows_its_series_and_its_block_in_time(chunks: Any, pool: Any)
     folds = TimeFolds(edges=(5, 9), margin=2)
     options = {"series": known, "folds": folds, "keep_start": True}
     for window, target in stream(chunks, batch_size=4, shuffle_windows=pool, **options).batches():
-        assert (window["series_index"].dtype, window["fold"].dtype) == (np.int32, np.int32)
+        assert {window[name].dtype for name in ("series_index", "fold")} == {np.dtype(np.int32)}
         for row in np.flatnonzero(~np.isnan(target[:, 0])):
             number, offset = divmod(int(target[row, 0]), 1000)
             name = b"s%d" % number

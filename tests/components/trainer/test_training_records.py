@@ -10,6 +10,9 @@ import tensorflow as tf
 from tensorflow.python.summary.summary_iterator import summary_iterator
 
 from tapeline.components.trainer.training_records import HistoryFile, HistoryLines, TensorBoardLogs
+from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
+from tapeline.schemas.training_config import ModelConfig, ViewConfig
+from tapeline.schemas.window_spec import WindowShape
 from tests.components.trainer.small_training import forecaster
 
 EPOCHS = [{"loss": 0.5, "val_loss": 0.4}, {"loss": 0.3, "val_loss": 0.2}, {"loss": 0.2, "val_loss": 0.1}]
@@ -94,6 +97,16 @@ def test_tensorboard_gets_scalars_of_all_epochs_also_of_those_before_a_crash(eve
     _, (_, second) = events
     found = values(second, "val_loss")
     assert {step: pytest.approx(float(value)) for step, value in found.items()} == {0: 0.4, 1: 0.2, 2: 0.1}
+
+
+def test_tensorboard_gets_the_graph_of_a_model_with_a_highway_a_series(tmp_path: pathlib.Path) -> None:
+    config = ModelConfig(units=2, lags=(), view=ViewConfig(highway_per_series=True))
+    shape = WindowShape(context_length=8, horizon=2, series=2)
+    board = TensorBoardLogs(tmp_path)
+    board.set_model(Seq2SeqForecaster(shape=shape, config=config, seed=1))
+    board.on_train_begin()
+    board.on_train_end()
+    assert any(event.graph_def for event in summary_iterator(str(next(tmp_path.iterdir()))))
 
 
 def test_tensorboard_gets_the_graph(events: tuple[Any, list[Any]]) -> None:

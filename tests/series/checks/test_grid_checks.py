@@ -181,3 +181,28 @@ def test_duplicates_do_not_change_the_frequency() -> None:
 )
 def test_durations_read_as_pandas_writes_them(value: Any, text: str) -> None:
     assert duration_text(value) == text
+
+
+def test_part_files_out_of_order_are_named_with_their_rows() -> None:
+    times = seconds(*range(10, 20), *range(10))
+    table = Table(np.array([b"a"] * 20, object), times, rows_of(times), np.zeros(20, int), np.ones((20, 1)))
+    files = ((0, "load/part-1.csv"), (10, "load/part-2.csv"))
+    rules = Rules(grid=TimeGrid("H"), spec=WindowSpec(context_length=2, horizon=1), files=files)
+    shown = [finding for group in check(table, rules).groups.values() for finding in group.shown]
+    (finding,) = (one for one in shown if one.kind == "unordered_timestamps")
+    assert finding.message == (
+        "1 row below the row that comes next in time: row 19 (1970-01-01T09:00:00Z). Row 19 is in 'load/part-2.csv', "
+        "and row 0, which comes next in time, in 'load/part-1.csv' before it."
+    )
+    assert finding.fix.startswith("name the files so that their names are in the order of time")
+
+
+def test_rows_out_of_order_inside_a_file_are_no_fault_of_its_name() -> None:
+    times = seconds(0, 2, 1, 3)
+    table = Table(np.array([b"a"] * 4, object), times, rows_of(times), np.zeros(4, int), np.ones((4, 1)))
+    files = ((0, "a.csv"), (3, "b.csv"))
+    rules = Rules(grid=TimeGrid("H"), spec=WindowSpec(context_length=2, horizon=1), files=files)
+    shown = [finding for group in check(table, rules).groups.values() for finding in group.shown]
+    (finding,) = (one for one in shown if one.kind == "unordered_timestamps")
+    assert "a.csv" not in finding.message
+    assert finding.fix.startswith("sort the source by time")

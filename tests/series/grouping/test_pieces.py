@@ -12,9 +12,9 @@ import tensorflow as tf
 from tapeline.schemas.features import PAST_COVARIATES, ROW_NUMBER, SERIES_ID, TARGET, TIMESTAMP
 from tapeline.schemas.stack import LOCAL_BEAM_RUNNER
 from tapeline.series.grouping.beam_groups import scan_files
-from tapeline.series.grouping.pieces import load, pack, read_piece, save, write_pieces
+from tapeline.series.grouping.pieces import load, pack, read_piece, save, unpack, write_pieces
 from tapeline.series.grouping.rows_io import read_rows
-from tapeline.series.grouping.series_rows import NUMBERS, RowFeatures, SeriesRows
+from tapeline.series.grouping.series_rows import NUMBERS, TEXTS, RowFeatures, SeriesRows
 
 
 def write_file(path: Any, names: Any, target: Any, *, past: Any = None) -> str:
@@ -49,6 +49,25 @@ def test_absent_and_empty_features_are_missing_values(tmp_path: pathlib.Path) ->
     assert batch[SERIES_ID].tolist() == [b"b", b"a\xff", b"b", b"b"]
     assert batch[TIMESTAMP].tolist() == [0, 3600, 7200, 10800]
     assert batch[ROW_NUMBER].tolist() == [7, 8, 9, 10]
+
+
+def test_texts_lie_side_by_side_and_are_empty_where_missing(tmp_path: pathlib.Path) -> None:
+    path = str(tmp_path / "rows.gz")
+    with tf.io.TFRecordWriter(path, "GZIP") as writer:
+        for sky, kind in ((b"mist", b"city"), (b"", b"rural")):
+            example = tf.train.Example()
+            for name, value in ((SERIES_ID, b"a"), ("sky", sky), ("kind", kind)):
+                example.features.feature[name].bytes_list.value.append(value)
+            example.features.feature[TIMESTAMP].int64_list.value.append(0)
+            writer.write(example.SerializeToString())
+    (batch,) = read_rows(path, RowFeatures(texts=("kind", "sky")))
+    assert batch[TEXTS].tolist() == [[b"city", b"mist"], [b"rural", b""]]
+
+
+def test_tables_of_texts_come_back_as_they_were_packed() -> None:
+    texts = np.array([[b"a", b""], [b"\xffb", b"c\0"], [b"", b"dd"]], object)
+    assert unpack(pack({TEXTS: texts}))[TEXTS].tolist() == texts.tolist()
+    assert unpack(pack({TEXTS: texts[:, :0]}))[TEXTS].shape == (3, 0)
 
 
 def test_vectors_have_their_width_and_may_be_empty(tmp_path: pathlib.Path) -> None:

@@ -165,3 +165,17 @@ def test_a_glob_that_matches_a_folder_takes_its_files_or_is_refused(tmp_path: pa
         data(tmp_path / "*.csv")
     )
     assert [file.name for file in find_source(data(tmp_path / "**")).files] == ["a.csv", "c.csv"]
+
+
+@pytest.mark.parametrize("name", [b"a\xff.csv", b"a\xff.csv.gz", b"a\xff.parquet"])
+@pytest.mark.parametrize("given", ["file", "folder", "glob"])
+def test_a_name_that_is_no_utf8_is_refused_in_words(tmp_path: pathlib.Path, name: bytes, given: str) -> None:
+    try:
+        with open(os.fsencode(tmp_path) + b"/" + name, "wb") as file:
+            file.write(b"ds,y\n2021-01-01,1\n")
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    path = {"file": str(tmp_path / os.fsdecode(name)), "folder": str(tmp_path), "glob": f"{tmp_path}/*"}[given]
+    with pytest.raises(DataError, match=r"data\.source: b'.*\\xff.*' is a path that is no UTF-8.*Rename") as refused:
+        find_source(DataConfig(time="ds", target="y", frequency="D", source=path))
+    assert str(refused.value).isprintable()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tapeline.series.sources.problems import Column
-from tapeline.series.sources.values import read_numbers, read_series_ids
+from tapeline.series.sources.values import read_categories, read_numbers, read_series_ids
 
 
 def numbers(values: Any) -> tuple[Any, Any]:
@@ -126,3 +126,42 @@ def test_decimals_are_the_doubles_next_to_them() -> None:
     assert not problems
     assert read[:-1].tolist() == list(map(float, texts))
     assert np.isnan(read[-1])
+
+
+def categories(values: Any) -> tuple[Any, Any]:
+    array = values if isinstance(values, pa.Array) else pa.array(values)
+    column = Column(array, label="features.future_covariates: column 'sky'", first_row=10)
+    return read_categories(column).to_pylist(), column.problems
+
+
+def test_categories_are_texts_without_spaces_around_and_empty_where_missing() -> None:
+    read, problems = categories([" mist", "light rain ", "", "  ", None, "Ünsicht"])
+    assert not problems
+    assert read == [b"mist", b"light rain", b"", b"", b"", "Ünsicht".encode()]
+
+
+@pytest.mark.parametrize("values", [pa.array([3, None, -1]), pa.array([3.0, None, -1.0]), pa.array(["3", None, "-1"])])
+def test_whole_numbers_are_categories_however_they_are_stored(values: Any) -> None:
+    read, problems = categories(values)
+    assert not problems
+    assert read == [b"3", b"", b"-1"]
+
+
+def test_a_missing_number_among_floats_is_a_missing_category() -> None:
+    assert categories(pa.array([2.0, float("nan")])) == ([b"2", b""], [])
+
+
+@pytest.mark.parametrize(
+    ("values", "row", "rule"),
+    [
+        (pa.array([1.0, 2.5]), (11, "'2.5'"), "is not a whole number"),
+        (pa.array([1.0, float("inf")]), (11, "'inf'"), "is not a whole number"),
+        (pa.array(["a", "b\nc"]), (11, "'b\\nc'"), "holds a line break"),
+        (pa.array([[1], [2]]), (10, "'[1]'"), "is of type list<item: int64>, not text or a whole number"),
+    ],
+)
+def test_what_is_no_category_is_shown_with_its_row(values: Any, row: Any, rule: str) -> None:
+    _, (problem, *more) = categories(values)
+    assert not more
+    assert problem.rule == rule
+    assert row in problem.rows

@@ -19,7 +19,7 @@ from tapeline.forecaster.serving.portable import PORTABLE
 from tapeline.schemas import stack
 from tapeline.schemas.errors import ConfigError, DataError
 from tapeline.schemas.sections import RollingConfig
-from tapeline.schemas.served_model import LEVELS
+from tapeline.schemas.served_model import LEVELS, levels_of
 from tapeline.schemas.training_config import ModelConfig
 from tests.e2e.forecaster.serving import small_export as small
 
@@ -102,6 +102,56 @@ def test_the_scale_of_each_series_is_in_the_guide(tmp_path: pathlib.Path) -> Non
     served = small.serve(module, context, timestamps, series_id=tf.constant(["a", "b", "a"]))
     for name in LEVELS:
         np.testing.assert_allclose(outputs[name], served[name], rtol=1e-5, atol=1e-2, err_msg=name)
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Any]:
+    """A model with bounds, quantiles and errors of each series' own size: its portable part, inputs, what is served."""
+    folder = tmp_path_factory.mktemp("rich") / "1"
+    bounded = small.DAILY.model_copy(update={"lower_bound": 280.0, "upper_bound": 340.0})
+    module = small.export(
+        folder, small.small_model(), small.small_ridge(), card=CARD, intervals=small.RICH, data=bounded
+    )
+    context, timestamps = small.raw_request(gaps=False)
+    series = ["a", "b", "new"]
+    served = small.serve(module, context, timestamps, series_id=tf.constant(series))
+    portable = read_portable(folder)
+    inputs = {
+        "context": context,
+        "future_covariates": small.window_of(context, timestamps)["future_covariates"].astype(np.float32),
+        "error_ratio": np.array(
+            [[portable.guide["series"].get(name, {"error_ratio": 1.0})["error_ratio"]] for name in series], np.float32
+        ),
+    }
+    return portable, inputs, {name: served[name].numpy() for name in levels_of(served)}
+
+
+def test_quantiles_bounds_and_error_ratios_leave_tensorflow_too(
+    rich: tuple[Any, Any, Any], tmp_path: pathlib.Path
+) -> None:
+    portable, inputs, served = rich
+    assert portable.guide["series"] == {"a": {"error_ratio": 0.5}, "b": {"error_ratio": 4.0}}
+    assert portable.guide["unknown_series"] == "overall_scale"
+    assert set(portable.guide["outputs"]) == set(served) == {*LEVELS, "quantile_0.3", "quantile_0.5"}
+    assert served["lower_95"].min() == 280.0
+    assert served["upper_95"].max() == 340.0
+    write_tflite(portable, tmp_path / "model.tflite")
+    lite = tf.lite.Interpreter(str(tmp_path / "model.tflite")).get_signature_runner()
+    for outputs in (answer(portable, **inputs), lite(**inputs)):
+        assert set(outputs) == set(served)
+        for name, values in served.items():
+            np.testing.assert_allclose(outputs[name] / SCALE, values / SCALE, atol=1e-4, err_msg=name)
+
+
+def test_onnx_names_quantiles_as_they_are_served(rich: tuple[Any, Any, Any], tmp_path: pathlib.Path) -> None:
+    runtime = pytest.importorskip("onnxruntime")
+    portable, inputs, served = rich
+    write_onnx(portable, tmp_path / "model.onnx")
+    session = runtime.InferenceSession(str(tmp_path / "model.onnx"))
+    outputs = dict(zip([output.name for output in session.get_outputs()], session.run(None, inputs), strict=True))
+    assert set(outputs) == set(served)
+    for name, values in served.items():
+        np.testing.assert_allclose(outputs[name] / SCALE, values / SCALE, atol=1e-4, err_msg=name)
 
 
 def test_tensorflow_lite_needs_its_built_in_operations_only(

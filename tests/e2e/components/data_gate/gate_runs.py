@@ -20,7 +20,14 @@ from tapeline.components.artifacts import ValidationReport
 from tapeline.components.data_gate.executor import Executor
 from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.schemas.features import ROW_NUMBER, SERIES_ID, SPLITS, TARGET, TIMESTAMP
-from tapeline.schemas.sections import ChecksConfig, DataConfig, FeaturesConfig, SplitConfig, WindowConfig
+from tapeline.schemas.sections import (
+    ChecksConfig,
+    DataConfig,
+    FeaturesConfig,
+    ScalingConfig,
+    SplitConfig,
+    WindowConfig,
+)
 
 BEAM_ARGS = beam_arguments(("--direct_running_mode=in_memory", "--direct_num_workers=1"))
 
@@ -85,6 +92,7 @@ def run_gate(
     window: WindowConfig,
     features: FeaturesConfig | None = None,
     checks: ChecksConfig | None = None,
+    scaling: ScalingConfig | None = None,
     schema: str | None = None,
 ) -> Gate:
     """Runs the gate; the refusal's DataError passes through.
@@ -96,6 +104,7 @@ def run_gate(
         window: Section of the configuration.
         features: Section of the configuration.
         checks: Section of the configuration.
+        scaling: Section of the configuration.
         schema: Text of a schema; None infers it from all splits, as SchemaGen does.
     """
     examples = write_rows(folder / "rows", rows)
@@ -130,6 +139,7 @@ def run_gate(
         "checks": checks or ChecksConfig(),
         "window": window,
         "split": SplitConfig(),
+        "scaling": scaling or ScalingConfig(),
     }
     Executor(context).Do(
         {"rows": [examples], "statistics": [statistics], "schema": [schema_artifact], "anomalies": [anomalies]},

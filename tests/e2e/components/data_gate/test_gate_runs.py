@@ -166,6 +166,17 @@ def test_a_value_outside_the_curated_range_is_refused(
     assert "[schema] target, test: Unexpectedly high value: 3700>500; the schema allows 280 to 500." in message
 
 
+def test_a_cell_that_stretches_the_scale_is_refused_whatever_the_schema_allows(
+    tmp_path: pathlib.Path, weeks: tuple[npt.NDArray[Any], npt.NDArray[Any]]
+) -> None:
+    values = weeks[1].copy()
+    values[300] = 9999.0
+    message = refusal(tmp_path, weeks[0], values, schema=None)
+    assert "1 error, " in message
+    assert "[scale_outliers] target, train: 1 value of train sets the scale: the range is 9" in message
+    assert "times as small: row 300 (1963-12-28): 9999. Fix: correct these cells" in message
+
+
 def test_a_file_that_cannot_be_linked_is_copied(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tapeline.components.data_gate.executor import link_or_copy
 

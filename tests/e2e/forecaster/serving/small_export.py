@@ -7,12 +7,15 @@ import tensorflow as tf
 
 from tapeline.forecaster.network.highway import LinearHighway
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
+from tapeline.forecaster.request_examples import serialize_requests
 from tapeline.forecaster.serving.export_model import export_model
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.schemas.served_model import LEVELS
 from tapeline.schemas.training_config import ModelConfig
 from tapeline.schemas.window_spec import WindowShape
 from tapeline.series import windowing
 from tapeline.series.calendar import Calendar
+from tapeline.series.prediction_intervals import PredictionIntervals
 from tapeline.series.scaling import Scaler, scale_lines
 
 NAN = float("nan")
@@ -21,8 +24,24 @@ WINDOW = WindowConfig(context_length=CONTEXT, horizon=HORIZON)
 DAILY = DataConfig(time="t", target="y", frequency="D")
 CALENDAR = FeaturesConfig(calendar=("day_of_week",))
 SHAPE = WindowShape(context_length=CONTEXT, horizon=HORIZON, future=2, calendar=CALENDAR.calendar, series=2)
-# Half-widths of 80 % and 95 %, scaled, by lead step.
-HALF_WIDTHS = np.array([[0.1, 0.1, 0.2, 0.2, 0.3], [0.2, 0.3, 0.4, 0.4, 0.4]], np.float32)
+# How far the ends of the intervals lie from the forecast, scaled, by lead step.
+OFFSETS = np.array(
+    [
+        [-0.1, -0.1, -0.1, -0.2, -0.2],
+        [0.1, 0.1, 0.2, 0.2, 0.3],
+        [-0.2, -0.2, -0.3, -0.3, -0.3],
+        [0.2, 0.3, 0.4, 0.4, 0.4],
+    ],
+    np.float32,
+)
+INTERVALS = PredictionIntervals(names=LEVELS[1:], offsets=OFFSETS)
+RICH = PredictionIntervals(
+    names=(*LEVELS[1:], "quantile_0.3", "quantile_0.5"),
+    offsets=np.concatenate([OFFSETS, np.full((2, HORIZON), [[-0.05], [0.01]], np.float32)]),
+    error_ratios={b"a": 0.5, b"b": 4.0},
+    usual_change=0.1,
+)
+"""With quantiles, and errors of another size for each of the series `a` and `b`."""
 DAY = 86_400
 ONE_SCALE = scale_lines([], np.zeros(0), np.zeros(0), overall=(300.0, 50.0), scope="all")
 OWN_SCALES = scale_lines(
@@ -47,16 +66,24 @@ def small_ridge() -> Any:
 
 
 def export(
-    directory: Any, model: Any, ridge: Any, *, scales: Any = ONE_SCALE, card: Any = None, series: Any = ()
+    directory: Any,
+    model: Any,
+    ridge: Any,
+    *,
+    scales: Any = ONE_SCALE,
+    card: Any = None,
+    intervals: PredictionIntervals = INTERVALS,
+    data: DataConfig = DAILY,
+    series: Any = (),
 ) -> Any:
     export_model(
         model,
         directory=str(directory),
         ridge_baseline=ridge,
-        half_widths=HALF_WIDTHS,
+        intervals=intervals,
         scaler=Scaler.parse(scales),
         transform_graph_uri="",
-        data=DAILY,
+        data=data,
         features=CALENDAR,
         window=WINDOW,
         season=SEASON,
@@ -104,13 +131,13 @@ def serialized(window: Any, target: Any = None, series_id: bytes = b"a") -> Any:
 
 def serve(module: Any, context: Any, timestamps: Any, **more: Any) -> Any:
     return module.signatures["serving_default"](
-        context=tf.constant(context, tf.float32), timestamps=tf.constant(timestamps, tf.int64), **more
+        context=tf.constant(context, tf.float64), timestamps=tf.constant(timestamps, tf.int64), **more
     )
 
 
 def serve_longer(module: Any, context: Any, timestamps: Any, horizon: Any, **more: Any) -> Any:
     return module.signatures["any_horizon"](
-        context=tf.constant(context, tf.float32),
+        context=tf.constant(context, tf.float64),
         timestamps=tf.constant(timestamps, tf.int64),
         horizon=tf.constant(horizon, tf.int64),
         **more,
@@ -119,16 +146,4 @@ def serve_longer(module: Any, context: Any, timestamps: Any, horizon: Any, **mor
 
 def raw_examples(**inputs: Any) -> Any:
     """One serialized Example a row, with the inputs of a request."""
-    examples = []
-    for row in range(len(inputs["context"])):
-        feature = {}
-        for name, values in inputs.items():
-            one = np.atleast_1d(values[row]).ravel()
-            if values.dtype == object:
-                feature[name] = tf.train.Feature(bytes_list=tf.train.BytesList(value=list(one)))
-            elif values.dtype == np.int64:
-                feature[name] = tf.train.Feature(int64_list=tf.train.Int64List(value=one))
-            else:
-                feature[name] = tf.train.Feature(float_list=tf.train.FloatList(value=one))
-        examples.append(tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString())
-    return tf.constant(examples)
+    return tf.constant(serialize_requests({name: np.asarray(values) for name, values in inputs.items()}))

@@ -11,8 +11,8 @@ from tapeline.schemas.window_spec import WindowShape
 from tests.e2e.forecaster.serving.small_export import (
     CONTEXT,
     DAY,
-    HALF_WIDTHS,
     HORIZON,
+    OFFSETS,
     raw_request,
     serialized,
     serve,
@@ -68,7 +68,7 @@ def test_intervals_widen_by_the_square_root_of_the_blocks(served: Any) -> None:
     # Lead step 2 H + 3 (the third block's fourth): sqrt(2 * 0.3^2 + 0.2^2).
     assert reach[2 * HORIZON + 3] == pytest.approx(np.sqrt(2 * 0.09 + 0.04), abs=1e-5)
     assert (np.diff(reach) > -1e-5).all()
-    assert reach[-1] > 1.5 * HALF_WIDTHS[0, -1]
+    assert reach[-1] > 1.5 * OFFSETS[1, -1]
 
 
 def before(name: str, nodes: dict[str, tf.compat.v1.NodeDef]) -> set[str]:

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tapeline.schemas.served_model import LEVELS
 from tapeline.series.seasons import persistence, seasonal_naive
 from tests.e2e.forecaster.serving.small_export import (
     CONTEXT,
     DAY,
-    HALF_WIDTHS,
     HORIZON,
     NAN,
+    OFFSETS,
     OWN_SCALES,
     SEASON,
     export,
@@ -41,11 +42,10 @@ def test_evaluate_is_the_models_own_free_running_forecast(served: Any, model: An
     np.testing.assert_array_equal(outputs["offset"], [300.0] * 3)
 
 
-def test_evaluate_reaches_as_far_to_either_side_as_the_half_widths(served: Any) -> None:
+def test_evaluate_reaches_as_far_to_each_side_as_its_offsets(served: Any) -> None:
     outputs = served.signatures["evaluate"](serialized(window_of(*raw_request())))
-    for row, (lower, upper) in enumerate((("lower", "upper"), ("lower_95", "upper_95"))):
-        np.testing.assert_allclose(outputs["forecast"] - outputs[lower], np.tile(HALF_WIDTHS[row], (3, 1)), atol=1e-6)
-        np.testing.assert_allclose(outputs[upper] - outputs["forecast"], np.tile(HALF_WIDTHS[row], (3, 1)), atol=1e-6)
+    for name, offsets in zip(LEVELS[1:], OFFSETS, strict=True):
+        np.testing.assert_allclose(outputs[name] - outputs["forecast"], np.tile(offsets, (3, 1)), atol=1e-6)
 
 
 def test_evaluate_tells_what_mase_divides_by(served: Any) -> None:
@@ -75,10 +75,8 @@ def test_serving_raw_values_equals_what_the_evaluator_scores(served: Any) -> Non
 
 def test_intervals_are_served_in_the_unit(served: Any) -> None:
     outputs = serve(served, *raw_request())
-    for row, (lower, upper) in enumerate((("lower", "upper"), ("lower_95", "upper_95"))):
-        reach = np.tile(50.0 * HALF_WIDTHS[row], (3, 1))
-        np.testing.assert_allclose(outputs["forecast"] - outputs[lower], reach, atol=1e-3)
-        np.testing.assert_allclose(outputs[upper] - outputs["forecast"], reach, atol=1e-3)
+    for name, offsets in zip(LEVELS[1:], OFFSETS, strict=True):
+        np.testing.assert_allclose(outputs[name] - outputs["forecast"], np.tile(50.0 * offsets, (3, 1)), atol=1e-3)
 
 
 def test_examples_in_raw_units_are_answered_like_requests(served: Any) -> None:
@@ -185,7 +183,7 @@ def test_the_card_tells_a_client_what_a_request_holds(exported: tuple[Any, Any])
         "series": None,
         "unknown_series": None,
     }
-    np.testing.assert_allclose(card["intervals"]["95"], HALF_WIDTHS[1])
+    np.testing.assert_allclose(card["intervals"]["offsets"]["upper_95"], OFFSETS[3])
 
 
 def test_a_failed_export_leaves_nothing_behind(

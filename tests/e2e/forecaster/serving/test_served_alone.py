@@ -104,4 +104,4 @@ def test_saved_model_cli_describes_every_signature(exported: tuple[Any, Any], te
     )
     for signature in ("serving_default", "any_horizon", "predict_examples", "evaluate"):
         assert f"signature_def['{signature}']" in shown
-    assert "outputs['lower_95'] tensor_info:\n        dtype: DT_FLOAT\n        shape: (-1, 5)" in shown
+    assert "outputs['lower_95'] tensor_info:\n        dtype: DT_DOUBLE\n        shape: (-1, 5)" in shown

@@ -10,10 +10,14 @@ import tensorflow as tf
 from tapeline.forecaster.network.highway import LinearHighway
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.forecaster.serving.export_model import export_model
+from tapeline.schemas.features import rest
 from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.served_model import LEVELS
 from tapeline.schemas.stack import LOCAL_BEAM_RUNNER
 from tapeline.schemas.training_config import ModelConfig
 from tapeline.schemas.window_spec import WindowShape
+from tapeline.series.float_pairs import split_floats
+from tapeline.series.prediction_intervals import PredictionIntervals
 from tapeline.series.scaling import Scaler
 from tapeline.series.windowing import fill_gaps, hold_known
 from tests.e2e.forecaster.serving.small_export import raw_examples
@@ -27,9 +31,10 @@ FEATURES = FeaturesConfig(
     future_covariates=("holiday", "price"),
     static_covariates=("height",),
     calendar=("hour_of_day", "weekend"),
+    holidays=("DE-BE",),
 )
-SHAPE = WindowShape(context_length=CONTEXT, horizon=HORIZON, past=1, future=5, static=1)
-HALF_WIDTHS = np.array([[0.1, 0.2, 0.3], [0.2, 0.3, 0.5]], np.float32)
+SHAPE = WindowShape(context_length=CONTEXT, horizon=HORIZON, past=1, future=8, static=1)
+INTERVALS = PredictionIntervals(names=LEVELS[1:], offsets=np.full((4, 3), [[-0.1], [0.1], [-0.2], [0.2]], np.float32))
 STEPS = 60
 # The spring clock change of Berlin lies inside: 2024-03-31 01:00 UTC.
 START = 1_711_800_000
@@ -40,15 +45,27 @@ def series(name: Any, level: Any) -> dict[Any, Any]:
     rng = np.random.default_rng(level)
     columns = {
         "target": level + rng.normal(0, level / 10, STEPS),
-        "pressure": 101_325 + rng.normal(0, 300, STEPS),
+        # Eleven steps, were it kept as float32.
+        "pressure": 1e8 + rng.normal(0, 22, STEPS),
         "holiday": np.float64(rng.random(STEPS) < 0.3),
         "price": rng.normal(40, 5, STEPS),
         "height": np.full(STEPS, level / 7),
     }
-    columns = {key: values.astype(np.float32) for key, values in columns.items()}
     for key, gaps in {"target": [40, 47], "pressure": [42, 43], "price": [0, 41, 49]}.items():
         columns[key][gaps] = NAN
     return {**columns, "series_id": np.full(STEPS, name), "timestamp": START + HOUR * np.arange(STEPS)}
+
+
+def in_pairs(columns: Any) -> dict[Any, Any]:
+    """Columns as rows hold them: float32, and what that rounds away."""
+    found = {}
+    for key, values in columns.items():
+        if values.dtype == np.float64:
+            found[key], left = split_floats(values)
+            found[rest(key)] = np.where(left == 0.0, np.float32(np.nan), left)
+        else:
+            found[key] = values
+    return found
 
 
 PANEL = {b"low": series(b"low", 20), b"high": series(b"high", 5000)}
@@ -67,13 +84,13 @@ def transformed(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any]:
     optional, required = ("target", "pressure", "price"), ("holiday", "height")
     spec = {name: tf.io.VarLenFeature(tf.float32) for name in optional}
     spec |= {name: tf.io.FixedLenFeature([1], tf.float32) for name in required}
+    spec |= {rest(name): tf.io.VarLenFeature(tf.float32) for name in (*optional, *required)}
     spec |= {name: tf.io.FixedLenFeature([1], tf.int64) for name in ("timestamp", "row_number")}
     spec |= {"series_id": tf.io.FixedLenFeature([1], tf.string)}
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
     rows = [
-        {name: [] if name in optional and np.isnan(values[i]) else [values[i]] for name, values in columns.items()}
-        | {"row_number": [i]}
-        for columns in PANEL.values()
+        {name: [] if values[i] != values[i] else [values[i]] for name, values in columns.items()} | {"row_number": [i]}
+        for columns in map(in_pairs, PANEL.values())
         for i in range(STEPS)
     ]
     sections = {"data": DATA, "features": FEATURES, "scaling": ScalingConfig(per_series=True)}
@@ -91,7 +108,7 @@ def transformed(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any]:
 def scaled_rows(transformed: Any, name: Any) -> dict[Any, Any]:
     """One series through Transform, as `Windows` would read it."""
     _, output = transformed
-    columns = PANEL[name]
+    columns = in_pairs(PANEL[name])
 
     def raw(key: Any, spec: Any) -> Any:
         values = columns.get(key, np.arange(STEPS))[:, np.newaxis]
@@ -119,7 +136,7 @@ def parts(transformed: tuple[str, Any], tmp_path_factory: pytest.TempPathFactory
         model,
         directory=directory,
         ridge_baseline=ridge,
-        half_widths=HALF_WIDTHS,
+        intervals=INTERVALS,
         scaler=scaler,
         transform_graph_uri=graph,
         data=DATA,
@@ -165,6 +182,13 @@ def test_raw_covariates_give_the_forecast_of_the_training_windows(
         expected = model({key: tf.constant(values) for key, values in window.items()})
         forecast = module.signatures["serving_default"](**request(name, start))["forecast"]
         np.testing.assert_allclose(scaler.scale(forecast.numpy(), [name]), expected, atol=1e-5)
+
+
+def test_large_values_with_a_small_deviation_keep_their_steps(transformed: tuple[str, Any]) -> None:
+    every = np.concatenate([columns["pressure"] for columns in PANEL.values()])
+    expected = (PANEL[b"low"]["pressure"] - np.nanmean(every)) / np.nanstd(every)
+    scaled = scaled_rows(transformed, b"low")["past_covariates"][:, 0]
+    np.testing.assert_allclose(scaled, expected, atol=1e-6)
 
 
 def with_future(name: Any, start: Any, steps: Any) -> Any:
@@ -260,9 +284,9 @@ def test_a_longer_request_is_cut_to_its_newest_steps(parts: tuple[Any, Any, Any]
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"future_covariates": np.zeros((CONTEXT, 2), np.float32)}, "and 3 steps ahead; shape given"),
-        ({"static_covariates": np.array([NAN], np.float32)}, "static_covariates: must be finite numbers; first"),
-        ({"past_covariates": np.full((CONTEXT, 1), np.inf, np.float32)}, "past_covariates: must be finite numbers, or"),
+        ({"future_covariates": np.zeros((CONTEXT, 2))}, "and 3 steps ahead; shape given"),
+        ({"static_covariates": np.array([NAN])}, "static_covariates: must be finite numbers; first"),
+        ({"past_covariates": np.full((CONTEXT, 1), np.inf)}, "past_covariates: must be finite numbers, or"),
     ],
 )
 def test_bad_covariates_are_refused_in_words(parts: tuple[Any, Any, Any], change: Any, message: str) -> None:
