@@ -62,9 +62,9 @@ def select(
     be picked twice: it then has twice the weight.
 
     Windows that overlap share their errors: ten of them may be worth one, and the best of many by one is luck. So with
-    fewer than twenty blocks a pick must make the average better by more than one standard error of the blocks'
-    differences; and the forecast that was chosen on far more windows than these comes first, unless another one is
-    better by as much.
+    fewer than twenty blocks the forecast that was chosen on far more windows than these comes first, unless another one
+    is better by more than one standard error of the blocks' differences; and where it does come first, whatever joins
+    it must make the average better by as much.
 
     Args:
         forecasts: `[C, N, H]`, the simplest first: of two that are equally good, the earlier is picked.
@@ -82,16 +82,20 @@ def select(
     truth = target[observed]
     known = [forecast[observed].astype(np.float64) for forecast in forecasts]
     errors = [_error(forecast, truth) for forecast in known]
-    few = blocks is not None and len(np.unique(blocks[observed.any(axis=1)])) < FEW_BLOCKS
-    piece = np.broadcast_to(blocks[:, np.newaxis], target.shape)[observed] if few and blocks is not None else None
+    first = int(np.argmin(errors))
+    piece = None
+    if trusted is not None and blocks is not None and len(np.unique(blocks[observed.any(axis=1)])) < FEW_BLOCKS:
+        piece = np.broadcast_to(blocks[:, np.newaxis], target.shape)[observed]
+        if _clear(np.abs(known[trusted] - truth) - np.abs(known[first] - truth), piece):
+            # These windows tell enough to choose among all.
+            piece = None
+        else:
+            first = trusted
 
     def better(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> bool:
         gain = np.abs(other - truth) - np.abs(one - truth)
         return bool(gain.mean() > 0.0) if piece is None else _clear(gain, piece)
 
-    first = int(np.argmin(errors))
-    if piece is not None and trusted is not None and not better(known[first], known[trusted]):
-        first = trusted
     picks, total = [first], known[first]
     while len(picks) < most_picks:
         joined = [(total + forecast) / (len(picks) + 1) for forecast in known]

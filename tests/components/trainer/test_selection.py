@@ -74,6 +74,14 @@ def test_with_few_blocks_a_clear_gain_counts() -> None:
     assert select(forecasts, target, most_picks=3, blocks=blocks, trusted=0).picks == (1,)
 
 
+def test_where_another_one_is_clearly_better_the_selection_goes_on_as_with_many() -> None:
+    target = np.zeros((4, 1))
+    trusted, one = np.full((4, 1), 2.0), np.full((4, 1), 0.3)
+    other = np.array([[-0.9], [0.25], [-0.6], [0.25]])
+    picks = select(np.stack([trusted, one, other]), target, most_picks=2, blocks=np.arange(4), trusted=0).picks
+    assert picks == select(np.stack([trusted, one, other]), target, most_picks=2).picks == (1, 2)
+
+
 def test_with_one_block_nothing_is_clear() -> None:
     forecasts, target, _ = blocks_of(0.3, 0.2, 0.4, 0.3)
     assert select(forecasts, target, most_picks=3, blocks=np.zeros(4, int), trusted=0).picks == (0,)
