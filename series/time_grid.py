@@ -102,7 +102,12 @@ class TimeGrid:
             (see `on_grid`) gets that of the step it lies in; a weekend
             belongs to the Monday after it where the frequency is `B`.
         """
-        wall = self._to_wall(np.asarray(seconds, np.int64))
+        times = np.asarray(seconds, np.int64)
+        # pandas makes an index of a row of times alone, and a single one may be asked for.
+        return self._ordinals(times.ravel()).reshape(times.shape)
+
+    def _ordinals(self, seconds: Ints) -> Ints:
+        wall = self._to_wall(seconds)
         if self._steps.step_seconds is not None:
             return (wall - self._anchor) // self._steps.step_seconds
         since = wall - self.offset_seconds
