@@ -54,24 +54,32 @@ def _by_channel(fill, values: tf.Tensor) -> tf.Tensor:  # type: ignore[no-untype
     return tf.transpose(tf.reshape(fill(rows), [-1, channels, length]), [0, 2, 1])
 
 
-def _interpolate(values: tf.Tensor) -> tf.Tensor:
-    length = values.shape[1]
+def interpolate(known: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
+    """Fills what was not measured by straight lines between what was; at the ends the nearest value is held.
+
+    Args:
+        known: `[N, T]`, `T` known; any number, but not NaN, where not measured.
+        observed: Boolean `[N, T]`: where a value was measured.
+    """
+    length = known.shape[1]
     steps = tf.range(length)[tf.newaxis]
-    missing = tf.math.is_nan(values)
-    observed = ~missing
     before = _running_maximum(tf.where(observed, steps, -1))
     after = -tf.reverse(_running_maximum(tf.reverse(tf.where(observed, -steps, -length), [1])), [1])
     # At the ends, where one neighbour is missing, both neighbours are the other one: the value is held.
     left = tf.where(before >= 0, before, tf.minimum(after, length - 1))
     right = tf.where(after < length, after, tf.maximum(before, 0))
-    # From here on nothing is NaN: ONNX converters select by multiplying with 0 and 1.
-    known = tf.where(missing, 0.0, values)
     left_value = tf.gather(known, left, axis=1, batch_dims=1)
     right_value = tf.gather(known, right, axis=1, batch_dims=1)
     # Divided as floats of the values' own kind, which phones and browsers have; a quotient of small whole numbers is
     # the same rounded from float64.
-    share = tf.cast(steps - left, values.dtype) / tf.cast(tf.maximum(right - left, 1), values.dtype)
+    share = tf.cast(steps - left, known.dtype) / tf.cast(tf.maximum(right - left, 1), known.dtype)
     return tf.where(observed, known, left_value + (right_value - left_value) * share)
+
+
+def _interpolate(values: tf.Tensor) -> tf.Tensor:
+    missing = tf.math.is_nan(values)
+    # From here on nothing is NaN: ONNX converters select by multiplying with 0 and 1.
+    return interpolate(tf.where(missing, 0.0, values), ~missing)
 
 
 def _hold(values: tf.Tensor, context_length: int) -> tf.Tensor:

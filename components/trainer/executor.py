@@ -105,6 +105,7 @@ class Executor(base_executor.BaseExecutor):
                 model=sections["model_config"],
                 training=sections["training"],
                 season=season,
+                scaler=Scaler.load(graph_uri),
                 category_sizes=category_sizes(read_categories(graph_uri, sections["features"])),
                 records=functools.partial(
                     _records, run_uri, HistoryFile(os.path.join(run_uri, HISTORY_FILE)), sections["training"].epochs

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tapeline.components.trainer.dataset import WindowStream
-from tapeline.components.trainer.selection import Choice, select, served_instead
+from tapeline.components.trainer.selection import Choice, overlapping, select, served_instead
 from tapeline.forecaster.network.ensemble import Ensemble
 from tapeline.schemas import features as names
 from tapeline.schemas.window_spec import WindowShape
@@ -27,6 +27,7 @@ class Member:
         words: What it is, for people.
         layer: `layer(window, training=False, kernel=...)` → `[B, H]`, scaled.
         naive: Whether it is a naive forecast, which nobody's forecast should be worse than.
+        trusted: Whether it was chosen on many more windows than those of the eval split.
         network: Whether it was trained by the loop.
         by_series: Whether series have weights of their own in it.
     """
@@ -35,6 +36,7 @@ class Member:
     words: str
     layer: keras.layers.Layer
     naive: bool = False
+    trusted: bool = False
     network: bool = False
     by_series: bool = False
 
@@ -98,7 +100,14 @@ def select_members(
     """
     every = max(1, -(-data.count() * shape.horizon // MOST_VALUES))
     forecasts, target, series = forecasts_of([member.layer for member in members], data, every=every)
-    choice = select(forecasts, target, most_picks=most_picks)
+    block = -(-shape.horizon // (stride * every))
+    choice = select(
+        forecasts,
+        target,
+        most_picks=most_picks,
+        blocks=overlapping(np.zeros(len(target), np.int32) if series is None else series, block),
+        trusted=next((position for position, member in enumerate(members) if member.trusted), None),
+    )
     simple = [position for position, member in enumerate(members) if not member.network]
     hurt: dict[int, int] = {}
     if series is not None and (series >= 0).any() and len(np.unique(series)) > 1:
@@ -109,7 +118,7 @@ def select_members(
             target,
             naive=sum(member.naive for member in members),
             series=series,
-            block=-(-shape.horizon // (stride * every)),
+            block=block,
         )
     return Selected(
         model=Ensemble(

@@ -23,6 +23,7 @@ from tapeline.components.trainer.ridges import (
     simple_members,
     trained_series,
 )
+from tapeline.components.trainer.statistical_member import statistical_member
 from tapeline.forecaster.network.ensemble import Ensemble
 from tapeline.forecaster.network.highway import LinearHighway
 from tapeline.forecaster.network.ridge import RidgeKind, fit_ridges
@@ -31,6 +32,7 @@ from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.schemas.sections import FeaturesConfig, WindowConfig
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 from tapeline.schemas.window_spec import WindowShape, WindowSpec
+from tapeline.series.scaling import Scaler
 from tapeline.series.time_folds import TimeFolds
 
 _VALIDATION_BATCH = 512
@@ -93,6 +95,7 @@ def run_training(
     model: ModelConfig,
     training: TrainingConfig,
     season: int = 1,
+    scaler: Scaler | None = None,
     category_sizes: Mapping[str, int] | None = None,
     records: Records = lambda candidate: (),
     checkpoints: CheckpointStore | None = None,
@@ -110,6 +113,7 @@ def run_training(
         model: The section `model`.
         training: The section `training`.
         season: Steps that the seasonal naive forecast repeats, at most the context.
+        scaler: The scales of the series, for forecasts of logarithms; None: there are none of these.
         category_sizes: Numbers of each categorical column, from `tapeline.series.categories`.
         records: Returns what is told about every epoch of a candidate.
         checkpoints: Where to write one each epoch, and to carry on from.
@@ -188,7 +192,9 @@ def run_training(
     ]
     selected = None
     if choice:
-        members = [*simple_members(fits, shape=shape, season=season), *networks]
+        simple = [*simple_members(fits, shape=shape, season=season)]
+        statistical = statistical_member(train_chunks, eval_chunks, spec=spec, season=season, scaler=scaler)
+        members = [*simple, *([statistical] if statistical else []), *networks]
         selected = select_members(members, eval_data, most_picks=model.members, shape=shape, stride=window.eval_stride)
     by_series = networks[0].by_series if selected is None else selected.by_series
     return TrainedModel(

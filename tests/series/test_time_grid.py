@@ -90,6 +90,14 @@ def test_old_and_new_spellings_are_one_grid(old: str, new: str) -> None:
     assert steps[0] == steps[1]
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Australia/Melbourne"])
+@pytest.mark.parametrize("frequency", [*SUB_DAILY, *DAYS, *PERIODS])
+def test_a_single_time_has_the_step_that_it_has_among_others(frequency: Any, zone: Any) -> None:
+    grid = TimeGrid(frequency=frequency, timezone=zone)
+    times = np.array([1_300_000_000, 1_317_427_200], np.int64)
+    assert [int(grid.ordinals(time)) for time in times] == grid.ordinals(times).tolist()
+
+
 def test_a_day_of_23_hours_is_one_step() -> None:
     # Berlin's clocks went forward on 2021-03-28: from midnight to midnight 23 hours.
     grid = TimeGrid("D", "Europe/Berlin")

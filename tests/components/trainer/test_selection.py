@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tapeline.components.trainer.selection import select, served_instead
+from tapeline.components.trainer.selection import overlapping, select, served_instead
 
 TRUTH = np.array([[1.0, 2.0], [3.0, 4.0]])
 NAN = float("nan")
@@ -53,6 +53,56 @@ def test_unobserved_steps_do_not_count() -> None:
 def test_without_anything_observed_there_is_nothing_to_select_by() -> None:
     with pytest.raises(ValueError, match="no observed value"):
         select(shifted(0.1), np.full((2, 2), NAN), most_picks=1)
+
+
+def blocks_of(*gains: float) -> Any:
+    """Two forecasts of zeros, a window a block: the first errs by 1, the second by 1 less the gain of the window."""
+    target = np.zeros((len(gains), 2))
+    second = 1.0 - np.repeat(np.array(gains)[:, np.newaxis], 2, axis=1)
+    return np.stack([np.ones_like(target), second]), target, np.arange(len(gains))
+
+
+def test_with_few_blocks_the_trusted_forecast_stays_where_a_gain_is_not_clear() -> None:
+    # Mean gain 0.1, standard error 0.2: luck.
+    forecasts, target, blocks = blocks_of(0.6, -0.2, 0.4, -0.4)
+    assert select(forecasts, target, most_picks=1).picks == (1,)
+    assert select(forecasts, target, most_picks=1, blocks=blocks, trusted=0).picks == (0,)
+
+
+def test_with_few_blocks_a_clear_gain_counts() -> None:
+    forecasts, target, blocks = blocks_of(0.3, 0.2, 0.4, 0.3)
+    assert select(forecasts, target, most_picks=3, blocks=blocks, trusted=0).picks == (1,)
+
+
+def test_where_another_one_is_clearly_better_the_selection_goes_on_as_with_many() -> None:
+    target = np.zeros((4, 1))
+    trusted, one = np.full((4, 1), 2.0), np.full((4, 1), 0.3)
+    other = np.array([[-0.9], [0.25], [-0.6], [0.25]])
+    picks = select(np.stack([trusted, one, other]), target, most_picks=2, blocks=np.arange(4), trusted=0).picks
+    assert picks == select(np.stack([trusted, one, other]), target, most_picks=2).picks == (1, 2)
+
+
+def test_with_one_block_nothing_is_clear() -> None:
+    forecasts, target, _ = blocks_of(0.3, 0.2, 0.4, 0.3)
+    assert select(forecasts, target, most_picks=3, blocks=np.zeros(4, int), trusted=0).picks == (0,)
+
+
+def test_with_many_blocks_the_best_comes_first() -> None:
+    forecasts, target, blocks = blocks_of(*[0.6, -0.2, 0.4, -0.4] * 5)
+    assert select(forecasts, target, most_picks=1, blocks=blocks, trusted=0).picks == (1,)
+
+
+def test_with_few_blocks_a_pick_must_make_the_average_clearly_better() -> None:
+    # The second errs to the other side, by so different amounts that the better average is luck.
+    target = np.zeros((4, 1))
+    forecasts = np.stack([np.full((4, 1), 0.2), np.array([[-3.0], [-0.2], [-0.2], [-0.2]])])
+    assert select(forecasts, target, most_picks=2, blocks=np.arange(4), trusted=0).picks == (0,)
+    forecasts[1, 0] = -0.2
+    assert select(forecasts, target, most_picks=2, blocks=np.arange(4), trusted=0).picks == (0, 1)
+
+
+def test_windows_of_one_series_that_overlap_belong_together() -> None:
+    assert overlapping(np.array([3, 3, 5, 3, 5]), 2).tolist() == [0, 0, 1, 2, 1]
 
 
 def panel(*errors: Any, windows: int = 8, horizon: int = 2, wobble: float = 0.0) -> Any:

@@ -7,6 +7,8 @@ import tensorflow as tf
 
 from tapeline.forecaster.network.ensemble import Ensemble
 from tapeline.forecaster.network.naive import Persistence, RidgeForecast, SeasonalNaive
+from tapeline.forecaster.statistical.histories import History
+from tapeline.forecaster.statistical.statistical_forecaster import fit_statistical
 from tests.e2e.forecaster.serving.small_export import (
     CONTEXT,
     HORIZON,
@@ -79,3 +81,25 @@ def test_a_series_that_would_be_hurt_gets_its_own_forecast_in_every_signature(tm
     np.testing.assert_allclose(scored, np.repeat(window["context"][:, -1:], HORIZON, axis=1), rtol=1e-5)
     longer = serve_longer(module, context, timestamps, 2 * HORIZON, series_id=asked)["forecast"].numpy()
     np.testing.assert_allclose(longer[1], np.repeat(context[1, -1], 2 * HORIZON), rtol=1e-6)
+
+
+def test_a_statistical_member_is_served_as_it_forecasts_windows(tmp_path: Any) -> None:
+    rng = np.random.default_rng(0)
+    # Scaled with offset 300 and scale 50: values near 300, above 0, so that there are logarithms.
+    series = [History(name, rng.normal(0.0, 0.5, 120).astype(np.float32), 90) for name in SERIES]
+    fit = fit_statistical(
+        series,
+        season=SEASON,
+        context_length=CONTEXT,
+        horizon=HORIZON,
+        offset=np.full(3, 300.0),
+        scale=np.full(3, 50.0),
+    )
+    assert fit is not None
+    assert any(name.endswith("_log") for name in fit.weights)
+    model = Ensemble([fit.layer, SeasonalNaive(SHAPE, season=SEASON)], [0.75, 0.25], shape=SHAPE)
+    module = export(tmp_path / "1", model, small_ridge(), series=SERIES)
+    context, timestamps = raw_request()
+    outputs = serve(module, context, timestamps, series_id=tf.constant(["a", "b", "another"]))["forecast"].numpy()
+    window = {**window_of(context, timestamps), "series_index": np.array([0, 1, -1], np.int32)}
+    np.testing.assert_allclose((outputs - 300.0) / 50.0, model(window), atol=1e-3)

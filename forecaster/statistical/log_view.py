@@ -1,0 +1,93 @@
+"""Scaled values as logarithms and back, without a detour over large numbers.
+
+With `value = offset + scale x`, `log(value) = log(offset) + log1p(x scale / offset)`. What a smoother or an
+autoregression makes of a series does not depend on a constant added to it, so `log(offset)` is left out: one ratio a
+series is all that is needed. The view is for series whose values were all above 0 (their offset, a minimum or a mean,
+is above 0 too). A value of a context that is not above half the least one known is taken for that half.
+"""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from tapeline.series.arrays import Array
+
+MOST_GROWTH = 5.0
+"""A forecast is at most so much above or below its context, in logarithms: 148 times."""
+
+
+@dataclasses.dataclass(frozen=True)
+class LogView:
+    """The numbers that logarithms of some series need; row 0 is for series that are not known.
+
+    Attributes:
+        ratio: `scale / offset`, `[1 + N]` or `[1]`.
+        least: The least value that a logarithm is taken of, over the offset, likewise.
+    """
+
+    ratio: Array
+    least: Array
+
+    def to_logs(self, values: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+        """Returns logarithms less that of the offset, `[B, ...]`.
+
+        Args:
+            values: Scaled, `[B, ...]`.
+            rows: Which numbers belong to each, `[B]`.
+        """
+        shape = (-1, *[1] * (values.shape.rank - 1))
+        ratio, least = (tf.reshape(tf.gather(_float32(part), rows), shape) for part in (self.ratio, self.least))
+        return _log1p(tf.maximum(values * ratio, least - 1.0))
+
+    def to_values(self, ahead: tf.Tensor, rows: tf.Tensor, *, context: tf.Tensor) -> tf.Tensor:
+        """Returns forecasts in scaled space, bounded by what their context may grow to.
+
+        Args:
+            ahead: Forecasts of logarithms, `[B, ..., H]`.
+            rows: Which numbers belong to each, `[B]`.
+            context: The logarithms they were made from, `[B, T]`.
+        """
+        shape = (-1, *[1] * (ahead.shape.rank - 1))
+        lowest = tf.reshape(tf.reduce_min(context, axis=1), shape) - MOST_GROWTH
+        highest = tf.reshape(tf.reduce_max(context, axis=1), shape) + MOST_GROWTH
+        bounded = tf.clip_by_value(ahead, lowest, highest)
+        return _expm1(bounded) / tf.reshape(tf.gather(_float32(self.ratio), rows), shape)
+
+
+def log_view(least: Array, *, offset: Array, scale: Array) -> LogView | None:
+    """Returns the view, or None where a value or an offset is not above 0.
+
+    Args:
+        least: The least scaled value of each series, `[G]`.
+        offset: Of each series, `[1 + G]`, row 0 for all others.
+        scale: Likewise.
+    """
+    own = offset[1:] + scale[1:] * least
+    least = np.concatenate([own.min(keepdims=True), own])
+    if not (np.all(least > 0.0) and np.all(offset > 0.0)):
+        return None
+    if np.ptp(offset) == 0.0 and np.ptp(scale) == 0.0:
+        # One scale for all: no row has to be looked up.
+        least, offset, scale = least.min(keepdims=True), offset[:1], scale[:1]
+    return LogView(ratio=scale / offset, least=0.5 * least / offset)
+
+
+def _float32(numbers: Array) -> tf.Tensor:
+    return tf.constant(numbers, tf.float32)
+
+
+def _log1p(values: tf.Tensor) -> tf.Tensor:
+    """Returns `log(1 + x)` without losing the digits of a small `x`; the operation of that name is not in ONNX.
+
+    Source: Kahan, in Goldberg, What Every Computer Scientist Should Know About Floating-Point Arithmetic, ACM Computing
+    Surveys 23 (1991), theorem 4.
+    """
+    rounded = 1.0 + values
+    lost = tf.cast(tf.equal(rounded, 1.0), values.dtype)
+    return lost * values + (1.0 - lost) * tf.math.log(rounded) * values / (rounded - 1.0 + lost)
+
+
+def _expm1(values: tf.Tensor) -> tf.Tensor:
+    """Returns `exp(x) - 1` likewise: it is `tanh(x / 2) (exp(x) + 1)`."""
+    return tf.tanh(values / 2.0) * (tf.exp(values) + 1.0)
