@@ -160,7 +160,7 @@ def kind_weights(overall: Array, own: Array, *, origins: float) -> Array:
     error = np.concatenate([overall[:, np.newaxis], (own + overall[:, np.newaxis]) / 2.0], axis=1).T
     least = error.min(axis=1, keepdims=True)
     power = min(SHARPNESS * max(origins, 1.0) ** 0.5, MOST_SHARPNESS)
-    weights = np.where(error > 0.0, least / np.where(error > 0.0, error, 1.0), 1.0) ** power
+    weights: Array = np.where(error > 0.0, least / np.where(error > 0.0, error, 1.0), 1.0) ** power
     weights[weights < LEAST_WEIGHT] = 0.0
     weights /= weights.sum(axis=1, keepdims=True)
     return weights
