@@ -32,6 +32,7 @@ import yaml
 from benchmarks.series import load_splits
 from tapeline.components.trainer.dataset import WindowStream
 from tapeline.components.trainer.training_run import TrainedModel, run_training
+from tapeline.pipeline.settling import settle
 from tapeline.schemas import features as names
 from tapeline.schemas.config import Config, load_config
 from tapeline.series.seasons import choose_season, persistence, seasonal_naive
@@ -131,7 +132,7 @@ def configure(name: str, data_dir: pathlib.Path, changes: Mapping[str, object] |
             print(f"{name}: skipped, there is no {path}. Get it here: {config.data.origin}", file=sys.stderr)
             return None
         override["data.source"] = str(path)
-    return config.override(override)
+    return settle(config.override(override)).config
 
 
 def train_seeds(

@@ -1,7 +1,7 @@
 """Two rates that `benchmarks.transform` sets beside the pipeline's, each in a process of its own.
 
-    python -m benchmarks.transform_rates stream runs/load config.yaml       # the Trainer's input
-    python -m benchmarks.transform_rates examples runs/load config.yaml     # tf.train.Example, one after another
+    python -m benchmarks.transform_rates stream runs/load runs/load/config.yaml       # the Trainer's input
+    python -m benchmarks.transform_rates examples runs/load runs/load/config.yaml     # tf.train.Example, one after another
 
 The last line they print is JSON: windows, and seconds.
 """

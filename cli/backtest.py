@@ -42,6 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.json:
             stack.enter_context(_progress_on_stderr())
         _require_writable(output)
+        if backtest.chosen:
+            print(backtest.chosen, flush=True)
         outcomes: list[LocalRun] = []
         for fold in backtest.folds:
             print(f"{_title(backtest, fold)}: {_span(fold)}", flush=True)

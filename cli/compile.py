@@ -21,6 +21,9 @@ def run(arguments: argparse.Namespace) -> int:
         return _compile_ir(config, arguments)
     if arguments.output is None:
         raise ConfigError("--output: is missing. Say where the pipeline for Kubeflow goes: --output pipeline.yaml.")
+    from tapeline.pipeline.settling import settle_elsewhere
+
+    config = settle_elsewhere(config, command="--target kubeflow")
     with hushed():
         from tapeline.pipeline.kubeflow import compile_kubeflow
 
@@ -41,7 +44,8 @@ def _compile_ir(config: "Config", arguments: argparse.Namespace) -> int:
         return EXIT_DONE
     from tapeline.pipeline.ir import write_ir
     from tapeline.pipeline.pipeline import create_pipeline
+    from tapeline.pipeline.settling import settle
 
-    write_ir(create_pipeline(config, paths), path)
+    write_ir(create_pipeline(settle(config).config, paths), path)
     print(f"{shown(path)}: {config.name}, run {arguments.run_id}.")
     return EXIT_DONE

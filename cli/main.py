@@ -66,8 +66,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
+    init = commands.add_parser("init", help="look at data and write a first configuration")
+    _option(init, "files", "FILE", "CSV or Parquet; several belong together", nargs="+")
+    _option(init, "--target", "COLUMN", "what to forecast; may be repeated", action="append", default=[])
+    _option(init, "--series", "COLUMN", "names the series; may be repeated", action="append", default=[])
+    known = "is known for times to come; may be repeated"
+    _option(init, "--known-ahead", "COLUMN", known, action="append", default=[])
+    _option(init, "--time", "COLUMN", "holds the times")
+    _option(init, "--horizon", "N", "steps to forecast", type=int)
+    _option(init, "--output", "PATH", "where to write it (default: <name of the file>.yaml)")
+    _switch(init, "--force", "replace a file that is there already")
+
     run = commands.add_parser("run", help="run the pipeline and print the verdict")
-    _add_config(run)
+    _add_config(run, drafted=True)
     _option(run, "--from", "NODE", "first component to run (Trainer, Evaluator, ...)", dest="from_node")
     _option(run, "--to", "NODE", "last component to run", dest="to_node")
     _add_verbose(run)
@@ -164,9 +175,10 @@ def _add_verbose(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-v", "--verbose", action="store_true", help=every)
 
 
-def _add_config(parser: argparse.ArgumentParser, *, json_too: bool = False) -> None:
-    given = parser.add_mutually_exclusive_group(required=True)
-    _option(given, "--config", "PATH", "YAML file, such as configs/co2.yaml")
+def _add_config(parser: argparse.ArgumentParser, *, json_too: bool = False, drafted: bool = False) -> None:
+    given = parser.add_mutually_exclusive_group(required=not drafted)
+    without = " (default: what `tapeline init` makes of --data)" if drafted else ""
+    _option(given, "--config", "PATH", f"YAML file, such as configs/co2.yaml{without}")
     if json_too:
         _option(given, "--config-json", "JSON", "the configuration itself")
     _option(parser, "--data", "PATH", "file, glob, folder or spans of CSV or Parquet, in place of data.source")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tapeline.cli.arguments import read_config
 from tapeline.cli.exit_codes import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAILED, EXIT_REFUSED, failure
+from tapeline.cli.init import drafted_config
 from tapeline.cli.signals import interruption
 from tapeline.pipeline.paths import RunPaths, shown
 from tapeline.schemas.artifact_files import PAGE_FILE
@@ -20,13 +21,20 @@ if TYPE_CHECKING:
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command; returns its exit code."""
     from tapeline.pipeline.local_runner import run_locally
+    from tapeline.pipeline.settling import settle
     from tapeline.series.sources.source import find_source
 
+    if arguments.config is None:
+        arguments.config = drafted_config(arguments.data)
     config = read_config(arguments)
     paths = RunPaths.of(config.name, arguments.home)
     # Importing TFX takes seconds; a path that leads nowhere is answered before.
     find_source(config.data)
     print(f"{config.name}: {arguments.config}, {config.data.source}", flush=True)
+    settled = settle(config)
+    if chosen := settled.words():
+        print(chosen, flush=True)
+    config = settled.config
     outcome = run_locally(config, paths, from_node=arguments.from_node, to_node=arguments.to_node)
 
     if outcome.error is not None or outcome.run is None or outcome.unfinished:

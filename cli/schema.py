@@ -15,10 +15,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs the command; returns its exit code."""
     from tapeline.components.data_gate.schema_tools import write_schema
     from tapeline.pipeline.local_runner import run_locally
+    from tapeline.pipeline.settling import settle
     from tapeline.series.sources.source import find_source
 
     config = read_config(arguments).override({"schema_path": None})
     find_source(config.data)
+    config = settle(config).config
     output = pathlib.Path(arguments.output or f"schemas/{config.name}/schema.pbtxt")
     paths = RunPaths.of(config.name, arguments.home)
     outcome = run_locally(config, paths, to_node="StatisticsGen")

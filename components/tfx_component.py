@@ -27,7 +27,7 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 from tfx.types.system_executions import SystemExecution
 
 from tapeline.components.code_fingerprint import code_fingerprint
-from tapeline.schemas.sections import Section
+from tapeline.schemas.config_section import Section
 
 
 class Input(ChannelParameter):

@@ -13,6 +13,7 @@ in a local run; Kubeflow knows the order, the parameters and the report. Its
 cache is off: it would compare commands, TFX's compares inputs and code.
 """
 
+import json
 import os
 import pathlib
 import re
@@ -67,12 +68,13 @@ def compile_kubeflow(config: Config, output: str | os.PathLike[str]) -> None:
 
 def _pipeline(config: Config, nodes: dict[str, list[str]]) -> Any:
     """The function that KFP compiles; its arguments are the pipeline's parameters, with the configuration's values."""
+    # As text: a parameter that is a mapping holds no null, and no whole numbers.
     tree = config.model_dump(mode="json", exclude_unset=True)
     tree["data"].pop("source", None)
 
     def run(data: str, run_name: str, mae_scaled_below: float) -> None:
         run_of = {"run_name": run_name, "job": dsl.PIPELINE_JOB_ID_PLACEHOLDER}
-        first = _prepare(config)(config=tree, data=data, mae_scaled_below=mae_scaled_below, **run_of)
+        first = _prepare(config)(config=json.dumps(tree), data=data, mae_scaled_below=mae_scaled_below, **run_of)
         tasks = {"": _placed(first, config, _SMALL, "prepare")}
         for node, needs in nodes.items():
             task = _node(config, node)(**run_of)
@@ -114,7 +116,7 @@ def _command(config: Config, command: str, *args: Any) -> dsl.ContainerSpec:
 
 
 def _prepare(settings: Config) -> Any:
-    def prepare(config: dict, data: str, mae_scaled_below: float, run_name: str, job: str) -> dsl.ContainerSpec:  # type: ignore[type-arg]
+    def prepare(config: str, data: str, mae_scaled_below: float, run_name: str, job: str) -> dsl.ContainerSpec:
         threshold = f"gate.mae_scaled_below={mae_scaled_below}"
         given = ("--config-json", config, "--data", data, "--set", threshold, "--home", _home(settings))
         return _command(settings, "compile", "--target", "ir", *given, "--run-id", f"{run_name}-{job}")

@@ -17,6 +17,7 @@ from tapeline.pipeline.paths import RunPaths, shown
 from tapeline.pipeline.stores import locked
 from tapeline.schemas.config import Config
 from tapeline.schemas.errors import ConfigError
+from tapeline.schemas.whole_files import write_whole
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -79,6 +80,7 @@ def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str |
     from tapeline.pipeline.pipeline import create_pipeline
 
     tfx_pipeline = create_pipeline(config, paths)
+    write_whole(paths.configuration, config.as_yaml())
     node_ids = [component.id for component in tfx_pipeline.components]
     for option, node in (("--from", from_node), ("--to", to_node)):
         if node is not None and node not in node_ids:

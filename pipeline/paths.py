@@ -1,6 +1,7 @@
 """Where a run puts things.
 
 runs/<config name>/           one folder a configuration
+  config.yaml                 the configuration of the last run, with what was chosen for its data
   metadata.db                 ML Metadata (SQLite)
   artifacts/<Node>/...        TFX's pipeline root
   serving_model/<version>/    what the Pusher pushed
@@ -41,6 +42,7 @@ class RunPaths:
     root: pathlib.Path
     store: str | None = None
 
+    configuration = _Place("config.yaml")
     metadata = _Place("metadata.db")
     artifacts = _Place("artifacts")
     serving_model = _Place("serving_model")

@@ -31,6 +31,7 @@ from tapeline.components.trainer.component import Trainer
 from tapeline.components.transform.component import Windows, create_transform
 from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.pipeline.paths import RunPaths
+from tapeline.pipeline.settling import require_settled
 from tapeline.schemas import features as names
 from tapeline.schemas.config import Config
 from tapeline.schemas.errors import ConfigError
@@ -43,7 +44,7 @@ def create_pipeline(config: Config, paths: RunPaths, *, fingerprint: str | None 
     """Wires the components of a configuration.
 
     Args:
-        config: What to run.
+        config: What to run; nothing is left in it to be chosen from the data.
         paths: Where artifacts, metadata and the pushed model go.
         fingerprint: Stands for the content of the data; None reads them. Who only wants the wiring, where the data
             are not, gives any.
@@ -52,6 +53,7 @@ def create_pipeline(config: Config, paths: RunPaths, *, fingerprint: str | None 
         DataError: The data's source is missing or empty.
         ConfigError: The curated schema is missing.
     """
+    require_settled(config)
     data = source_fingerprint(config.data) if fingerprint is None else fingerprint
     nodes = _nodes(config, paths, source=data)
     return tfx_pipeline.Pipeline(

@@ -16,6 +16,7 @@ import yaml
 
 from tapeline.schemas import features as names
 from tapeline.schemas.config_errors import Clash, find_mistakes
+from tapeline.schemas.config_section import Section
 from tapeline.schemas.errors import ConfigError, mistakes_error, printable
 from tapeline.schemas.gate_config import GateConfig, PushConfig, ServingConfig
 from tapeline.schemas.runner_config import BeamConfig, KubeflowConfig
@@ -24,7 +25,6 @@ from tapeline.schemas.sections import (
     DataConfig,
     FeaturesConfig,
     ScalingConfig,
-    Section,
     SplitConfig,
     WindowConfig,
 )
@@ -72,6 +72,23 @@ class Config(Section):
     kubeflow: KubeflowConfig = KubeflowConfig()
     """The pipeline on Kubeflow."""
 
+    @property
+    def auto(self) -> tuple[str, ...]:
+        """Dotted keys that have to be chosen from the data before a pipeline is built (`pipeline.settling`)."""
+        return tuple(
+            f"{section}.{name}"
+            for section in type(self).model_fields
+            if isinstance(values := getattr(self, section), Section)
+            for name in values.unsettled
+        )
+
+    def value(self, key: str) -> Any:
+        """Returns the value of a dotted key, such as `window.horizon`."""
+        value: Any = self
+        for part in key.split("."):
+            value = getattr(value, part)
+        return value
+
     def window_spec(self) -> WindowSpec:
         """The shape of a training window."""
         return WindowSpec(
@@ -81,6 +98,10 @@ class Config(Section):
     def window_shape(self) -> WindowShape:
         """The widths of a window's parts."""
         return WindowShape.of(self.window, self.features)
+
+    def as_yaml(self) -> str:
+        """Returns what is set as a file that `load_config` reads."""
+        return yaml.safe_dump(self.model_dump(mode="json", exclude_unset=True), sort_keys=False, allow_unicode=True)
 
     def override(self, values: Mapping[str, Any], *, origin: str = "the overridden configuration") -> "Config":
         """Returns a copy with some values replaced, checked anew.
@@ -119,7 +140,7 @@ class Config(Section):
         parts = {
             "data.time": (self.data.time,),
             "data.target": self.data.target,
-            "data.series_id": (self.data.series_id,),
+            "data.series_id": self.data.series_columns,
         }
         taken = {column: part for part, columns in parts.items() for column in columns}
         for role in ("past_covariates", "future_covariates", "static_covariates"):
@@ -136,12 +157,14 @@ class Config(Section):
                 f"{heads} heads cannot share model.units ({units}) equally: make units a multiple of the heads",
             )
         lacking = [name for name in ("weekend", "hour_of_day") if name not in self.features.calendar]
-        if self.model.view.weekend_hours and lacking:
+        if self.model.view.weekend_hours and lacking and "calendar" not in self.features.unsettled:
             yield Clash(
                 ("model.view.weekend_hours", "features.calendar"),
                 f"the hours of weekends need {' and '.join(lacking)} in features.calendar: add what is missing, or set "
                 "this to false",
             )
+        if "context_length" in self.window.unsettled:
+            return
         # What looks back into the context, and why it cannot look further.
         looks_back = [
             *(

@@ -25,8 +25,27 @@ def _each_once(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return values
 
 
+class ChosenFromData:
+    """Marks a value that is chosen from the data where a configuration leaves it out, or says `auto`."""
+
+
+AUTO = "auto"
+"""How a configuration says that."""
+
+
 Once = pydantic.AfterValidator(_each_once)
 """Refuses a list that holds a value twice."""
+
+
+def _one_or_several(value: Any) -> Any:
+    """One name is text, however it is written; several are a list."""
+    return value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
+
+
+Names = Annotated[
+    str | Annotated[tuple[str, ...], pydantic.Field(min_length=1), Once], pydantic.BeforeValidator(_one_or_several)
+]
+"""One column, or several."""
 
 
 def _as_list(value: Any) -> Any:

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 import pydantic
 
+from tapeline.schemas.config_section import Section
 from tapeline.schemas.config_values import Positive, Real, Share, Steps
-from tapeline.schemas.sections import Section
 
 
 class SkillConfig(Section):

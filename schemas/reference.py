@@ -16,6 +16,8 @@ from typing import Any
 import pydantic
 
 from tapeline.schemas.config import Config
+from tapeline.schemas.config_section import Section
+from tapeline.schemas.config_values import AUTO
 
 _HEAD = """# Configuration
 
@@ -25,6 +27,8 @@ Numbers are written as `24`, `0.5` or `1e-3`; whatever only older YAML takes for
 (`030`, `1:30`, `yes`) is text.
 
 `tapeline run --set KEY=VALUE` replaces a value: `--set training.seed=2`. The value is read as in the file.
+
+What is `auto` is chosen from the train split before a run; [auto.md](auto.md) says how. A value that you give wins.
 
 This page is made from the code: `python -m tapeline.schemas.reference > docs/configuration.md`.
 """
@@ -52,11 +56,20 @@ def _models(annotation: Any) -> list[type[pydantic.BaseModel]]:
 def _section(path: str, model: type[pydantic.BaseModel]) -> str:
     title = f"`{path}`" if path else "The file"
     rows = "".join(
-        f"| `{name}` | {_type(field.annotation)} | {_default(field)} | {' '.join((field.description or '').split())} |\n"
+        f"| `{name}` | {_type_of(model, name)} | {_default(model, name)} | {' '.join((field.description or '').split())} |\n"
         for name, field in model.model_fields.items()
     )
     summary = inspect.cleandoc(model.__doc__ or "").splitlines()[0]
     return f"\n## {title}\n\n{summary}\n\n| key | type | default | meaning |\n|---|---|---|---|\n{rows}"
+
+
+def _type_of(model: type[pydantic.BaseModel], name: str) -> str:
+    written = _type(model.model_fields[name].annotation)
+    return f"{written} or `{AUTO}`" if name in _auto_fields(model) else written
+
+
+def _auto_fields(model: type[pydantic.BaseModel]) -> tuple[str, ...]:
+    return model.auto_fields() if issubclass(model, Section) else ()
 
 
 def _type(annotation: Any) -> str:
@@ -77,7 +90,10 @@ def _type(annotation: Any) -> str:
     return {str: "text", int: "whole number", float: "number", bool: "true or false"}[annotation]
 
 
-def _default(field: Any) -> str:
+def _default(model: type[pydantic.BaseModel], name: str) -> str:
+    field: Any = model.model_fields[name]
+    if name in _auto_fields(model):
+        return f"`{AUTO}`"
     if field.is_required():
         return "required"
     default = field.default

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import pydantic
 
+from tapeline.schemas.config_section import Section
 from tapeline.schemas.config_values import Count, Positive
-from tapeline.schemas.sections import Section
 
 Quantity = Annotated[str, pydantic.Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|[EPTGMK]i?)?$")]
 

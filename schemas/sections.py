@@ -12,8 +12,20 @@ from typing import Annotated, Any, Literal
 import pydantic
 
 from tapeline.schemas import features as names
-from tapeline.schemas.config_errors import Clash, ClashError
-from tapeline.schemas.config_values import Columns, Count, Fraction, Once, Positive, Real, Share, Steps
+from tapeline.schemas.config_errors import Clash
+from tapeline.schemas.config_section import Section
+from tapeline.schemas.config_values import (
+    ChosenFromData,
+    Columns,
+    Count,
+    Fraction,
+    Names,
+    Once,
+    Positive,
+    Real,
+    Share,
+    Steps,
+)
 from tapeline.schemas.frequency import Frequency, check_zone
 from tapeline.schemas.holiday_codes import check_code
 
@@ -28,25 +40,6 @@ CALENDAR_FEATURES = (
     "hour_of_week",
     "weekend",
 )
-
-
-class Section(pydantic.BaseModel):
-    """A frozen part of the configuration that refuses keys it does not know."""
-
-    model_config = pydantic.ConfigDict(
-        frozen=True, extra="forbid", protected_namespaces=(), use_attribute_docstrings=True
-    )
-
-    @pydantic.model_validator(mode="after")
-    def _values_agree(self) -> "Section":
-        clashes = list(self._clashes())
-        if clashes:
-            raise ClashError(clashes)
-        return self
-
-    def _clashes(self) -> Iterator[Clash]:
-        """Yields values that are right one by one and cannot stand together."""
-        return iter(())
 
 
 class DataConfig(Section):
@@ -74,14 +67,19 @@ class DataConfig(Section):
     rows below it are refused."""
     upper_bound: Real | None = None
     """Largest value that it can have: 100 for a share in percent."""
-    series_id: str | None = None
-    """Column that names the series (long form); None: one series, or one a target column."""
+    series_id: Names | None = None
+    """Column that names the series (long form), or several whose values are joined by `/`; None: one series, or one a
+    target column."""
     frequency: str
     """Step between rows as a pandas offset alias: `15min`, `h`, `D`, `W-SAT`, `MS`, `ME`."""
     timezone: str = "UTC"
     """IANA zone of timestamps that carry none, and of the calendar features."""
     offset: str = "0s"
     """Distance of the timestamps from the start of their period: `30min` for hourly values taken at half past."""
+    separator: Literal["comma", "semicolon", "tab", "bar"] = "comma"
+    """Mark between the fields of a CSV file."""
+    decimal: Literal["point", "comma"] = "point"
+    """Decimal mark of numbers in a CSV file."""
 
     @pydantic.model_validator(mode="before")
     @classmethod
@@ -131,9 +129,19 @@ class DataConfig(Section):
                 f"lower_bound ({lower:g}) must be less than upper_bound ({upper:g}): correct one, or leave it out",
             )
         for key, column in (("target", self.time), ("series_id", self.time), ("series_id", *self.target[:1])):
-            if column in (self.target if key == "target" else (self.series_id,)):
+            if column in (self.target if key == "target" else self.series_columns):
                 other = "time" if column == self.time else "target"
                 yield Clash((key, other), f"column {column!r} is data.{other} already: give each column one part")
+
+    @property
+    def separator_mark(self) -> str:
+        """The mark between fields itself."""
+        return {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}[self.separator]
+
+    @property
+    def series_columns(self) -> tuple[str, ...]:
+        """The columns that name the series."""
+        return (self.series_id,) if isinstance(self.series_id, str) else self.series_id or ()
 
     @property
     def offset_seconds(self) -> int:
@@ -175,7 +183,7 @@ class FeaturesConfig(Section):
     categorical: Annotated[Columns, Once] = ()
     """Those of the covariates above that hold categories, text or whole numbers, in place of amounts: `weather: mist`.
     What train did not hold, and what is missing, counts as one more category."""
-    calendar: Annotated[tuple[Literal[CALENDAR_FEATURES], ...], Once] = ()  # type: ignore[valid-type]
+    calendar: Annotated[tuple[Literal[CALENDAR_FEATURES], ...], Once, ChosenFromData()] = ()  # type: ignore[valid-type]
     """Features computed from the timestamps, as sine and cosine; known ahead."""
     holidays: Annotated[Columns, Once] = ()
     """Countries or parts of them, such as `AU-VIC`, whose public holidays are known ahead: three columns each, for the
@@ -296,7 +304,7 @@ class SplitConfig(Section):
 class WindowConfig(Section):
     """The shape of a window, in steps."""
 
-    context_length: Steps = 104
+    context_length: Annotated[Steps, ChosenFromData()] = 104
     """Past steps that the model sees."""
     horizon: Steps = 24
     """Steps that it forecasts."""

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 import pydantic
 
 from tapeline.schemas.config_errors import Clash
-from tapeline.schemas.config_values import Count, Fraction, Once, Positive, Real, Share, Steps
-from tapeline.schemas.sections import Section
+from tapeline.schemas.config_section import Section
+from tapeline.schemas.config_values import ChosenFromData, Count, Fraction, Once, Positive, Real, Share, Steps
 
 Rate = Annotated[Real, pydantic.Field(gt=0.0)]
 
@@ -34,7 +34,7 @@ class ViewConfig(Section):
 class ModelConfig(Section):
     """The sequence-to-sequence network."""
 
-    segment_length: Steps = 1
+    segment_length: Annotated[Steps, ChosenFromData()] = 1
     """Steps that encoder and decoder take at a time; the decoder feeds its last segment back."""
     view: ViewConfig = ViewConfig()
     """What a network sees; of several candidates the first one."""
@@ -44,9 +44,9 @@ class ModelConfig(Section):
     """Width of the LSTM's state."""
     cross_fit: bool = True
     """Whether the network learns from what the linear map leaves over on windows that the map was not fitted on."""
-    encoder_length: Steps | None = None
+    encoder_length: Annotated[Steps | None, ChosenFromData()] = None
     """Steps at the end of the context that the encoder LSTM reads; None: all. The linear map always reads all."""
-    lags: Annotated[tuple[Steps, ...], Once] = ()
+    lags: Annotated[tuple[Steps, ...], Once, ChosenFromData()] = ()
     """Seasons in steps: at each lead step the decoder sees value and covariates of the context that long ago."""
     attention_heads: Count = 0
     """Heads of the decoder's attention over the encoder's outputs; 0 turns it off."""

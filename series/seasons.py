@@ -23,14 +23,8 @@ from tapeline.schemas.gate_config import GateConfig
 from tapeline.schemas.sections import DataConfig, WindowConfig
 from tapeline.schemas.stack import spelled
 from tapeline.series.arrays import Array, Floats, Ints
+from tapeline.series.season_finder import calendars_own, find_season
 from tapeline.series.windowing import Chunk
-
-LEAST_AUTOCORRELATION = 0.1
-"""A weaker echo is no season that a forecast could repeat."""
-
-_NEARLY_THE_STRONGEST = 0.9
-"""Of lags that echo almost as strongly, the shortest is the season and the others are its multiples."""
-
 
 _HOUR = 3_600
 _DAY = 24 * _HOUR
@@ -98,8 +92,28 @@ def natural_seasons(frequency: str) -> tuple[int, ...]:
         return (4,)
     if isinstance(offset, (pd.offsets.YearBegin, pd.offsets.YearEnd)):
         return (1,)
-    step = offset.nanos // 1_000_000_000
-    cycles = (_DAY, _HOUR) if step < _DAY else (7 * _DAY,)
+    return _whole_cycles(offset, (_DAY, _HOUR) if _seconds(offset) < _DAY else (7 * _DAY,))
+
+
+def week_of(frequency: str) -> int | None:
+    """Returns the steps of a week, where steps are shorter than a day and a week is a whole number of them.
+
+    >>> week_of("h"), week_of("D")
+    (168, None)
+    """
+    offset: Any = pd.tseries.frequencies.to_offset(spelled(frequency))
+    if not isinstance(offset, pd.offsets.Tick) or _seconds(offset) >= _DAY:
+        return None
+    return next(iter(_whole_cycles(offset, (7 * _DAY,))), None)
+
+
+def _seconds(offset: Any) -> int:
+    return int(offset.nanos) // 1_000_000_000
+
+
+def _whole_cycles(offset: Any, cycles: tuple[int, ...]) -> tuple[int, ...]:
+    """The cycles, in seconds, that are several steps, in steps."""
+    step = _seconds(offset)
     return tuple(cycle // step for cycle in cycles if cycle % step == 0 and cycle > step)
 
 
@@ -130,60 +144,13 @@ def choose_season(
     """
     if isinstance(gate.season, int):
         return gate.season
-    found = find_season(chunks(), longest=window.context_length) if gate.season == "auto" else None
-    return found or season_of(data.frequency, context_length=window.context_length) or 1
-
-
-def find_season(chunks: Iterable[Chunk], *, longest: int) -> int | None:
-    """Finds the season by the autocorrelation of the steps from one value to the next.
-
-    Steps, not values: a trend or a wandering level echoes at every lag, its
-    steps do not. A season is a lag that echoes more than its neighbours, more
-    than chance, and about as much as any other; and since what rises in a
-    season also falls in it, some shorter lag has a negative echo. Lag 1 does
-    not count for that: measurement noise turns it negative in any series. A
-    lag's echo is averaged with that of its double, which tells 52 from 53.
-
-    Args:
-        chunks: Pieces of series.
-        longest: Longest season that is looked for, in steps.
-
-    Returns:
-        The season, 3 or more; None where nothing repeats.
-    """
-    most = 2 * (longest + 1)
-    products, pairs = np.zeros(most + 1), np.zeros(most + 1)
-    for chunk in chunks:
-        steps = np.diff(chunk.target.astype(np.float64))
-        measured = ~np.isnan(steps)
-        spread = steps[measured].std() if measured.any() else 0.0
-        if spread == 0.0:
-            continue
-        # Each series counts alike, whatever its scale.
-        centred = np.where(measured, (steps - steps[measured].mean()) / spread, 0.0)
-        products += _lagged_products(centred, most)
-        pairs += np.round(_lagged_products(measured.astype(np.float64), most))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        correlation = products / pairs
-        chance = 2.0 / np.sqrt(pairs)
-    single, double = correlation[: longest + 2], correlation[::2]
-    echo = np.where(np.isnan(double), single, (single + double) / 2.0)
-    # `longest + 1` is there to compare the longest lag with a neighbour on either side.
-    lags = np.arange(2, longest + 1)
-    has_fallen = np.logical_or.accumulate(single[lags] < 0.0)
-    is_peak = has_fallen & (echo[lags] > echo[lags - 1]) & (echo[lags] >= echo[lags + 1])
-    seasons = lags[is_peak & (echo[lags] > np.maximum(chance[lags], LEAST_AUTOCORRELATION))]
-    if not len(seasons):
-        return None
-    strong = seasons[echo[seasons] >= _NEARLY_THE_STRONGEST * echo[seasons].max()]
-    return int(strong[0])
-
-
-def _lagged_products(values: Floats, longest: int) -> Array:
-    """Sums `values[t] * values[t - lag]` over `t`, for each lag up to the longest, `[longest + 1]`."""
-    # Padded with zeros, so that nothing wraps around; as a Fourier transform it takes no time for thousands of lags.
-    size = 2 ** math.ceil(math.log2(len(values) + longest + 1))
-    return np.fft.irfft(np.abs(np.fft.rfft(values, size)) ** 2, size)[: longest + 1]
+    found = None
+    if gate.season == "auto":
+        found = find_season((chunk.target for chunk in chunks()), longest=window.context_length)
+    if found is not None:
+        known = (season for season in natural_seasons(data.frequency) if season <= window.context_length)
+        return calendars_own(found, known)
+    return season_of(data.frequency, context_length=window.context_length) or 1
 
 
 def naive_errors(chunks: Iterable[Chunk], *, season: int) -> dict[bytes, float]:

@@ -95,16 +95,16 @@ class TimeGrid:
         """Returns the step that each time lies in.
 
         Args:
-            seconds: Epoch seconds, int64, any shape `[N]`.
+            seconds: Epoch seconds, int64, one or of any shape.
 
         Returns:
-            int64 `[N]`; neighbouring steps differ by 1. A time off the grid
+            int64 of the same shape; neighbouring steps differ by 1. A time off the grid
             (see `on_grid`) gets that of the step it lies in; a weekend
             belongs to the Monday after it where the frequency is `B`.
         """
         times = np.asarray(seconds, np.int64)
-        # pandas makes an index of a row of times alone, and a single one may be asked for.
-        return self._ordinals(times.ravel()).reshape(times.shape)
+        # pandas takes neither a single time nor more than one axis.
+        return self._ordinals(times.reshape(-1)).reshape(times.shape)
 
     def _ordinals(self, seconds: Ints) -> Ints:
         wall = self._to_wall(seconds)

@@ -5,7 +5,7 @@ Successive halving (Jamieson and Talwalkar, "Non-stochastic Best Arm Identificat
 enough that the whole pool costs about twice the epochs of one training that stops by itself.
 
 >>> [(rung.epoch, rung.keep) for rung in rungs(6, epochs=150, patience=15)]
-[(5, 3), (10, 2)]
+[(5, 3)]
 >>> survivors({1: 0.3, 2: 0.1, 4: 0.2}, keep=2)
 [2, 4]
 """
@@ -14,8 +14,8 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-FINALISTS = 2
-"""Candidates that train to the end: two cores are kept busy for the time that one training takes."""
+FINALISTS = 3
+"""Candidates that train to the end: as many as a selection picks by default, so that it has a choice of trained ones."""
 
 
 class Rung(NamedTuple):

@@ -8,6 +8,7 @@ import pathlib
 from tapeline.components.ingest.splits import find_bounds, first_step_from, show_time
 from tapeline.pipeline.backtest.folds import Cuts, TrainWindow, plan_folds
 from tapeline.pipeline.paths import RunPaths
+from tapeline.pipeline.settling import settle
 from tapeline.schemas.config import Config
 from tapeline.series.sources.reading import plan_blocks
 from tapeline.series.sources.rows import RowLayout
@@ -35,6 +36,7 @@ class Fold:
 class Backtest:
     """All folds, the earliest first.
 
+    `config` has nothing left to choose; `chosen` says what was, in a line.
     `root` is the folder of the folds, and of the results where no other is
     named.
     """
@@ -43,12 +45,16 @@ class Backtest:
     window: TrainWindow
     root: pathlib.Path
     folds: tuple[Fold, ...]
+    chosen: str = ""
 
 
 def plan_backtest(
     config: Config, paths: RunPaths, *, folds: int, window: TrainWindow, fold_length: int | None = None
 ) -> Backtest:
     """Reads from when to when the data reach, and lays the folds.
+
+    What the configuration leaves to the data is chosen once, from what the first fold trains on: no fold is tested on
+    rows that have had a say in it.
 
     Args:
         config: What is tested.
@@ -63,7 +69,17 @@ def plan_backtest(
     """
     fingerprint = source_fingerprint(config.data)
     base = base_cuts(config)
-    cuts = plan_folds(base, folds=folds, window=window, spec=config.window_spec(), fold_length=fold_length)
+
+    def cut(config: Config) -> tuple[Cuts, ...]:
+        return plan_folds(base, folds=folds, window=window, spec=config.window_spec(), fold_length=fold_length)
+
+    chosen = ""
+    if config.auto:
+        first = fold_config(config, cut(settle(config).config)[0], base=base)
+        settled = settle(first)
+        values = {key: settled.config.value(key) for key in settled.keys}
+        config, chosen = config.override(values, origin="chosen for these data"), settled.words()
+    cuts = cut(config)
     settings = {
         "config": config.model_dump(mode="json", exclude=_WITHOUT_INFLUENCE),
         "data": fingerprint,
@@ -84,6 +100,7 @@ def plan_backtest(
             )
             for number, each in enumerate(cuts, start=1)
         ),
+        chosen=chosen,
     )
 
 

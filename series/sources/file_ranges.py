@@ -77,15 +77,15 @@ _OPEN: dict[str, Callable[[str], Any]] = {
 Ranges = list[tuple[int, int]]
 
 
-def _cut_csv(file: pathlib.Path, block_bytes: int) -> tuple[tuple[str, ...], Ranges]:
+def _cut_csv(file: pathlib.Path, block_bytes: int, separator: str) -> tuple[tuple[str, ...], Ranges]:
     with file.open("rb") as stream:
-        header = read_header(stream)
-        return header, list(_line_ranges(stream, file.stat().st_size, block_bytes))
+        header = read_header(stream, separator=separator)
+        return header, list(_line_ranges(stream, file.stat().st_size, block_bytes, separator))
 
 
-def _cut_packed(file: pathlib.Path, block_bytes: int) -> tuple[tuple[str, ...], Ranges]:
+def _cut_packed(file: pathlib.Path, block_bytes: int, separator: str) -> tuple[tuple[str, ...], Ranges]:
     with unpacked(str(file)) as stream:
-        return read_header(stream), [(0, 0)]
+        return read_header(stream, separator=separator), [(0, 0)]
 
 
 def unpacked(file: str, buffer: int = io.DEFAULT_BUFFER_SIZE) -> io.BufferedReader:
@@ -95,7 +95,7 @@ def unpacked(file: str, buffer: int = io.DEFAULT_BUFFER_SIZE) -> io.BufferedRead
     return io.BufferedReader(opened, buffer)
 
 
-def _cut_parquet(file: pathlib.Path, block_bytes: int) -> tuple[tuple[str, ...], Ranges]:
+def _cut_parquet(file: pathlib.Path, block_bytes: int, separator: str) -> tuple[tuple[str, ...], Ranges]:
     with open_parquet(file) as parquet:
         sizes = [parquet.metadata.row_group(at).total_byte_size for at in range(parquet.num_row_groups)]
         header = tuple(parquet.schema_arrow.names)
@@ -109,14 +109,14 @@ def _cut_parquet(file: pathlib.Path, block_bytes: int) -> tuple[tuple[str, ...],
     return header, ranges or [(0, 0)]
 
 
-RANGES: dict[str, Callable[[pathlib.Path, int], tuple[tuple[str, ...], Ranges]]] = {
+RANGES: dict[str, Callable[[pathlib.Path, int, str], tuple[tuple[str, ...], Ranges]]] = {
     **dict.fromkeys(("csv.gz", "csv.bz2", "csv.xz", "csv.zst"), _cut_packed),
     "csv": _cut_csv,
     "parquet": _cut_parquet,
 }
 
 
-def read_header(stream: BinaryIO) -> tuple[str, ...]:
+def read_header(stream: BinaryIO, *, separator: str = ",") -> tuple[str, ...]:
     """Reads the column names and leaves the stream at the first row."""
     line = b""
     while not line.strip(b" \r\n\xef\xbb\xbf"):
@@ -124,7 +124,7 @@ def read_header(stream: BinaryIO) -> tuple[str, ...]:
         if not line:
             raise OSError("it holds no line")
     # A quoted name may hold a line break.
-    quotes, more = Quotes(strict=False), line
+    quotes, more = Quotes(strict=False, separator=separator), line
     while more and len(line) < _LONGEST_HEADER:
         quotes.read(more.removeprefix(b"\xef\xbb\xbf"))
         more = stream.readline(_LONGEST_HEADER) if quotes.inside else b""
@@ -133,20 +133,20 @@ def read_header(stream: BinaryIO) -> tuple[str, ...]:
         raise OSError("its first line is no list of column names in UTF-8")
     text = line.decode("utf-8-sig").rstrip("\r\n")
     try:
-        return tuple(name.strip() for name in next(csv.reader(io.StringIO(text), strict=True)))
+        return tuple(name.strip() for name in next(csv.reader(io.StringIO(text), delimiter=separator, strict=True)))
     except csv.Error as error:
         raise OSError(
             f"a quote among the column names is not closed before a comma or the line's end ({error})"
         ) from error
 
 
-def _line_ranges(stream: BinaryIO, size: int, block_bytes: int) -> Iterator[tuple[int, int]]:
+def _line_ranges(stream: BinaryIO, size: int, block_bytes: int, separator: str) -> Iterator[tuple[int, int]]:
     """Cuts the rest of a stream at line ends that lie outside quotes, about every `block_bytes`."""
     first = start = stream.tell()
     if size - start <= block_bytes:
         yield start, size
         return
-    quotes = Quotes(strict=False)
+    quotes = Quotes(strict=False, separator=separator)
     read, stop, end = 0, block_bytes, 0
     while chunk := stream.read(min(PIECE, stop - read)):
         read += len(chunk)

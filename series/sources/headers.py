@@ -58,7 +58,7 @@ def check_header(header: Sequence[str], file: str, *, needed: dict[str, str]) ->
         close = difflib.get_close_matches(column, header, n=1)
         hint = f"Name the column in {argument}, or correct the header"
         if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
-            hint = "Separate the columns by commas; this file seems to use another mark"
+            hint = "This file seems to use another mark between columns: name it in data.separator"
         elif close:
             hint = f"Did you mean {close[0]!r}?"
         elif argument == "data.series_id":

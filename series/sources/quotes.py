@@ -29,7 +29,8 @@ FIX = (
 
 _QUOTE = ord('"')
 _LINE_END = np.isin(np.arange(256), list(b"\r\n"))
-_FIELD_END = np.isin(np.arange(256), list(b"\r\n,"))
+_FIELD_END = {mark: np.isin(np.arange(256), list(b"\r\n" + mark.encode())) for mark in ",;\t|"}
+"""By separator: which bytes end a field."""
 PIECE = 1 << 18
 """Bytes that are looked at together: what NumPy makes of them stays in the processor's cache."""
 
@@ -113,10 +114,12 @@ class Quotes:
 
     Args:
         strict: Whether quotes that break the rule raise `QuoteError`.
+        separator: Mark between fields.
     """
 
-    def __init__(self, *, strict: bool = True) -> None:
+    def __init__(self, *, strict: bool = True, separator: str = ",") -> None:
         self.strict = strict
+        self._field_end = _FIELD_END[separator]
         self.inside = False
         self._position = 0
         self._before = ord("\n")
@@ -130,7 +133,8 @@ class Quotes:
         self._held = chunk[len(body) :]
         runs = None
         if b'"' in body:
-            runs = _runs(np.frombuffer(body, np.uint8), before=self._before, inside=self.inside)
+            codes = np.frombuffer(body, np.uint8)
+            runs = _runs(codes, before=self._before, inside=self.inside, field_end=self._field_end)
         piece = Piece(body=body, start=self._position, before=self._before, inside=self.inside, runs=runs)
         if runs is not None:
             self._follow(runs)
@@ -150,13 +154,14 @@ class Quotes:
         self.inside = bool(runs.inside[-1])
 
 
-def _runs(codes: npt.NDArray[np.uint8], *, before: int, inside: bool) -> _Runs:
+def _runs(codes: npt.NDArray[np.uint8], *, before: int, inside: bool, field_end: Bools) -> _Runs:
     """Finds the runs of quotes in a chunk.
 
     Args:
         codes: The chunk, with at least one quote.
         before: The byte before it.
         inside: Whether it starts inside quotes.
+        field_end: Which bytes end a field, `[256]`.
     """
     at = np.flatnonzero(codes == _QUOTE)
     heads = np.flatnonzero(np.diff(at, prepend=-2) != 1)
@@ -164,7 +169,7 @@ def _runs(codes: npt.NDArray[np.uint8], *, before: int, inside: bool) -> _Runs:
     length = np.diff(heads, append=len(at))
     behind = first + length
     odd = length % 2 == 1
-    at_start = _FIELD_END[np.where(first > 0, codes[first - 1], before)]
+    at_start = field_end[np.where(first > 0, codes[first - 1], before)]
     toggles = np.cumsum(odd & at_start)
     # An odd run elsewhere leads outside, whatever was before: toggles count from the last of these.
     resets = np.maximum.accumulate(np.where(odd & ~at_start, np.arange(1, len(first) + 1), 0))
@@ -172,17 +177,17 @@ def _runs(codes: npt.NDArray[np.uint8], *, before: int, inside: bool) -> _Runs:
     after = since % 2 == 1
     was = np.append(inside, after[:-1])
     closes = np.where(was, odd, at_start & ~odd)
-    ended = _FIELD_END[np.where(behind < len(codes), codes[np.minimum(behind, len(codes) - 1)], ord("\n"))]
+    ended = field_end[np.where(behind < len(codes), codes[np.minimum(behind, len(codes) - 1)], ord("\n"))]
     return _Runs(first=first, behind=behind, inside=after, starts=~was & at_start, wrong=closes & ~ended)
 
 
 class StrictStream(io.RawIOBase):
     """A stream that Arrow reads, and that raises `QuoteError` where its quotes break the rule."""
 
-    def __init__(self, stream: "BinaryIO | pa.NativeFile") -> None:
+    def __init__(self, stream: "BinaryIO | pa.NativeFile", *, separator: str = ",") -> None:
         super().__init__()
         self._stream = stream
-        self._quotes = Quotes()
+        self._quotes = Quotes(separator=separator)
 
     def readable(self) -> bool:
         """Whether it can be read."""
@@ -198,14 +203,15 @@ class StrictStream(io.RawIOBase):
         return chunk
 
 
-def row_at(stream: "BinaryIO | pa.NativeFile", position: int) -> tuple[int, str]:
+def row_at(stream: "BinaryIO | pa.NativeFile", position: int, *, separator: str = ",") -> tuple[int, str]:
     """Returns the number of the row that a byte of a stream lies in, and the text from there.
 
     Args:
         stream: Stands at the start of a row; what is before `position` keeps the rule.
         position: The first byte of a field.
+        separator: Mark between fields.
     """
-    quotes, rows = Quotes(), 0
+    quotes, rows = Quotes(separator=separator), 0
     while position and (chunk := bytes(stream.read(min(position, _CHUNK)))):
         rows += quotes.read(chunk).rows_ended()
         position -= len(chunk)

@@ -53,6 +53,7 @@ class Block:
         partition: Columns that folders' names hold, each with its value in all rows.
         start: Where it starts: byte of a CSV file, row group of a Parquet file.
         stop: Where it ends; unused for compressed files and built-in data.
+        separator: Mark between the fields of a CSV file.
     """
 
     index: int
@@ -63,6 +64,7 @@ class Block:
     partition: tuple[tuple[str, str], ...] = ()
     start: int = 0
     stop: int = 0
+    separator: str = ","
 
 
 def plan_blocks(source: Source, *, needed: dict[str, str], block_bytes: int = BLOCK_BYTES) -> list[Block]:
@@ -86,7 +88,7 @@ def plan_blocks(source: Source, *, needed: dict[str, str], block_bytes: int = BL
     for file in source.files:
         kind = next(kind for kind in RANGES if file.name.lower().endswith(f".{kind}"))
         try:
-            header, ranges = RANGES[kind](file, block_bytes)
+            header, ranges = RANGES[kind](file, block_bytes, source.separator)
         except (*DAMAGES, UnicodeDecodeError, csv.Error) as error:
             raise DataError(
                 f"data.source: {str(file)!r} cannot be read as {kind}: {in_words(error)}. Correct the file."
@@ -107,6 +109,7 @@ def plan_blocks(source: Source, *, needed: dict[str, str], block_bytes: int = BL
                 partition=tuple((column, value) for column, value in partition.items() if column in needed),
                 start=start,
                 stop=stop,
+                separator=source.separator,
             )
             for at, (start, stop) in enumerate(ranges)
         ]
@@ -150,7 +153,7 @@ def _file_batches(block: Block) -> Iterator[pa.RecordBatch]:
                 yield from _csv_batches(stream, block)
         except QuoteError as error:
             with _rows_of(block) as stream:
-                row, text = row_at(stream, error.position)
+                row, text = row_at(stream, error.position, separator=block.separator)
             raise MalformedRowsError(
                 count=1,
                 rows=[(row, show(text))],
@@ -180,7 +183,7 @@ def _rows_of(block: Block) -> Iterator[BinaryIO | pa.NativeFile]:
             yield pa.BufferReader(file.read_at(block.stop - block.start, block.start))
     else:
         with unpacked(block.file, _BATCH_BYTES) as stream:
-            read_header(stream)
+            read_header(stream, separator=block.separator)
             yield stream
 
 
@@ -205,7 +208,7 @@ class MalformedRowsError(Exception):
 def _csv_batches(rows_of_file: BinaryIO | pa.NativeFile, block: Block) -> Iterator[pa.RecordBatch]:
     if not (rows_of_file.peek(1) if isinstance(rows_of_file, io.BufferedReader) else block.stop - block.start):
         return
-    stream = StrictStream(rows_of_file)
+    stream = StrictStream(rows_of_file, separator=block.separator)
     count = 0
     rows: list[tuple[int, str]] = []
 
@@ -222,7 +225,9 @@ def _csv_batches(rows_of_file: BinaryIO | pa.NativeFile, block: Block) -> Iterat
             stream,
             # One thread: Beam runs blocks side by side, and only so do rows that are refused have numbers.
             read_options=pa.csv.ReadOptions(column_names=block.header, use_threads=False, block_size=_BATCH_BYTES),
-            parse_options=pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note),
+            parse_options=pa.csv.ParseOptions(
+                delimiter=block.separator, newlines_in_values=True, invalid_row_handler=note
+            ),
             convert_options=pa.csv.ConvertOptions(
                 column_types=dict.fromkeys(block.needed, pa.binary()),
                 include_columns=block.needed,

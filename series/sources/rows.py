@@ -23,7 +23,7 @@ from tapeline.series.arrays import Bools, Floats
 from tapeline.series.float_pairs import split_floats
 from tapeline.series.sources.problems import Column, Problem
 from tapeline.series.sources.timestamps import Times, read_times
-from tapeline.series.sources.values import read_categories, read_numbers, read_series_ids
+from tapeline.series.sources.values import join_series_ids, read_categories, read_numbers
 
 _SAVE = "Save the file in UTF-8"
 
@@ -37,8 +37,9 @@ class RowLayout:
         time_format: How they are written; None for ISO 8601.
         timezone: IANA zone of times that carry none.
         target: Columns to forecast.
-        series_id: Column that names the series, or None.
+        series_id: Columns that name the series; empty where none does.
         covariates: The other columns, each with the argument that names it.
+        decimal: Decimal mark of numbers that are text.
         texts: Those of them that hold categories.
     """
 
@@ -46,8 +47,9 @@ class RowLayout:
     time_format: str | None
     timezone: str
     target: tuple[str, ...]
-    series_id: str | None
+    series_id: tuple[str, ...]
     covariates: dict[str, str]
+    decimal: str = "."
     texts: tuple[str, ...] = ()
 
     @classmethod
@@ -58,12 +60,13 @@ class RowLayout:
             time_format=data.time_format,
             timezone=data.timezone,
             target=data.target,
-            series_id=data.series_id,
+            series_id=data.series_columns,
             covariates={
                 **dict.fromkeys(features.past_covariates, "features.past_covariates"),
                 **dict.fromkeys(features.future_covariates, "features.future_covariates"),
                 **dict.fromkeys(features.static_covariates, "features.static_covariates"),
             },
+            decimal="," if data.decimal == "comma" else ".",
             texts=features.text_columns,
         )
 
@@ -75,7 +78,7 @@ class RowLayout:
     @property
     def columns(self) -> dict[str, str]:
         """Every column that is read, with the argument that names it."""
-        series_id = {} if self.series_id is None else {self.series_id: "data.series_id"}
+        series_id = dict.fromkeys(self.series_id, "data.series_id")
         targets = dict.fromkeys(self.target, "data.target")
         return {self.time: "data.time", **series_id, **targets, **self.covariates}
 
@@ -128,8 +131,8 @@ def read_rows(batch: pa.RecordBatch, layout: RowLayout, *, first_row: int) -> Ro
         name=layout.time,
         first_row=first_row,
     )
-    series_ids = None if layout.series_id is None else read_series_ids(columns[layout.series_id])
-    numbers = {name: read_numbers(columns[name]) for name in layout.numbers}
+    series_ids = join_series_ids([columns[name] for name in layout.series_id]) if layout.series_id else None
+    numbers = {name: read_numbers(columns[name], decimal=layout.decimal) for name in layout.numbers}
     texts = {name: read_categories(columns[name]) for name in layout.texts}
     problems = [*times.problems, *(problem for column in columns.values() for problem in column.problems)]
     return Rows(

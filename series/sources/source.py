@@ -1,7 +1,7 @@
 """Where the rows come from: files by path, glob, folder or span, or a data set that statsmodels brings.
 
 >>> find_source(DataConfig(source="statsmodels:co2", frequency="W-SAT"))
-Source(files=(), root=None, spans=(), version=None, built_in='co2')
+Source(files=(), root=None, spans=(), version=None, built_in='co2', separator=',')
 """
 
 import dataclasses
@@ -36,6 +36,7 @@ class Source:
         spans: Numbers of the spans that were taken, ascending; empty where the source names none.
         version: Version of the newest span, or None.
         built_in: Name of statsmodels' data set, or None.
+        separator: Mark between the fields of a CSV file.
     """
 
     files: tuple[pathlib.Path, ...] = ()
@@ -43,6 +44,7 @@ class Source:
     spans: tuple[int, ...] = ()
     version: int | None = None
     built_in: str | None = None
+    separator: str = ","
 
 
 def find_source(data: DataConfig) -> Source:
@@ -60,7 +62,7 @@ def find_source(data: DataConfig) -> Source:
             known = ", ".join(_STATSMODELS + built_in for built_in in _BUILT_IN)
             raise DataError(f"data.source: got {data.source!r}, the built-in data sets are: {known}. Name one of them.")
         return Source(built_in=name)
-    source = _find_files(data)
+    source = dataclasses.replace(_find_files(data), separator=data.separator_mark)
     for file in source.files:
         if not _is_utf8(str(file)):
             raise DataError(

@@ -67,6 +67,6 @@ def _refuse(layout: RowLayout, first: str, second: str) -> None:
     what = "spaces around them" if first.strip() == second.strip() else "their form in Unicode"
     shown = [show(name) if what.startswith("spaces") else ascii(name) for name in (first, second)]
     raise DataError(
-        f"{layout.label(layout.series_id or '')}: {shown[0]} and {shown[1]} look the same and are two series: they "
+        f"{layout.label(layout.series_id[0])}: {shown[0]} and {shown[1]} look the same and are two series: they "
         f"differ by {what}. Write both the same way, or rename one."
     )

@@ -8,6 +8,7 @@ array([1.5, nan, 1. ])
 """
 
 import contextlib
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -18,20 +19,24 @@ from tapeline.series.sources.problems import Column
 
 _NUMBER = r"(?i)^[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|infinity|nan)$"
 _WRITE_NUMBERS = (
-    "Write numbers with a decimal point and without thousands separators, and leave the field empty where a value is "
+    "Write numbers with a decimal point (or set data.decimal: comma) and without thousands separators, and leave the field empty where a value is "
     "missing"
 )
 
 
-def read_numbers(column: Column) -> Floats:
+def read_numbers(column: Column, *, decimal: str = ".") -> Floats:
     """Reads a column of numbers, booleans or text, and notes the rows that hold none.
+
+    Args:
+        column: The column.
+        decimal: Decimal mark of numbers that are text.
 
     Returns:
         float64 `[N]`, NaN where missing.
     """
     values, kind = column.values, column.values.type
     if pa.types.is_string(kind):
-        return _from_text(column)
+        return _from_text(column, decimal)
     if pa.types.is_boolean(kind):
         values = pc.cast(values, pa.int8())
     elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
@@ -48,8 +53,11 @@ def _to_numpy(numbers: pa.Array) -> Floats:
     return np.asarray(numbers.fill_null(np.nan).to_numpy(zero_copy_only=False), np.float64)
 
 
-def _from_text(column: Column) -> Floats:
+def _from_text(column: Column, decimal: str) -> Floats:
     trimmed = pc.utf8_trim_whitespace(column.values)
+    if decimal != ".":
+        # A point is no part of such a number: it may separate thousands.
+        trimmed = pc.replace_substring(pc.replace_substring(trimmed, ".", "_"), decimal, ".")
     texts = pc.if_else(pc.equal(trimmed, ""), None, trimmed)
     # What is not finite is looked at twice: Arrow takes nan(1) for a missing value, and 1e400 for an infinite one.
     with contextlib.suppress(pa.ArrowInvalid):
@@ -126,3 +134,21 @@ def read_series_ids(column: Column) -> pa.Array:
         "Give every row a series id, or set data.series_id to null if the data hold one series",
     )
     return pc.cast(texts, pa.binary())
+
+
+def join_series_ids(columns: Sequence[Column]) -> pa.Array:
+    """Reads the columns that name the series together, their values joined by `/`: `north/bread`.
+
+    Args:
+        columns: One or several.
+
+    Returns:
+        Binary `[N]`.
+    """
+    parts = [read_series_ids(column) for column in columns]
+    if len(parts) == 1:
+        return parts[0]
+    for column, part in zip(columns, parts, strict=True):
+        slashed = pc.match_substring(pc.cast(part, pa.string()), "/").to_numpy(zero_copy_only=False)
+        column.note(slashed, "holds a /, which joins the columns of data.series_id", "Write another mark in its place")
+    return pc.binary_join_element_wise(*parts, pa.scalar(b"/", pa.binary()))

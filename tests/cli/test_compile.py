@@ -43,6 +43,17 @@ def test_compile_says_what_is_missing(
     assert message in capsys.readouterr().err
 
 
+def test_without_data_a_pipeline_for_elsewhere_needs_every_value(
+    config: str, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "pipeline.yaml"
+    assert cli.main(["compile", "--config", config, "--target", "kubeflow", "--output", str(output)]) == 2
+    told = capsys.readouterr().err
+    assert "features.calendar, model.segment_length, model.encoder_length, model.lags are chosen from the data" in told
+    assert "Set these keys" in told
+    assert not output.exists()
+
+
 def test_a_configuration_that_is_no_json_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["compile", "--config-json", "{", "--target", "ir", "--run-id", "a"]) == 2
     assert "--config-json: not readable as JSON" in capsys.readouterr().err

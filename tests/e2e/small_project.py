@@ -29,7 +29,7 @@ def small_config(**sections: Any) -> dict[str, Any]:
         "data": {"time": "time", "target": "load", "unit": "MW", "frequency": "H"},
         "features": {"calendar": ["hour_of_day"], "rolling": [{"window": 6}]},
         "window": {"context_length": 48, "horizon": 12},
-        "model": {"units": 8, "members": 1},
+        "model": {"units": 8, "members": 1, "segment_length": 1, "encoder_length": None, "lags": []},
         "training": {"epochs": 3, "candidates": 1},
         "gate": {"mae_scaled_below": 0.05},
     }

@@ -49,7 +49,7 @@ CHAINS = 5
 def run(project: Project, *point: Any) -> subprocess.CompletedProcess[str]:
     start = [str(CHILD), *map(str, point)] if point else ["-m", "tapeline.cli.main"]
     command = [sys.executable, *start, "run", *project.arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=1500, check=False)
 
 
 def serving(project: Project) -> pathlib.Path:

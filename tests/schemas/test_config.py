@@ -5,6 +5,7 @@ import pathlib
 from typing import Any
 
 import pytest
+import yaml
 
 from tapeline.schemas.config import Config, load_config, parse_config
 from tapeline.schemas.errors import ConfigError
@@ -43,7 +44,7 @@ features:
   calendar: [week]
   past_covariates: [target]
 split: {train: 0.9, eval: 0.3, test: 0.1}
-window: {horizon: 0}
+window: {context_length: 104, horizon: 0}
 training:
   batch_size: many
   loss: {weights: [1, 2]}
@@ -72,8 +73,11 @@ gate: {season: 400}
     assert "Did you mean 'frequency'?" in lines[1]
 
 
+CONTEXT = {"context_length": 104}
+
+
 def test_a_missing_section_does_not_hide_other_mistakes() -> None:
-    assert mistakes({"name": "sales", "gate": {"season": 400}}) == [
+    assert mistakes({"name": "sales", "window": {"context_length": 104}, "gate": {"season": 400}}) == [
         "data: is required and missing. Add it.",
         "gate.season: 400 steps are more than window.context_length (104): the seasonal naive forecast repeats values "
         "of the context; shorten one or lengthen the other.",
@@ -106,13 +110,21 @@ def test_a_missing_section_does_not_hide_other_mistakes() -> None:
         ({"features": {"static_covariates": "y"}}, "features.static_covariates", "'y' is data.target already"),
         ({"features": {"future_covariates": "timestamp"}}, "features.future_covariates", "name of Tapeline's own"),
         ({"features": {"rolling": [{"window": 1}]}}, "features.rolling[0].window", "greater than or equal to 2"),
-        ({"features": {"rolling": [{"window": 500}]}}, "features.rolling[0].window", "window.context_length (104)"),
+        (
+            {"features": {"rolling": [{"window": 500}]}, "window": CONTEXT},
+            "features.rolling[0].window",
+            "window.context_length (104)",
+        ),
         ({"split": {"train": 0.5}}, "split.train", "is 0.8, must be 1"),
         ({"split": {"eval_start": "2020-01-01"}}, "split.eval_start", "give both or neither"),
         ({"window": {"horizon": True}}, "window.horizon", "got True"),
         ({"window": {"horizon": "24"}}, "window.horizon", "got '24'"),
-        ({"model": {"lags": [24, 500]}}, "model.lags[1]", "window.context_length (104)"),
-        ({"model": {"view": {"weekend_hours": True}}}, "model.view.weekend_hours", "need weekend and hour_of_day"),
+        ({"model": {"lags": [24, 500]}, "window": CONTEXT}, "model.lags[1]", "window.context_length (104)"),
+        (
+            {"features": {"calendar": []}, "model": {"view": {"weekend_hours": True}}},
+            "model.view.weekend_hours",
+            "need weekend and hour_of_day",
+        ),
         ({"model": {"view": {"harmonics": 7}}}, "model.view.harmonics", "less than or equal to 6"),
         ({"model": {"linear_highway": False}}, "model.linear_highway", "unknown key"),
         ({"model": {"attention_heads": 5}}, "model.attention_heads", "model.units (64)"),
@@ -241,3 +253,51 @@ class TestOverride:
             self.config.override({"training.sed": 7})
         with pytest.raises(ConfigError, match=r"name\.x: 'name' is a value, not a section"):
             self.config.override({"name.x": 7})
+
+
+AUTO = (
+    "features.calendar",
+    "window.context_length",
+    "model.segment_length",
+    "model.encoder_length",
+    "model.lags",
+)
+
+
+def test_what_is_left_out_or_auto_is_left_to_the_data() -> None:
+    left_out = parse_config({"name": "sales", "data": {"frequency": "D"}}, origin="test")
+    said = parse_config(
+        {
+            "name": "sales",
+            "data": {"frequency": "D"},
+            "features": {"calendar": "auto"},
+            "window": {"context_length": "auto"},
+            "model": {"lags": "auto", "segment_length": "auto", "encoder_length": "auto"},
+        },
+        origin="test",
+    )
+    assert left_out.auto == said.auto == AUTO
+
+
+def test_a_value_that_is_given_is_not_left_to_the_data() -> None:
+    config = parse_config({"name": "sales", "data": {"frequency": "D"}, "model": {"lags": []}}, origin="test")
+    # None is a value too: the encoder reads all of the context.
+    settled = config.override(
+        {"model.encoder_length": None, "features.calendar": [], "window.context_length": 28, "model.segment_length": 1}
+    )
+    assert "model.lags" not in config.auto
+    assert settled.auto == ()
+    assert parse_config(yaml.safe_load(settled.as_yaml()), origin="test") == settled
+    assert settled.override({"window.context_length": "auto"}).auto == ("window.context_length",)
+
+
+def test_auto_is_no_value_of_other_keys() -> None:
+    assert mistakes({**SMALLEST, "window": {"stride": "auto"}}) == [
+        "window.stride: got 'auto', should be a valid integer. Write it in plain digits: no quotes, leading zeros, "
+        "colons or underscores."
+    ]
+
+
+def test_what_reaches_back_is_not_measured_against_a_context_that_is_still_open() -> None:
+    tree = {**SMALLEST, "gate": {"season": 400}, "model": {"lags": [300]}}
+    assert "window.context_length" in parse_config(tree, origin="test").auto

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tapeline.schemas.gate_config import GateConfig
 from tapeline.schemas.sections import DataConfig, WindowConfig
-from tapeline.series.seasons import choose_season, find_season, naive_errors
+from tapeline.series.seasons import choose_season, naive_errors
 from tapeline.series.windowing import Chunk
 
 NAN = float("nan")
@@ -37,49 +37,6 @@ def seasonal(season: Any, *, steps: int = 1500, noise: float = 0.1, trend: float
     return np.sin(2 * np.pi * time / season) + trend * time + noise * rng.normal(size=steps)
 
 
-@pytest.mark.parametrize("season", [7, 12, 24, 52])
-@pytest.mark.parametrize("trend", [0.0, 0.05])
-def test_a_season_is_found_under_noise_and_a_trend(season: int, trend: float) -> None:
-    # Noise moves the peak of a long season by a step; what is repeated hardly differs there.
-    for noise in (0.02, 0.1):
-        found = find_season([chunk(seasonal(season, trend=trend, noise=noise))], longest=120)
-        assert found == pytest.approx(season, abs=season // 40)
-
-
-def test_a_day_is_preferred_to_two_days() -> None:
-    day = np.tile([0.0, 3.0, 1.0, 5.0, 2.0, 0.0], 100)
-    assert find_season([chunk(day)], longest=40) == 6
-
-
-def test_a_week_is_preferred_to_a_day_that_echoes_less() -> None:
-    rng = np.random.default_rng(0)
-    week = np.tile(np.concatenate([np.tile([0.0, 3.0, 1.0, 5.0], 5), rng.normal(size=8)]), 40)
-    assert find_season([chunk(week)], longest=40) == 28
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_a_random_walk_has_no_season(seed: Any) -> None:
-    walk = np.cumsum(np.random.default_rng(seed).normal(size=2000))
-    assert find_season([chunk(walk)], longest=100) is None
-
-
-@pytest.mark.parametrize("values", [[], [1.0], [1.0, 2.0], np.arange(50.0), np.ones(50), np.full(50, NAN)])
-def test_what_does_not_repeat_has_no_season(values: Any) -> None:
-    assert find_season([chunk(values)], longest=20) is None
-
-
-def test_gaps_do_not_hide_a_season() -> None:
-    values = seasonal(24, noise=0.02)
-    values[np.random.default_rng(1).random(len(values)) < 0.1] = NAN
-    assert find_season([chunk(values)], longest=60) == 24
-
-
-def test_a_large_series_does_not_drown_the_others() -> None:
-    rng = np.random.default_rng(0)
-    small = [chunk(seasonal(12, noise=0.05, seed=seed), series=b"%d" % seed) for seed in range(3)]
-    assert find_season([*small, chunk(1e6 * np.cumsum(rng.normal(size=1500)), series=b"large")], longest=40) == 12
-
-
 def choose(season: Any, *, values: Any = (), frequency: str = "H", context_length: int = 100) -> Any:
     return choose_season(
         GateConfig(season=season),
@@ -96,6 +53,12 @@ def test_the_configured_season_wins_over_what_the_data_show() -> None:
 def test_auto_asks_the_data_and_then_the_frequency() -> None:
     assert choose("auto", values=seasonal(12, noise=0.02)) == 12
     assert choose("auto", values=np.arange(100.0)) == 24
+
+
+def test_a_season_beside_the_calendars_own_is_the_calendars() -> None:
+    # A year is 52.18 weeks.
+    weekly = seasonal(52.18, steps=1600, noise=0.3)
+    assert choose("auto", values=weekly, frequency="W-SAT", context_length=104) == 52
 
 
 def test_without_a_season_the_frequency_decides() -> None:

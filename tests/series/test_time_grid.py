@@ -144,3 +144,12 @@ def test_off_grid_times_belong_to_the_step_before_them() -> None:
 def test_a_frequency_without_a_grid_is_refused(frequency: str, zone: str, rule: str) -> None:
     with pytest.raises(ValueError, match=rule):
         TimeGrid(frequency, zone)
+
+
+@pytest.mark.parametrize("frequency", ["H", "D", "B", "W-SAT", "MS", "QS-OCT", "YS"])
+@pytest.mark.parametrize("timezone", ["UTC", "Europe/Berlin"])
+def test_one_time_has_the_ordinal_that_it_has_among_others(frequency: str, timezone: str) -> None:
+    grid = TimeGrid(frequency, timezone)
+    times = grid.timestamps(np.arange(40, 46))
+    assert [int(grid.ordinals(time)) for time in times] == grid.ordinals(times).tolist()
+    assert grid.ordinals(times.reshape(2, 3)).shape == (2, 3)

@@ -5,23 +5,23 @@ import pytest
 from tapeline.components.trainer.halving import Rung, rungs, survivors
 
 
-def test_the_weaker_half_ends_at_each_rung_until_two_are_left() -> None:
-    assert rungs(12, epochs=150, patience=15) == (Rung(5, 6), Rung(10, 3), Rung(20, 2))
-    assert rungs(2, epochs=150, patience=15) == rungs(1, epochs=150, patience=15) == ()
+def test_the_weaker_half_ends_at_each_rung_until_three_are_left() -> None:
+    assert rungs(12, epochs=150, patience=15) == (Rung(5, 6), Rung(10, 3))
+    assert rungs(3, epochs=150, patience=15) == rungs(1, epochs=150, patience=15) == ()
 
 
 def test_a_short_training_has_early_rungs() -> None:
-    assert rungs(6, epochs=3, patience=15) == (Rung(1, 3), Rung(2, 2))
+    assert rungs(6, epochs=3, patience=15) == (Rung(1, 3),)
 
 
 @pytest.mark.parametrize("patience", [5, 8, 15])
-def test_six_candidates_cost_at_most_three_trainings_of_their_usual_length(patience: int) -> None:
+def test_six_candidates_cost_at_most_four_trainings_of_their_usual_length(patience: int) -> None:
     # Two cores make two of them at a time: the wall clock sees about half of that.
     usual, spent, racing, done = 3 * patience, 0, 6, 0
     for rung in (*rungs(6, epochs=150, patience=patience), Rung(usual, 0)):
         spent += racing * (rung.epoch - done)
         racing, done = rung.keep, rung.epoch
-    assert spent <= 3 * usual
+    assert spent <= 4 * usual
 
 
 def test_of_two_equal_ones_the_first_goes_on() -> None:

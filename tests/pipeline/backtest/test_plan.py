@@ -150,3 +150,21 @@ def test_bad_arguments_end_with_code_2(
         cli.main(["backtest", "--config", str(co2), "--home", str(tmp_path), *arguments]) == exit_codes.EXIT_BAD_INPUT
     )
     assert message in capsys.readouterr().err
+
+
+def test_what_is_left_to_the_data_is_chosen_from_what_the_first_fold_trains_on(tmp_path: pathlib.Path) -> None:
+    steps = np.arange(600)
+    # With 3 folds of 100 steps the first one trains on 600 - 300 - 90 = 210: there the season is 8, later 12.
+    values = np.where(steps < 210, np.sin(2 * np.pi * steps / 8), np.sin(2 * np.pi * steps / 12))
+    times = pd.date_range("2023-01-01", periods=600, freq="H").strftime("%Y-%m-%dT%H:%M:%S")
+    path = tmp_path / "load.csv"
+    noise = np.random.default_rng(0).normal(scale=0.05, size=600)
+    pd.DataFrame({"time": times, "value": values + noise}).to_csv(path, index=False)
+    config = configure(path, window={"horizon": 4})
+    backtest = plan(config, tmp_path, fold_length=100)
+    assert backtest.config.auto == ()
+    assert backtest.config.model.lags == (8,)
+    assert {fold.config.model.lags for fold in backtest.folds} == {(8,)}
+    assert "lags 8" in backtest.chosen
+    assert plan(config, tmp_path, folds=1).config.model.lags != (8,)
+    assert plan(backtest.config, tmp_path, fold_length=100).chosen == ""

@@ -51,6 +51,21 @@ def test_blocks_of_any_size_hold_the_rows_of_the_file(tmp_path: pathlib.Path, ta
     assert rows(blocks) == [tuple(field.encode() or None for field in row) for row in table]
 
 
+@given(table=st.lists(st.tuples(fields, fields), min_size=1, max_size=30), block_bytes=st.integers(1, 200))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_other_marks_separate_fields_as_commas_do(
+    tmp_path: pathlib.Path, separator: str, table: Any, block_bytes: int
+) -> None:
+    path = tmp_path / "sales.csv"
+    table = [[field.replace(",", separator) for field in row] for row in table]
+    lines = [separator.join('"' + field.replace('"', '""') + '"' for field in row) for row in [("ds", "y"), *table]]
+    path.write_text("\n".join(lines) + "\n", newline="")
+    source = Source(files=(path,), separator=separator)
+    blocks = plan_blocks(source, needed=NEEDED, block_bytes=block_bytes)
+    assert rows(blocks) == [tuple(field.encode() or None for field in row) for row in table]
+
+
 def test_a_file_is_cut_about_every_block_bytes(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "sales.csv"
     path.write_text("ds,y\n" + "2021-01-01,1\n" * 1000)
@@ -117,7 +132,7 @@ def test_a_missing_column_is_named_with_those_there_are(tmp_path: pathlib.Path) 
 def test_other_separators_are_recognised(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "sales.csv"
     path.write_text("ds;y\n1;2\n")
-    assert "Separate the columns by commas" in refusal(path)
+    assert "name it in data.separator" in refusal(path)
 
 
 def test_columns_of_one_name_are_refused(tmp_path: pathlib.Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tapeline.series.sources.problems import Column
-from tapeline.series.sources.values import read_categories, read_numbers, read_series_ids
+from tapeline.series.sources.values import join_series_ids, read_categories, read_numbers, read_series_ids
 
 
 def numbers(values: Any) -> tuple[Any, Any]:
@@ -165,3 +165,32 @@ def test_what_is_no_category_is_shown_with_its_row(values: Any, row: Any, rule: 
     assert not more
     assert problem.rule == rule
     assert row in problem.rows
+
+
+def test_a_decimal_comma_is_read_where_it_is_asked_for() -> None:
+    column = Column(pa.array(["1,5", "-,25", "3", "", "TRUE"]), label="y")
+    assert read_numbers(column, decimal=",").tolist()[:3] == [1.5, -0.25, 3.0]
+    assert not column.problems
+
+
+@pytest.mark.parametrize("text", ["1.5", "1.234,5", "1,2,3", "a,b"])
+def test_beside_a_decimal_comma_a_point_is_no_part_of_a_number(text: str) -> None:
+    column = Column(pa.array(["1,5", text]), label="y")
+    read_numbers(column, decimal=",")
+    (problem,) = column.problems
+    assert problem.rows == ((1, repr(text)),)
+
+
+def test_several_columns_name_a_series_together() -> None:
+    shop, item = Column(pa.array(["a", "b"]), label="shop"), Column(pa.array([1, 2]), label="item")
+    assert join_series_ids([shop, item]).to_pylist() == [b"a/1", b"b/2"]
+    assert join_series_ids([shop]).to_pylist() == [b"a", b"b"]
+
+
+def test_an_id_that_holds_the_mark_between_ids_is_refused() -> None:
+    # a/b and c would be the same as a and b/c.
+    columns = [Column(pa.array(["a/b", "a"]), label="shop"), Column(pa.array(["c", "c"]), label="item")]
+    join_series_ids(columns)
+    (problem,) = columns[0].problems
+    assert "joins the columns" in problem.rule
+    assert problem.rows == ((0, "'a/b'"),)

@@ -96,7 +96,7 @@ def export(
 
 def raw_request(rows: int = 3, length: Any = CONTEXT, gaps: bool = True) -> tuple[Any, Any]:
     rng = np.random.default_rng(0)
-    context = (300 + 50 * rng.random((rows, length))).astype(np.float32)
+    context = (300 + 50 * rng.random((rows, length))).astype(np.float32).astype(np.float64)
     if gaps:
         context[0, -3:] = NAN
         context[-1, [-CONTEXT, -8, -7]] = NAN

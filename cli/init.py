@@ -1,0 +1,129 @@
+"""`tapeline init`: a first configuration, from what the data hold."""
+
+import argparse
+import glob
+import itertools
+import os
+import pathlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tapeline.cli.exit_codes import EXIT_DONE
+from tapeline.pipeline.paths import shown
+from tapeline.schemas.errors import ConfigError, escaped
+from tapeline.schemas.whole_files import write_whole
+
+if TYPE_CHECKING:
+    from tapeline.pipeline.drafting.found_data import Wishes
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the command; returns its exit code."""
+    from tapeline.pipeline.drafting.found_data import Wishes
+
+    if arguments.horizon is not None and arguments.horizon < 1:
+        raise ConfigError(f"--horizon: got {arguments.horizon}, must be a number of steps, 1 or more.")
+    output = write_config(
+        source_of(arguments.files),
+        Wishes(
+            time=arguments.time,
+            series=tuple(arguments.series),
+            target=tuple(arguments.target),
+            known_ahead=tuple(arguments.known_ahead),
+            horizon=arguments.horizon,
+        ),
+        output=arguments.output,
+        force=arguments.force,
+    )
+    print(f"\n{shown(output)} is written. Next: tapeline run --config {shown(output)}")
+    return EXIT_DONE
+
+
+def write_config(source: str, wishes: "Wishes", *, output: str | None = None, force: bool = False) -> pathlib.Path:
+    """Looks at the data, prints what was decided, and writes the configuration.
+
+    Args:
+        source: As `data.source` takes it.
+        wishes: What the user says.
+        output: Where to write; None writes `<name>.yaml` into the working directory.
+        force: Whether a file that is there already is replaced.
+
+    Returns:
+        Where it was written.
+
+    Raises:
+        ConfigError: The file is there, or a column is not.
+        DataError: The data cannot be made out.
+    """
+    from tapeline.pipeline.drafting.decisions import decide, name_of
+    from tapeline.pipeline.drafting.draft_text import terminal_lines, yaml_text
+    from tapeline.pipeline.drafting.found_data import look_at
+    from tapeline.schemas.config import load_config
+    from tapeline.series.inspecting.raw_table import read_table
+
+    path = pathlib.Path(output or f"{name_of(source)}.yaml")
+    if path.exists() and not force:
+        raise ConfigError(f"--output: {shown(path)} is there already. Give another file, or --force to replace it.")
+    draft = decide(look_at(read_table(source), wishes), wishes)
+    for line in terminal_lines(draft):
+        print(escaped(line))
+    write_whole(path, yaml_text(draft))
+    # Whatever the data hold, what is written can be read.
+    load_config(path)
+    return path
+
+
+def source_of(files: Sequence[str]) -> str:
+    """Returns what `data.source` says for files: one as it is, several as the glob that matches these and no others.
+
+    Raises:
+        ConfigError: No glob does.
+    """
+    if len(files) == 1:
+        return files[0]
+    folders = {os.path.dirname(file) for file in files}
+    names = [os.path.basename(file) for file in files]
+    start = _shared_start(names)
+    end = _shared_start([name.removeprefix(start)[::-1] for name in names])[::-1]
+    (folder, *others) = sorted(folders)
+    pattern = os.path.join(folder, f"{start}*{end}")
+    if others or set(glob.glob(pattern)) != set(files):
+        raise ConfigError(
+            f"FILE: no pattern matches these {len(files)} files and no others. Put them into a folder of their own, and "
+            "give the folder."
+        )
+    return pattern
+
+
+def _shared_start(names: Sequence[str]) -> str:
+    shared = itertools.takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    return "".join(letters[0] for letters in shared)
+
+
+def drafted_config(data: str | None) -> str:
+    """Returns the configuration of data that come without one: that of an earlier call, else a new one.
+
+    Args:
+        data: What `--data` says.
+
+    Raises:
+        ConfigError: There are no data, or the file of that name is another configuration.
+    """
+    from tapeline.pipeline.drafting.decisions import name_of
+    from tapeline.pipeline.drafting.found_data import Wishes
+    from tapeline.schemas.config import load_config
+
+    if data is None:
+        raise ConfigError("--config: is missing. Give a configuration, or --data alone to have one written.")
+    path = pathlib.Path(f"{name_of(data)}.yaml")
+    if not path.exists():
+        write_config(data, Wishes())
+        print(f"{shown(path)} is written, and used from now on.\n", flush=True)
+    elif load_config(path).data.source == data:
+        print(f"{shown(path)} is there already, and used.", flush=True)
+    else:
+        raise ConfigError(
+            f"--config: is missing, and {shown(path)}, where one would be written for {data!r}, is there with other "
+            "data. Give --config, or write one with `tapeline init --output`."
+        )
+    return str(path)

@@ -1,0 +1,6 @@
+"""A first configuration, drafted from what the data hold.
+
+`found_data` looks, `decisions` decides, `draft_text` writes it down as a
+commented YAML file. Each decision has a reason, which the terminal and the file
+show.
+"""

@@ -1,0 +1,133 @@
+"""How far ahead a first configuration looks, and how it cuts time so that enough windows are in each part.
+
+>>> usual_horizon("h"), usual_horizon("D"), usual_horizon("MS")
+(24, 14, 12)
+"""
+
+import dataclasses
+import itertools
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from tapeline.schemas.frequency import DAY_SECONDS
+from tapeline.series.arrays import Ints
+from tapeline.series.time_grid import TimeGrid
+
+LEAST_WINDOWS = 10
+"""As many as `gate.min_windows` asks of the test split."""
+
+_MOST_STEPS = 96
+
+_FRACTIONS = ((0.70, 0.15, 0.15), (0.60, 0.20, 0.20))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A horizon, a split, and the windows that they give.
+
+    Attributes:
+        horizon: Steps.
+        fractions: Shares of train, eval and test; None where the split has dates.
+        cuts: First step of train, eval and test, and the one after test.
+        windows: Forecasts that fit into each of them, all series together; in train after two horizons of context.
+        usual: Whether it is the horizon that was asked for, or the frequency's own.
+        shortest: Steps in train of the series that has the fewest.
+    """
+
+    horizon: int
+    fractions: tuple[float, float, float] | None
+    cuts: tuple[int, int, int, int]
+    windows: tuple[int, int, int]
+    usual: bool
+    shortest: int
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether each part has windows enough."""
+        return min(self.windows) >= LEAST_WINDOWS
+
+
+def usual_horizon(frequency: str) -> int:
+    """Returns a horizon that people plan by: a day of hours, two weeks of days, a quarter of weeks, a year of months.
+
+    Args:
+        frequency: A pandas offset alias.
+    """
+    days = float(np.diff(TimeGrid(frequency).timestamps(np.arange(10))).mean()) / DAY_SECONDS
+    if days < 1:
+        # A day; an hour where that is too many steps, a week where it is few.
+        day = round(1 / days)
+        return day if 12 <= day <= _MOST_STEPS else min(7 * day, 28) if day < 12 else max(12, round(1 / days / 24))
+    if days < 2:
+        return 10 if frequency == "B" else 14
+    if days < 7:
+        return max(4, round(14 / days))
+    if days < 28:
+        return 13 if days < 8 else 6
+    return 12 if days < 80 else 4 if days < 300 else 2
+
+
+def plan_windows(firsts: Sequence[int], lasts: Sequence[int], *, frequency: str, horizon: int | None) -> Plan:
+    """Returns the first plan that gives each part enough windows; else the one that gives the most.
+
+    Time is cut otherwise before the horizon gets shorter. A horizon that is asked for stays. Where fractions of the
+    whole time leave a series of a panel too little to train on, eval and test are a part of the shortest series.
+
+    Args:
+        firsts: First step of each series, `[u]`.
+        lasts: Its last step.
+        frequency: A pandas offset alias.
+        horizon: Steps, where they are asked for.
+    """
+    first, last = np.asarray(firsts, np.int64), np.asarray(lasts, np.int64)
+    plans = [
+        plan
+        for steps, usual in _horizons(horizon or usual_horizon(frequency), fixed=horizon is not None)
+        for plan in _plans(first, last, steps, usual)
+    ]
+    enough = next((plan for plan in plans if plan.is_enough and plan.shortest >= 3 * plan.horizon), None)
+    enough = enough or next((plan for plan in plans if plan.is_enough), None)
+    return enough or max(plans, key=lambda plan: min(plan.windows))
+
+
+def _horizons(horizon: int, *, fixed: bool) -> Iterator[tuple[int, bool]]:
+    yield horizon, True
+    while horizon > 1 and not fixed:
+        horizon = -(-horizon // 2)
+        yield horizon, False
+
+
+def _plans(first: Ints, last: Ints, horizon: int, usual: bool) -> Iterator[Plan]:
+    begin, end = int(first.min()), int(last.max()) + 1
+    steps = end - begin
+    for shares in _FRACTIONS:
+        cuts = (begin, begin + round(steps * shares[0]), begin + round(steps * (shares[0] + shares[1])), end)
+        yield _plan(first, last, cuts, horizon, usual, shares)
+    if len(first) > 1:
+        shortest = int((last - first).min()) + 1
+        part = max(horizon, round(_FRACTIONS[0][2] * shortest))
+        yield _plan(first, last, (begin, end - 2 * part, end - part, end), horizon, usual, None)
+
+
+def _plan(
+    first: Ints,
+    last: Ints,
+    cuts: tuple[int, int, int, int],
+    horizon: int,
+    usual: bool,
+    fractions: tuple[float, float, float] | None,
+) -> Plan:
+    inside = [np.minimum(last + 1, stop) - np.maximum(first, start) for start, stop in itertools.pairwise(cuts)]
+    counts = [
+        int(np.maximum(steps - context - horizon + 1, 0).sum())
+        for steps, context in zip(inside, (2 * horizon, 0, 0), strict=True)
+    ]
+    return Plan(
+        horizon=horizon,
+        fractions=fractions,
+        cuts=cuts,
+        windows=(counts[0], counts[1], counts[2]),
+        usual=usual,
+        shortest=max(int(inside[0].min()), 0),
+    )
