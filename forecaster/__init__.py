@@ -5,6 +5,7 @@ network into one SavedModel: raw values and timestamps go in, forecasts in the t
 beside them are for whoever meets that SavedModel later. The Trainer makes such models; the Evaluator, the serving
 gate, the Pusher and the clients use them.
 
-Read `network/` first, then `serving/`, then `versions.py` and `pushed_model.py` (where pushed versions lie and how
-they are found), `request_examples.py` (requests as bytes) and `refusal_words.py` (errors for people).
+Read `network/` first, then `statistical/` (forecasts that few rows are enough for), then `serving/`, then `versions.py`
+and `pushed_model.py` (where pushed versions lie and how they are found), `request_examples.py` (requests as bytes) and
+`refusal_message.py` (errors for people).
 """

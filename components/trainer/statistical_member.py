@@ -10,7 +10,7 @@ from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.arrays import Array
 from tapeline.series.scaling import Scaler
 
-MOST_SERIES = 2_000
+MOST_SERIES = 1_000
 """Of more series the statistics are not taken: a network has enough to learn from there."""
 
 NAME = "statistical"

@@ -39,8 +39,8 @@ LEAST_WEIGHT = 0.01
 MOST_WINDOWS = 200
 """Windows that settings are chosen on, of a single series."""
 
-MOST_PANEL_WINDOWS = 3_000
-"""The same of a panel."""
+MOST_PANEL_STEPS = 30_000
+"""Forecast steps of the windows of a panel: hundreds of settings forecast each, and all of that is in memory."""
 
 
 class StatisticalForecaster(keras.layers.Layer):
@@ -113,7 +113,7 @@ def fit_statistical(
     Returns:
         The member; None where no window lies before the test split.
     """
-    most = MOST_WINDOWS if len(series) == 1 else MOST_PANEL_WINDOWS
+    most = MOST_WINDOWS if len(series) == 1 else MOST_PANEL_STEPS // horizon
     origins = rolling_origins(series, context_length=context_length, horizon=horizon, most=most)
     if not len(origins.series):
         return None
@@ -160,7 +160,7 @@ def kind_weights(overall: Array, own: Array, *, origins: float) -> Array:
     error = np.concatenate([overall[:, np.newaxis], (own + overall[:, np.newaxis]) / 2.0], axis=1).T
     least = error.min(axis=1, keepdims=True)
     power = min(SHARPNESS * max(origins, 1.0) ** 0.5, MOST_SHARPNESS)
-    weights = np.where(error > 0.0, least / np.where(error > 0.0, error, 1.0), 1.0) ** power
+    weights: Array = np.where(error > 0.0, least / np.where(error > 0.0, error, 1.0), 1.0) ** power
     weights[weights < LEAST_WEIGHT] = 0.0
     weights /= weights.sum(axis=1, keepdims=True)
     return weights

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -8,19 +10,19 @@ from tapeline.forecaster.statistical.histories import TRAIN_BLOCKS, History, rol
 SETTINGS = [Autoregression(order=2), Autoregression(order=1, seasons=1, differences=1, centred=False)]
 
 
-def fitted(*series, per_series=(False, True), trained=160, settings=SETTINGS):
+def fitted(*series: Any, per_series: Any = (False, True), trained: Any = 160, settings: Any = SETTINGS) -> Any:
     histories = [History(b"%d" % index, values.astype(np.float32), trained) for index, values in enumerate(series)]
     origins = rolling_origins(histories, context_length=24, horizon=5, most=2000)
     values = [history.values for history in histories]
     return origins, fit_autoregressions(values, origins.context, origins, settings, season=4, per_series=per_series)
 
 
-def walks(count, steps=200):
+def walks(count: Any, steps: Any = 200) -> Any:
     return np.cumsum(np.random.default_rng(0).normal(size=(count, steps)), axis=1)
 
 
 @pytest.mark.parametrize("block", range(TRAIN_BLOCKS + 1))
-def test_nothing_at_or_after_the_start_of_a_forecast_changes_it(block):
+def test_nothing_at_or_after_the_start_of_a_forecast_changes_it(block: Any) -> None:
     series = walks(3)
     origins, before = fitted(*series)
     changed = series.copy()
@@ -34,12 +36,12 @@ def test_nothing_at_or_after_the_start_of_a_forecast_changes_it(block):
         np.testing.assert_allclose(one.forecasts[same], other.forecasts[same], rtol=1e-4)
 
 
-def rolling_context(series, origins):
+def rolling_context(series: Any, origins: Any) -> Any:
     histories = [History(b"%d" % index, values.astype(np.float32), 160) for index, values in enumerate(series)]
     return rolling_origins(histories, context_length=24, horizon=5, most=2000).context
 
 
-def test_what_is_served_has_not_seen_the_eval_split():
+def test_what_is_served_has_not_seen_the_eval_split() -> None:
     series = walks(2)
     changed = series.copy()
     changed[:, 160:] *= -3.0
@@ -47,7 +49,7 @@ def test_what_is_served_has_not_seen_the_eval_split():
         np.testing.assert_array_equal(one.coefficients, other.coefficients)
 
 
-def test_a_series_of_its_own_coefficients_does_not_hear_of_the_others():
+def test_a_series_of_its_own_coefficients_does_not_hear_of_the_others() -> None:
     series = walks(2)
     changed = np.stack([series[0], walks(3)[2]])
     (one, _), (other, _) = (fitted(*values, per_series=(True,))[1] for values in (series, changed))
@@ -56,7 +58,7 @@ def test_a_series_of_its_own_coefficients_does_not_hear_of_the_others():
     assert not np.allclose(one.coefficients[0], other.coefficients[0])
 
 
-def test_a_setting_that_has_too_few_values_is_left_out():
+def test_a_setting_that_has_too_few_values_is_left_out() -> None:
     # Of 24 values the first fit knows, 11 have twelve before them: too few for twelve coefficients.
     settings = [Autoregression(order=12), Autoregression(order=1)]
     _, found = fitted(walks(1, 40)[0], per_series=(False,), trained=36, settings=settings)

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
@@ -12,14 +14,14 @@ SETTINGS = [
 ]
 
 
-def monthly(steps):
+def monthly(steps: Any) -> Any:
     rng = np.random.default_rng(1)
     times = np.arange(steps)
     return 10.0 + 0.1 * times + 3.0 * np.sin(2 * np.pi * times / 12) + rng.normal(size=steps)
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
-def test_a_map_forecasts_what_statsmodels_does_with_the_same_parameters_and_first_state(setting):
+def test_a_map_forecasts_what_statsmodels_does_with_the_same_parameters_and_first_state(setting: Any) -> None:
     values = monthly(60)
     level, trend, *season = first_state(season=12, context_length=60) @ values
     model = ETSModel(
@@ -47,14 +49,14 @@ def test_a_map_forecasts_what_statsmodels_does_with_the_same_parameters_and_firs
     np.testing.assert_allclose(values @ ours, theirs, rtol=1e-9)
 
 
-def test_maps_of_many_settings_are_those_of_each_by_itself():
+def test_maps_of_many_settings_are_those_of_each_by_itself() -> None:
     sizes = {"season": 4, "context_length": 17, "horizon": 6}
     together = smoothing_maps(SETTINGS, **sizes)
     for setting, ours in zip(SETTINGS, together, strict=True):
         np.testing.assert_allclose(ours, smoothing_maps([setting], **sizes)[0], atol=1e-12)
 
 
-def test_a_line_with_a_season_is_continued():
+def test_a_line_with_a_season_is_continued() -> None:
     times = np.arange(40)
     values = 2.0 + 0.5 * times + np.tile([1.0, -1.0, 2.0, -2.0], 10)
     (ours,) = smoothing_maps(
@@ -64,11 +66,11 @@ def test_a_line_with_a_season_is_continued():
 
 
 @pytest.mark.parametrize("context_length", [1, 5, 12, 30])
-def test_what_is_added_to_all_values_is_added_to_the_forecast(context_length):
+def test_what_is_added_to_all_values_is_added_to_the_forecast(context_length: Any) -> None:
     maps = smoothing_maps(SETTINGS, season=12, context_length=context_length, horizon=3)
     np.testing.assert_allclose(maps.sum(axis=1), 1.0, atol=1e-9)
 
 
-def test_a_parameter_that_is_no_share_is_refused():
+def test_a_parameter_that_is_no_share_is_refused() -> None:
     with pytest.raises(ValueError, match=r"alpha: got 1\.5, must be from 0 to 1"):
         Smoothing(alpha=1.5)

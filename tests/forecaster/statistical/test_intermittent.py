@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -5,7 +7,7 @@ import tensorflow as tf
 from tapeline.forecaster.statistical.intermittent import tsb_forecast
 
 
-def by_the_book(values, observed, alpha, beta):
+def by_the_book(values: Any, observed: Any, alpha: Any, beta: Any) -> Any:
     likely = size = None
     for value, known in zip(values, observed, strict=True):
         if not known:
@@ -18,7 +20,7 @@ def by_the_book(values, observed, alpha, beta):
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.3])
-def test_the_closed_form_is_the_recursion(missing):
+def test_the_closed_form_is_the_recursion(missing: Any) -> None:
     rng = np.random.default_rng(3)
     values = rng.poisson(0.4, (20, 30)) * rng.uniform(1.0, 9.0, (20, 30))
     observed = rng.uniform(size=values.shape) >= missing
@@ -28,6 +30,6 @@ def test_the_closed_form_is_the_recursion(missing):
     np.testing.assert_allclose(ours, theirs, rtol=1e-4)
 
 
-def test_without_a_demand_the_forecast_is_0():
+def test_without_a_demand_the_forecast_is_0() -> None:
     zeros = tf.zeros((1, 5))
     assert float(tsb_forecast(zeros, observed=tf.ones_like(zeros), alpha=0.3, beta=0.1)[0]) == 0.0

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -9,7 +11,7 @@ from tapeline.schemas import features
 SIZES = {"context_length": 24, "horizon": 6}
 
 
-def fit(*series, season=4, trained=0.8, offset=1.0, scale=1.0):
+def fit(*series: Any, season: Any = 4, trained: Any = 0.8, offset: Any = 1.0, scale: Any = 1.0) -> Any:
     histories = [
         History(b"%d" % index, np.asarray(values, np.float32), int(trained * len(values)))
         for index, values in enumerate(series)
@@ -18,7 +20,7 @@ def fit(*series, season=4, trained=0.8, offset=1.0, scale=1.0):
     return fit_statistical(histories, season=season, offset=np.full(rows, offset), scale=np.full(rows, scale), **SIZES)
 
 
-def window(context, observed=None, series=0):
+def window(context: Any, observed: Any = None, series: Any = 0) -> Any:
     context = np.atleast_2d(np.asarray(context, np.float32))
     return {
         features.CONTEXT: tf.constant(context),
@@ -27,13 +29,13 @@ def window(context, observed=None, series=0):
     }
 
 
-def windows_of(values, first):
+def windows_of(values: Any, first: Any) -> Any:
     starts = range(first, len(values) - SIZES["horizon"] + 1)
     contexts = np.stack([values[start - SIZES["context_length"] : start] for start in starts])
     return contexts, np.stack([values[start : start + SIZES["horizon"]] for start in starts])
 
 
-def test_noise_about_a_season_is_forecast_about_as_well_as_by_the_mean_of_its_seasons():
+def test_noise_about_a_season_is_forecast_about_as_well_as_by_the_mean_of_its_seasons() -> None:
     ratios = []
     for seed in range(3):
         rng = np.random.default_rng(seed)
@@ -45,7 +47,7 @@ def test_noise_about_a_season_is_forecast_about_as_well_as_by_the_mean_of_its_se
     assert np.mean(ratios) < 1.03
 
 
-def test_a_trend_that_bends_is_damped():
+def test_a_trend_that_bends_is_damped() -> None:
     undamped = smoothing_maps(
         [Smoothing(alpha=0.8, beta=beta, phi=1.0) for beta in (0.05, 0.2, 0.5)], season=1, **SIZES
     )
@@ -64,7 +66,7 @@ def test_a_trend_that_bends_is_damped():
     assert np.mean(ours) < 0.95 * np.mean(theirs)
 
 
-def test_growth_in_percent_is_continued_by_logarithms():
+def test_growth_in_percent_is_continued_by_logarithms() -> None:
     values = 10.0 * 1.05 ** np.arange(90.0)
     ours = fit(values[:80], season=1, offset=1e-9)
     assert any(name.endswith("_log") for name in ours.weights)
@@ -72,12 +74,12 @@ def test_growth_in_percent_is_continued_by_logarithms():
     np.testing.assert_allclose(forecast, values[84:90], rtol=0.02)
 
 
-def test_values_below_0_have_no_logarithms():
+def test_values_below_0_have_no_logarithms() -> None:
     values = np.sin(np.arange(100.0))
     assert not any(name.endswith("_log") for name in fit(values, offset=0.5).errors)
 
 
-def test_what_stands_at_a_step_that_was_not_measured_has_no_influence():
+def test_what_stands_at_a_step_that_was_not_measured_has_no_influence() -> None:
     rng = np.random.default_rng(0)
     values = np.tile([3.0, 5.0, 4.0, 8.0], 30) + rng.normal(size=120)
     layer = fit(values).layer
@@ -88,7 +90,7 @@ def test_what_stands_at_a_step_that_was_not_measured_has_no_influence():
     np.testing.assert_allclose(layer(window(one, observed)), layer(window(other, observed)), rtol=1e-3)
 
 
-def test_series_that_differ_are_forecast_by_their_own_maps():
+def test_series_that_differ_are_forecast_by_their_own_maps() -> None:
     rng = np.random.default_rng(0)
     noise = [5.0 + rng.normal(size=200) for _ in range(3)]
     walks = [50.0 + np.cumsum(rng.normal(size=200)) for _ in range(3)]
@@ -99,13 +101,13 @@ def test_series_that_differ_are_forecast_by_their_own_maps():
     assert of_noise < 4.0 < 6.0 < of_walk
 
 
-def test_a_series_that_is_not_known_gets_what_all_get():
+def test_a_series_that_is_not_known_gets_what_all_get() -> None:
     rng = np.random.default_rng(0)
     layer = fit(*(5.0 + rng.normal(size=(2, 100))), season=1).layer
     assert np.isfinite(layer(window(np.ones(24), series=-1)).numpy()).all()
 
 
-def test_single_demands_are_forecast_by_their_rate():
+def test_single_demands_are_forecast_by_their_rate() -> None:
     rng = np.random.default_rng(1)
     values = (rng.uniform(size=300) < 0.2) * 5.0
     ours = fit(values, season=1, offset=0.0)
@@ -113,7 +115,7 @@ def test_single_demands_are_forecast_by_their_rate():
     assert ours.weights["tsb"] > 0.1
 
 
-def test_the_forecast_at_an_origin_of_the_eval_split_is_that_of_the_served_layer():
+def test_the_forecast_at_an_origin_of_the_eval_split_is_that_of_the_served_layer() -> None:
     rng = np.random.default_rng(2)
     ours = fit(np.tile([3.0, 5.0, 4.0, 8.0], 40) + rng.normal(size=160), offset=0.0)
     last = ours.origins.block == 4
@@ -122,21 +124,21 @@ def test_the_forecast_at_an_origin_of_the_eval_split_is_that_of_the_served_layer
     np.testing.assert_allclose(served, ours.origin_forecasts[last], rtol=2e-2, atol=2e-2)
 
 
-def test_without_a_window_before_the_test_split_there_is_no_member():
+def test_without_a_window_before_the_test_split_there_is_no_member() -> None:
     assert fit(np.arange(20.0)) is None
 
 
-def test_a_loaded_model_forecasts_the_same(tmp_path):
+def test_a_loaded_model_forecasts_the_same(tmp_path: Any) -> None:
     rng = np.random.default_rng(3)
     layer = fit(*(5.0 + rng.normal(size=(3, 120))), season=4).layer
 
     class Served(tf.Module):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             self.layer = layer
 
         @tf.function(input_signature=[tf.TensorSpec([None, 24], tf.float32), tf.TensorSpec([None, 24], tf.float32)])
-        def serve(self, context, observed):
+        def serve(self, context: Any, observed: Any) -> Any:
             rows = tf.shape(context)[:1]
             return self.layer(
                 {
