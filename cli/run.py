@@ -3,6 +3,7 @@
 import argparse
 import pathlib
 import sys
+import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{config.name}: {arguments.config}, {config.data.source}", flush=True)
     settled = settle(config)
     if chosen := settled.words():
-        print(chosen, flush=True)
+        print(textwrap.fill(chosen, 80, subsequent_indent="  "), flush=True)
     config = settled.config
     outcome = run_locally(config, paths, from_node=arguments.from_node, to_node=arguments.to_node)
 

@@ -14,7 +14,7 @@ _MOST = 3
 
 
 def warnings_text(run: Run) -> str:
-    """Returns a line for each of the first warnings, and where all of them are; "" where there are none.
+    """Returns the first warnings, at most two lines each, and where all of them are; "" where there are none.
 
     Args:
         run: A run whose data gate let the data pass.
@@ -26,14 +26,14 @@ def warnings_text(run: Run) -> str:
     tree = json.loads(path.read_text(encoding="utf-8"))
     if not tree["warnings"]:
         return ""
-    lines = [_line(finding) for finding in tree["findings"] if finding["severity"] == "warning"][:_MOST]
-    rest = tree["warnings"] - len(lines)
+    told = [_lines(finding) for finding in tree["findings"] if finding["severity"] == "warning"][:_MOST]
+    rest = tree["warnings"] - len(told)
     more = f"{rest:,} more, and what to do: " if rest else "What to do: "
-    return "\n".join(["  The data passed with warnings:", *lines, f"    {more}{shown(path.with_name('report.txt'))}"])
+    return "\n".join(["  The data passed with warnings:", *told, f"    {more}{shown(path.with_name('report.txt'))}"])
 
 
-def _line(finding: dict[str, Any]) -> str:
-    """The kind, the place and the beginning of the message, on one line."""
+def _lines(finding: dict[str, Any]) -> str:
+    """The kind, the place and the beginning of the message, on at most two lines."""
     named = [
         repr(finding["series_id"]) if finding["series_id"] is not None else None,
         finding["column"],
@@ -41,4 +41,11 @@ def _line(finding: dict[str, Any]) -> str:
     ]
     place = ", ".join(part for part in named if part)
     text = f"[{finding['kind']}] {place}: {finding['message']}"
-    return "    " + textwrap.shorten(printable(text, most=400), _COLUMNS - 4, placeholder=" …")
+    return textwrap.fill(
+        printable(text, most=400),
+        _COLUMNS,
+        initial_indent="    ",
+        subsequent_indent="      ",
+        max_lines=2,
+        placeholder=" …",
+    )

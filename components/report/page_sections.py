@@ -110,8 +110,11 @@ def _training(content: Content) -> Section:
         title="Training",
         paragraphs=[
             f"{count(history.parameters, 'parameter')}, {count(history.train_windows, 'window')} an epoch, "
-            f"{count(epochs, 'epoch')} in {number(seconds, 2)} seconds"
-            + (f" of {candidates} candidates side by side." if candidates > 1 else "."),
+            + (
+                f"{count(epochs, 'epoch')} of {candidates} candidates, which took {number(seconds, 2)} seconds together."
+                if candidates > 1
+                else f"{count(epochs, 'epoch')} in {number(seconds, 2)} seconds."
+            ),
             *selection_words(history),
         ],
         figures=[learning_figure(history)],

@@ -116,7 +116,7 @@ def learning_figure(history: History) -> Figure:
             ax.yaxis.set_minor_formatter(PLAIN if finite.max() < 30 * finite.min() else NullFormatter())
         _mark_rates(ax, history, narrow)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6 if narrow else 12))
-        legend(canvas, ax, columns=1 if narrow else 4)
+        legend(canvas, ax, columns=1 if narrow else 2)
 
     changes = len(history.rate_changes)
     where = f"the weights of epoch {kept}" if kept else "the weights from before training: no epoch was better"

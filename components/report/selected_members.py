@@ -3,7 +3,7 @@
 from tapeline.components.report.page import Table
 from tapeline.components.report.training_history import History
 from tapeline.series.figures.style import safe
-from tapeline.series.figures.wording import count, number
+from tapeline.series.figures.wording import count, number, percent
 
 _MOST_SERIES = 20
 
@@ -13,14 +13,14 @@ def selection_table(history: History) -> Table:
     order = sorted(history.members, key=lambda member: (-member.weight, member.error))
     return Table(
         caption="What could be picked, by its own free-running error on the eval split",
-        head=("Member", "what it is", "eval error, scaled", "epochs", "weight"),
+        head=("Member", "What it is", "Eval error, scaled", "Epochs", "Weight"),
         rows=[
             (
                 safe(member.name),
-                safe(member.what),
+                safe(member.what, 200),
                 number(member.error, 4),
                 "" if member.epochs is None else str(member.epochs),
-                f"{member.weight:.0%}" if member.weight else "",
+                percent(member.weight) if member.weight else "",
             )
             for member in order
         ],

@@ -99,17 +99,18 @@ def _in_words(model: ModelConfig, *, configured: ModelConfig, again: bool) -> st
 
     >>> other = ModelConfig(view={"level": True, "harmonics": 4}, dropout=0.1)
     >>> _in_words(other, configured=ModelConfig(), again=False)
-    'level, harmonics 4, dropout 0.1'
+    'the last value too, 4 waves a calendar cycle, dropout 0.1'
     """
     view, base = model.view, configured.view
+    line = {"none": "no line", "context": "a line over the context alone", "all": "a line over all that is known"}
     words = {
-        "level": "level" if view.level else "no level",
-        "harmonics": f"harmonics {view.harmonics}",
-        "weekend_hours": "weekend hours" if view.weekend_hours else "no weekend hours",
-        "lag_covariates": "covariates at the lags" if view.lag_covariates else "no covariates at the lags",
-        "window_units": "window units" if view.window_units else "usual units",
-        "highway": {"none": "no highway", "context": "highway on the context", "all": "highway on all"}[view.highway],
-        "highway_per_series": "a highway a series" if view.highway_per_series else "one highway",
+        "level": "the last value too" if view.level else "without the last value",
+        "harmonics": f"{view.harmonics} wave{'s' * (view.harmonics > 1)} a calendar cycle",
+        "weekend_hours": "weekend hours apart" if view.weekend_hours else "weekend hours like others",
+        "lag_covariates": "columns at the lags" if view.lag_covariates else "no columns at the lags",
+        "window_units": "in units of the window" if view.window_units else "in usual units",
+        "highway": line[view.highway],
+        "highway_per_series": "a line for each series" if view.highway_per_series else "one line for all series",
     }
     different = [text for name, text in words.items() if getattr(view, name) != getattr(base, name)]
     if model.cross_fit != configured.cross_fit:

@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import sys
+import textwrap
 from typing import Any
 
 import keras
@@ -58,6 +59,9 @@ _SECTIONS: dict[str, type[Section]] = {
 
 _VERSIONS = ("tapeline", "tensorflow", "keras", "tfx", "numpy", "holidays")
 """Distributions whose versions stand on the card."""
+
+_COLUMNS = 80
+"""Width of what is printed."""
 
 
 class Executor(base_executor.BaseExecutor):
@@ -113,7 +117,7 @@ class Executor(base_executor.BaseExecutor):
                 checkpoints=checkpoints,
                 say=_print,
             )
-            _print(trained.selected.in_words() if trained.selected else _kept_weights(trained.history))
+            _print(_wrapped(trained.selected.in_words()) if trained.selected else _kept_weights(trained.history))
             model = artifact_utils.get_single_instance(output_dict["model"])
             _export(
                 trained,
@@ -239,6 +243,10 @@ def _keep_large_buffers() -> None:
         return
     if mallopt(trim_threshold, 2 * most_bytes):
         mallopt(mmap_threshold, most_bytes)
+
+
+def _wrapped(text: str) -> str:
+    return "\n".join(textwrap.fill(line, _COLUMNS, subsequent_indent="  ") for line in text.splitlines())
 
 
 def _print(line: str) -> None:

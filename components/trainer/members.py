@@ -70,20 +70,15 @@ class Selected:
         return bool(self.instead) or any(member.by_series for member, _ in self.picked)
 
     def in_words(self) -> str:
-        """Returns one line for people."""
-        networks = [member for member in self.members if member.network]
-        kept = ", ".join(f"{member.name} ({weight:.0%})" for member, weight in self.picked)
-        count = sum(member.network for member, _ in self.picked)
+        """Returns two or three lines for people: who was picked, and what forecasts without training reach."""
+        picked = ", ".join(f"{member.name} ({weight:.0%})" for member, weight in self.picked)
         others = ", ".join(
             f"{member.name} {error:.5f}"
             for member, error in zip(self.members, self.choice.errors, strict=True)
             if not member.network
         )
-        hurt = f"; series that are served a simpler forecast: {len(self.instead):,}" if self.instead else ""
-        return (
-            f"kept {count} of {len(networks)} candidate{'s' * (len(networks) > 1)}: {kept}, "
-            f"val_loss {self.choice.error:.5f}; {others}{hurt}"
-        )
+        hurt = f"\nseries that are served a simpler forecast: {len(self.instead):,}" if self.instead else ""
+        return f"picked: {picked}; val_loss {self.choice.error:.5f}\nnot trained: {others}{hurt}"
 
 
 def select_members(

@@ -121,7 +121,7 @@ def train_candidates(
     """
     alone = len(candidates) == 1
     if not alone:
-        say(f"training {len(candidates)} candidates side by side, the weaker half ever more briefly:")
+        say(f"training {len(candidates)} candidates side by side; the weaker ones stop early:")
     abandoned = threading.Event()
     trainings, models = {}, {}
     for candidate in candidates:

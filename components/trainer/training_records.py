@@ -4,12 +4,13 @@
 from before the crash in its records as well.
 
 >>> print(epoch_line(6, 150, {"loss": 0.0102, "val_loss": 0.0101, "learning_rate": 0.001, "windows_per_second": 9310}))
-epoch   7/150  loss 0.01020  val_loss 0.01010  learning_rate 0.001     9,310 windows/s
+epoch   7/150  loss 0.01020  val_loss 0.01010  rate 0.001     9,310 windows/s
 >>> print(bar(1, 3, 0.5))
   [==========....................] 1/3  loss 0.50000
 """
 
 import json
+import math
 import os
 import pathlib
 import sys
@@ -27,6 +28,8 @@ from tapeline.schemas.window_spec import WindowShape
 
 _BAR_WIDTH = 30
 _REDRAW_SECONDS = 0.1
+_CANDIDATE_SECONDS = 10.0
+"""Between two lines of one candidate: six of them would write hundreds."""
 
 
 def epoch_line(epoch: int, epochs: int, logs: Mapping[str, float], *, candidate: str = "") -> str:
@@ -39,10 +42,10 @@ def epoch_line(epoch: int, epochs: int, logs: Mapping[str, float], *, candidate:
         candidate: Name of the candidate that the epoch belongs to; none where there is only one network.
     """
     width = len(str(epochs))
-    return (
-        f"{candidate and f'{candidate}  '}epoch {epoch + 1:{width}d}/{epochs}  loss {logs['loss']:.5f}  val_loss {logs['val_loss']:.5f}  "
-        f"learning_rate {logs['learning_rate']:<8.3g}  {logs['windows_per_second']:,.0f} windows/s"
-    )
+    errors = f"epoch {epoch + 1:{width}d}/{epochs}  loss {logs['loss']:.5f}  val_loss {logs['val_loss']:.5f}"
+    speed = f"{logs['windows_per_second']:,.0f} windows/s"
+    # A line fits into 80 columns.
+    return f"{candidate}  {errors}  {speed}" if candidate else f"{errors}  rate {logs['learning_rate']:<8.3g}  {speed}"
 
 
 def bar(done: int, steps: int, loss: float) -> str:
@@ -54,7 +57,7 @@ def bar(done: int, steps: int, loss: float) -> str:
 class ProgressLines(keras.callbacks.Callback):
     """Prints a line for each epoch; on a terminal a bar is drawn over it while the epoch runs.
 
-    Where candidates train side by side, each prints its own lines and none draws a bar.
+    Where candidates train side by side, each prints a line now and then and none draws a bar; the history has all epochs.
 
     Args:
         epochs: Most epochs there will be.
@@ -78,6 +81,7 @@ class ProgressLines(keras.callbacks.Callback):
         self._clock = clock
         self._drawn = 0
         self._redraw_at = 0.0
+        self._next_line_at = -math.inf
 
     @property
     def _stream(self) -> TextIO:
@@ -92,6 +96,11 @@ class ProgressLines(keras.callbacks.Callback):
         self._stream.flush()
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        if self._candidate:
+            now = self._clock()
+            if now < self._next_line_at:
+                return
+            self._next_line_at = now + _CANDIDATE_SECONDS
         self._clear()
         # One write: lines of threads do not mix.
         self._stream.write(epoch_line(epoch, self._epochs, logs or {}, candidate=self._candidate) + "\n")

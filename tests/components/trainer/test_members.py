@@ -74,7 +74,7 @@ def test_a_series_that_would_be_hurt_is_served_another_forecast_and_named() -> N
     selected = select_members(MEMBERS, stream(*chunks), most_picks=3, shape=SHAPE, stride=1)
     assert selected.instead == {1: "persistence"}
     assert selected.by_series
-    assert "; series that are served a simpler forecast: 1" in selected.in_words()
+    assert "\nseries that are served a simpler forecast: 1" in selected.in_words()
     window = {"context": tf.zeros((2, 4)), "series_index": tf.constant([1, 0])}
     forecast = selected.model(window).numpy()
     assert forecast[0].tolist() == [0.0, 0.0]
@@ -95,9 +95,8 @@ def test_forecasts_are_kept_of_evenly_spaced_windows_and_not_of_what_fills_up_a_
     assert of_series.tolist() == series[::3].tolist()
 
 
-def test_a_line_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
     selected = select_members(MEMBERS, stream(rising(b"a", 0.1)), most_picks=1, shape=SHAPE, stride=1)
     assert (
-        selected.in_words()
-        == "kept 0 of 2 candidates: ridge (100%), val_loss 0.05000; persistence 0.15000, ridge 0.05000"
+        selected.in_words() == "picked: ridge (100%); val_loss 0.05000\nnot trained: persistence 0.15000, ridge 0.05000"
     )

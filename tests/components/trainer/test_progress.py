@@ -26,9 +26,7 @@ def train(stream: Any, times: Any) -> Any:
 
 
 def test_a_line_tells_epoch_losses_rate_and_speed() -> None:
-    assert epoch_line(6, 150, LOGS) == (
-        "epoch   7/150  loss 0.01020  val_loss 0.01010  learning_rate 0.0005    9,310 windows/s"
-    )
+    assert epoch_line(6, 150, LOGS) == ("epoch   7/150  loss 0.01020  val_loss 0.01010  rate 0.0005    9,310 windows/s")
 
 
 def test_a_bar_fills_with_the_steps() -> None:
@@ -55,4 +53,18 @@ def test_a_candidate_says_who_it_is_and_draws_no_bar() -> None:
     lines.on_train_batch_end(0, {"loss": 0.5, "steps": 2})
     lines.on_epoch_end(0, LOGS)
     lines.on_train_end()
-    assert stream.getvalue() == f"candidate 2  {epoch_line(0, 20, LOGS)}\n"
+    assert stream.getvalue() == "candidate 2  epoch  1/20  loss 0.01020  val_loss 0.01010  9,310 windows/s\n"
+
+
+def test_a_candidate_prints_its_first_epoch_and_then_one_every_ten_seconds() -> None:
+    stream, times = io.StringIO(), iter([0.0, 4.0, 9.0, 11.0, 12.0])
+    lines = ProgressLines(20, candidate="candidate 2", stream=stream, clock=lambda: next(times))
+    for epoch in range(5):
+        lines.on_epoch_end(epoch, LOGS)
+    assert stream.getvalue().splitlines() == [epoch_line(epoch, 20, LOGS, candidate="candidate 2") for epoch in (0, 3)]
+
+
+def test_lines_fit_into_80_columns() -> None:
+    logs = LOGS | {"learning_rate": 0.00025, "windows_per_second": 12_345.0}
+    assert len(epoch_line(149, 150, logs)) <= 80
+    assert len(epoch_line(149, 150, logs, candidate="candidate 10")) <= 80
