@@ -72,9 +72,9 @@ class LossConfig(Section):
 class SamplingConfig(Section):
     """How often the decoder reads its own output in training."""
 
-    schedule: Literal["constant", "linear", "inverse_sigmoid", "exponential"] = "linear"
+    schedule: Literal["constant", "linear", "inverse_sigmoid", "exponential"] = "constant"
     """How the probability goes from `start` to `end`; `constant` stays at `start`."""
-    start: Share = 0.0
+    start: Share = 1.0
     """Probability that the decoder reads its own output in the first epoch."""
     end: Share = 1.0
     """The same when the schedule has run out."""

@@ -66,7 +66,12 @@ def _different(model: ModelConfig, *, shape: WindowShape, several_series: bool) 
     seen = [_what_it_comes_to(model, shape=shape, several_series=several_series)]
     for row in VIEWS:
         view = model.view.model_copy(update=row["view"])
-        other = model.model_copy(update={"view": view, "dropout": max(model.dropout, row.get("dropout", 0.0))})
+        changes = {
+            "view": view,
+            "dropout": max(model.dropout, row.get("dropout", 0.0)),
+            "cross_fit": model.cross_fit and row.get("cross_fit", True),
+        }
+        other = model.model_copy(update=changes)
         same = _what_it_comes_to(other, shape=shape, several_series=several_series)
         if same not in seen:
             seen.append(same)
@@ -107,6 +112,8 @@ def _in_words(model: ModelConfig, *, configured: ModelConfig, again: bool) -> st
         "highway_per_series": "a highway a series" if view.highway_per_series else "one highway",
     }
     different = [text for name, text in words.items() if getattr(view, name) != getattr(base, name)]
+    if model.cross_fit != configured.cross_fit:
+        different.append("not cross-fitted")
     if model.dropout != configured.dropout:
         different.append(f"dropout {model.dropout:g}")
     return ", ".join(different or ["as configured"]) + (", another seed" if again else "")
