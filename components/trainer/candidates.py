@@ -99,12 +99,12 @@ def _in_words(model: ModelConfig, *, configured: ModelConfig, again: bool) -> st
 
     >>> other = ModelConfig(view={"level": True, "harmonics": 4}, dropout=0.1)
     >>> _in_words(other, configured=ModelConfig(), again=False)
-    'the last value too, 4 waves a calendar cycle, dropout 0.1'
+    'sees the last value, 4 waves a calendar cycle, dropout 0.1'
     """
     view, base = model.view, configured.view
     line = {"none": "no line", "context": "a line over the context alone", "all": "a line over all that is known"}
     words = {
-        "level": "the last value too" if view.level else "without the last value",
+        "level": "sees the last value" if view.level else "does not see the last value",
         "harmonics": f"{view.harmonics} wave{'s' * (view.harmonics > 1)} a calendar cycle",
         "weekend_hours": "weekend hours apart" if view.weekend_hours else "weekend hours like others",
         "lag_covariates": "columns at the lags" if view.lag_covariates else "no columns at the lags",

@@ -8,6 +8,7 @@ race that was killed is run again from the checkpoints and comes to the same dec
 import concurrent.futures
 import dataclasses
 import functools
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -129,7 +130,7 @@ def train_candidates(
         shards = {} if alone or config.shards else {"shards": 1}
         signals = Signals(abandoned=abandoned, ends_at=ends_at, in_any_case=candidate.number == 1)
         if not alone:
-            say(f"  {candidate.name}: {candidate.words}")
+            say(textwrap.fill(f"  {candidate.name}: {candidate.words}", 80, subsequent_indent="    "))
         trainings[candidate.number] = Training(
             models[candidate.number],
             train_data=train_data if alone else train_data.with_seed(candidate.seed),
