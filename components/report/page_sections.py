@@ -111,7 +111,7 @@ def _training(content: Content) -> Section:
         paragraphs=[
             f"{count(history.parameters, 'parameter')}, {count(history.train_windows, 'window')} an epoch, "
             + (
-                f"{count(epochs, 'epoch')} of {candidates} candidates, which took {number(seconds, 2)} seconds together."
+                f"{count(epochs, 'epoch')} of {candidates} candidates side by side: {number(seconds, 2)} seconds, added up."
                 if candidates > 1
                 else f"{count(epochs, 'epoch')} in {number(seconds, 2)} seconds."
             ),

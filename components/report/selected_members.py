@@ -12,8 +12,8 @@ def selection_table(history: History) -> Table:
     """Returns the members with their errors and weights, those that were picked first."""
     order = sorted(history.members, key=lambda member: (-member.weight, member.error))
     return Table(
-        caption="What could be picked, by its own free-running error on the eval split",
-        head=("Member", "What it is", "Eval error, scaled", "Epochs", "Weight"),
+        caption="What could be picked, with its own free-running error on the eval split, in scaled space",
+        head=("Member", "What it is", "Eval error", "Epochs", "Weight"),
         rows=[
             (
                 safe(member.name),

@@ -215,7 +215,7 @@ def test_selection_stands_in_the_section_on_training_with_who_is_served_somethin
         served_instead={"small <one>": "persistence"},
     )
     text = " ".join("".join(Outline(html_of(dataclasses.replace(content, history=history))).text).split())
-    assert "epochs of 2 candidates, which took" in text
+    assert "epochs of 2 candidates side by side: " in text
     assert "the average of 2 members" in text
     assert "small <one> (persistence)" in text
     # Those that were picked come first.
