@@ -13,18 +13,18 @@ def selection_table(history: History) -> Table:
     order = sorted(history.members, key=lambda member: (-member.weight, member.error))
     return Table(
         caption="What could be picked, with its own free-running error on the eval split, in scaled space",
-        head=("Member", "What it is", "Eval error", "Epochs", "Weight"),
+        head=("Member", "Weight", "What it is", "Eval error", "Epochs"),
         rows=[
             (
                 safe(member.name),
+                percent(member.weight) if member.weight else "",
                 safe(member.what, 200),
                 number(member.error, 4),
                 "" if member.epochs is None else str(member.epochs),
-                percent(member.weight) if member.weight else "",
             )
             for member in order
         ],
-        numbers=frozenset({2, 3, 4}),
+        numbers=frozenset({1, 3, 4}),
     )
 
 

@@ -219,7 +219,7 @@ def test_selection_stands_in_the_section_on_training_with_who_is_served_somethin
     assert "the average of 2 members" in text
     assert "small <one> (persistence)" in text
     # Those that were picked come first.
-    places = [text.index(part) for part in ("as <configured>", "67 %", "level", "33 %", "a linear map")]
+    places = [text.index(part) for part in ("67 %", "as <configured>", "33 %", "level", "a linear map")]
     assert places == sorted(places)
 
 
