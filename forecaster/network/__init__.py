@@ -7,7 +7,10 @@ training, evaluation and serving run the same code.
 Read in this order:
 
 1. `seq2seq.py`: the whole forecaster, which the rest is made for.
-2. `inputs.py`: what encoder and decoder see of a window.
-3. `recurrent.py`, `layers.py`, `draws.py`: what they are made of; random numbers that stay the same in a split batch.
-4. `highway.py`, `ridge.py`: the line, and its closed-form solution that training starts from.
+2. `inputs.py`, `views.py`, `category_inputs.py`: what encoder and decoder see of a window.
+3. `segments.py`, `decoding.py`: several steps at a time, and the decoder that feeds itself.
+4. `recurrent.py`, `layers.py`, `draws.py`: what they are made of; random numbers that stay the same in a split batch.
+5. `highway.py`: the line. `ridge.py`, `ridge_fit.py`, `ridge_statistics.py`, `ridge_sums.py`: its closed-form solution
+   that training starts from, of all windows and without a block of them.
+6. `naive.py`, `ensemble.py`: naive forecasts as layers; the average that is served.
 """
