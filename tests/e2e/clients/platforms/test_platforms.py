@@ -239,7 +239,10 @@ def test_segments_views_and_selections_on_other_platforms(tmp_path: pathlib.Path
     module = small.export(tmp_path / "1", model, small.small_ridge(), card=CARD, **options)
     portable = read_portable(tmp_path / "1")
     context, timestamps = small.raw_request()
-    inputs = {"context": context, "future_covariates": small.window_of(context, timestamps)["future_covariates"]}
+    inputs = {
+        "context": np.asarray(context, np.float32),
+        "future_covariates": small.window_of(context, timestamps)["future_covariates"],
+    }
     asked = {}
     if own:
         assert portable.guide["inputs"]["series_index"]["type"] == "int32"
