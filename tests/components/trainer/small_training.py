@@ -58,6 +58,7 @@ def config(**options: Any) -> TrainingConfig:
             "epochs": 3,
             "learning_rate": 0.01,
             "highway_learning_rate": None,
+            "sampling": {"schedule": "linear", "start": 0.0},
             "seed": 1,
             "shards": 1,
             "candidates": 1,

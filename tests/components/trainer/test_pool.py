@@ -106,8 +106,8 @@ def test_time_that_is_up_ends_an_epoch_but_not_one_that_is_made_in_any_case() ->
 TRAIN, EVAL = wave(90), wave(60, first=90)
 
 
-def train_pool(*, members: int = 3, candidates: int = 3, **more: Any) -> TrainedModel:
-    """Real networks, three epochs each: the third candidate ends after the first epoch."""
+def train_pool(*, members: int = 3, candidates: int = 4, **more: Any) -> TrainedModel:
+    """Real networks, three epochs each: one of four candidates ends after the first epoch."""
     options = more.pop("options", {})
     return run_training(
         train_chunks=lambda: [TRAIN],
@@ -148,13 +148,13 @@ def undisturbed() -> tuple[TrainedModel, list[Any]]:
 
 def test_a_pool_trains_all_and_serves_a_selection(undisturbed: tuple[TrainedModel, list[Any]]) -> None:
     trained, made = undisturbed
-    assert [len(each.history.epochs) for each in trained.candidates].count(3) == 2
-    assert sorted(epoch for _, epoch in made).count(0) == 3
+    assert [len(each.history.epochs) for each in trained.candidates].count(3) == 3
+    assert sorted(epoch for _, epoch in made).count(0) == 4
     selected = trained.selected
     assert selected is not None
     assert [member.name for member in selected.members] == [
         "persistence", "seasonal naive", "ridge on the context", "ridge", "statistical", "candidate 1", "candidate 2",
-        "candidate 3",
+        "candidate 3", "candidate 4",
     ]  # fmt: skip
     assert len(selected.choice.picks) <= 3
     assert trained.val_loss <= min(each.history.val_loss for each in trained.candidates) * (1 + 1e-6)
@@ -171,7 +171,7 @@ def test_the_line_for_people_names_who_was_kept_and_what_the_simple_ones_reach(
     assert selected is not None
     words = selected.in_words()
     assert words.startswith("kept ")
-    assert "of 3 candidates: " in words
+    assert "of 4 candidates: " in words
     for part in ("val_loss ", "persistence ", "seasonal naive ", "ridge "):
         assert part in words
 
