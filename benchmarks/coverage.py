@@ -13,7 +13,8 @@ import pathlib
 
 import numpy as np
 
-from benchmarks.accuracy import DATA_DIR, PROTOCOLS, configure, train_seeds
+from benchmarks.accuracy import train_seeds
+from benchmarks.protocols import DATA_DIR, PROTOCOLS, configure
 from benchmarks.series import load_splits
 from tapeline.components.trainer.validation import eval_errors
 from tapeline.schemas.served_model import INTERVALS

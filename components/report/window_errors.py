@@ -3,8 +3,8 @@
 `ErrorCollector` takes batches of windows with their forecasts, `SplitErrors` is
 what comes of them; its `mae_scaled` is the number that TFMA must agree with.
 A few numbers stay of each window; everything else is summed by lead step and by
-time of the calendar. The residuals are kept for their distribution until there
-are `MOST_RESIDUALS`, from then on those of every 2nd, 4th, ... window.
+time of the calendar. The residuals are kept for their distribution; where there
+are too many, those of every 2nd, 4th, ... window (`residual_sample`).
 Letters: `N` windows, `S` series, `H` horizon.
 """
 
