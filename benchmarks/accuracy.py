@@ -155,7 +155,7 @@ def show_history(run: TrainedModel, seed: int) -> None:
 
 def line(protocol: Protocol, row: Row) -> str:
     median = statistics.median(row.model)
-    must = protocol.must if protocol.must is not None else 1.01 * row.persistence
+    must = protocol.must if protocol.must is not None else 1.003 * row.persistence
     cells = [
         protocol.title,
         f"{row.windows:,}",
@@ -198,7 +198,7 @@ def main() -> int:
             continue
         row = measure(config, options.seeds, verbose=options.verbose)
         print(line(protocol, row), flush=True)
-        must = protocol.must if protocol.must is not None else 1.01 * row.persistence
+        must = protocol.must if protocol.must is not None else 1.003 * row.persistence
         reached = reached and statistics.median(row.model) <= must
     return 0 if reached else 1
 

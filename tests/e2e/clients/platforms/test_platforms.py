@@ -117,7 +117,7 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Any]:
     served = small.serve(module, context, timestamps, series_id=tf.constant(series))
     portable = read_portable(folder)
     inputs = {
-        "context": context,
+        "context": np.asarray(context, np.float32),
         "future_covariates": small.window_of(context, timestamps)["future_covariates"].astype(np.float32),
         "error_ratio": np.array(
             [[portable.guide["series"].get(name, {"error_ratio": 1.0})["error_ratio"]] for name in series], np.float32
