@@ -18,7 +18,7 @@ from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.forecaster.serving.portable import PORTABLE
 from tapeline.schemas import stack
 from tapeline.schemas.errors import ConfigError, DataError
-from tapeline.schemas.sections import RollingConfig
+from tapeline.schemas.features_config import RollingConfig
 from tapeline.schemas.served_model import LEVELS, levels_of
 from tapeline.schemas.training_config import ModelConfig
 from tests.e2e.forecaster.serving import small_export as small
