@@ -14,7 +14,8 @@ import statistics
 import sys
 from collections.abc import Mapping
 
-from benchmarks.accuracy import DATA_DIR, PROTOCOLS, configure, train_seeds
+from benchmarks.accuracy import train_seeds
+from benchmarks.protocols import DATA_DIR, PROTOCOLS, configure
 from benchmarks.series import load_splits
 from tapeline.schemas.config import Config
 from tapeline.schemas.errors import ConfigError

@@ -13,7 +13,8 @@ import pathlib
 
 import numpy as np
 
-from benchmarks.accuracy import DATA_DIR, PROTOCOLS, configure, train_seeds
+from benchmarks.accuracy import train_seeds
+from benchmarks.protocols import DATA_DIR, PROTOCOLS, configure
 from benchmarks.series import load_splits
 from tapeline.components.trainer.validation import eval_errors
 from tapeline.schemas.served_model import INTERVALS
@@ -41,12 +42,11 @@ def measure(
         return 0, {}
     splits = load_splits(config)
     ((trained, _),) = train_seeds(config, splits, [1])
-    found = {
-        split: eval_errors(
-            trained.model, read=lambda split=split: splits[split], spec=config.window_spec(), series=trained.series
-        )
-        for split in ("eval", "test")
-    }
+
+    def errors_on(split: str) -> EvalErrors:
+        return eval_errors(trained.model, read=lambda: splits[split], spec=config.window_spec(), series=trained.series)
+
+    found = {split: errors_on(split) for split in ("eval", "test")}
     season = choose_season(config.gate, data=config.data, window=config.window, chunks=lambda: splits["train"])
     overlap = -(-config.window.horizon // config.window.eval_stride)
     naive = naive_errors(splits["train"], season=season)

@@ -32,8 +32,7 @@ from statsmodels.tsa.forecasting.theta import ThetaModel
 from tapeline.forecaster.statistical.histories import History
 from tapeline.forecaster.statistical.statistical_forecaster import fit_statistical
 from tapeline.schemas import features as names
-from tapeline.series.seasons import find_season
-from tapeline.series.windowing import Chunk
+from tapeline.series.season_finder import find_season
 
 Doubles = npt.NDArray[np.float64]
 
@@ -96,10 +95,11 @@ def our_forecasts(series: Series) -> Doubles:
     starts, horizon = origins(series), series.horizon
     known = int(starts[0])
     trained = int(0.82 * known)
-    season = series.season if series.season > 1 else _found_season(series.values[:trained]) or 1
+    learned = series.values[:trained]
+    season = series.season if series.season > 1 else find_season([learned], longest=trained // 4) or 1
     length = int(min(max(4 * season, 25), (known - horizon) // 2))
     season = season if length > 2 * season else 1
-    low, span = series.values[:trained].min(), np.ptp(series.values[:trained])
+    low, span = learned.min(), np.ptp(learned)
     scaled = ((series.values - low) / span).astype(np.float32)
     fit = fit_statistical(
         [History(b"series", scaled[:known], trained)],
@@ -113,20 +113,6 @@ def our_forecasts(series: Series) -> Doubles:
     contexts = np.stack([scaled[start - length : start] for start in starts])
     window = {names.CONTEXT: tf.constant(contexts), names.CONTEXT_OBSERVED: tf.ones_like(contexts)}
     return fit.layer(window).numpy() * span + low
-
-
-def _found_season(values: Doubles) -> int | None:
-    nothing = np.zeros((len(values), 0), np.float32)
-    chunk = Chunk(
-        series_id=b"series",
-        timestamp=np.arange(len(values), dtype=np.int64),
-        target=values.astype(np.float32),
-        past_covariates=nothing,
-        future_covariates=nothing,
-        static_covariates=nothing[0],
-        forecast_offsets=np.zeros(0, np.int64),
-    )
-    return find_season([chunk], longest=len(values) // 4)
 
 
 def refitted(series: Series) -> dict[str, float]:

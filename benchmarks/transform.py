@@ -22,18 +22,16 @@ import json
 import os
 import pathlib
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 import yaml
 
 from benchmarks import load_panels
+from benchmarks.measured_runs import outputs_of, run, seconds_of, size_of, windows_of, written
 
-ROOT = pathlib.Path(__file__).parents[1]
 CONTEXT, HORIZON = 104, 24
 ROWS_A_SERIES = 10_000
 GIB = 2**30
@@ -67,36 +65,6 @@ HEADER = (
 )
 
 
-class Usage(NamedTuple):
-    """What a process and its children took."""
-
-    seconds: float
-    cpu_seconds: float
-    peak_bytes: int
-    output: str
-
-
-def run(arguments: Sequence[str]) -> Usage:
-    """Runs a Python module in a process of its own.
-
-    Raises:
-        RuntimeError: It failed.
-    """
-    began = time.perf_counter()
-    with tempfile.TemporaryFile("w+") as output:
-        command = [sys.executable, "-m", *arguments]
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
-        # Of this child and the children that it has waited for: memory is that of the largest, time that of all.
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        output.seek(0)
-        text = output.read()
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(arguments)}: exit code {process.returncode}\n{text}")
-    seconds = time.perf_counter() - began
-    return Usage(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, text)
-
-
 def write_config(folder: pathlib.Path, source: pathlib.Path, beam_args: Sequence[str], **sections: Any) -> pathlib.Path:
     """Writes the configuration that is measured."""
     config: dict[str, Any] = {
@@ -116,43 +84,6 @@ def write_config(folder: pathlib.Path, source: pathlib.Path, beam_args: Sequence
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump(config))
     return path
-
-
-def size_of(folder: pathlib.Path) -> int:
-    """Bytes of all files below a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-def written(components: Sequence[str], artifacts: pathlib.Path) -> int:
-    """Bytes that the components' newest executions left behind."""
-    return sum(
-        size_of(max(output.iterdir(), key=lambda path: int(path.name)))
-        for component in components
-        for output in _outputs(artifacts / component)
-    )
-
-
-def _outputs(folder: pathlib.Path) -> list[pathlib.Path]:
-    found = folder.iterdir() if folder.exists() else ()
-    return [path for path in found if path.is_dir() and not path.name.startswith(".")]
-
-
-def seconds_of(component: str, text: str) -> float:
-    """Reads a component's seconds from the lines that `tapeline run` prints."""
-    # The Trainer's name stands alone where it begins, with its seconds where it ends.
-    *_, line = (line for line in text.splitlines() if line.split()[:1] == [component])
-    words = line.split()
-    return float(words[words.index("s") - 1])
-
-
-def windows_of(home: pathlib.Path) -> dict[str, int]:
-    """Windows of each split, as the component wrote them onto its artifact."""
-    from tapeline.pipeline.lineage import read_run
-
-    run_of_it = read_run(home / "load" / "metadata.db")
-    artifact = run_of_it.artifact("Windows", "chunks") if run_of_it else None
-    assert artifact is not None
-    return {split: artifact.properties[f"{split}_windows"] for split in ("train", "eval", "test")}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -204,7 +135,7 @@ def measure(panel: Panel, folder: pathlib.Path) -> Iterator[str]:
     yield f"| {rows:,} | source, {panel.series:,} series | | | | | | {source.stat().st_size / rows:.0f} |"
     yield from _stages(STAGES, config, home, rows)
     windows = windows_of(home)
-    chunks, scored = (size_of(path) for path in sorted(_outputs(home / "load" / "artifacts" / "Windows")))
+    chunks, scored = (size_of(path) for path in sorted(outputs_of(home / "load" / "artifacts" / "Windows")))
     yield (
         f"| | of which chunks ({windows['train']:,} train windows) | | | | | | {chunks / rows:.0f} |\n"
         f"| | of which test windows ({windows['test']:,}) | | | | | | {scored / rows:.0f} |"

@@ -7,7 +7,8 @@ import pathlib
 
 from tapeline.forecaster.versions import check_content, versions
 from tapeline.schemas.errors import ConfigError
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig, WindowConfig
 from tapeline.schemas.served_model import CARD_FILE, GRAPH_FILE
 
 VERSIONS_FOLDER = "serving_model"

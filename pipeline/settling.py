@@ -19,7 +19,7 @@ from tapeline.components.ingest.splits import find_bounds
 from tapeline.schemas.config import Config
 from tapeline.schemas.errors import ConfigError, UserError
 from tapeline.schemas.features import SINGLE_SERIES
-from tapeline.schemas.sections import FeaturesConfig
+from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.series.arrays import Floats, Ints
 from tapeline.series.choices import TrainFacts, choose, seasons_in
 from tapeline.series.sources.reading import DAMAGES, Block, MalformedRowsError, plan_blocks, read_batches

@@ -18,7 +18,8 @@ from typing import Any
 
 from tapeline.pipeline.judgement import Judgement, Outcome
 from tapeline.pipeline.verdict import Verdict, compared, headline, windows_text
-from tapeline.schemas.checks import Check, in_words, required_in_words
+from tapeline.schemas.check_wording import in_words, required_in_words
+from tapeline.schemas.checks import Check
 from tapeline.schemas.evaluation_result import EvaluationResult, without_nan
 from tapeline.schemas.whole_files import write_whole
 

@@ -5,7 +5,8 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from tapeline.pipeline.verdict import Verdict, headline, rivals, windows_text
-from tapeline.schemas.checks import Check, in_words, is_close, number
+from tapeline.schemas.check_wording import in_words, number
+from tapeline.schemas.checks import Check, is_close
 from tapeline.schemas.errors import printable
 from tapeline.schemas.evaluation_result import EvaluationResult
 from tapeline.schemas.served_model import BASELINES, NAIVE

@@ -18,16 +18,10 @@ from tapeline.schemas import features as names
 from tapeline.schemas.config_errors import Clash, find_mistakes
 from tapeline.schemas.config_section import Section
 from tapeline.schemas.errors import ConfigError, mistakes_error, printable
+from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.gate_config import GateConfig, PushConfig, ServingConfig
 from tapeline.schemas.runner_config import BeamConfig, KubeflowConfig
-from tapeline.schemas.sections import (
-    ChecksConfig,
-    DataConfig,
-    FeaturesConfig,
-    ScalingConfig,
-    SplitConfig,
-    WindowConfig,
-)
+from tapeline.schemas.sections import ChecksConfig, DataConfig, ScalingConfig, SplitConfig, WindowConfig
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 from tapeline.schemas.window_spec import WindowShape, WindowSpec
 from tapeline.schemas.yaml_text import read_file

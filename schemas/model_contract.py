@@ -11,7 +11,8 @@ none at all.
 import hashlib
 import json
 
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
 
 CONTRACT = "contract"
 """Custom property of a Model artifact that holds the hash."""

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 
 import pydantic
 
-from tapeline.schemas.checks import Check, in_words
+from tapeline.schemas.check_wording import in_words
+from tapeline.schemas.checks import Check
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.evaluation_result import without_nan
 

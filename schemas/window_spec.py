@@ -8,7 +8,8 @@ import dataclasses
 from collections.abc import Mapping
 
 from tapeline.schemas.features import CATEGORIES
-from tapeline.schemas.sections import FeaturesConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import WindowConfig
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

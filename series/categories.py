@@ -11,7 +11,7 @@ import os
 
 import tensorflow as tf
 
-from tapeline.schemas.sections import FeaturesConfig
+from tapeline.schemas.features_config import FeaturesConfig
 
 _NONE = b"49d0cd50-04bb-48c0-bc6f-5b575dce351a"
 """What TensorFlow Transform writes into a file of no words."""

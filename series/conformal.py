@@ -81,7 +81,9 @@ def conformal_quantiles(errors: Array, levels: Sequence[str]) -> Floats:
             found[:, step] = [_at(low, high, level) for level in exact]
     some = ~np.isnan(found).all(axis=0)
     if not some.any():
-        return np.array([[math.inf * np.sign(level - _HALF) if level != _HALF else 0.0] * horizon for level in exact])
+        return np.array(
+            [[math.copysign(math.inf, level - _HALF) if level != _HALF else 0.0] * horizon for level in exact]
+        )
     # Steps before the first one with errors take its quantiles, later ones those of the step before.
     source = np.maximum.accumulate(np.where(some, np.arange(horizon), np.argmax(some)))
     found = found[:, source]

@@ -109,7 +109,8 @@ def context_ratios(changes: Floats, ratios: Floats, usual: float) -> Array:
         ratios: The ratio of its series, `[N]`.
         usual: The middling window's change over its series' ratio.
     """
-    return ratios * np.sqrt(np.clip(changes / (usual * ratios), 1.0 / MOST_LIVELY, MOST_LIVELY))
+    followed: Array = ratios * np.sqrt(np.clip(changes / (usual * ratios), 1.0 / MOST_LIVELY, MOST_LIVELY))
+    return followed
 
 
 def choose_usual_change(errors: Floats, *, changes: Floats, ratios: Floats, starts: Ints, overlap: int) -> float | None:

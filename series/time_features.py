@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from tapeline.schemas.sections import DataConfig, FeaturesConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig
 from tapeline.series.calendar import Calendar
 from tapeline.series.holiday_flags import HolidayFlags
 from tapeline.series.time_grid import TimeGrid

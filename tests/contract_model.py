@@ -125,20 +125,21 @@ def card() -> dict[str, object]:
 
 def real_windows(rows: int = 3) -> RealWindows:
     """Windows as the gate would read them, of random values."""
-    raw = (OFFSET + SCALE * np.random.default_rng(0).random((rows, CONTEXT_LENGTH))).astype(np.float32)
+    raw = (
+        (OFFSET + SCALE * np.random.default_rng(0).random((rows, CONTEXT_LENGTH))).astype(np.float32).astype(np.float64)
+    )
     times = START + HOUR * np.arange(CONTEXT_LENGTH + 2 * HORIZON, dtype=np.int64)
     serialized = []
     for row in raw:
         values = tf.train.FloatList(value=(row - OFFSET) / SCALE)
         feature = {"context": tf.train.Feature(float_list=values)}
         serialized.append(tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString())
-    empty = np.zeros((rows, 0), np.float32)
     return RealWindows(
         serialized=tuple(serialized),
         series_id=np.array([b"series"] * rows, object),
         timestamps=np.tile(times, (rows, 1)),
         context=raw,
-        past=np.zeros((rows, CONTEXT_LENGTH, 0), np.float32),
-        future=np.zeros((rows, CONTEXT_LENGTH + 2 * HORIZON, 0), np.float32),
-        static=empty,
+        past=np.zeros((rows, CONTEXT_LENGTH, 0)),
+        future=np.zeros((rows, CONTEXT_LENGTH + 2 * HORIZON, 0)),
+        static=np.zeros((rows, 0)),
     )

@@ -12,7 +12,8 @@ from tapeline.components.trainer.ridges import ridge_batches
 from tapeline.components.transform.window_group import WindowPlan, cut_group
 from tapeline.forecaster.network.ridge import RidgeKind, fit_ridges
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, RollingConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig, RollingConfig
+from tapeline.schemas.sections import DataConfig, WindowConfig
 from tapeline.schemas.training_config import ModelConfig, ViewConfig
 from tapeline.schemas.window_spec import WindowShape, WindowSpec
 from tapeline.series.calendar import Calendar

@@ -5,7 +5,8 @@ from tfx.types.standard_artifacts import Examples, InferenceResult
 from tapeline.clients.batch.executor import ContextExecutor, TableExecutor
 from tapeline.components.artifacts import Forecasts
 from tapeline.components.tfx_component import BeamComponent, Input, Output, Property
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig, WindowConfig
 
 
 class RecentContextGen(BeamComponent, executor=ContextExecutor):

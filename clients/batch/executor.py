@@ -14,10 +14,11 @@ from tfx.types import artifact_utils
 
 from tapeline.clients.batch.beam_contexts import RecentContexts
 from tapeline.clients.batch.beam_tables import WriteTable
-from tapeline.clients.forecast.contexts import raise_findings
+from tapeline.clients.forecast.context_checks import raise_findings
 from tapeline.clients.forecast.recent_rows import style_of
 from tapeline.forecaster.pushed_model import Card
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig, WindowConfig
 from tapeline.series.checks.findings import Finding
 from tapeline.series.grouping.beam_lines import run_lines
 from tapeline.series.sources.beam_scanning import over_blocks, scan_to_json

@@ -4,24 +4,21 @@ Bad rows raise one error that lists all findings, with the data gate's messages.
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tapeline.clients.forecast.context_checks import check_tail, raise_findings
 from tapeline.clients.forecast.tails import Tail
 from tapeline.forecaster.pushed_model import Card
 from tapeline.schemas import features as names
-from tapeline.schemas.errors import DataError
-from tapeline.schemas.sections import FeaturesConfig
+from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.served_model import TIMESTAMPS
 from tapeline.series.checks.findings import Finding, listing, plural
-from tapeline.series.checks.grid_checks import at_rows, check_times
 from tapeline.series.figures.wording import when
 from tapeline.series.time_grid import TimeGrid
-
-_MOST_FINDINGS = 18
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,11 +86,11 @@ def build_context(
         horizon: As in `build_contexts`.
     """
     name = series_id.decode("utf-8", errors="replace")
-    findings = [dataclasses.replace(finding, series_id=name) for finding in _check(tail, card)]
+    findings = [dataclasses.replace(finding, series_id=name) for finding in check_tail(tail, card)]
     if findings:
         return findings, None
     last = tail.last_measured
-    assert last is not None  # `_check` has found a measured value.
+    assert last is not None  # `check_tail` has found a measured value.
     features, length = card.features, card.window.context_length
     step = tail.ordinal - (last - length + 1)
     past, future = (len(features.numbers(role)) for role in (names.PAST_COVARIATES, names.FUTURE_COVARIATES))
@@ -149,47 +146,6 @@ def _by_input(texts: npt.NDArray[np.object_], features: FeaturesConfig, *, lengt
     return found
 
 
-def _check(tail: Tail, card: Card) -> Iterator[Finding]:
-    """What keeps the newest rows of a series from being a context."""
-    found = [
-        *check_times(tail.seconds, rows=tail.row, grid=TimeGrid.of(card.data)),
-        *_infinite(tail, card),
-    ]
-    yield from found
-    length, last = card.window.context_length, tail.last_measured
-    if last is None:
-        yield Finding(
-            kind="no_target",
-            message="no row has a measured target.",
-            fix="give the measured values before the steps to forecast, or remove the series.",
-        )
-    elif not found and last - tail.start + 1 < length:
-        steps = plural(last - tail.start + 1, "step")
-        yield Finding(
-            kind="too_short",
-            message=f"{steps} up to the last measured value; the model takes {length} (window.context_length).",
-            fix="give more rows before it, remove the series, or train with a shorter window.context_length.",
-        )
-
-
-def _infinite(tail: Tail, card: Card) -> Iterator[Finding]:
-    columns = (names.TARGET, *card.features.number_columns)
-    for at, column in enumerate(columns):
-        wrong = np.flatnonzero(np.isinf(tail.values[:, at]))
-        if len(wrong):
-            wrong = wrong[np.argsort(tail.row[wrong])]
-            yield Finding(
-                kind="infinite_values",
-                column=column,
-                message=(
-                    f"{plural(len(wrong), 'infinite value')}: "
-                    f"{listing(at_rows(tail.seconds[wrong], tail.row[wrong]), len(wrong))}."
-                ),
-                fix="correct the values, or leave the fields empty where nothing was measured.",
-                count=len(wrong),
-            )
-
-
 def _steps_ahead(reach: int, card: Card, horizon: int | None, *, last_time: int) -> tuple[int, Finding | None]:
     """How many steps to forecast; where the model has future-known columns, their reach decides."""
     known_ahead = bool(card.features.future_covariates)
@@ -239,18 +195,3 @@ def raw_request(contexts: Sequence[Context]) -> dict[str, npt.NDArray[Any]]:
         names.STATIC_COVARIATES: np.stack([context.static for context in contexts]),
         **{name: np.stack([context.texts[name] for context in contexts]) for name in names.CATEGORIES.values()},
     }
-
-
-def raise_findings(findings: list[Finding], *, source: str) -> None:
-    """Does nothing where there are no findings.
-
-    Raises:
-        DataError: There is a finding; the message lists all of them.
-    """
-    if not findings:
-        return
-    lines = [f"--input: {source} cannot be forecast: {plural(len(findings), 'error')}"]
-    lines += [f"  [{found.kind}] {found.place}{found.message} Fix: {found.fix}" for found in findings[:_MOST_FINDINGS]]
-    if len(findings) > _MOST_FINDINGS:
-        lines.append(f"  ... and {len(findings) - _MOST_FINDINGS:,} more.")
-    raise DataError("\n".join(lines))

@@ -105,7 +105,7 @@ def _draw_one(panel: Axes, context: Context, forecast: Forecast, grid: TimeGrid,
     date_axis(panel, narrow)
 
 
-def _alone(values: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
+def _alone(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     """Where a line cannot show a value, because neither neighbour was measured."""
     known = np.concatenate([[False], np.isfinite(values), [False]])
     return np.flatnonzero(known[1:-1] & ~known[:-2] & ~known[2:])

@@ -7,7 +7,8 @@ import dataclasses
 from collections.abc import Iterator
 
 from tapeline.clients.forecast.tails import Tail, merge_by_series, tails_of
-from tapeline.schemas.sections import DataConfig, FeaturesConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig
 from tapeline.series.sources.reading import Block, plan_blocks, read_batches
 from tapeline.series.sources.rows import RowLayout, read_rows
 from tapeline.series.sources.scanning import BatchFacts, scan_block, survey_source

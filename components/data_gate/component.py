@@ -9,14 +9,8 @@ from tfx.types.standard_artifacts import ExampleAnomalies, Examples, ExampleStat
 from tapeline.components.artifacts import ValidationReport
 from tapeline.components.data_gate.executor import Executor
 from tapeline.components.tfx_component import BeamComponent, Input, Output, Property
-from tapeline.schemas.sections import (
-    ChecksConfig,
-    DataConfig,
-    FeaturesConfig,
-    ScalingConfig,
-    SplitConfig,
-    WindowConfig,
-)
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import ChecksConfig, DataConfig, ScalingConfig, SplitConfig, WindowConfig
 
 
 class DataGate(BeamComponent, executor=Executor):

@@ -34,14 +34,8 @@ from tapeline.components.data_gate.totals import Totals
 from tapeline.schemas.artifact_files import SOURCE_FILE
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.features import SPLITS, rest
-from tapeline.schemas.sections import (
-    ChecksConfig,
-    DataConfig,
-    FeaturesConfig,
-    ScalingConfig,
-    SplitConfig,
-    WindowConfig,
-)
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import ChecksConfig, DataConfig, ScalingConfig, SplitConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.checks.findings import Finding
 from tapeline.series.grouping.beam_groups import run_groups, scan_files

@@ -14,8 +14,8 @@ import tensorflow_model_analysis as tfma
 
 from tapeline.components.evaluator.audit import AUDIT_LIMITS
 from tapeline.components.evaluator.eval_config import CANDIDATE, SERIES_METRICS
+from tapeline.schemas.check_wording import share as percent
 from tapeline.schemas.checks import HARM, Check, Fault, Requirement
-from tapeline.schemas.checks import share as percent
 from tapeline.schemas.evaluation_result import EvaluationResult
 from tapeline.series.series_skill import MOST_SHOWN
 

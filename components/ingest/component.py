@@ -8,7 +8,8 @@ from tfx.types.standard_artifacts import Examples
 
 from tapeline.components.ingest.executor import Executor
 from tapeline.components.tfx_component import BeamComponent, Output, Property
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, SplitConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig, SplitConfig
 
 
 class SeriesExampleGen(BeamComponent, executor=Executor):

@@ -20,7 +20,8 @@ from tapeline.components.ingest.beam_writing import UNUSED_ROWS, BlockWriter
 from tapeline.components.ingest.splits import SplitBounds, check_counts, find_bounds, show_time
 from tapeline.schemas.artifact_files import SOURCE_FILE
 from tapeline.schemas.features import SPLITS
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, SplitConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig, SplitConfig
 from tapeline.series.grouping.beam_lines import run_lines
 from tapeline.series.sources.beam_scanning import over_blocks, scan_to_json
 from tapeline.series.sources.reading import Block, plan_blocks

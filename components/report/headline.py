@@ -6,8 +6,9 @@ from tapeline.components.report.bootstrap import Interval
 from tapeline.components.report.content import Content
 from tapeline.components.report.page import Section, Table, Tile, Verdict
 from tapeline.components.report.summary import OverallInterval
-from tapeline.schemas.checks import Check, in_words, required_in_words
-from tapeline.schemas.checks import number as checks_number
+from tapeline.schemas.check_wording import in_words, required_in_words
+from tapeline.schemas.check_wording import number as checks_number
+from tapeline.schemas.checks import Check
 from tapeline.schemas.served_model import BASELINES
 from tapeline.series.figures.style import safe
 from tapeline.series.figures.wording import METRICS, NAMES, Space, count, metric_name, number, percent, sentence, when

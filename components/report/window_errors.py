@@ -3,8 +3,8 @@
 `ErrorCollector` takes batches of windows with their forecasts, `SplitErrors` is
 what comes of them; its `mae_scaled` is the number that TFMA must agree with.
 A few numbers stay of each window; everything else is summed by lead step and by
-time of the calendar. The residuals are kept for their distribution until there
-are `MOST_RESIDUALS`, from then on those of every 2nd, 4th, ... window.
+time of the calendar. The residuals are kept for their distribution; where there
+are too many, those of every 2nd, 4th, ... window (`residual_sample`).
 Letters: `N` windows, `S` series, `H` horizon.
 """
 
@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tapeline.components.report.residual_sample import ResidualSample
 from tapeline.schemas.served_model import BASELINES, FORECAST, NAIVE
 from tapeline.series.cycles import Cycle, cycles_of
 from tapeline.series.series_skill import relative_mae
@@ -23,9 +24,6 @@ from tapeline.series.time_grid import TimeGrid
 
 Values: TypeAlias = npt.NDArray[np.float64]
 Counts: TypeAlias = npt.NDArray[np.int64]
-
-MOST_RESIDUALS = 2**20
-"""Residuals kept for the distribution."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -230,37 +228,3 @@ class ErrorCollector:
             residuals=self._residuals.values(),
             residual_stride=self._residuals.stride,
         )
-
-
-class ResidualSample:
-    """The residuals of all windows, or of every 2nd, 4th, ... where there are too many.
-
-    Args:
-        most: Residuals kept at most (at least those of one window).
-    """
-
-    def __init__(self, most: int = MOST_RESIDUALS) -> None:
-        self.stride = 1
-        self._most = most
-        self._seen = 0
-        self._rows = np.zeros(0, np.int64)
-        self._kept: list[npt.NDArray[np.float32]] = []
-
-    def add(self, residual: Values) -> None:
-        """Adds windows `[B, H]`."""
-        rows = np.arange(self._seen, self._seen + len(residual))
-        self._seen += len(residual)
-        chosen = rows % self.stride == 0
-        self._rows = np.concatenate([self._rows, rows[chosen]])
-        self._kept.append(residual[chosen].astype(np.float32))
-        while len(self._rows) > 1 and len(self._rows) * residual.shape[1] > self._most:
-            self.stride *= 2
-            stays = self._rows % self.stride == 0
-            self._kept = [np.concatenate(self._kept)[stays]]
-            self._rows = self._rows[stays]
-
-    def values(self) -> npt.NDArray[np.float32]:
-        """The finite residuals kept, float32 `[R]`."""
-        kept = np.concatenate(self._kept).ravel()
-        finite: npt.NDArray[np.float32] = kept[np.isfinite(kept)]
-        return finite

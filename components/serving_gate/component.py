@@ -7,8 +7,9 @@ from tfx.types.standard_artifacts import Examples, InfraBlessing, Model
 
 from tapeline.components.serving_gate.executor import Executor
 from tapeline.components.tfx_component import Component, Input, Output, Property
+from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.gate_config import ServingConfig
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
 
 
 class ServingGate(Component, executor=Executor):

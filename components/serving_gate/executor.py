@@ -12,8 +12,9 @@ from tapeline.components.serving_gate.examination import examine
 from tapeline.components.serving_gate.real_windows import read_real_windows
 from tapeline.forecaster.versions import MODEL_FINGERPRINT
 from tapeline.schemas.features import SPLITS
+from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.gate_config import ServingConfig
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
 from tapeline.schemas.serving_result import write_result
 from tapeline.series.window_reader import split_files
 

@@ -14,7 +14,8 @@ import tensorflow as tf
 
 from tapeline.components.serving_gate.real_requests import RealWindows
 from tapeline.schemas import features as names
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig, WindowConfig
 from tapeline.series.grouping.rows_io import read_rows
 from tapeline.series.grouping.series_rows import NUMBERS, TEXTS, RowFeatures
 from tapeline.series.step_index import StepIndex

@@ -4,8 +4,9 @@ from tfx.types.standard_artifacts import Examples, Model, ModelRun, TransformGra
 
 from tapeline.components.tfx_component import Component, Input, Output, Property
 from tapeline.components.trainer.executor import Executor
+from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.gate_config import GateConfig
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 
 

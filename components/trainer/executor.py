@@ -34,9 +34,10 @@ from tapeline.forecaster.serving.card import describe_data, time_span
 from tapeline.forecaster.serving.export_model import export_model
 from tapeline.schemas.artifact_files import HISTORY_FILE
 from tapeline.schemas.config_section import Section
+from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.gate_config import GateConfig
 from tapeline.schemas.model_contract import CONTRACT, contract
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
 from tapeline.schemas.served_model import NAIVE_ON_EVAL
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 from tapeline.schemas.window_spec import WindowSpec

@@ -29,7 +29,8 @@ from tapeline.forecaster.network.highway import LinearHighway
 from tapeline.forecaster.network.ridge import RidgeKind, fit_ridges
 from tapeline.forecaster.network.ridge_fit import RidgeFit
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
-from tapeline.schemas.sections import FeaturesConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import WindowConfig
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 from tapeline.schemas.window_spec import WindowShape, WindowSpec
 from tapeline.series.scaling import Scaler

@@ -11,7 +11,8 @@ from tapeline.components.code_fingerprint import code_fingerprint
 from tapeline.components.tfx_component import BeamComponent, Input, Output, Property
 from tapeline.components.transform.executor import Executor
 from tapeline.schemas import features as names
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
 
 PREPROCESSING = "tapeline.components.transform.preprocessing"
 

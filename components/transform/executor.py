@@ -19,7 +19,8 @@ from tapeline.components.transform.window_group import SPLITS_OF_CHUNKS, SPLITS_
 from tapeline.components.transform.window_tally import Tally
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.features import SPLITS
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig, WindowConfig
 from tapeline.series.chunking import split_bounds
 from tapeline.series.grouping.beam_groups import run_groups, scan_files
 from tapeline.series.grouping.series_survey import Grouping, refuse_long

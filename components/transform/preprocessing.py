@@ -13,7 +13,8 @@ import tensorflow_transform as tft
 
 from tapeline.components.transform.beam_scaling import FitScales
 from tapeline.schemas import features as names
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig
 from tapeline.series.categories import vocabulary_file
 from tapeline.series.scaling import OVERALL, SCALE_FILE, scope_of
 from tapeline.series.time_features import TimeFeatures

@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 
 from tapeline.schemas import features as names
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.arrays import Array, Ints
 from tapeline.series.chunking import Grid, cut_chunks, forecast_starts, to_grid

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tapeline.schemas import features
-from tapeline.schemas.sections import RollingConfig
+from tapeline.schemas.features_config import RollingConfig
 from tapeline.schemas.window_spec import WindowShape
 
 Window = Mapping[str, tf.Tensor]

@@ -30,7 +30,7 @@ from tapeline.forecaster.network.ridge_fit import RidgeFit
 from tapeline.forecaster.network.segments import last_segment, to_segments
 from tapeline.forecaster.network.views import seen_shape, seen_window, window_unit
 from tapeline.schemas import features
-from tapeline.schemas.sections import RollingConfig
+from tapeline.schemas.features_config import RollingConfig
 from tapeline.schemas.training_config import ModelConfig
 from tapeline.schemas.window_spec import WindowShape
 

@@ -23,7 +23,7 @@ class CalendarTable:
     """Computes calendar features in the order of the configuration.
 
     Args:
-        features: Names out of `tapeline.schemas.sections.CALENDAR_FEATURES`.
+        features: Names out of `tapeline.schemas.features_config.CALENDAR_FEATURES`.
         timezone: IANA zone of the wall clock.
     """
 

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tapeline.forecaster.serving.raw_windows import LONGEST_HORIZON
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.forecaster.serving.input_rules import LONGEST_HORIZON
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig, WindowConfig
 from tapeline.series.holiday_flags import show_day
 from tapeline.series.prediction_intervals import PredictionIntervals
 from tapeline.series.scaling import Scaler

@@ -13,7 +13,8 @@ import tensorflow as tf
 from tapeline.forecaster.serving.calendar_table import CalendarTable
 from tapeline.forecaster.serving.request_rules import Rule, first_offender
 from tapeline.schemas import features as names
-from tapeline.schemas.sections import DataConfig, FeaturesConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig
 from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.gap_filling import fill_gaps, hold_known
 from tapeline.series.holiday_flags import END_SECOND, FIRST_SECOND, HolidayFlags, show_day

@@ -22,7 +22,8 @@ from tapeline.forecaster.serving.signatures import build_signatures, frozen
 from tapeline.forecaster.serving.time_steps import TimeSteps
 from tapeline.forecaster.serving.warmup import warmup_requests, write_warmup
 from tapeline.schemas.evaluation_result import without_nan
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig, WindowConfig
 from tapeline.schemas.served_model import CARD_FILE, WARM_UP_FILE
 from tapeline.schemas.whole_files import replacing
 from tapeline.schemas.window_spec import WindowShape

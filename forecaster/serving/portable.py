@@ -18,8 +18,9 @@ import tensorflow as tf
 from tapeline.forecaster.serving.bounds import Bounds
 from tapeline.forecaster.serving.intervals import Intervals
 from tapeline.schemas import features as names
+from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.frequency import DAY_SECONDS
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.schemas.sections import DataConfig, WindowConfig
 from tapeline.schemas.served_model import FORECAST, SERVE, levels_of
 from tapeline.series.gap_filling import fill_gaps
 from tapeline.series.holiday_flags import END_SECOND, holiday_days, show_day

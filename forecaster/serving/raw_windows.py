@@ -6,12 +6,13 @@ newest steps. With a horizon that is asked for, the window goes on for as many
 whole blocks of the trained horizon as hold it.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import tensorflow as tf
 
 from tapeline.forecaster.serving.covariates import Covariates
+from tapeline.forecaster.serving.input_rules import AHEAD, LONGEST_HORIZON, known_ahead, number_rule, size_rules
 from tapeline.forecaster.serving.request_rules import Rule, enforce, first_offender
 from tapeline.forecaster.serving.series_tables import SeriesIndex, SeriesScales
 from tapeline.forecaster.serving.time_steps import TimeSteps
@@ -19,18 +20,6 @@ from tapeline.schemas import features as names
 from tapeline.schemas.served_model import HORIZON, TIMESTAMPS
 from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.gap_filling import fill_gaps
-
-LONGEST_HORIZON = 100
-"""Longest forecast, in trained horizons: what is asked beyond that is a mistake, not a wish."""
-
-
-_AHEAD = (names.FUTURE_COVARIATES, names.FUTURE_CATEGORIES)
-"""Inputs that reach beyond the context."""
-
-
-def _known_ahead(inputs: Container[str]) -> list[str]:
-    """Those of some inputs that reach beyond the context."""
-    return [name for name in _AHEAD if name in inputs]
 
 
 class Request(NamedTuple):
@@ -96,7 +85,7 @@ class RawWindows(tf.Module):
         if self._names_series:
             specs[names.SERIES_ID] = tf.TensorSpec([None], tf.string, name=names.SERIES_ID)
         specs |= self._covariates.input_specs()
-        if any_horizon and not _known_ahead(specs):
+        if any_horizon and not known_ahead(specs):
             specs[HORIZON] = tf.TensorSpec([], tf.int64, name=HORIZON)
         return specs
 
@@ -136,7 +125,7 @@ class RawWindows(tf.Module):
         blocks: tf.Tensor | int = 1
         if any_horizon:
             horizon = self._asked(inputs)
-        with tf.control_dependencies([enforce(self._size_rules(inputs, horizon))]):
+        with tf.control_dependencies([enforce(size_rules(inputs, horizon, shape=shape))]):
             if any_horizon:
                 horizon = tf.identity(horizon)
                 blocks = (horizon + shape.horizon - 1) // shape.horizon
@@ -166,7 +155,7 @@ class RawWindows(tf.Module):
 
     def _size(self, name: str, spec: tf.TensorSpec) -> list[int]:
         """Sizes of one row of an input that holds the context and the trained horizon, no more."""
-        ahead = self._shape.horizon if name in _AHEAD else 0
+        ahead = self._shape.horizon if name in AHEAD else 0
         return [size if size is not None else self._shape.context_length + ahead for size in spec.shape[1:]]
 
     def _asked(self, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
@@ -175,14 +164,14 @@ class RawWindows(tf.Module):
             # Clipped, so that no number wraps around: too long stays too long.
             most = LONGEST_HORIZON * self._shape.horizon + 1
             return tf.cast(tf.clip_by_value(inputs.pop(HORIZON), -1, most), tf.int32)
-        return tf.shape(inputs[_known_ahead(inputs)[0]])[1] - tf.shape(inputs[names.CONTEXT])[1]
+        return tf.shape(inputs[known_ahead(inputs)[0]])[1] - tf.shape(inputs[names.CONTEXT])[1]
 
     def _cut(self, name: str, values: tf.Tensor, horizon: tf.Tensor | int, length: tf.Tensor | int) -> tf.Tensor:
         """The newest steps of an input, with its static shape; an unknown end of the known future is held, or NaN."""
         context = self._shape.context_length
         if name in (names.CONTEXT, TIMESTAMPS, names.PAST_COVARIATES, names.PAST_CATEGORIES):
             return tf.ensure_shape(values[:, -context:], [None, context, *values.shape[2:]])
-        if name not in _AHEAD:
+        if name not in AHEAD:
             return tf.identity(values)
         known = values[:, -(context + horizon) :]
         if isinstance(horizon, int):
@@ -191,50 +180,11 @@ class RawWindows(tf.Module):
             return tf.concat([known, tf.repeat(known[:, -1:], length - horizon, axis=1)], axis=1)
         return tf.pad(known, [[0, 0], [0, length - horizon], [0, 0]], constant_values=float("nan"))
 
-    def _size_rules(self, inputs: Mapping[str, tf.Tensor], horizon: tf.Tensor | int) -> list[Rule]:
-        shape = self._shape
-        batch, length = tf.unstack(tf.shape(inputs[names.CONTEXT]))
-        rules = [
-            Rule(
-                length >= shape.context_length,
-                f"context: too short; the model needs the last {shape.context_length} steps (longer is cut to the "
-                "newest); steps given:",
-                lambda: [length],
-            )
-        ]
-        if not isinstance(horizon, int):
-            most = LONGEST_HORIZON * shape.horizon
-            if HORIZON in self.input_specs(any_horizon=True):
-                rule = "horizon: must be"
-            else:
-                name = _known_ahead(inputs)[0]
-                rule = f"{name}: the steps after those of context are what is forecast; they must be"
-            rules.append(
-                Rule(
-                    (horizon >= 1) & (horizon <= most),
-                    f"{rule} from 1 to {most}, {LONGEST_HORIZON} times the trained horizon; steps asked for:",
-                    lambda: [horizon],
-                )
-            )
-        ahead = {TIMESTAMPS: 0, names.PAST_COVARIATES: 0, names.PAST_CATEGORIES: 0, **dict.fromkeys(_AHEAD, horizon)}
-        for name, values in inputs.items():
-            rules.append(_shape_rule(name, values, batch, length, ahead.get(name)))
-        known = [tf.shape(inputs[name])[1] for name in _known_ahead(inputs)]
-        if len(known) > 1:
-            rules.append(
-                Rule(
-                    tf.equal(known[0], known[1]),
-                    f"{' and '.join(_AHEAD)}: must have as many steps as each other; steps given:",
-                    lambda: known,
-                )
-            )
-        return rules
-
     def _value_rules(
         self, newest: Mapping[str, tf.Tensor], series_id: tf.Tensor, length: tf.Tensor | int
     ) -> list[Rule]:
         rules = self._steps.rules(newest[TIMESTAMPS], length) + self._scales.rules(series_id)
-        rules += [_number_rule(name, values) for name, values in newest.items() if values.dtype.is_floating]
+        rules += [number_rule(name, values) for name, values in newest.items() if values.dtype.is_floating]
         context = newest[names.CONTEXT]
         measured = tf.reduce_any(~tf.math.is_nan(context), axis=1)
         rules.append(
@@ -250,28 +200,3 @@ class RawWindows(tf.Module):
 
 def _exact(rounded: tf.Tensor, rest: tf.Tensor) -> tf.Tensor:
     return tf.cast(rounded, tf.float64) + tf.cast(rest, tf.float64)
-
-
-def _shape_rule(
-    name: str, values: tf.Tensor, batch: tf.Tensor, length: tf.Tensor, ahead: tf.Tensor | int | None
-) -> Rule:
-    """As many rows as the context; where `ahead` is a number, also as many steps and that many more."""
-    if ahead is None:
-        rule, expected = "one row for each row of context", [batch]
-    elif isinstance(ahead, int):
-        rule = "as many rows and steps as context" + (f", and {ahead} steps ahead" if ahead else "")
-        expected = [batch, length + ahead]
-    else:
-        rule, expected = "as many rows as context", [batch]
-    given = tf.shape(values)[: len(expected)]
-    return Rule(tf.reduce_all(tf.equal(given, expected)), f"{name}: must have {rule}; shape given:", lambda: [given])
-
-
-def _number_rule(name: str, values: tf.Tensor) -> Rule:
-    # Scaled, values are float32: what is too large for it has no place there either.
-    values = tf.cast(values, tf.float32)
-    if name == names.STATIC_COVARIATES:
-        bad, rule = ~tf.math.is_finite(values), "must be finite numbers"
-    else:
-        bad, rule = tf.math.is_inf(values), "must be finite numbers, or NaN where a value is missing"
-    return Rule(~tf.reduce_any(bad), f"{name}: {rule}; first offending row:", lambda: [first_offender(~bad)])

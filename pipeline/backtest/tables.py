@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tapeline.pipeline.backtest.folds import Cuts, Spread, spread
-from tapeline.schemas.checks import in_words
+from tapeline.schemas.check_wording import in_words
 from tapeline.schemas.evaluation_result import EvaluationResult, without_nan
 from tapeline.schemas.served_model import BASELINES
 from tapeline.series.figures.wording import NAMES, Space, number, when

@@ -49,15 +49,16 @@ def read_rows(path: str, features: RowFeatures) -> Iterator[dict[str, Array]]:
         size = len(batch[TIMESTAMP])
         numbers = np.full((size, len(features.numbers)), np.nan)
         for at, name in enumerate(features.numbers):
-            numbers[:, at] = join_floats(_column(*batch.pop(name), np.nan), _column(*batch.pop(rest(name)), 0.0))
+            numbers[:, at] = join_floats(_column(batch.pop(name), np.nan), _column(batch.pop(rest(name)), 0.0))
         nothing = {name: np.zeros((size, 0), np.float32) for name, width in features.vectors.items() if not width}
         if features.texts:
             batch[TEXTS] = np.stack([batch.pop(name) for name in features.texts], axis=1)
         yield {**batch, **nothing, NUMBERS: numbers}
 
 
-def _column(values: Array, row_splits: Array, missing: float) -> Array:
-    """One float32 a row, `[N]`."""
+def _column(ragged: tuple[Array, Array], missing: float) -> Array:
+    """One float32 a row, `[N]`, of the values `[n]` and the row splits `[N + 1]`."""
+    values, row_splits = ragged
     column = np.full(len(row_splits) - 1, missing, np.float32)
     present = np.diff(row_splits) > 0
     column[present] = values[row_splits[:-1][present]]

@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tapeline.schemas import features as names
-from tapeline.schemas.sections import DataConfig, FeaturesConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig
 from tapeline.series.arrays import Bools, Floats
 from tapeline.series.float_pairs import split_floats
 from tapeline.series.sources.problems import Column, Problem

@@ -282,6 +282,6 @@ def refusals(result: Any) -> list[str]:
 
 def reasons(result: Any) -> tuple[str, ...]:
     """The same in words."""
-    from tapeline.schemas.checks import in_words
+    from tapeline.schemas.check_wording import in_words
 
     return tuple(map(in_words, result.failed))

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.grouping.series_rows import NUMBERS
 from tests.test_no_leakage import SPLITS, cut

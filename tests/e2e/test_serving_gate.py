@@ -9,7 +9,7 @@ import pytest
 
 from tapeline.components.serving_gate import serve_alone
 from tapeline.components.serving_gate.examination import examine
-from tapeline.schemas.checks import in_words
+from tapeline.schemas.check_wording import in_words
 from tapeline.schemas.gate_config import ServingConfig
 
 ROOT = pathlib.Path(__file__).parents[2]

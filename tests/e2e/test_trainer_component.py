@@ -14,8 +14,9 @@ from tfx.utils import path_utils
 
 from tapeline.components.trainer.component import Trainer
 from tapeline.components.trainer.executor import Executor
+from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.gate_config import GateConfig
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 from tapeline.series.scaling import scale_lines, scale_path
 

@@ -29,7 +29,8 @@ from tapeline.components.trainer.training_records import ProgressLines
 from tapeline.components.trainer.training_run import make_reproducible, run_training
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.schemas.errors import TrainingError
-from tapeline.schemas.sections import FeaturesConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import WindowConfig
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 from tapeline.schemas.window_spec import WindowShape, WindowSpec
 from tapeline.series.windowing import Chunk

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tapeline.schemas.errors import UserError
-from tapeline.schemas.sections import DataConfig, FeaturesConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig
 from tapeline.series.sources.reading import plan_blocks, read_batches
 from tapeline.series.sources.rows import RowLayout, read_rows
 from tapeline.series.sources.scanning import facts_from_json, facts_to_json, scan_block, survey_source

@@ -15,7 +15,8 @@ import pyarrow.parquet
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 READ = """
 import sys
-from tapeline.schemas.sections import DataConfig, FeaturesConfig
+from tapeline.schemas.sections import DataConfig
+from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.series.sources.reading import plan_blocks
 from tapeline.series.sources.rows import RowLayout
 from tapeline.series.sources.scanning import scan_block, survey_source

@@ -214,7 +214,7 @@ _ANYTHING = (
 _TYPES: dict[str, Callable[[Random], Text]] = {
     f"{key} as anything": _value((key,), lambda rng, value: rng.choice(_ANYTHING)) for key in WHOLE + REAL + WORDS
 } | {
-    f"{section} as anything": lambda rng, section=section: re.sub(  # type: ignore[misc]
+    f"{section} as anything": lambda rng, section=section: re.sub(
         rf"^{section}:.*(\n  .*)*", lambda _: f"{section}: {rng.choice(_ANYTHING)}", BASE, flags=re.MULTILINE
     )
     for section in ("data", "checks", "split", "window", "model", "training", "gate", "serving", "push")

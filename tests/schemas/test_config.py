@@ -9,7 +9,8 @@ import yaml
 
 from tapeline.schemas.config import Config, load_config, parse_config
 from tapeline.schemas.errors import ConfigError
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, SplitConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig, SplitConfig
 
 CONFIGS = sorted((pathlib.Path(__file__).parents[2] / "configs").glob("*.yaml"))
 SMALLEST = {"name": "sales", "data": {"frequency": "H"}}

@@ -4,7 +4,7 @@ import pytest
 
 from tapeline.schemas.config import parse_config
 from tapeline.schemas.errors import ConfigError
-from tapeline.schemas.sections import FeaturesConfig
+from tapeline.schemas.features_config import FeaturesConfig
 
 
 def test_one_code_or_several_are_taken() -> None:

@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
+from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.model_contract import contract
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
 
 SECTIONS: dict[str, Any] = {
     "data": DataConfig(frequency="H", source="a.csv"),

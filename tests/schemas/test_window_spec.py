@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tapeline.schemas.sections import FeaturesConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import WindowConfig
 from tapeline.schemas.window_spec import WindowShape, WindowSpec
 
 

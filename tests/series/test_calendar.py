@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from tapeline.schemas.sections import CALENDAR_FEATURES, FeaturesConfig
+from tapeline.schemas.features_config import CALENDAR_FEATURES, FeaturesConfig
 from tapeline.series.calendar import Calendar
 
 ZONES = ["UTC", "Australia/Melbourne", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"]

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tapeline.components.transform.window_group import SPLITS_OF_CHUNKS, WindowPlan, cut_group
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig, WindowConfig
 from tapeline.series.chunking import cut_chunks, split_bounds, to_grid
 from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
 from tapeline.series.grouping.series_survey import NEVER, Grouping, merge_surveys, survey_rows

@@ -69,7 +69,7 @@ def test_a_step_without_errors_takes_a_neighbours_quantiles() -> None:
 
 def test_without_a_single_error_the_levels_are_endless_and_the_middle_is_the_forecast() -> None:
     found = quantiles(np.full((3, 2), NAN), "0.1", "0.5", "0.9")
-    np.testing.assert_array_equal(found, [[-np.inf] * 2, [0] * 2, [np.inf] * 2])
+    np.testing.assert_array_equal(found, [[-np.inf] * 2, [0.0] * 2, [np.inf] * 2])
 
 
 def test_shapes_that_would_broadcast_are_refused() -> None:

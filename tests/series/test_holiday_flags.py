@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from tapeline.schemas.sections import DataConfig, FeaturesConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig
 from tapeline.series.arrays import Ints
 from tapeline.series.holiday_flags import END_SECOND, FIRST_SECOND, HolidayFlags, holiday_days, known_until
 from tapeline.series.time_features import TimeFeatures

@@ -9,7 +9,8 @@ from tapeline.clients.forecast.contexts import build_contexts, raw_request
 from tapeline.clients.forecast.tails import Tail
 from tapeline.forecaster.pushed_model import Card
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig, WindowConfig
 
 DAY, FIRST, T, H = 86_400, 19_000, 4, 3
 NAN = np.nan

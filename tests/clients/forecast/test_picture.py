@@ -17,16 +17,16 @@ PNG = b"\x89PNG"
 
 def pair(name: bytes, *, gap: bool = False, endless: bool = False) -> tuple[Context, Forecast]:
     times = GRID.timestamps(19_000 + np.arange(T + H))
-    values = np.arange(T, dtype=np.float32)
+    values = np.arange(T, dtype=np.float64)
     if gap:
         values[[30, 32]] = np.nan
     context = Context(
         series_id=name,
         timestamps=times[:T],
         values=values,
-        past=np.zeros((T, 0), np.float32),
-        future=np.zeros((T + H, 0), np.float32),
-        static=np.zeros(0, np.float32),
+        past=np.zeros((T, 0)),
+        future=np.zeros((T + H, 0)),
+        static=np.zeros(0),
         texts={},
         steps_ahead=H,
     )

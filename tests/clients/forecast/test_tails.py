@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tapeline.clients.forecast.tails import Tail, merge, tails_of
-from tapeline.schemas.sections import DataConfig, FeaturesConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig
 from tapeline.series.sources.rows import RowLayout, read_rows
 from tapeline.series.time_grid import TimeGrid
 

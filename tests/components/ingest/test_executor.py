@@ -15,7 +15,8 @@ from tapeline.components.ingest.executor import EXAMPLES_KEY, Executor
 from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.features import SPLITS
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, SplitConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig, SplitConfig
 from tapeline.series.sources.reading import plan_blocks
 
 IN_MEMORY = beam_arguments(("--direct_running_mode=in_memory", "--direct_num_workers=1"))

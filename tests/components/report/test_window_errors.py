@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tapeline.components.report.window_errors import ErrorCollector, ResidualSample, ScoredBatch
+from tapeline.components.report.window_errors import ErrorCollector, ScoredBatch
 from tapeline.schemas.served_model import BASELINES, INTERVALS
 from tapeline.series.cycles import HOUR, MONTH, WEEKDAY, cycles_of
 from tapeline.series.time_grid import TimeGrid
@@ -126,19 +126,6 @@ def test_batching_changes_nothing(cuts: Any, seed: Any) -> None:
     assert pieces.series_mae == pytest.approx(whole.series_mae)
     assert pieces.cycles[HOUR] == pytest.approx(whole.cycles[HOUR], nan_ok=True)
     assert np.array_equal(pieces.residuals, whole.residuals)
-
-
-@given(st.lists(st.integers(1, 9), min_size=1, max_size=12))
-@settings(max_examples=30, deadline=None)
-def test_residuals_are_thinned_to_every_strideth_window(sizes: Any) -> None:
-    sample = ResidualSample(most=16)
-    rows = np.arange(sum(sizes))
-    values = np.stack([rows, rows + 0.5], axis=1)
-    for part in np.split(values, np.cumsum(sizes)[:-1]):
-        sample.add(part)
-    assert sample.values().tolist() == values[:: sample.stride].ravel().tolist()
-    assert len(sample.values()) <= 16
-    assert sample.stride == 1 or 2 * len(rows[:: sample.stride // 2]) > 16
 
 
 def test_no_windows_are_refused() -> None:

@@ -11,7 +11,7 @@ import pytest
 from tapeline.components.serving_gate.judging import answer_problem, judge, largest_deviation, refusal_problem
 from tapeline.components.serving_gate.real_requests import GateRequest
 from tapeline.components.serving_gate.serve_alone import Answer, Served
-from tapeline.schemas.checks import in_words
+from tapeline.schemas.check_wording import in_words
 from tapeline.schemas.gate_config import ServingConfig
 from tapeline.schemas.served_model import EVALUATE, SERVE
 from tests import contract_model

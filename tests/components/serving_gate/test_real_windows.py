@@ -8,7 +8,8 @@ import pytest
 import tensorflow as tf
 
 from tapeline.components.serving_gate.real_windows import draw_windows, read_real_windows
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig, WindowConfig
 
 DAY, FIRST = 86_400, 19_000
 DATA = DataConfig(time="t", target="y", frequency="D")

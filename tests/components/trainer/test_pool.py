@@ -17,7 +17,8 @@ from tapeline.components.trainer.halving import Rung
 from tapeline.components.trainer.pool import Signals, race
 from tapeline.components.trainer.training_run import TrainedModel, run_training
 from tapeline.schemas.errors import TrainingError
-from tapeline.schemas.sections import FeaturesConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import WindowConfig
 from tapeline.schemas.training_config import ModelConfig
 from tests.components.trainer.small_training import config, wave, weights, without_graphs
 

@@ -10,7 +10,8 @@ import pytest
 from tapeline.components.transform.window_group import WindowPlan
 from tapeline.components.transform.window_tally import Tally, longest_steps, unscaled_series
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig, WindowConfig
 from tapeline.series.chunking import to_grid
 from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
 from tapeline.series.time_grid import TimeGrid

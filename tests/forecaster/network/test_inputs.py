@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from tapeline.forecaster.network.inputs import decoder_inputs, decoder_size, encoder_inputs, encoder_size, lag_positions
-from tapeline.schemas.sections import RollingConfig
+from tapeline.schemas.features_config import RollingConfig
 from tapeline.schemas.window_spec import WindowShape
 
 SHAPE = WindowShape(context_length=3, horizon=2, past=1, future=1, static=1)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tapeline.forecaster.network.inputs import rolling_size, rolling_statistics
-from tapeline.schemas.sections import RollingConfig
+from tapeline.schemas.features_config import RollingConfig
 
 
 def test_mean_and_deviation_of_a_short_series() -> None:

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tapeline.forecaster.network.segments import last_segment, segments_before, to_segments
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
-from tapeline.schemas.sections import RollingConfig
+from tapeline.schemas.features_config import RollingConfig
 from tapeline.schemas.training_config import ModelConfig, ViewConfig
 from tapeline.schemas.window_spec import WindowShape
 from tests.forecaster.network.test_seq2seq import make_model, make_window

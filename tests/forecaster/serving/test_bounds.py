@@ -22,7 +22,7 @@ def test_the_graph_and_numpy_cut_off_the_same_in_scaled_space() -> None:
     series = np.array([b"a", b"b"], object)
     offset, scale = (numbers[:, None] for numbers in SCALER.parameters(series))
     inside = Bounds(PERCENT).within(tf.constant(scaled), offset=tf.constant(offset), scale=tf.constant(scale))
-    np.testing.assert_array_equal(inside, [[-5, 0, 5], [0, 0.5, 1]])
+    np.testing.assert_array_equal(inside, [[-5.0, 0.0, 5.0], [0.0, 0.5, 1.0]])
     np.testing.assert_array_equal(within_bounds(scaled, series, data=PERCENT, scaler=SCALER), inside)
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from tapeline.forecaster.serving.card import describe_data, describe_inputs, describe_intervals, describe_limits
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig, WindowConfig
 from tapeline.series.prediction_intervals import PredictionIntervals
 from tapeline.series.scaling import Scaler, scale_lines
 from tapeline.series.windowing import Chunk

@@ -51,6 +51,6 @@ def test_the_graph_takes_the_context_into_the_ratio_as_the_trainer_did() -> None
     served = intervals([[1.0]], "upper", error_ratios={b"large": 10.0, b"other": 1.0}, usual_change=0.005)
     ratio = served.error_ratio({"series_id": tf.constant(["new", "large", "other"]), "context": tf.constant(context)})
     expected = context_ratios(np.array([0.02, 0.8, 0.0]), np.array([1.0, 10.0, 1.0]), 0.005)
-    np.testing.assert_allclose(ratio[:, 0], expected, rtol=1e-6)
+    np.testing.assert_allclose(ratio, expected[:, np.newaxis], rtol=1e-6)
     alone = intervals([[1.0]], "upper", usual_change=0.005).error_ratio({"context": tf.constant(context[:1])})
     np.testing.assert_allclose(alone, [[2.0]], rtol=1e-6)

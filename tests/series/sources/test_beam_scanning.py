@@ -6,7 +6,8 @@ import pathlib
 import apache_beam as beam
 
 from tapeline.pipeline.beam_arguments import beam_arguments
-from tapeline.schemas.sections import DataConfig, FeaturesConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig
 from tapeline.series.sources.beam_scanning import COUNTERS, scan_to_json
 from tapeline.series.sources.reading import plan_blocks
 from tapeline.series.sources.rows import RowLayout

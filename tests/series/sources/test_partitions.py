@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.sections import DataConfig, FeaturesConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig
 from tapeline.series.sources.reading import plan_blocks, read_batches
 from tapeline.series.sources.rows import RowLayout, read_rows
 from tapeline.series.sources.scanning import scan_block, survey_source

@@ -8,7 +8,8 @@ from random import Random
 import pytest
 
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.sections import DataConfig, FeaturesConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig
 from tapeline.series.sources.quotes import QuoteError, Quotes, row_at
 from tapeline.series.sources.reading import plan_blocks
 from tapeline.series.sources.rows import RowLayout

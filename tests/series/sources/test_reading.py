@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.sections import DataConfig, FeaturesConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig
 from tapeline.series.sources.reading import MalformedRowsError, plan_blocks, read_batches
 from tapeline.series.sources.rows import RowLayout
 from tapeline.series.sources.scanning import scan_block

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.sections import DataConfig, FeaturesConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig
 from tapeline.series.sources.reading import plan_blocks, read_batches
 from tapeline.series.sources.rows import RowLayout, example_batches, read_rows
 from tapeline.series.sources.scanning import scan_block, survey_source

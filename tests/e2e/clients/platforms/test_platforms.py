@@ -18,7 +18,7 @@ from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.forecaster.serving.portable import PORTABLE
 from tapeline.schemas import stack
 from tapeline.schemas.errors import ConfigError, DataError
-from tapeline.schemas.sections import RollingConfig
+from tapeline.schemas.features_config import RollingConfig
 from tapeline.schemas.served_model import LEVELS, levels_of
 from tapeline.schemas.training_config import ModelConfig
 from tests.e2e.forecaster.serving import small_export as small
@@ -117,7 +117,7 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Any]:
     served = small.serve(module, context, timestamps, series_id=tf.constant(series))
     portable = read_portable(folder)
     inputs = {
-        "context": context,
+        "context": np.asarray(context, np.float32),
         "future_covariates": small.window_of(context, timestamps)["future_covariates"].astype(np.float32),
         "error_ratio": np.array(
             [[portable.guide["series"].get(name, {"error_ratio": 1.0})["error_ratio"]] for name in series], np.float32
@@ -239,7 +239,10 @@ def test_segments_views_and_selections_on_other_platforms(tmp_path: pathlib.Path
     module = small.export(tmp_path / "1", model, small.small_ridge(), card=CARD, **options)
     portable = read_portable(tmp_path / "1")
     context, timestamps = small.raw_request()
-    inputs = {"context": context, "future_covariates": small.window_of(context, timestamps)["future_covariates"]}
+    inputs = {
+        "context": np.asarray(context, np.float32),
+        "future_covariates": small.window_of(context, timestamps)["future_covariates"],
+    }
     asked = {}
     if own:
         assert portable.guide["inputs"]["series_index"]["type"] == "int32"

@@ -20,14 +20,8 @@ from tapeline.components.artifacts import ValidationReport
 from tapeline.components.data_gate.executor import Executor
 from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.schemas.features import ROW_NUMBER, SERIES_ID, SPLITS, TARGET, TIMESTAMP
-from tapeline.schemas.sections import (
-    ChecksConfig,
-    DataConfig,
-    FeaturesConfig,
-    ScalingConfig,
-    SplitConfig,
-    WindowConfig,
-)
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import ChecksConfig, DataConfig, ScalingConfig, SplitConfig, WindowConfig
 
 BEAM_ARGS = beam_arguments(("--direct_running_mode=in_memory", "--direct_num_workers=1"))
 

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pytest
 
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.sections import ChecksConfig, DataConfig, FeaturesConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import ChecksConfig, DataConfig, WindowConfig
 
 DATA = DataConfig(frequency="W-SAT", time="date", target="co2")
 WINDOW = WindowConfig(context_length=104, horizon=24)

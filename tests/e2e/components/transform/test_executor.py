@@ -9,7 +9,8 @@ import pytest
 
 from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.sections import DataConfig, FeaturesConfig, WindowConfig
+from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.sections import DataConfig, WindowConfig
 
 WINDOW = WindowConfig(context_length=12, horizon=4, eval_stride=3)
 

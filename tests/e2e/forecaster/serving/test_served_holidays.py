@@ -12,7 +12,7 @@ from tapeline.forecaster.network.highway import LinearHighway
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.forecaster.serving.export_model import export_model
 from tapeline.forecaster.serving.portable import GUIDE, PORTABLE
-from tapeline.schemas.sections import FeaturesConfig
+from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.training_config import ModelConfig
 from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.scaling import Scaler
