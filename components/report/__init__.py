@@ -7,7 +7,8 @@ windows, beside TFMA's.
 
 Read in this order:
 
-1. What is computed: `window_errors.py`, `bootstrap.py`, `summary.py`, `scoring.py`, `training_history.py`.
+1. What is computed: `window_errors.py`, `bootstrap.py`, `summary.py`, `residual_sample.py`, `scoring.py`,
+   `training_history.py`.
 2. What the report says: `content.py`, and `collect.py`, which reads it from the artifacts.
 3. How it is shown: `run_figures.py`, `error_figures.py`, `page.py`, `headline.py`, `selected_members.py`,
    `page_sections.py`, and `writing.py` with `page.html.j2` and `page.css`.

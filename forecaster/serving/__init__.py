@@ -7,7 +7,7 @@ function for other platforms.
 
 Read `export_model` first, which puts everything together, then `signatures`.
 `raw_windows` turns a request into a window, with `request_rules`,
-`time_steps`, `calendar_table`, `covariates` and `series_tables`;
-`any_horizon` and `intervals` make the answer. `card`, `warmup` and `portable`
+`input_rules`, `time_steps`, `calendar_table`, `covariates` and `series_tables`;
+`any_horizon`, `intervals`, `bounds` and `unit_rounding` make the answer. `card`, `warmup` and `portable`
 write what lies beside the graph.
 """
