@@ -127,6 +127,8 @@ def run_gate(
     out.uri = str(folder / "DataGate" / "examples" / "7")
     report = ValidationReport()
     report.uri = str(folder / "DataGate" / "report" / "7")
+    row_schema = standard_artifacts.Schema()
+    row_schema.uri = str(folder / "DataGate" / "row_schema" / "7")
     sections = {
         "data": data,
         "features": features or FeaturesConfig(),
@@ -137,7 +139,7 @@ def run_gate(
     }
     Executor(context).Do(
         {"rows": [examples], "statistics": [statistics], "schema": [schema_artifact], "anomalies": [anomalies]},
-        {"examples": [out], "report": [report]},
+        {"examples": [out], "report": [report], "row_schema": [row_schema]},
         {name: section.model_dump_json() for name, section in sections.items()},
     )
     return Gate(out, report, examples)
