@@ -31,7 +31,7 @@ def recent(project: Project) -> pathlib.Path:
 
 
 def test_a_model_that_serves_is_pushed(shared: Project, tapeline: Tapeline) -> None:
-    ended = tapeline("run", *shared.arguments)
+    ended = tapeline("run", *shared.arguments, "--verbose")
     assert ended.code == 0, ended.out + ended.err
     assert states(ended.out)["ServingGate"] == "ran"
     assert "served: 30 requests" in ended.out

@@ -180,6 +180,8 @@ def test_the_card_tells_a_client_what_a_request_holds(exported: tuple[Any, Any])
         "past_covariates": [],
         "future_covariates": [],
         "static_covariates": [],
+        "categorical": [],
+        "categories": {},
         "series": None,
         "unknown_series": None,
     }
