@@ -33,6 +33,8 @@ CLEAN = {
     "LANG": "C.UTF-8",
 }
 """Variables of a command in the root; this machine's own would name places that are not there."""
+SECOND_STACK = "TAPELINE_SECOND_STACK"
+"""Tells the suite that the other stack is tested as well: what is the same on both is left to that one."""
 CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
 PASSED_ON = (
     *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
@@ -163,7 +165,7 @@ def main(arguments: List[str]) -> int:
 def test(root: pathlib.Path, inside: Dict[str, str], arguments: Optional[str]) -> int:
     """Runs the suite in the root, then what needs both stacks from this side."""
     command = ["make", "test", "STACK=" + stacks.NEW.name, *(["ARGS=" + arguments] if arguments else [])]
-    code = subprocess.call(entering(root, command), env=inside)
+    code = subprocess.call(entering(root, command), env={**inside, SECOND_STACK: "1"})
     if code:
         return code
     both = [str(bootstrap.PROJECT / ".venv/bin/python"), "-m", "pytest", "tests/e2e/test_other_stack.py"]

@@ -50,6 +50,7 @@ class ContractModel(tf.Module):
 
     def answer(self, context: tf.Tensor, timestamps: tf.Tensor, horizon: tf.Tensor) -> dict[str, tf.Tensor]:
         """Forecasts from raw values."""
+        context = tf.cast(context, tf.float32)
         with tf.control_dependencies(self.check(context, timestamps, horizon)):
             context, timestamps, horizon = map(tf.identity, (context, timestamps, horizon))
         # The newest value that was measured.
@@ -92,7 +93,7 @@ class ContractModel(tf.Module):
 def save_contract_model(folder: pathlib.Path, fault: str = "") -> pathlib.Path:
     """Writes the model with its card, and returns its folder."""
     model = ContractModel(fault)
-    context = tf.TensorSpec([None, None], tf.float32, name="context")
+    context = tf.TensorSpec([None, None], tf.float64, name="context")
     timestamps = tf.TensorSpec([None, None], tf.int64, name="timestamps")
     horizon = tf.TensorSpec([], tf.int64, name="horizon")
     examples = tf.TensorSpec([None], tf.string, name="examples")

@@ -1,5 +1,6 @@
 """Every test below this folder is an end-to-end test; many run the command line on a small project."""
 
+import os
 import pathlib
 
 import pytest
@@ -15,6 +16,10 @@ WARNINGS = pytest.mark.filterwarnings(
     "ignore", "error:::tapeline", "error:::tests", "ignore:.*please use:FutureWarning:tests"
 )
 
+SECOND_STACK = "TAPELINE_SECOND_STACK"
+"""Set by `make test-modern`: the suite runs on the other stack as well, by `.ci/run` at least."""
+ONCE = pytest.mark.skipif(bool(os.environ.get(SECOND_STACK)), reason="its subject is the same on both stacks")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests of this folder, gives them more time than a unit test, and hears fewer warnings."""
@@ -22,6 +27,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
             item.add_marker(WARNINGS)
+            if item.get_closest_marker("once") is not None:
+                item.add_marker(ONCE)
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(TIMEOUT_SECONDS))
 

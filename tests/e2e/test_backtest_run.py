@@ -15,6 +15,8 @@ import pytest
 
 from tests.e2e.small_project import Project, Tapeline, daily_load, make_project, states
 
+pytestmark = pytest.mark.once
+
 ROOT = pathlib.Path(__file__).parents[2]
 HORIZON = 12
 PATIENCE_SECONDS = 600

@@ -8,6 +8,8 @@ import pytest
 
 from tests.e2e.small_project import Tapeline, daily_load, states
 
+pytestmark = pytest.mark.once
+
 QUICK = {
     "model.units": 8,
     "model.members": 1,

@@ -16,6 +16,8 @@ import pytest
 from tapeline.forecaster.versions import check_content, versions
 from tests.e2e.small_project import Project, make_project
 
+pytestmark = pytest.mark.once
+
 CHILD = pathlib.Path(__file__).with_name("killed_run.py")
 
 # Where in the pipeline, in its order; before or after which call.

@@ -6,10 +6,14 @@ import pathlib
 import threading
 import time
 
+import pytest
+
 from tapeline.forecaster.versions import push_version
 from tests.e2e.served_folder import Folder
 from tests.e2e.serving_process import Server, instance, started
 from tests.hand_made_model import save_version
+
+pytestmark = pytest.mark.once
 
 SECONDS = 25.0
 LEVELS = (5.5, 6.5, 7.5)

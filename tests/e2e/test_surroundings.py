@@ -17,6 +17,8 @@ from tests.e2e.serving_process import instance, started
 from tests.e2e.small_project import Project, Tapeline
 from tests.hand_made_model import save_version
 
+pytestmark = pytest.mark.once
+
 
 def _mount(*arguments: str) -> bool:
     return subprocess.run(["mount", *arguments], capture_output=True, check=False).returncode == 0
