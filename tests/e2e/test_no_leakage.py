@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tapeline.schemas.features import rest
 from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowSpec
@@ -23,6 +24,11 @@ SCHEMA = "\n".join(
         'feature { name: "sky" type: BYTES presence { min_fraction: 1 } shape { dim { size: 1 } } }',
         'feature { name: "area" type: FLOAT presence { min_fraction: 1 } shape { } }',
         *(f'feature {{ name: "{name}" type: FLOAT value_count {{ max: 1 }} }}' for name in ("target", "load")),
+        # What the data gate adds: the second float of each number.
+        *(
+            f'feature {{ name: "{rest(name)}" type: FLOAT value_count {{ max: 1 }} }}'
+            for name in ("target", "load", "temperature", "area")
+        ),
     ]
 )
 DATA = DataConfig(frequency="H", time="ds", target="y", series_id="id")
@@ -207,9 +213,12 @@ def test_graph_scales_as_numpy_and_marks_series_without_a_scale(as_measured: Any
     layer = tft.TFTransformOutput(as_measured["graph"]).transform_features_layer()
     ids = [b"north", b"south\t1", b"north", b"new"]
     rows = {name: tf.sparse.from_dense(tf.constant([[5.0], [6.0], [0.0], [7.0]])) for name in ("target", "load")}
+    nothing_rounded = tf.sparse.from_dense(tf.zeros([4, 1]))
+    rests = {rest(name): nothing_rounded for name in ("target", "load", "temperature", "area")}
     scaled = layer(
         {
             **rows,
+            **rests,
             "series_id": tf.constant([[name] for name in ids]),
             "timestamp": tf.zeros([4, 1], tf.int64),
             "row_number": tf.zeros([4, 1], tf.int64),
