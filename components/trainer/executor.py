@@ -102,6 +102,7 @@ class Executor(base_executor.BaseExecutor):
             checkpoints = CheckpointStore(folder, fingerprint=fingerprint)
             data, window = sections["data"], sections["window"]
             season = choose_season(sections["gate"], data=data, window=window, chunks=train_chunks)
+            scaler = Scaler.load(graph_uri)
             trained = run_training(
                 train_chunks=train_chunks,
                 eval_chunks=eval_chunks,
@@ -110,7 +111,7 @@ class Executor(base_executor.BaseExecutor):
                 model=sections["model_config"],
                 training=sections["training"],
                 season=season,
-                scaler=Scaler.load(graph_uri),
+                scaler=scaler,
                 category_sizes=category_sizes(read_categories(graph_uri, sections["features"])),
                 records=functools.partial(
                     _records, run_uri, HistoryFile(os.path.join(run_uri, HISTORY_FILE)), sections["training"].epochs
@@ -125,6 +126,7 @@ class Executor(base_executor.BaseExecutor):
                 sections,
                 directory=path_utils.serving_model_dir(model.uri),
                 graph_uri=graph_uri,
+                scaler=scaler,
                 season=season,
                 train_chunks=train_chunks,
                 eval_chunks=eval_chunks,
@@ -142,6 +144,7 @@ def _export(
     *,
     directory: str,
     graph_uri: str,
+    scaler: Scaler,
     season: int,
     train_chunks: Chunks,
     eval_chunks: Chunks,
@@ -149,7 +152,6 @@ def _export(
 ) -> None:
     data, window = sections["data"], sections["window"]
     spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
-    scaler = Scaler.load(graph_uri)
     errors = eval_errors(
         trained.model,
         read=eval_chunks,

@@ -67,12 +67,10 @@ class Ensemble(keras.Model):
             served = tf.add_n([share * forecast for share, forecast in zip(self.shares, forecasts, strict=True)])
         if not self.others:
             return served
-        # Row 0 is for series that training did not see; they, and all that lie beyond, get the average.
-        rows = np.zeros(max(self.positions) + 2, np.int32)
+        # The first row is for series that training did not see, the last for all that lie beyond: they get the average.
+        rows = np.zeros(max(self.positions) + 3, np.int32)
         rows[[index + 1 for index in self.positions]] = list(self.positions.values())
-        row = tf.minimum(window[features.SERIES_INDEX] + 1, len(rows) - 1)
-        beyond = window[features.SERIES_INDEX] + 1 > len(rows) - 1
-        place = tf.where(beyond, 0, tf.gather(rows, row))[:, tf.newaxis]
+        place = tf.gather(rows, tf.minimum(window[features.SERIES_INDEX] + 1, len(rows) - 1))[:, tf.newaxis]
         for number, other in enumerate(self.others, start=1):
             served = tf.where(place == number, other(window, training=False, kernel=kernel), served)
         return served
