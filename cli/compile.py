@@ -21,9 +21,6 @@ def run(arguments: argparse.Namespace) -> int:
         return _compile_ir(config, arguments)
     if arguments.output is None:
         raise ConfigError("--output: is missing. Say where the pipeline for Kubeflow goes: --output pipeline.yaml.")
-    from tapeline.pipeline.settling import settle_elsewhere
-
-    config = settle_elsewhere(config, command="--target kubeflow")
     with hushed():
         from tapeline.pipeline.kubeflow import compile_kubeflow
 

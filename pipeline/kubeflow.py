@@ -40,20 +40,23 @@ _SMALL = ResourcesConfig(cpu="500m", memory="2Gi")
 def nodes_of(config: Config) -> dict[str, list[str]]:
     """Returns the nodes that each node of a configuration's pipeline needs, in an order in which they can run.
 
-    The data are not read and nothing is written.
+    The data are not read and nothing is written: what the configuration leaves to the data changes no node.
 
     Raises:
         ConfigError: The curated schema is missing.
     """
     from tapeline.pipeline.pipeline import create_pipeline
+    from tapeline.pipeline.settling import settle_unread
 
     with tempfile.TemporaryDirectory() as folder:
-        pipeline = create_pipeline(config, RunPaths.of(config.name, folder), fingerprint=_UNREAD)
+        pipeline = create_pipeline(settle_unread(config), RunPaths.of(config.name, folder), fingerprint=_UNREAD)
         return {each.id: sorted(upstream.id for upstream in each.upstream_nodes) for each in pipeline.components}
 
 
 def compile_kubeflow(config: Config, output: str | os.PathLike[str]) -> None:
     """Writes a configuration's pipeline as KFP's YAML, to be uploaded.
+
+    What the configuration leaves to the data is chosen by the step `prepare`, where the data are.
 
     Raises:
         ConfigError: The curated schema is missing, or the file cannot be written.

@@ -17,7 +17,7 @@ import numpy as np
 
 from tapeline.components.ingest.splits import find_bounds
 from tapeline.schemas.config import Config
-from tapeline.schemas.errors import ConfigError, UserError
+from tapeline.schemas.errors import UserError
 from tapeline.schemas.features import SINGLE_SERIES
 from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.series.arrays import Floats, Ints
@@ -78,17 +78,10 @@ def settle(config: Config) -> Settled:
         facts = _facts(config)
     except (UserError, MalformedRowsError, *DAMAGES):
         facts = None
-    given = {key: config.value(key) for key in _SHAPING if key not in config.auto}
-    chosen = choose(
-        facts or TrainFacts(frequency=config.data.frequency),
-        horizon=config.window.horizon,
-        given=given,
-        look_back=_look_back(config),
-    )
-    order = [key for key in chosen if key in config.auto]
+    chosen = _chosen(config, facts or TrainFacts(frequency=config.data.frequency))
     return Settled(
-        config=config.override({key: chosen[key] for key in order}, origin="chosen for these data"),
-        keys=tuple(order),
+        config=config.override(chosen, origin="chosen for these data"),
+        keys=tuple(chosen),
         seasons=facts.seasons if facts else (),
         readable=facts is not None,
     )
@@ -103,23 +96,16 @@ def require_settled(config: Config) -> None:
     assert not config.auto, f"settle the configuration first: {', '.join(config.auto)}"
 
 
-def settle_elsewhere(config: Config, *, command: str) -> Config:
-    """Settles a configuration for a pipeline that runs elsewhere.
+def settle_unread(config: Config) -> Config:
+    """Settles a configuration by its frequency alone, for what no value changes: which nodes its pipeline has."""
+    return config.override(_chosen(config, TrainFacts(frequency=config.data.frequency)), origin="chosen by frequency")
 
-    Raises:
-        ConfigError: The data cannot be read here, so nothing can be chosen from them.
-    """
-    try:
-        settled = settle(config)
-        problem = "" if settled.readable else "their rows cannot be read"
-    except UserError as error:
-        problem = str(error)
-    if problem:
-        raise ConfigError(
-            f"{command}: {', '.join(config.auto)} are chosen from the data, and they are not to be had here "
-            f"({problem.rstrip('.')}). Set these keys, or give the data with --data."
-        )
-    return settled.config
+
+def _chosen(config: Config, facts: TrainFacts) -> dict[str, Any]:
+    """What a configuration leaves open, by dotted key, in the order in which it is told."""
+    given = {key: config.value(key) for key in _SHAPING if key not in config.auto}
+    chosen = choose(facts, horizon=config.window.horizon, given=given, look_back=_look_back(config))
+    return {key: value for key, value in chosen.items() if key in config.auto}
 
 
 def _look_back(config: Config) -> int:

@@ -9,9 +9,9 @@ import pytest
 
 from tapeline.pipeline import settling
 from tapeline.pipeline.paths import RunPaths
-from tapeline.pipeline.settling import require_settled, settle, settle_elsewhere
+from tapeline.pipeline.settling import require_settled, settle, settle_unread
 from tapeline.schemas.config import Config, load_config, parse_config
-from tapeline.schemas.errors import ConfigError, DataError
+from tapeline.schemas.errors import DataError
 from tapeline.series.sources.reading import Block, plan_blocks, read_batches
 from tapeline.series.sources.source import Source
 
@@ -134,14 +134,12 @@ def test_rows_that_cannot_be_read_are_left_to_the_first_component(path: pathlib.
     assert settled.words() == ""
 
 
-def test_for_a_pipeline_that_runs_elsewhere_the_open_keys_are_named(path: pathlib.Path) -> None:
-    config = configure(path, hourly())
-    assert settle_elsewhere(config, command="--target kubeflow").auto == ()
+def test_without_data_the_frequency_chooses(path: pathlib.Path) -> None:
+    config = configure(path, hourly(), window={"horizon": 24, "context_length": 96})
     path.unlink()
-    with pytest.raises(ConfigError, match=r"features\.calendar, window\.context_length, .*Set these keys") as caught:
-        settle_elsewhere(config, command="--target kubeflow")
-    assert "no file" in str(caught.value)
-    assert settle_elsewhere(settle(configure(path, hourly())).config, command="--target kubeflow").auto == ()
+    settled = settle_unread(config)
+    assert settled.auto == ()
+    assert settled.window.context_length == 96
 
 
 def test_values_that_look_back_get_a_context_that_holds_them(path: pathlib.Path) -> None:
