@@ -142,6 +142,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_metadata(node)
     copied = "copy a file of an output, such as report/report.html; may be repeated"
     _option(node, "--export", ("OUTPUT/FILE", "PATH"), copied, action="append", default=[], nargs=2)
+    shown = "write the verdict's numbers as JSON, and as what Kubeflow shows of its artifact `metrics`"
+    _option(node, "--kubeflow-metrics", ("PATH", "EXECUTOR_OUTPUT"), shown, nargs=2)
 
     export = commands.add_parser("export", help="convert a pushed model for phones, browsers and other runtimes")
     _option(export, "--model", "DIR", _MODEL, required=True)
@@ -213,6 +215,9 @@ def _prepare_environment(command: str) -> None:
     # TensorFlow warns at length of each input that the graph refuses: a server's clients are told, not its log.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2" if command == "serve" else "1")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    # The image sets it: Kubernetes has no place to set a container's umask.
+    if umask := os.environ.get("TAPELINE_UMASK"):
+        os.umask(int(umask, base=8))
 
 
 def entry() -> NoReturn:

@@ -5,14 +5,11 @@ import json
 import os
 import pathlib
 
-from tapeline.forecaster.versions import check_content, versions
+from tapeline.forecaster.versions import VERSIONS_FOLDER, check_content, versions
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import DataConfig, WindowConfig
 from tapeline.schemas.served_model import CARD_FILE, GRAPH_FILE
-
-VERSIONS_FOLDER = "serving_model"
-"""In the folder of a configuration's runs: where the Pusher puts versions."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

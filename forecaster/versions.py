@@ -37,6 +37,9 @@ from tapeline.schemas.whole_files import replacing, write_whole
 MODEL_FINGERPRINT = "model_fingerprint"
 """Custom property of a ModelBlessing: the `folder_fingerprint` of the model that was judged."""
 
+VERSIONS_FOLDER = "serving_model"
+"""In the folder of a configuration's runs: where the Pusher puts versions."""
+
 IN_USE = ".in-use-"
 """Before the process id, in the name of the file that marks a version as in use."""
 

@@ -141,10 +141,13 @@ def _node(config: Config, node: str) -> Any:
     def step(run_name: str, job: str) -> dsl.ContainerSpec:
         return spec(f"{run_name}-{job}")
 
-    def step_with_page(run_name: str, job: str, page: dsl.Output[dsl.HTML]) -> dsl.ContainerSpec:
-        return spec(f"{run_name}-{job}", "--export", f"report/{PAGE_FILE}", page.path)
+    def report(
+        run_name: str, job: str, page: dsl.Output[dsl.HTML], metrics: dsl.Output[dsl.Metrics]
+    ) -> dsl.ContainerSpec:
+        shown = ("--kubeflow-metrics", metrics.path, dsl.PIPELINE_TASK_EXECUTOR_OUTPUT_PATH_PLACEHOLDER)
+        return spec(f"{run_name}-{job}", "--export", f"report/{PAGE_FILE}", page.path, *shown)
 
-    function = step_with_page if node == "Report" else step
+    function = report if node == "Report" else step
     function.__name__ = re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", node).lower()
     return dsl.container_component(function)
 

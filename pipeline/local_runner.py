@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from tapeline.forecaster.versions import versions
 from tapeline.pipeline.console import ComponentLines, counts_in_words, quiet
+from tapeline.pipeline.group_access import share_with_group
 from tapeline.pipeline.lineage import NodeRun, NodeState, Run, read_run
 from tapeline.pipeline.paths import RunPaths, shown
 from tapeline.pipeline.stores import locked
@@ -69,7 +70,10 @@ def run_locally(
         "Wait for it, or give another --home."
     )
     with locked(paths.lock, busy=busy), quiet(log):
-        return _run(config, paths, log=log, from_node=from_node, to_node=to_node)
+        try:
+            return _run(config, paths, log=log, from_node=from_node, to_node=to_node)
+        finally:
+            share_with_group(paths.root)
 
 
 def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str | None, to_node: str | None) -> LocalRun:

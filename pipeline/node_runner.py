@@ -30,6 +30,7 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import launcher, outputs_utils, runtime_parameter_utils
 from tfx.proto.orchestration import execution_result_pb2, pipeline_pb2
 
+from tapeline.pipeline.group_access import share_with_group
 from tapeline.pipeline.lineage import NodeRun, read_run
 from tapeline.pipeline.stores import Connection, connection, lock_of, locked
 from tapeline.schemas.errors import ConfigError, DataError, SurroundingsError, user_error
@@ -108,9 +109,7 @@ def run_node(pipeline: pipeline_pb2.Pipeline, node_id: str, *, run_id: str, addr
     if node_id not in nodes:
         raise ConfigError(f"--node: {node_id!r} is no component. Give one of: {', '.join(nodes)}.")
     node = nodes[node_id]
-    deployment = runner_utils.extract_local_deployment_config(pipeline)
-    if address is None:
-        address = deployment.metadata_connection_config.database_connection_config.sqlite.filename_uri
+    address = address or address_of(pipeline)
     # All processes that run nodes of this pipeline see its folder, which holds <folder>/artifacts.
     folder = pathlib.Path(pipeline.runtime_spec.pipeline_root.field_value.string_value).parent
     store = SharedStore(connection(address), lock_of(address) or folder / "metadata.lock")
@@ -118,7 +117,10 @@ def run_node(pipeline: pipeline_pb2.Pipeline, node_id: str, *, run_id: str, addr
         if _tidy_up(store, node, pipeline):
             logging.info("%s has ended in run %s already", node_id, run_id)
         else:
-            _launch(store, node, pipeline)
+            try:
+                _launch(store, node, pipeline)
+            finally:
+                share_with_group(folder)
     run = read_run(address, run_id)
     ended = run.nodes.get(node_id) if run else None
     if ended is None or not ended.state.ended_well:
@@ -126,6 +128,12 @@ def run_node(pipeline: pipeline_pb2.Pipeline, node_id: str, *, run_id: str, addr
         reason = ended.error if ended else "it left no execution"
         raise NodeFailedError(f"{node_id} did not end well in run {run_id}: {reason}")
     return ended
+
+
+def address_of(pipeline: pipeline_pb2.Pipeline) -> str:
+    """Returns the address of ML Metadata that a compiled pipeline says: a SQLite file."""
+    deployment = runner_utils.extract_local_deployment_config(pipeline)
+    return str(deployment.metadata_connection_config.database_connection_config.sqlite.filename_uri)
 
 
 def _launch(store: SharedStore, node: pipeline_pb2.PipelineNode, pipeline: pipeline_pb2.Pipeline) -> None:

@@ -26,6 +26,9 @@ from tapeline.schemas.whole_files import write_whole
 SCHEMA_VERSION = 3
 """Of `verdict.json`. It grows when a field changes its meaning or goes away; new fields may come at any time."""
 
+KUBEFLOW_METRICS = "metrics"
+"""Name of the output artifact of a KFP component that holds them."""
+
 _WORST_SERIES = 10
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -100,6 +103,17 @@ def _worst_series(evaluation: EvaluationResult) -> list[str]:
         return (-error if math.isfinite(error) else -math.inf, series_id)
 
     return sorted(evaluation.series, key=rank)[:_WORST_SERIES]
+
+
+def to_kubeflow(verdict: Verdict) -> tuple[str, str]:
+    """Returns the verdict's numbers as JSON, and as what KFP reads of its output artifact `metrics` (ExecutorOutput).
+
+    KFP's page shows an artifact's metadata; numbers that are not finite have no place in it.
+    """
+    finite = {name: value for name, value in verdict.evaluation.metrics.items() if math.isfinite(value)}
+    numbers = {"blessed": float(verdict.blessed), **finite}
+    output = {"artifacts": {KUBEFLOW_METRICS: {"artifacts": [{"name": KUBEFLOW_METRICS, "metadata": numbers}]}}}
+    return json.dumps(numbers, indent=2) + "\n", json.dumps(output)
 
 
 def to_junit(judgement: Judgement) -> str:

@@ -29,8 +29,11 @@ def targets() -> Iterator[Tuple[str, List[str], List[str]]]:
         else:
             place = ["--universal"]
         yield stack.lock, SOURCES, ["--python-version", min(stack.pythons), *place]
-    tool = os.path.relpath(str(uv_tool.REQUIREMENTS), str(bootstrap.PROJECT))
-    yield tool, ["scripts/uv.in"], ["--python-version", stacks.OLD.pythons[0]]
+    oldest = ["--python-version", stacks.OLD.pythons[0]]
+    yield "scripts/uv-requirements.txt", ["scripts/uv.in"], oldest
+    yield "scripts/sbom-requirements.txt", ["scripts/sbom.in"], ["--universal", *oldest]
+    # Its dependencies are those of the TensorFlow that the locks hold.
+    yield "scripts/image-requirements.txt", ["scripts/image.in"], ["--universal", "--no-deps", *oldest]
 
 
 def main(arguments: "list[str]") -> int:

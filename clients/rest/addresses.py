@@ -4,7 +4,7 @@ import os
 import pathlib
 import socket
 
-from tapeline.forecaster.pushed_model import VERSIONS_FOLDER
+from tapeline.forecaster.versions import VERSIONS_FOLDER
 from tapeline.forecaster.versions import versions as versions_in
 from tapeline.schemas.errors import ConfigError, DataError
 from tapeline.schemas.served_model import GRAPH_FILE

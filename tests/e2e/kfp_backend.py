@@ -42,12 +42,18 @@ class Attempt:
 
 @dataclasses.dataclass
 class Outcome:
-    """How a run ended: its tasks by name, and the files of their output artifacts."""
+    """How a run ended: its tasks by name, the files of their output artifacts, and what they say of these."""
 
     job: str
     states: dict[str, str]
     attempts: dict[str, list[Attempt]]
     artifacts: dict[tuple[str, str], pathlib.Path]
+    metadata: dict[str, pathlib.Path] = dataclasses.field(default_factory=dict)
+
+    def shown(self, task: str, artifact: str) -> dict[str, float]:
+        """What Kubeflow's page shows of an artifact: the metadata that its step wrote."""
+        (only,) = json.loads(self.metadata[task].read_text())["artifacts"][artifact]["artifacts"]
+        return dict(only["metadata"])
 
     @property
     def succeeded(self) -> bool:
@@ -159,16 +165,16 @@ class BackEnd:
         artifacts = component.get("outputDefinitions", {}).get("artifacts", {})
         for key in artifacts:
             outcome.artifacts[name, key] = self.volume / "kfp" / outcome.job / name / key
-        command = [
-            self._fill(text, inputs, {key: outcome.artifacts[name, key] for key in artifacts})
-            for text in (*container["command"], *container["args"])
-        ]
-        for mount in self.mounts[label]["pvcMount"]:
-            command = [text.replace(mount["mountPath"], str(self.volume)) for text in command]
         folder = self.volume / "pods" / outcome.job / f"{name}-{number}"
         folder.mkdir(parents=True)
+        outcome.metadata[name] = folder / "executor_output.json"
+        made = {key: outcome.artifacts[name, key] for key in artifacts}
+        command = [
+            self._fill(text, inputs, made, outcome.metadata[name])
+            for text in (*container["command"], *container["args"])
+        ]
         began = time.monotonic()
-        process = (_fork if self.forked else _execute)(command, folder)
+        process = self.start(label, command, folder)
         while (code := process.poll()) is None:
             if watch is not None:
                 watch(name, number, process.pid)
@@ -177,12 +183,21 @@ class BackEnd:
             time.sleep(0.05)
         return Attempt(code, (folder / "log").read_text(errors="replace"), began, time.monotonic())
 
-    def _fill(self, text: str, inputs: Mapping[str, Any], artifacts: Mapping[str, pathlib.Path]) -> str:
+    def start(self, label: str, command: list[str], folder: pathlib.Path) -> Any:
+        """Starts a step's command, its log in a folder; the mount path of the volume becomes the volume."""
+        for mount in self.mounts[label]["pvcMount"]:
+            command = [text.replace(mount["mountPath"], str(self.volume)) for text in command]
+        return (_fork if self.forked else _execute)(command, folder)
+
+    def _fill(
+        self, text: str, inputs: Mapping[str, Any], artifacts: Mapping[str, pathlib.Path], output: pathlib.Path
+    ) -> str:
         """Fills in placeholders as KFP's launcher does; one that is unknown to it stays, which a container would see."""
         for key, value in inputs.items():
             text = text.replace(f"{{{{$.inputs.parameters['{key}']}}}}", _as_text(value))
         for key, path in artifacts.items():
             text = text.replace(f"{{{{$.outputs.artifacts['{key}'].path}}}}", str(path))
+        text = text.replace("{{$.outputs.output_file}}", str(output))
         assert not re.search(r"\{\{\$\.(inputs|outputs)", text), f"a placeholder that nothing fills: {text}"
         return text
 

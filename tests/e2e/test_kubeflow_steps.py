@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import itertools
+import json
 import os
 import pathlib
 import resource
@@ -191,8 +192,10 @@ def test_the_steps_end_blessed_and_pushed(steps: tuple[Cluster, Outcome]) -> Non
     assert verdict is not None
     assert verdict.accepted
     assert cluster.versions == [verdict.pushed_version]
-    # Kubeflow shows the report.
+    # Kubeflow shows the report, and the verdict's numbers.
     assert "forecast report: Blessed</title>" in outcome.artifacts["report", "page"].read_text()
+    assert outcome.shown("report", "metrics") == json.loads(outcome.artifacts["report", "metrics"].read_text())
+    assert outcome.shown("report", "metrics").items() >= {"blessed": 1.0, **verdict.evaluation.metrics}.items()
 
 
 def test_steps_run_side_by_side_where_the_graph_allows(steps: tuple[Cluster, Outcome]) -> None:
@@ -281,6 +284,7 @@ def test_a_model_that_is_not_blessed_is_not_pushed_and_a_killed_step_is_made_goo
     assert "not below 1e-09" in outcome.log("gate")
     assert local.versions == versions
     assert "forecast report: Blessed</title>" not in outcome.artifacts["report", "page"].read_text()
+    assert outcome.shown("report", "metrics")["blessed"] == 0.0
 
     lineage = Lineage(local, f"strict-{outcome.job}")
     assert lineage.states()["Evaluator"] == [COMPLETE]

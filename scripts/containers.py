@@ -1,0 +1,167 @@
+"""Builds the image as its Dockerfile says and runs it: `make test-containers`. No Docker is needed.
+
+    python3 scripts/containers.py                     # build, then every test below tests/containers
+    ARGS="-k serve" python3 scripts/containers.py     # some of them
+
+The engine is podman. Where there is no image registry, the base image comes from debootstrap, which is all that the
+Dockerfile needs. What is built lies in a folder of its own below the user's cache, and the next call takes from it what
+did not change. What cannot be had here is told as a reason, and is no failure.
+"""
+
+import os
+import pathlib
+import resource
+import shlex
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+from typing import Dict, List, Mapping
+
+import bootstrap
+import newer_system
+import processes
+import uv_tool
+
+HOME_VARIABLE = "TAPELINE_CONTAINERS"
+"""The tests' way to the folder; who sets it chooses the folder."""
+BASE = f"localhost/tapeline-base:{newer_system.SUITE}"
+IMAGES = {"pipeline": "localhost/tapeline:test", "serve": "localhost/tapeline-serve:test"}
+"""Targets of the Dockerfile, and what they are tagged as."""
+TOOLS = {"podman": "podman", "debootstrap": "debootstrap", "runc": "runc"}
+"""Programs, and Debian's packages of them."""
+QUICK_SECONDS = 60
+
+
+class CannotRun(Exception):
+    """This machine has no engine, or cannot make the base image; the message says why."""
+
+
+def folder_of(environ: Mapping[str, str]) -> pathlib.Path:
+    """Returns where images, and what the engine needs, lie."""
+    return pathlib.Path(environ.get(HOME_VARIABLE) or newer_system.root_folder(environ).with_name("containers"))
+
+
+def engine_environment(folder: pathlib.Path, environ: Mapping[str, str]) -> Dict[str, str]:
+    """Writes the engine's settings; returns the variables of its commands.
+
+    It keeps to its folder, and asks for nothing that a container without an init system lacks.
+    """
+    limits = {
+        name: resource.getrlimit(number)[1]
+        for name, number in (("nofile", resource.RLIMIT_NOFILE), ("nproc", resource.RLIMIT_NPROC))
+    }
+    # At the hard limit the runtime asks for more than it may.
+    low = ", ".join(f'"{name}={limit // 2}:{limit // 2}"' for name, limit in limits.items() if limit > 0)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "containers.conf").write_text(
+        f'[containers]\nnetns = "host"\ndefault_ulimits = [{low}]\n'
+        '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\nruntime = "runc"\n'
+    )
+    (folder / "storage.conf").write_text(
+        f'[storage]\ndriver = "overlay"\ngraphroot = "{folder}/storage"\nrunroot = "{folder}/run"\n'
+    )
+    return {
+        **environ,
+        "CONTAINERS_CONF": str(folder / "containers.conf"),
+        "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
+        HOME_VARIABLE: str(folder),
+    }
+
+
+def demand_engine(environ: Mapping[str, str]) -> None:
+    """Installs what is missing, where this system has Debian's packages.
+
+    Raises:
+      CannotRun: it could not be had.
+    """
+    if os.geteuid() != 0:
+        raise CannotRun("making a base image takes root's rights")
+    missing = [package for tool, package in TOOLS.items() if shutil.which(tool, path=environ.get("PATH")) is None]
+    if not missing:
+        return
+    if shutil.which("apt-get", path=environ.get("PATH")) is None:
+        raise CannotRun(f"there is neither {' nor '.join(missing)}, nor an apt-get to install them with")
+    quiet = dict(environ, DEBIAN_FRONTEND="noninteractive")
+    for step in (["update"], ["install", "--yes", "--no-install-recommends", *missing]):
+        demand(processes.run_showing_time(shlex.join(["apt-get", *step]), ["apt-get", *step], environ=quiet))
+
+
+def demand(outcome: processes.Outcome) -> None:
+    """Says why a step failed that needs what this machine may not have."""
+    if not outcome.ok:
+        raise CannotRun(outcome.last_line)
+
+
+def make_base(folder: pathlib.Path, environ: Mapping[str, str]) -> None:
+    """Makes the base image, unless it is there.
+
+    Raises:
+      CannotRun: Debian's packages or the engine could not be had.
+    """
+    if processes.run(["podman", "image", "exists", BASE], timeout=QUICK_SECONDS, environ=environ).ok:
+        return
+    root, packed = folder / "base", folder / "base.tar"
+    shutil.rmtree(str(root), ignore_errors=True)
+    command = ["debootstrap", "--variant=minbase", newer_system.SUITE, str(root)]
+    demand(processes.run_showing_time("Debian 13 by debootstrap", command, environ=environ))
+    left_out = ("./var/cache/apt/archives", "./var/lib/apt/lists", "./proc", "./sys", "./dev")
+    with tarfile.open(str(packed), "w") as tar:
+        tar.add(str(root), ".", filter=lambda entry: None if entry.name.startswith(left_out) else entry)
+    demand(processes.run_showing_time(BASE, ["podman", "import", str(packed), BASE], environ=environ))
+    packed.unlink()
+    shutil.rmtree(str(root))
+
+
+def build_command(target: str, folder: pathlib.Path, environ: Mapping[str, str]) -> List[str]:
+    """Returns the command that builds a target; pip and uv in it use this machine's index and certificates."""
+    settings = uv_tool.uv_environment(environ)
+    index, uv, pip = settings.get("UV_INDEX_URL"), ["native-tls = true"], ["[global]"]
+    if index:
+        uv.append(f'index-url = "{index}"')
+        pip.append(f"index-url = {index}")
+    mounts = ["/etc/ssl/certs:/etc/ssl/certs:O"]
+    pip.append("cert = /etc/ssl/certs/ca-certificates.crt")
+    for lines, name, place in ((uv, "uv.toml", "/etc/uv/uv.toml"), (pip, "pip.conf", "/etc/pip.conf")):
+        (folder / name).write_text("\n".join(lines) + "\n")
+        mounts.append(f"{folder / name}:{place}:ro")
+    # Without Docker's format there is no health check; without skipping, stages of registries would be pulled.
+    options = ["--format", "docker", "--pull=never", "--skip-unused-stages", "--network", "host"]
+    volumes = [each for mount in mounts for each in ("--volume", mount)]
+    named = ["--target", target, "--tag", IMAGES[target], "--build-arg", f"BASE={BASE}"]
+    return ["podman", "build", *options, *volumes, *named, "."]
+
+
+def main(arguments: List[str]) -> int:
+    """Builds the images and runs the tests; returns an exit status."""
+    os.chdir(str(bootstrap.PROJECT))
+    folder = folder_of(os.environ)
+    environ = engine_environment(folder, os.environ)
+    try:
+        demand_engine(environ)
+        make_base(folder, environ)
+    except CannotRun as reason:
+        print(f"skipped: {reason}.")
+        return 0
+    for target, tag in IMAGES.items():
+        began = time.monotonic()
+        outcome = processes.run_showing_time(
+            f"target {target}", build_command(target, folder, environ), environ=environ
+        )
+        if not outcome.ok:
+            print(outcome.output, file=sys.stderr)
+            return outcome.code
+        size = processes.run(
+            ["podman", "image", "inspect", "--format", "{{.Size}}", tag], timeout=QUICK_SECONDS, environ=environ
+        )
+        seconds = time.monotonic() - began
+        print(f"  {tag}: {int(size.last_line) / 1e9:.2f} GB, built in {seconds:.0f} s", flush=True)
+    tests = [str(bootstrap.PROJECT / ".venv/bin/python"), "-m", "pytest", "tests/containers", "--durations=0"]
+    code = subprocess.call([*tests, *shlex.split(environ.get("ARGS", "")), *arguments], env=environ)
+    subprocess.call(["podman", "image", "prune", "--force"], env=environ, stdout=subprocess.DEVNULL)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
