@@ -107,7 +107,16 @@ class Containers(BackEnd):
         limits = self.spec["deploymentSpec"]["executors"][label]["container"]["resources"]
         # More cores than there are is more than a runtime takes.
         cores = min(float(limits["cpuLimit"]), os.cpu_count() or 1)
-        options = ["--cpus", str(cores), "--memory", str(int(limits["memoryLimit"] * 1e9)), "--network", "none", "--user", user]
+        options = [
+            "--cpus",
+            str(cores),
+            "--memory",
+            str(int(limits["memoryLimit"] * 1e9)),
+            "--network",
+            "none",
+            "--user",
+            user,
+        ]
         for mount in self.mounts[label]["pvcMount"]:
             options += ["--volume", f"{self.volume}:{mount['mountPath']}"]
             command = [text.replace(str(self.volume), mount["mountPath"]) for text in command]

@@ -1,6 +1,6 @@
 """Runs a compiled YAML with KFP's own executor for Docker: started inside the image, which holds kfp.
 
-    python kfp_local.py PACKAGE VOLUME SOCKET RUN_NAME MAE_SCALED_BELOW
+python kfp_local.py PACKAGE VOLUME SOCKET RUN_NAME MAE_SCALED_BELOW
 """
 
 import os
@@ -21,7 +21,9 @@ def main(package: str, volume: str, socket: str, run_name: str, limit: str) -> N
 
     ContainerCollection.run = kept
     mount = docker.types.Mount("/mnt/tapeline", volume, type="bind")
-    runner = local.DockerRunner(mounts=[mount], network_mode="none", user="1000740000:0", read_only=True, tmpfs={"/tmp": ""})
+    runner = local.DockerRunner(
+        mounts=[mount], network_mode="none", user="1000740000:0", read_only=True, tmpfs={"/tmp": ""}
+    )
     os.umask(0o002)
     local.init(runner, pipeline_root=f"{volume}/kfp")
     pipeline = components.load_component_from_file(package)

@@ -1,20 +1,30 @@
 """The compiled YAML, its steps run as containers of the image: by this project's back end, then by KFP's own."""
 
+import json
 import os
 import pathlib
+import re
+import socket
 import stat
+import urllib.request
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 import pytest
+import tensorflow as tf
 import yaml
 
 from tapeline.cli import main as cli
 from tapeline.pipeline.judgement import Judgement, judge
 from tapeline.pipeline.paths import RunPaths
+from tapeline.schemas.features import FORECAST_START
 from tests.containers import engine
 from tests.e2e.kfp_backend import FAILED, SUCCEEDED, Outcome
 from tests.e2e.small_project import daily_load, small_config
 
+ROOT = pathlib.Path(__file__).parents[2]
 DATA = f"{engine.MOUNT}/data/load.csv"
 LOOKED_UP = {"prepare", "gate", "blessed-before", "import-schema-gen"}
 
@@ -27,8 +37,6 @@ class Volume:
         self.package = package
         self.paths = RunPaths.of("load", self.root / "runs")
         (self.root / "data").mkdir(parents=True)
-        for folder in (root, *root.parents[:2]):
-            folder.chmod(folder.stat().st_mode | 0o011)
         self.root.chmod(0o770)
         daily_load().to_csv(self.root / "data" / "load.csv", index=False)
 
@@ -50,7 +58,9 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     config, package = folder / "config.yaml", folder / "pipeline.yaml"
     config.write_text(yaml.safe_dump(small_config()))
     settings = ["--set", f"kubeflow.image={engine.IMAGE}", "--set", "kubeflow.retries=1"]
-    assert cli.main(["compile", "--config", str(config), "--target", "kubeflow", "--output", str(package), *settings]) == 0
+    assert (
+        cli.main(["compile", "--config", str(config), "--target", "kubeflow", "--output", str(package), *settings]) == 0
+    )
     return package
 
 
@@ -132,15 +142,15 @@ def test_a_container_without_a_writable_tmp_says_so_in_one_sentence() -> None:
 
 
 def test_kfps_own_executor_runs_the_yaml(volume: Volume, first: Outcome, tmp_path: pathlib.Path) -> None:
-    socket = tmp_path / "podman.sock"
-    service = engine.serving(socket)
+    address = tmp_path / "podman.sock"
+    service = engine.serving(address)
     script = pathlib.Path(__file__).with_name("kfp_local.py")
     try:
-        engine.wait_until(socket.exists, "podman's socket")
+        engine.wait_until(address.exists, "podman's socket")
         # The executor mounts folders by their names on this machine.
-        shared = [each for path in (script, volume.package, socket) for each in ("--volume", f"{path}:{path}")]
+        shared = [each for path in (script, volume.package, address) for each in ("--volume", f"{path}:{path}")]
         shared += ["--volume", f"{volume.root}:{volume.root}", "--network", "host", "--user", "0:0"]
-        command = ["python", str(script), str(volume.package), str(volume.root), str(socket)]
+        command = ["python", str(script), str(volume.package), str(volume.root), str(address)]
         ended = engine.run(*shared, engine.IMAGE, *command, "fresh", "0.05", check=False)
         assert ended.returncode == 0, ended.stdout[-6000:] + ended.stderr[-3000:]
         assert "BLESSED" in ended.stdout
@@ -150,6 +160,63 @@ def test_kfps_own_executor_runs_the_yaml(volume: Volume, first: Outcome, tmp_pat
     finally:
         service.kill()
         service.wait()
+
+
+def test_the_smaller_image_serves_what_the_evaluator_scored(volume: Volume, first: Outcome) -> None:
+    verdict = volume.judge(first).verdict
+    assert verdict is not None
+    starts = forecast_starts(volume)
+    rows = daily_load()
+    times = pd.to_datetime(rows["time"]).to_numpy().astype("datetime64[s]").astype(np.int64)
+    at = np.searchsorted(times, starts)
+    window = small_config()["window"]
+    contexts = at[:, None] + np.arange(-window["context_length"], 0)
+    measured = rows["load"].to_numpy()[at[:, None] + np.arange(window["horizon"])]
+    inputs = {"context": rows["load"].to_numpy()[contexts].tolist(), "timestamps": times[contexts].tolist()}
+    mounted = ["--volume", f"{volume.paths.serving_model}:/model:ro", "--health-interval=disable", *engine.CLOSED]
+    with engine.running("tapeline-serve", *mounted, "--user", engine.ANY_USER, engine.SERVE, "--name", "load"):
+        healthy = ["healthcheck", "run", "tapeline-serve"]
+        engine.wait_until(lambda: engine.podman(*healthy, check=False).returncode == 0, "a healthy server")
+        request = urllib.request.Request(
+            "http://127.0.0.1:8501/v1/models/load:predict", json.dumps({"inputs": inputs}).encode()
+        )
+        with urllib.request.urlopen(request) as response:
+            answer = json.load(response)["outputs"]
+        told = engine.log_of("tapeline-serve")
+    assert np.abs(np.array(answer["forecast"]) - measured).mean() == pytest.approx(
+        verdict.evaluation.metrics["mae"], rel=1e-4
+    )
+    assert "Traceback" not in told
+
+
+def forecast_starts(volume: Volume) -> npt.NDArray[np.int64]:
+    """The first time of each test window that the Evaluator scored."""
+    (file,) = volume.paths.artifacts.glob("Windows/windows/*/Split-test/*.gz")
+    feature = {FORECAST_START: tf.io.FixedLenFeature([], tf.int64)}
+    records = list(tf.data.TFRecordDataset(str(file), "GZIP"))
+    return tf.io.parse_example(records, feature)[FORECAST_START].numpy()
+
+
+def test_beams_workers_run_in_a_container_of_the_image(package: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    volume = Volume(tmp_path, package)
+    runner = (ROOT / "configs/runners/portable.yaml").read_text()
+    (volume.root / "portable.yaml").write_text(runner)
+    (volume.root / "config.yaml").write_text(package.with_name("config.yaml").read_text())
+    mounted = ["--volume", f"{volume.root}:{engine.MOUNT}", "--user", engine.ANY_USER, *engine.CLOSED]
+    pool = ["python", "-m", "apache_beam.runners.worker.worker_pool_main", "--service_port=50000"]
+    jobs = ["python", "-m", "apache_beam.runners.portability.local_job_service_main", "-p", "8099"]
+    with (
+        engine.running("tapeline-jobs", *mounted, engine.IMAGE, *jobs),
+        engine.running("tapeline-pool", *mounted, engine.IMAGE, *pool),
+    ):
+        for port in (8099, 50000):
+            engine.wait_until(lambda port=port: socket.socket().connect_ex(("127.0.0.1", port)) == 0, f"port {port}")
+        given = ["--config", f"{engine.MOUNT}/config.yaml", "--data", DATA, "--home", f"{engine.MOUNT}/runs"]
+        command = ["tapeline", "run", *given, "--runner", f"{engine.MOUNT}/portable.yaml", "--to", "StatisticsGen"]
+        ended = engine.run(*mounted, engine.IMAGE, *command, check=False)
+        assert ended.returncode == 0, ended.stdout + ended.stderr + engine.log_of("tapeline-pool")
+        assert re.search(r"StatisticsGen +ran", ended.stdout)
+        assert "Starting worker with command" in engine.log_of("tapeline-pool")
 
 
 def test_what_the_image_holds_is_listed_beside_it() -> None:
