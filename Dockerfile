@@ -24,7 +24,7 @@ RUN if ! command -v "python${PYTHON}"; then apt-get update \
 
 FROM python AS tools
 ARG PYTHON
-# hadolint ignore=DL3008
+# hadolint ignore=DL3008,SC3010
 RUN if [[ -x "/usr/bin/python${PYTHON}" ]]; then apt-get update \
     && apt-get install --yes --no-install-recommends "python${PYTHON}-venv" && rm -rf /var/lib/apt/lists/*; fi
 WORKDIR /build
@@ -66,7 +66,7 @@ RUN --mount=type=cache,target=/var/cache/uv \
 FROM tools AS libraries
 ARG PYTHON
 # One dependency is compiled.
-# hadolint ignore=DL3008
+# hadolint ignore=DL3008,SC2086,SC3010
 RUN if [[ -x "/usr/bin/python${PYTHON}" ]]; then headers="python${PYTHON}-dev"; fi; apt-get update \
     && apt-get install --yes --no-install-recommends g++ ${headers:-} && rm -rf /var/lib/apt/lists/*
 COPY requirements.in requirements-kubeflow.in ./

@@ -10,11 +10,11 @@ UNIT_TESTS := $(BIN)/python -m pytest -m "not e2e" -n auto --dist loadfile
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-wheel test-e2e test-modern lint types format wheel compile lock clean
+.PHONY: help setup run test test-unit test-wheel test-e2e test-modern test-containers lint types format wheel compile lock clean
 
 help: ## Show this list
 	@echo "make TARGET [ARGS='more arguments'], for example: make run ARGS='--from Trainer'"
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-15s %s\n", $$1, $$2}' Makefile
 
 setup: ## Build .venv from the lock, unless it is ready (the other targets do this too)
 	@scripts/setup.sh
@@ -40,6 +40,9 @@ test-e2e: setup ## Run the real pipeline on small series, and the other tests th
 
 test-modern: setup ## Run all tests on TFX 1.21 where this system is too old for it: in a Debian 13 (root, debootstrap)
 	@$(BIN)/python scripts/newer_system.py
+
+test-containers: setup ## Build the image and run it: every step of the YAML, the server, Beam's workers (root, podman)
+	@$(BIN)/python scripts/containers.py
 
 lint: setup ## Check format and style
 	@$(BIN)/ruff format --check .

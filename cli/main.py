@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import os
 import sys
+import tempfile
 import traceback
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -31,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _prepare_environment(parsed.command)
     try:
         with interrupting():
+            # TensorFlow, Beam and TFX need it, far in and each with words of its own.
+            tempfile.gettempdir()
             command = importlib.import_module(f"tapeline.cli.{parsed.command.replace('-', '_')}")
             return int(command.run(parsed))
     except (Exception, KeyboardInterrupt) as error:

@@ -1,7 +1,9 @@
 import importlib
+import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -36,6 +38,25 @@ def test_bad_arguments_end_with_code_2(arguments: list[str], message: str, capsy
     error = capsys.readouterr().err
     assert message in error
     assert "Traceback" not in error
+
+
+def test_a_machine_without_a_writable_tmp_is_told_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # As in a container with a read-only root: no folder of the list can be written to.
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/proc/nowhere"])
+    assert cli.main(["run", "--config", CO2]) == exit_codes.EXIT_BAD_INPUT
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("tapeline run: no folder for temporary files. Make /tmp, or set TMPDIR")
+
+
+def test_the_environment_may_set_the_umask() -> None:
+    # In a process of its own: a umask is the whole process's.
+    script = "import os; from tapeline.cli import main as cli; cli.main(['gate', '--name', '!']); print(os.umask(0))"
+    environ = {**os.environ, "TAPELINE_UMASK": "002"}
+    ended = subprocess.run([sys.executable, "-c", script], env=environ, capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == ["2"]
 
 
 def test_unknown_command_ends_with_code_2(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ import stacks
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCES = sorted(path.name for path in ROOT.glob("requirements*.in"))
+TOOLS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("scripts/*-requirements.txt"))
 PAIRS = [(stack, python) for stack in stacks.STACKS.values() for python in stack.pythons]
 
 
@@ -44,7 +45,7 @@ def locked(stack: stacks.Stack, python: str) -> dict[str, tuple[str, list[str]]]
 @pytest.mark.parametrize(("stack", "python"), PAIRS, ids=lambda value: getattr(value, "name", value))
 def test_every_direct_requirement_is_locked_at_a_version_that_satisfies_it(stack: Any, python: Any) -> None:
     entries = locked(stack, python)
-    assert len(SOURCES) == 4
+    assert len(SOURCES) == 5
     wrong = [
         f"{wanted}: locked {entries.get(canonicalize_name(wanted.name))}"
         for source in SOURCES
@@ -65,9 +66,17 @@ def test_every_entry_has_hashes(stack: Any, python: Any) -> None:
 
 
 def test_locks_name_no_index_no_folder_and_no_url() -> None:
-    for name in (*(stack.lock for stack in stacks.STACKS.values()), "scripts/uv-requirements.txt"):
+    for name in (*(stack.lock for stack in stacks.STACKS.values()), *TOOLS):
         text = (ROOT / name).read_text()
         assert re.findall(r"://|--index|--find-links|\.org\b|\.com\b|(?m:^| )/\w+/.*", text) == []
+
+
+@pytest.mark.parametrize(("stack", "python"), PAIRS, ids=lambda value: getattr(value, "name", value))
+def test_the_image_has_the_version_of_tensorflow_that_the_lock_has(stack: Any, python: Any) -> None:
+    (image,) = requirements("scripts/image.in", python)
+    assert str(image.specifier) == f"=={locked(stack, python)['tensorflow'][0]}"
+    pinned = (ROOT / "scripts/image-requirements.txt").read_text()
+    assert re.search(rf"^{image.name}{image.specifier} ;.*\\\n    --hash=sha256:", pinned, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("stack", "python"), PAIRS, ids=lambda value: getattr(value, "name", value))

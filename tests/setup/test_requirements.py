@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from tapeline.components.code_fingerprint import reached_files
 from tests.test_import_directions import MAY_USE, imports, top
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -44,6 +45,15 @@ def imported() -> set[str]:
 def test_every_library_that_the_product_imports_is_declared() -> None:
     known = declared("requirements.in", "requirements-kubeflow.in", "requirements-onnx.in")
     assert imported() - known == set()
+
+
+def test_serving_needs_what_its_image_installs_and_no_more() -> None:
+    files = reached_files("tapeline.cli.serve")
+    trees = [ast.parse(path.read_text()) for path in files if path.suffix == ".py"]
+    libraries = {top(each.module) for tree in trees for each in imports(tree)} - set(sys.stdlib_module_names)
+    needed = {DISTRIBUTIONS.get(name, name.lower()) for name in libraries - {"tapeline"}}
+    assert needed == declared("requirements-serve.in")
+    assert needed <= declared("requirements.in")
 
 
 @pytest.mark.parametrize("file", ["requirements.in", "requirements-kubeflow.in", "requirements-onnx.in"])
