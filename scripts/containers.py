@@ -32,6 +32,8 @@ IMAGES = {"pipeline": "localhost/tapeline:test", "serve": "localhost/tapeline-se
 TOOLS = {"podman": "podman", "debootstrap": "debootstrap", "runc": "runc"}
 """Programs, and Debian's packages of them."""
 QUICK_SECONDS = 60
+MOST = 10_000
+"""Files and processes of a container; this machine's own limits may be lower."""
 
 
 class CannotRun(Exception):
@@ -52,8 +54,8 @@ def engine_environment(folder: pathlib.Path, environ: Mapping[str, str]) -> Dict
         name: resource.getrlimit(number)[1]
         for name, number in (("nofile", resource.RLIMIT_NOFILE), ("nproc", resource.RLIMIT_NPROC))
     }
-    # At the hard limit the runtime asks for more than it may.
-    low = ", ".join(f'"{name}={limit // 2}:{limit // 2}"' for name, limit in limits.items() if limit > 0)
+    # By default the runtime asks for as many as the kernel knows, which is more than it may.
+    low = ", ".join(f'"{name}={min(limit, MOST)}:{min(limit, MOST)}"' for name, limit in limits.items() if limit > 0)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "containers.conf").write_text(
         f'[containers]\nnetns = "host"\ndefault_ulimits = [{low}]\n'

@@ -13,7 +13,7 @@ from tapeline.schemas.runner_config import KubeflowConfig
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MANIFESTS = sorted((ROOT / "deploy").glob("*.yaml"))
-SIMPLE = {"str": str, "int": int, "bool": bool, "float": (int, float), "object": object}
+SIMPLE: dict[str, Any] = {"str": str, "int": int, "bool": bool, "float": (int, float), "object": object}
 FOREIGN = {
     "InferenceService": {
         "spec": {"predictor": {"model": {"modelFormat", "runtimeVersion", "storageUri", "resources"}}}
