@@ -43,6 +43,8 @@ def _compile_ir(config: "Config", arguments: argparse.Namespace) -> int:
     from tapeline.pipeline.pipeline import create_pipeline
     from tapeline.pipeline.settling import settle
 
+    # TFX would make it with the rights of TensorFlow's folders, whatever the umask says.
+    paths.root.mkdir(parents=True, exist_ok=True)
     write_ir(create_pipeline(settle(config).config, paths), path)
     print(f"{shown(path)}: {config.name}, run {arguments.run_id}.")
     return EXIT_DONE

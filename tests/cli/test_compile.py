@@ -1,7 +1,9 @@
 """Commands that compile and run nodes: what they refuse before anything heavy is loaded."""
 
 import json
+import os
 import pathlib
+import types
 from typing import Any
 
 import pytest
@@ -50,6 +52,24 @@ def test_a_pipeline_for_elsewhere_needs_no_data_and_leaves_open_what_is_left_to_
     assert cli.main(["compile", "--config", config, "--target", "kubeflow", "--output", str(output)]) == 0
     assert "context_length" in output.read_text()
     assert "lags" not in output.read_text()
+
+
+def test_folders_of_runs_follow_the_umask(config: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # TFX makes them for itself with 755 where they are missing, and another user of the group could add nothing.
+    made: list[str] = []
+    monkeypatch.setattr("tapeline.pipeline.settling.settle", lambda config: types.SimpleNamespace(config=config))
+    monkeypatch.setattr("tapeline.pipeline.pipeline.create_pipeline", lambda config, paths: paths.root)
+    monkeypatch.setattr(
+        "tapeline.pipeline.ir.write_ir", lambda root, path: made.append(oct(root.stat().st_mode & 0o777))
+    )
+    before = os.umask(0o002)
+    try:
+        home = str(tmp_path / "runs")
+        assert cli.main(["compile", "--config", config, "--target", "ir", "--run-id", "a", "--home", home]) == 0
+    finally:
+        os.umask(before)
+    assert made == ["0o775"]
+    assert (tmp_path / "runs").stat().st_mode & 0o777 == 0o775
 
 
 def test_a_configuration_that_is_no_json_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
