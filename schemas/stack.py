@@ -6,6 +6,7 @@ All code runs on both; what has to tell them apart stands here, and nothing else
 ('ME', '2h')
 """
 
+import importlib.metadata
 import re
 import sys
 
@@ -39,6 +40,14 @@ _OLD_TO_NEW = {
     "BAS": "BYS",
 }
 _NEW_TO_OLD = {new: old for old, new in reversed(_OLD_TO_NEW.items())}
+
+
+def installed(package: str) -> str:
+    """Returns the version of a package; the image holds TensorFlow under the name `tensorflow-cpu`."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return importlib.metadata.version(f"{package}-cpu")
 
 
 def modern(frequency: str) -> str:

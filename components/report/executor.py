@@ -1,7 +1,6 @@
 """The report's executor: the artifacts of a run in, one page out."""
 
 import datetime
-import importlib.metadata
 import os
 import pathlib
 import platform
@@ -16,6 +15,7 @@ from tapeline.components.report.collect import collect
 from tapeline.components.report.content import LineageEntry, Origin
 from tapeline.components.report.writing import copy_report, write_report
 from tapeline.schemas.config import Config
+from tapeline.schemas.stack import installed
 
 _PACKAGES = ("tfx", "tensorflow", "keras", "apache-beam", "tensorflow-model-analysis", "tensorflow-transform", "numpy")
 
@@ -62,7 +62,7 @@ class Executor(base_executor.BaseExecutor):
 
 def versions() -> dict[str, str]:
     """Returns the versions of Python and of the packages that shape the numbers."""
-    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in _PACKAGES}}
+    return {"python": platform.python_version(), **{name: installed(name) for name in _PACKAGES}}
 
 
 def lineage(part: str, artifacts: list[types.Artifact], root: pathlib.Path) -> LineageEntry:

@@ -5,7 +5,6 @@ All knowledge of TFX ends here. What is called from here takes plain values and 
 
 import ctypes
 import functools
-import importlib.metadata
 import itertools
 import json
 import os
@@ -39,6 +38,7 @@ from tapeline.schemas.gate_config import GateConfig
 from tapeline.schemas.model_contract import CONTRACT, contract
 from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
 from tapeline.schemas.served_model import NAIVE_ON_EVAL
+from tapeline.schemas.stack import installed
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.categories import category_sizes, read_categories
@@ -226,7 +226,7 @@ def _model_card(trained: TrainedModel, sections: dict[str, Any]) -> dict[str, An
         "ridge": {"penalty": trained.fit.penalty, "val_mae_scaled": trained.fit.eval_mae},
         "versions": {
             "python": platform.python_version(),
-            **{name: importlib.metadata.version(name) for name in _VERSIONS},
+            **{name: installed(name) for name in _VERSIONS},
         },
     }
 

@@ -15,6 +15,16 @@ def test_the_stack_is_that_of_the_installed_tfx() -> None:
     assert importlib.metadata.version("tfx").startswith("1.21.") == stack.NEWER
 
 
+def test_tensorflow_is_found_under_the_name_that_the_image_has_it_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        if name != "tensorflow-cpu":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return "2.21.0"
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    assert stack.installed("tensorflow") == "2.21.0"
+
+
 @pytest.mark.parametrize(
     "name", ["H", "h", "15T", "min", "S", "M", "ME", "MS", "Q-NOV", "QE-NOV", "QS", "A", "Y", "YE", "AS", "YS"]
 )
