@@ -8,6 +8,7 @@ page cannot say anything else than the code.
 
 import inspect
 import json
+import textwrap
 import types
 import typing
 from collections.abc import Iterator
@@ -37,6 +38,48 @@ This page is made from the code: `python -m tapeline.schemas.reference > docs/co
 def reference() -> str:
     """Returns the page as Markdown: one table a section."""
     return _HEAD + "".join(_section(path, model) for path, model in _walk("", Config))
+
+
+def terminal_reference(topic: str = "", *, columns: int = 80) -> str:
+    """Returns what is known of keys as text for a terminal.
+
+    >>> print(terminal_reference("training.seed"), end="")
+    training.seed: whole number, default 1
+        Seed of initial weights, shuffling, sampling and dropout.
+
+    Args:
+        topic: A key or a section, dotted; "" takes all keys.
+        columns: Width of the lines.
+
+    Returns:
+        The text; "" where there is no such key.
+    """
+    told = []
+    for path, model in _walk("", Config):
+        for name, field in model.model_fields.items():
+            key = f"{path}.{name}" if path else name
+            if topic in ("", key) or key.startswith(f"{topic}."):
+                default = _default(model, name)
+                value = default if default in _UNSAID else f"default {default}"
+                head = f"{key}: {_type_of(model, name)}, {value}".replace("`", "").removesuffix(", see below")
+                meaning = " ".join((field.description or "").split())
+                told += [_wrapped(head, columns, "", "      "), _wrapped(meaning, columns, "    ", "    ")]
+    return "".join(f"{lines}\n" for lines in told)
+
+
+_UNSAID = ("required", "see below")
+"""Words in place of a default."""
+
+
+def _wrapped(text: str, columns: int, first: str, later: str) -> str:
+    return textwrap.fill(
+        text,
+        columns,
+        initial_indent=first,
+        subsequent_indent=later,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _walk(path: str, model: type[pydantic.BaseModel]) -> Iterator[tuple[str, type[pydantic.BaseModel]]]:

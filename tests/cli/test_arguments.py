@@ -1,6 +1,5 @@
 """What the options of a command name is read as in a file, and refused in sentences that name the option."""
 
-import argparse
 import pathlib
 
 import pytest
@@ -13,7 +12,7 @@ CO2 = str(pathlib.Path(__file__).parents[2] / "configs" / "co2.yaml")
 
 
 def read(*overrides: str, runner: str | None = None) -> Config:
-    return read_config(argparse.Namespace(config=CO2, config_json=None, runner=runner, overrides=overrides, data=None))
+    return read_config(CO2, runner=runner, overrides=overrides)
 
 
 def test_set_reads_dates_lists_and_formats_as_a_file_does() -> None:
@@ -96,12 +95,12 @@ def test_json_that_says_a_thing_twice_is_refused() -> None:
 @pytest.mark.parametrize("name", ["../x", "..", ".", "", "/tmp/x", "a/b", "a\n", "-x", "x" * 64])
 def test_a_name_that_leads_out_of_the_folder_of_runs_is_refused(tmp_path: pathlib.Path, name: str) -> None:
     with pytest.raises(ConfigError, match=r"^--name: got .* Give the name that stands in the configuration"):
-        name_of_runs(argparse.Namespace(name=name, config=None, home=None))
+        name_of_runs(name=name)
     (tmp_path / "x.yaml").write_text(f"name: {name!r}\n" if name != "a\n" else 'name: "a\\n"\n')
     with pytest.raises(ConfigError, match="name: got"):
-        name_of_runs(argparse.Namespace(name=None, config=str(tmp_path / "x.yaml"), home=None))
+        name_of_runs(config=str(tmp_path / "x.yaml"))
 
 
 def test_a_name_is_taken_as_given_or_from_the_configuration() -> None:
-    assert name_of_runs(argparse.Namespace(name="fold-01", config=None, home=None)) == "fold-01"
-    assert name_of_runs(argparse.Namespace(name=None, config=CO2, home=None)) == "co2"
+    assert name_of_runs(name="fold-01") == "fold-01"
+    assert name_of_runs(config=CO2) == "co2"
