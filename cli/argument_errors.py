@@ -4,6 +4,8 @@ from typing import Any
 
 import typer
 
+from tapeline.schemas.errors import printable
+
 _KINDS = {"int_parsing": "a whole number", "int_from_float": "a whole number", "float_parsing": "a number"}
 
 
@@ -15,17 +17,17 @@ def in_one_line(error: typer.TyperException, command: str) -> str:
         command: Such as `tapeline run`.
     """
     found: Any = error
-    param, option = getattr(error, "param", None), getattr(error, "option_name", None)
+    param, option = getattr(error, "param", None), printable(getattr(error, "option_name", ""))
     if hasattr(error, "possibilities"):
         near, *_ = found.possibilities or [""]
-        said = f"{_bare(option)}: no such option." + (f" Did you mean {near}?" if near else "")
+        said = f"{option}: no such option." + (f" Did you mean {near}?" if near else "")
     elif param is not None:
         return f"{command}: {_shown(param)}: {_wrong(error, param)}"
-    elif option is not None:
+    elif option:
         said = f"{option}: takes no value." if "does not take" in error.message else f"{option}: needs a value."
     else:
         # A command that there is not, or words that no command takes.
-        said = _bare(error.format_message())
+        said = printable(error.format_message())
         said = f"{said[0].lower()}{said[1:]}" + ("" if said.endswith(("?", ".")) else ".")
     return f"{command}: {said} `{command} --help` says what there is."
 
@@ -41,13 +43,8 @@ def _wrong(error: typer.TyperException, param: Any) -> str:
         value = choices or param.metavar
         what = value if param.param_type_name == "argument" else f"{_shown(param)} {value}"
         return f"is missing. Give {what}" + (f": {param.help}." if param.help else ".")
-    (first, *_) = error.__cause__.errors() if hasattr(error.__cause__, "errors") else [{}]
+    cause: Any = error.__cause__
+    first = cause.errors()[0] if hasattr(cause, "errors") else {}
     must = choices or _KINDS.get(first.get("type"), "")
-    given = f"got {_bare(repr(first['input']))}, " if "input" in first else ""
-    return f"{given}must be {must}." if must else f"{given}{_bare(error.message)}."
-
-
-def _bare(text: str) -> str:
-    from tapeline.schemas.errors import printable
-
-    return printable(text)
+    given = f"got {printable(repr(first['input']))}, " if "input" in first else ""
+    return f"{given}must be {must}." if must else f"{given}{printable(error.message)}."

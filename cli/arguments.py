@@ -22,6 +22,7 @@ def read_config(
     data: str | None = None,
     runner: str | None = None,
     overrides: Sequence[str] | None = None,
+    read_here: bool = True,
 ) -> "Config":
     """Reads the configuration that the arguments name, with what they replace in it.
 
@@ -31,6 +32,8 @@ def read_config(
         data: What `--data` says: it replaces `data.source`.
         runner: What `--runner` says.
         overrides: What each `--set` says.
+        read_here: Whether this command, or one on this machine, reads the data: a relative source that is not in the
+            working directory is then looked for beside the file.
 
     Raises:
         ConfigError: There is none, the file or a replaced value breaks a rule, or the file is somewhere else.
@@ -51,7 +54,17 @@ def read_config(
     if data is not None:
         replaced["data.source"] = data
         options.append("--data")
+    elif config is not None and read_here and read.data.source is not None and "data.source" not in replaced:
+        read = _with_source(read, config)
     return read.override(replaced, origin=printable(", ".join(options))) if replaced else read
+
+
+def _with_source(config: "Config", path: str) -> "Config":
+    """Returns the configuration of a file with the path that its source means."""
+    from tapeline.series.sources.beside import found_beside
+
+    found = found_beside(str(config.data.source), path)
+    return config if found == config.data.source else config.override({"data.source": found})
 
 
 def _read_override(item: str) -> tuple[str, Any]:

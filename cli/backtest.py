@@ -9,7 +9,7 @@ from the cache and one that was interrupted continues.
 
 import pathlib
 import tempfile
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -18,10 +18,12 @@ from tapeline.cli.exit_codes import EXIT_DONE, EXIT_FAILED, failure
 from tapeline.cli.options import ConfigPath, Data, Home, Json, Overrides, Quiet, Runner
 from tapeline.cli.signals import exit_code, interruption
 from tapeline.cli.terminal import progress, say
-from tapeline.pipeline.backtest.plan import Backtest, Fold, plan_backtest
-from tapeline.pipeline.local_runner import LocalRun, run_locally
 from tapeline.pipeline.paths import RunPaths, shown
 from tapeline.schemas.errors import ConfigError, user_error
+
+if TYPE_CHECKING:
+    from tapeline.pipeline.backtest.plan import Backtest, Fold
+    from tapeline.pipeline.local_runner import LocalRun
 
 _LAST_NODE = "Evaluator"
 """No fold is pushed."""
@@ -52,6 +54,9 @@ def run(
     quiet: Quiet = False,
 ) -> int:
     """Runs all folds, prints the table and writes the results; returns the exit code."""
+    from tapeline.pipeline.backtest.plan import plan_backtest
+    from tapeline.pipeline.local_runner import run_locally
+
     read = read_config(config, data=data, runner=runner, overrides=overrides)
     paths = RunPaths.of(read.name, home)
     backtest = plan_backtest(read, paths, folds=folds, window=window, fold_length=fold_length)
@@ -79,15 +84,15 @@ def run(
     return EXIT_DONE
 
 
-def _title(backtest: Backtest, fold: Fold) -> str:
+def _title(backtest: "Backtest", fold: "Fold") -> str:
     return f"{backtest.config.name}, fold {fold.number} of {len(backtest.folds)}"
 
 
-def _span(fold: Fold) -> str:
+def _span(fold: "Fold") -> str:
     return f"eval from {fold.config.split.eval_start}, test from {fold.config.split.test_start}"
 
 
-def _stopped(backtest: Backtest, fold: Fold, outcome: LocalRun) -> int | None:
+def _stopped(backtest: "Backtest", fold: "Fold", outcome: "LocalRun") -> int | None:
     """Says what stopped a fold and returns the exit code, or raises what the user can fix; None where it finished."""
     interrupted = interruption(outcome.error)
     if interrupted is not None:

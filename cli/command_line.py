@@ -38,6 +38,8 @@ _EXIT_CODES = (
     "Exit codes: 0 done, 1 a gate refused the model, 2 bad configuration, data, arguments or surroundings, 3 a fault."
 )
 _PROGRAM = "tapeline"
+_TYPED = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")
+"""Where bash, and where zsh, fish and PowerShell put what was typed so far."""
 
 
 class Call(NamedTuple):
@@ -58,15 +60,16 @@ def read_words(words: Sequence[str]) -> Call | Answer:
     """Reads what follows `tapeline`; prints the help or the version where they ask for it.
 
     >>> read_words(["run", "--confg", "sales.yaml"]).problem
-    'tapeline run: --confg: no such option. Did you mean --config? `tapeline run --help` lists them.'
+    'tapeline run: --confg: no such option. Did you mean --config? `tapeline run --help` says what there is.'
     """
-    if not words:
+    completing = f"_{_PROGRAM.upper()}_COMPLETE" in os.environ
+    if not (words or completing):
         typer.echo(help_text(None), err=True)
         return Answer(EXIT_BAD_INPUT)
-    # Where the shell asks how a word may go on, it may be about any command.
-    completing = f"_{_PROGRAM.upper()}_COMPLETE" in os.environ
-    named = [word for word in words if word in COMMANDS]
-    group = _group(COMMANDS if completing else named)
+    # Where the shell asks how a word may go on, it says in a variable what was typed.
+    typed = " ".join(os.environ.get(name, "") for name in _TYPED).split() if completing else words
+    named = [word for word in typed if word in COMMANDS]
+    group = _group(named)
     try:
         read = group.main(list(words), prog_name=_PROGRAM, standalone_mode=False)
     except typer.TyperException as error:
@@ -87,7 +90,7 @@ def help_text(command: str | None) -> str:
         return str(found.make_context(command, [], parent=context, resilient_parsing=True).get_help())
 
 
-def _group(loaded: Sequence[str] | dict[str, str]) -> Any:
+def _group(loaded: Sequence[str]) -> Any:
     """Declares all commands.
 
     Args:

@@ -34,7 +34,9 @@ def run(
     overrides: Overrides = None,
 ) -> int:
     """Writes a pipeline for the orchestrator that was asked for; returns the exit code."""
-    read = read_config(config, config_json=config_json, data=data, runner=runner, overrides=overrides)
+    read = read_config(
+        config, config_json=config_json, data=data, runner=runner, overrides=overrides, read_here=target == "ir"
+    )
     if target == "ir":
         return _compile_ir(read, run_id=run_id, home=home, output=output)
     if output is None:

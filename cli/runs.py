@@ -34,4 +34,4 @@ _STYLES = {"passed": "green", "refused": "red", "nothing_to_judge": ""}
 
 def _row(found: "ListedRun") -> tuple[str, ...]:
     when = datetime.datetime.fromtimestamp(found.started / 1000).strftime("%Y-%m-%d %H:%M")
-    return found.run_id, when, found.in_words, f"version {found.version}" if found.version else ""
+    return found.run_id, when, found.in_words + (f", version {found.version}" if found.version else "")

@@ -7,8 +7,6 @@ from typing import Annotated
 import typer
 
 from tapeline.cli.exit_codes import EXIT_DONE
-from tapeline.clients.rest.addresses import check_name, find_versions, listen
-from tapeline.clients.rest.credentials import check_tls, read_key
 from tapeline.schemas.errors import ConfigError
 
 _MIB = 1 << 20
@@ -41,6 +39,9 @@ def run(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="log each request as a line in JSON")] = False,
 ) -> int:
     """Serves until SIGTERM or SIGINT; returns the exit code."""
+    from tapeline.clients.rest.addresses import check_name, find_versions, listen
+    from tapeline.clients.rest.credentials import check_tls, read_key
+
     if not 0 <= port < 1 << 16:
         raise ConfigError(f"--port: got {port}, must be from 0 (any free one) to 65535.")
     if not 0 < max_body_mib < _MIB:

@@ -6,10 +6,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, TextIO
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from typing import TextIO
 
 
 def say(text: str, *, style: str = "", to_stderr: bool = False) -> None:
@@ -34,7 +31,7 @@ def say(text: str, *, style: str = "", to_stderr: bool = False) -> None:
 
 
 def say_table(rows: Sequence[Sequence[str]], *, styles: Sequence[str]) -> None:
-    """Prints rows under each other; on a terminal, words of the last column but one are broken between lines.
+    """Prints rows under each other; a terminal shows the words of the last column broken between lines.
 
     Args:
         rows: Cells of each row, as many in all of them.
@@ -42,22 +39,19 @@ def say_table(rows: Sequence[Sequence[str]], *, styles: Sequence[str]) -> None:
     """
     from rich.console import Console
     from rich.table import Table
-
-    console = Console()
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in range(len(rows[0]) if rows else 0):
-        table.add_column(no_wrap=column != len(rows[0]) - 2, overflow="ignore")
-    for row, style in zip(rows, styles, strict=True):
-        table.add_row(*map(_literal, row), style=style)
-    # A file has no width: each row stays on a line of its own.
-    console.print(table, soft_wrap=not console.is_terminal)
-
-
-def _literal(text: str) -> "RenderableType":
-    """A text without the marks that rich would read in it."""
     from rich.text import Text
 
-    return Text(text)
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in range(len(rows[0]) if rows else 0):
+        last = column == len(rows[0]) - 1
+        table.add_column(no_wrap=not last, overflow="fold" if last else "ignore")
+    for row, style in zip(rows, styles, strict=True):
+        table.add_row(*(Text(cell) for cell in row), style=style)
+    # A file has no width: each row stays on a line of its own.
+    Console(width=None if sys.stdout.isatty() else _NO_WIDTH).print(table, crop=False)
+
+
+_NO_WIDTH = 10_000
 
 
 def _broken(line: str) -> str:

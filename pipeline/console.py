@@ -9,8 +9,10 @@ import contextlib
 import logging
 import os
 import pathlib
+import shutil
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TextIO
@@ -20,6 +22,8 @@ from tapeline.schemas.features import SPLITS
 
 _NODE_STARTED = "Component %s is running."
 _NODE_FINISHED = "Component %s is finished."
+_BEFORE_COUNTS = 40
+"""Where what a component counted begins in its line."""
 
 
 @contextlib.contextmanager
@@ -141,8 +145,16 @@ class ComponentLines(logging.Handler):
         assert self._started is not None
         node_id, start = self._started
         self._started = None
-        self._console.write(f"  {node_id:<18} {state:<8} {self._clock() - start:6.1f} s{counts and '  ' + counts}\n")
+        line = f"  {node_id:<18} {state:<8} {self._clock() - start:6.1f} s{counts and '  ' + counts}"
+        self._console.write(self._in_columns(line) + "\n")
         self._console.flush()
+
+    def _in_columns(self, line: str) -> str:
+        """A line as a terminal shows it without breaking words; elsewhere it stays one line."""
+        if not self._console.isatty():
+            return line
+        columns = shutil.get_terminal_size().columns
+        return textwrap.fill(line, columns, subsequent_indent=" " * _BEFORE_COUNTS, break_long_words=False)
 
 
 def counts_in_words(artifacts: Iterable[Mapping[str, Any]]) -> str:

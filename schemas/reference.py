@@ -27,7 +27,11 @@ Unknown keys are refused, and keys that stand twice. All mistakes are listed at 
 Numbers are written as `24`, `0.5` or `1e-3`; whatever only older YAML takes for a number, a date or a truth value
 (`030`, `1:30`, `yes`) is text.
 
-`tapeline run --set KEY=VALUE` replaces a value: `--set training.seed=2`. The value is read as in the file.
+`tapeline run --set KEY=VALUE` replaces a value: `--set training.seed=2`. The value is read as in the file; a `%` at its
+start needs no quotes there. `tapeline help KEY` prints what this page says of a key or a section.
+
+A relative `data.source` is looked for in the working directory first, then in the folder of the configuration file.
+Where both hold different files of that name, the run is refused and names both; `--data` says which.
 
 What is `auto` is chosen from the train split before a run; [auto.md](auto.md) says how. A value that you give wins.
 
