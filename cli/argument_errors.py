@@ -44,7 +44,7 @@ def _wrong(error: typer.TyperException, param: Any) -> str:
         what = value if param.param_type_name == "argument" else f"{_shown(param)} {value}"
         return f"is missing. Give {what}" + (f": {param.help}." if param.help else ".")
     cause: Any = error.__cause__
-    first = cause.errors()[0] if hasattr(cause, "errors") else {}
-    must = choices or _KINDS.get(first.get("type"), "")
+    first: dict[str, Any] = cause.errors()[0] if hasattr(cause, "errors") else {}
+    must = choices or _KINDS.get(first.get("type", ""), "")
     given = f"got {printable(repr(first['input']))}, " if "input" in first else ""
     return f"{given}must be {must}." if must else f"{given}{printable(error.message)}."

@@ -68,12 +68,16 @@ def _with_source(config: "Config", path: str) -> "Config":
 
 
 def _read_override(item: str) -> tuple[str, Any]:
-    """Reads the KEY=VALUE of `--set`, the value as in a file."""
+    """Reads the KEY=VALUE of `--set`, the value as in a file; a mark that a file puts in quotes needs none here."""
     key, equals, value = item.partition("=")
     if not equals or not key:
         raise ConfigError(f"--set: got {printable(repr(item))}, must be KEY=VALUE, such as training.seed=2.")
-    # At the start of a text of its own, % would begin a directive of YAML; here it begins a format of times.
-    tree, _ = (value, None) if value.startswith("%") else read_text(value, origin=f"--set {printable(key, most=100)}")
+    # A shell takes quotes away. What YAML would take for a directive is a format of times, and what it would take for the
+    # beginning of something longer is the mark between columns, for one.
+    is_mark = len(value) == 1 and not value.isalnum() and value != "~"
+    if is_mark or value.startswith("%"):
+        return key, value
+    tree, _ = read_text(value, origin=f"--set {printable(key, most=100)}")
     return key, tree
 
 

@@ -32,6 +32,32 @@ def test_set_reads_dates_lists_and_formats_as_a_file_does() -> None:
 
 
 @pytest.mark.parametrize(
+    ("item", "value"),
+    [
+        ("data.unit=,", ","),
+        ("data.unit=|", "|"),
+        ("data.unit='|'", "|"),
+        ("data.unit=%", "%"),
+        ('data.time_format="%d.%m.%Y"', "%d.%m.%Y"),
+        ("data.time_format=%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M"),
+        ("data.unit=a=b", "a=b"),
+        ("data.target=[a, b]", ("a", "b")),
+        ("data.frequency=W-SAT", "W-SAT"),
+        ("split.eval_start=1990-01-01 06:00", "1990-01-01 06:00"),
+        ("data.time_format=null", None),
+        ("data.time_format=~", None),
+        ("gate.mae_scaled_below=auto", "auto"),
+        ("training.loss={weights: linear}", "linear"),
+    ],
+)
+def test_set_takes_what_a_file_takes(item: str, value: object) -> None:
+    key = item.partition("=")[0]
+    with_both_dates = ["split.test_start=1995-01-01"] if key.startswith("split") else []
+    found = read(item, *with_both_dates).value(key)
+    assert (found.weights if key == "training.loss" else found) == value
+
+
+@pytest.mark.parametrize(
     "item",
     [
         "training.seed=[",

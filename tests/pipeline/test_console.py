@@ -5,6 +5,8 @@ import pathlib
 import subprocess
 import sys
 
+import pytest
+
 from tapeline.pipeline.console import ComponentLines
 
 ABSL = logging.getLogger("absl")
@@ -30,6 +32,19 @@ def test_a_component_is_one_line_with_its_state_time_and_counts() -> None:
         ["A", "ran", "2.5", "s", "3", "rows"],
         ["B", "cached", "0.0", "s"],
     ]
+
+
+def test_a_terminal_breaks_counts_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    console = io.StringIO()
+    monkeypatch.setattr(console, "isatty", lambda: True)
+    counts = "1 series; 2,111 windows: 1,472 train, 319 eval, 320 test"
+    with ComponentLines(console, lambda node: ("ran", counts), clock=_Clock()):
+        ABSL.warning("Component %s is running.", "Windows")
+        ABSL.warning("Component %s is finished.", "Windows")
+    lines = console.getvalue().split("\r")[-1].splitlines()
+    assert lines[0] == "  Windows            ran         0.0 s  1 series; 2,111 windows: 1,472 train,"
+    assert lines[1] == " " * 40 + "319 eval, 320 test"
 
 
 def test_a_component_that_raises_is_shown_as_failed() -> None:
