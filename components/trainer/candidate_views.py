@@ -9,6 +9,7 @@ in different ways is better than each of them.
 from typing import Any
 
 VIEWS: tuple[dict[str, Any], ...] = (
+    {"view": {"level": True, "highway": "all"}},
     {"view": {"level": True, "highway": "context"}},
     {"view": {"window_units": True}, "cross_fit": False},
     {"view": {"level": True, "highway_per_series": True}, "dropout": 0.1},

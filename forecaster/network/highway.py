@@ -15,13 +15,19 @@ import keras
 import tensorflow as tf
 
 from tapeline.forecaster.network.category_inputs import one_hot_shape, one_hot_window
-from tapeline.forecaster.network.inputs import Window
+from tapeline.forecaster.network.inputs import Window, lag_positions
 from tapeline.forecaster.network.ridge_fit import RidgeFit
 from tapeline.schemas import features
 from tapeline.schemas.window_spec import WindowShape
 
-Reads = Literal["context", "all"]
-"""What a highway reads: the context alone, or also what is known ahead and of the series."""
+Reads = Literal["context", "known", "all"]
+"""What a highway reads: the context alone; also what is known ahead and of the series; also what these were at the lags,
+and the squares of all amounts."""
+
+WIDEST_FIRST: tuple[Reads, ...] = ("all", "known", "context")
+
+_MOST_MORE = 1_500
+"""Most inputs that lags and squares may add; with more they are left out, and `all` is what is known."""
 
 _FEW_MAPS = 16
 """Up to this many, all maps are applied and one result is picked; gathering a map for each window costs more."""
@@ -29,32 +35,64 @@ _FEW_MAPS = 16
 
 def highway_size(shape: WindowShape, reads: Reads = "all") -> int:
     """Returns `D`, the width of what the highway reads."""
-    shape = one_hot_shape(shape)
-    return shape.context_length + (shape.horizon * shape.future + shape.static if reads == "all" else 0)
+    if reads == "context":
+        return shape.context_length
+    wide = one_hot_shape(shape)
+    return wide.context_length + wide.horizon * wide.future + wide.static + (more_size(shape) if reads == "all" else 0)
+
+
+def more_size(shape: WindowShape) -> int:
+    """Returns how many inputs `all` has beyond what is known.
+
+    >>> more_size(WindowShape(context_length=48, horizon=10, future=3, calendar=("hour_of_day",), lags=(24, 48)))
+    50
+    """
+    more = len(shape.amounts) * shape.horizon * (1 + 2 * len(shape.lags))
+    return more if more <= _MOST_MORE else 0
+
+
+def widest_reads(reads: Reads, shape: WindowShape) -> Reads:
+    """Returns the widest that comes to the same, where there is nothing more to read."""
+    size = highway_size(shape, reads)
+    return next(wider for wider in WIDEST_FIRST if highway_size(shape, wider) == size)
 
 
 def highway_inputs(window: Window, shape: WindowShape, reads: Reads = "all") -> tf.Tensor:
-    """Returns what the highway reads: the context relative to its last value, the known future, the series.
+    """Returns what the highway reads: the context relative to its last value, the known future, the series, and more.
 
-    Categories are one-hot; columns of many are left out.
+    Of amounts that are known ahead, such as a temperature, more are their values a season ago and all squares: what a
+    temperature does depends on how much it differs from the one under the values of the context, and grows to both
+    sides of a mild one. Categories are one-hot; columns of many are left out.
 
     Args:
         window: Features of `docs/data-formats.md`.
         shape: Their widths.
-        reads: Whether more than the context is read; the context comes first.
+        reads: How much of it; each adds behind what the one before it reads.
 
     Returns:
-        `[B, D]`, `D = T + H K + S` or `D = T`, with the widths that categories have as inputs.
+        `[B, D]`: `T` inputs of the context, `H K + S` of what is known with the widths that categories have as inputs,
+        `H A (1 + 2 L)` of `A` amounts at `L` lags.
     """
-    window, shape = one_hot_window(window, shape), one_hot_shape(shape)
     context = window[features.CONTEXT]
     parts = [context - context[:, -1:]]
-    if shape.future and reads == "all":
-        ahead = window[features.FUTURE_COVARIATES][:, shape.context_length :]
-        parts.append(tf.reshape(ahead, (-1, shape.horizon * shape.future)))
-    if shape.static and reads == "all":
-        parts.append(window[features.STATIC_COVARIATES])
+    if reads != "context":
+        plain, wide = one_hot_window(window, shape), one_hot_shape(shape)
+        if wide.future:
+            ahead = plain[features.FUTURE_COVARIATES][:, shape.context_length :]
+            parts.append(tf.reshape(ahead, (-1, shape.horizon * wide.future)))
+        if wide.static:
+            parts.append(plain[features.STATIC_COVARIATES])
+    if reads == "all" and more_size(shape):
+        parts += _lags_and_squares(tf.gather(window[features.FUTURE_COVARIATES], shape.amounts, axis=2), shape)
     return tf.concat(parts, axis=1)
+
+
+def _lags_and_squares(amounts: tf.Tensor, shape: WindowShape) -> list[tf.Tensor]:
+    """What a highway reads of amounts `[B, T + H, A]` beside their plain values ahead."""
+    ahead = amounts[:, shape.context_length :]
+    before = [tf.gather(amounts, lag_positions(lag, shape), axis=1) for lag in shape.lags]
+    parts = [*before, *(values * values for values in (ahead, *before))]
+    return [tf.reshape(part, (-1, shape.horizon * len(shape.amounts))) for part in parts]
 
 
 class LinearHighway(keras.layers.Layer):
@@ -73,7 +111,7 @@ class LinearHighway(keras.layers.Layer):
 
         Args:
             shape: Widths of a window.
-            reads: Whether more than the context is read.
+            reads: How much is read.
             per_series: Whether each series of `shape.series` has a map of its own; the shared one is then for others.
             trainable: False freezes it, as a baseline.
             name: Name of the layer.
