@@ -107,7 +107,7 @@ def _in_words(model: ModelConfig, *, configured: ModelConfig, again: bool) -> st
         "none": "no line",
         "context": "a line over the context alone",
         "known": "a line over what is known",
-        "all": "a line over what is known, its lags and squares",
+        "all": "a line that bends",
     }
     words = {
         "level": "sees the last value" if view.level else "does not see the last value",

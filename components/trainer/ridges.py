@@ -103,7 +103,7 @@ def ridge_line(kind: RidgeKind, fit: RidgeFit, shape: WindowShape) -> LinearHigh
 _READS = {
     "context": (" on the context", "the context alone"),
     "known": (" on what is known", "the context and what is known ahead"),
-    "all": ("", "the context, what is known ahead, its lags and squares"),
+    "all": ("", "the context, what is known ahead, more waves, lags and squares"),
 }
 """What a ridge reads, in its name and in words."""
 

@@ -17,17 +17,25 @@ import tensorflow as tf
 from tapeline.forecaster.network.category_inputs import one_hot_shape, one_hot_window
 from tapeline.forecaster.network.inputs import Window, lag_positions
 from tapeline.forecaster.network.ridge_fit import RidgeFit
+from tapeline.forecaster.network.views import HOURS, WEEKEND, seen_window
 from tapeline.schemas import features
+from tapeline.schemas.training_config import ViewConfig
 from tapeline.schemas.window_spec import WindowShape
 
 Reads = Literal["context", "known", "all"]
-"""What a highway reads: the context alone; also what is known ahead and of the series; also what these were at the lags,
-and the squares of all amounts."""
+"""What a highway reads: the context alone; also what is known ahead and of the series; also more waves of the calendar,
+and of amounts that are known ahead what they were at the lags, and all squares."""
 
 WIDEST_FIRST: tuple[Reads, ...] = ("all", "known", "context")
 
-_MOST_MORE = 1_500
-"""Most inputs that lags and squares may add; with more they are left out, and `all` is what is known."""
+WAVES = 6
+"""Waves of each calendar cycle that `all` has, the base wave included."""
+
+WEEKEND_WAVES = 4
+"""Waves of the day that `all` has a second time for weekends alone."""
+
+_MOST_MORE = 2_000
+"""Most inputs that `all` may add: a part that does not fit any more is left out."""
 
 _FEW_MAPS = 16
 """Up to this many, all maps are applied and one result is picked; gathering a map for each window costs more."""
@@ -45,10 +53,24 @@ def more_size(shape: WindowShape) -> int:
     """Returns how many inputs `all` has beyond what is known.
 
     >>> more_size(WindowShape(context_length=48, horizon=10, future=3, calendar=("hour_of_day",), lags=(24, 48)))
-    50
+    60
     """
-    more = len(shape.amounts) * shape.horizon * (1 + 2 * len(shape.lags))
-    return more if more <= _MOST_MORE else 0
+    return sum(_more(shape).values())
+
+
+def _more(shape: WindowShape) -> dict[str, int]:
+    """The parts that `all` has beyond what is known, with their widths."""
+    cycles = sum(name != WEEKEND for name in shape.calendar)
+    parts = {
+        "waves": 2 * (WAVES - 1) * cycles,
+        "amounts": len(shape.amounts) * shape.horizon * (1 + 2 * len(shape.lags)),
+        "weekends": 2 * WEEKEND_WAVES * shape.horizon if {WEEKEND, HOURS} <= set(shape.calendar) else 0,
+    }
+    chosen: dict[str, int] = {}
+    for name, width in parts.items():
+        if width and sum(chosen.values()) + width <= _MOST_MORE:
+            chosen[name] = width
+    return chosen
 
 
 def widest_reads(reads: Reads, shape: WindowShape) -> Reads:
@@ -60,9 +82,10 @@ def widest_reads(reads: Reads, shape: WindowShape) -> Reads:
 def highway_inputs(window: Window, shape: WindowShape, reads: Reads = "all") -> tf.Tensor:
     """Returns what the highway reads: the context relative to its last value, the known future, the series, and more.
 
-    Of amounts that are known ahead, such as a temperature, more are their values a season ago and all squares: what a
-    temperature does depends on how much it differs from the one under the values of the context, and grows to both
-    sides of a mild one. Categories are one-hot; columns of many are left out.
+    More is what bends a line. What a temperature does depends on how much it differs from the one under the values of
+    the context, and grows to both sides of a mild one: so amounts are read at the lags, and squared. A cycle of the
+    calendar is rarely one wave: its multiples are read at the first lead step, from which a linear map has those of all
+    others. Categories are one-hot; columns of many are left out.
 
     Args:
         window: Features of `docs/data-formats.md`.
@@ -71,7 +94,7 @@ def highway_inputs(window: Window, shape: WindowShape, reads: Reads = "all") -> 
 
     Returns:
         `[B, D]`: `T` inputs of the context, `H K + S` of what is known with the widths that categories have as inputs,
-        `H A (1 + 2 L)` of `A` amounts at `L` lags.
+        and `more_size`.
     """
     context = window[features.CONTEXT]
     parts = [context - context[:, -1:]]
@@ -82,17 +105,37 @@ def highway_inputs(window: Window, shape: WindowShape, reads: Reads = "all") -> 
             parts.append(tf.reshape(ahead, (-1, shape.horizon * wide.future)))
         if wide.static:
             parts.append(plain[features.STATIC_COVARIATES])
-    if reads == "all" and more_size(shape):
-        parts += _lags_and_squares(tf.gather(window[features.FUTURE_COVARIATES], shape.amounts, axis=2), shape)
+    if reads == "all":
+        makers = {"waves": _waves, "amounts": _amounts, "weekends": _weekends}
+        parts += [tf.reshape(makers[name](window, shape), (-1, width)) for name, width in _more(shape).items()]
     return tf.concat(parts, axis=1)
 
 
-def _lags_and_squares(amounts: tf.Tensor, shape: WindowShape) -> list[tf.Tensor]:
-    """What a highway reads of amounts `[B, T + H, A]` beside their plain values ahead."""
+def _waves(window: Window, shape: WindowShape) -> tf.Tensor:
+    """The further waves of each calendar cycle at the first lead step."""
+    seen = seen_window(_lead(window, shape, steps=1), shape=shape, view=ViewConfig(harmonics=WAVES))
+    return seen[features.FUTURE_COVARIATES][:, :, shape.future :]
+
+
+def _amounts(window: Window, shape: WindowShape) -> tf.Tensor:
+    """Amounts at the lags, then squared, ahead and at the lags: `[B, 1 + 2 L, H, A]`."""
+    amounts = tf.gather(window[features.FUTURE_COVARIATES], shape.amounts, axis=2)
     ahead = amounts[:, shape.context_length :]
     before = [tf.gather(amounts, lag_positions(lag, shape), axis=1) for lag in shape.lags]
-    parts = [*before, *(values * values for values in (ahead, *before))]
-    return [tf.reshape(part, (-1, shape.horizon * len(shape.amounts))) for part in parts]
+    return tf.stack([*before, *(values * values for values in (ahead, *before))], axis=1)
+
+
+def _weekends(window: Window, shape: WindowShape) -> tf.Tensor:
+    """The waves of the day at all lead steps, zero but for weekends."""
+    view = ViewConfig(harmonics=WEEKEND_WAVES, weekend_hours=True)
+    seen = seen_window(_lead(window, shape, steps=shape.horizon), shape=shape, view=view)
+    return seen[features.FUTURE_COVARIATES][:, :, -2 * WEEKEND_WAVES :]
+
+
+def _lead(window: Window, shape: WindowShape, *, steps: int) -> Window:
+    """The columns known ahead at the first lead steps alone."""
+    ahead = window[features.FUTURE_COVARIATES][:, shape.context_length : shape.context_length + steps]
+    return {features.FUTURE_COVARIATES: ahead}
 
 
 class LinearHighway(keras.layers.Layer):

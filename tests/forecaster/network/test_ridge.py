@@ -66,17 +66,32 @@ def test_the_highway_reads_differences_the_known_future_and_the_series() -> None
     np.testing.assert_array_equal(highway_inputs(window, shape), [known + lagged + squares])
 
 
-def test_lags_and_squares_that_would_be_too_many_are_left_out() -> None:
+def test_the_widest_map_reads_further_waves_and_those_of_weekends() -> None:
+    calendar = ("hour_of_day", "weekend")
+    shape = WindowShape(context_length=2, horizon=3, future=3, calendar=calendar)
+    angle = 2 * np.pi * np.arange(5) / 24
+    weekend = np.array([0, 0, 0, 1, 1])
+    known = np.stack([np.sin(angle), np.cos(angle), weekend], axis=1)[np.newaxis].astype(np.float32)
+    window = {"context": np.zeros((1, 2), np.float32), "future_covariates": known}
+    more = highway_inputs(window, shape).numpy()[0, highway_size(shape, "known") :]
+    first = [wave(n * angle[2]) for n in range(2, 7) for wave in (np.sin, np.cos)]
+    weekends = [weekend[at] * wave(n * angle[at]) for at in (2, 3, 4) for n in range(1, 5) for wave in (np.sin, np.cos)]
+    np.testing.assert_allclose(more, first + weekends, atol=1e-6)
+
+
+def test_a_part_that_would_be_too_much_is_left_out() -> None:
     shape = WindowShape(context_length=48, horizon=24, future=10, lags=(24, 48))
     assert more_size(shape) == 1_200
-    assert more_size(dataclasses.replace(shape, future=13)) == 0
-    assert highway_size(dataclasses.replace(shape, future=13)) == 48 + 24 * 13
+    assert more_size(dataclasses.replace(shape, future=20)) == 0
+    calendar = dataclasses.replace(shape, future=22, calendar=("hour_of_day",))
+    assert more_size(calendar) == 10
+    assert highway_size(calendar) == 48 + 24 * 22 + 10
 
 
 def test_where_there_is_nothing_more_to_read_the_widest_map_is_meant() -> None:
-    calendar_alone = WindowShape(context_length=4, horizon=3, future=2, calendar=("hour_of_day",), lags=(2,))
-    assert widest_reads("known", calendar_alone) == "all"
-    assert widest_reads("context", calendar_alone) == "context"
+    weekend_alone = WindowShape(context_length=4, horizon=3, future=1, calendar=("weekend",), lags=(2,))
+    assert widest_reads("known", weekend_alone) == "all"
+    assert widest_reads("context", weekend_alone) == "context"
     assert widest_reads("context", WindowShape(context_length=4, horizon=3)) == "all"
     assert widest_reads("known", SHAPE) == "known"
 
