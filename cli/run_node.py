@@ -1,51 +1,72 @@
 """`tapeline run-node`: one node of a compiled pipeline, in this process."""
 
-import argparse
 import pathlib
 import shutil
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from tapeline.cli.arguments import require_run_id
 from tapeline.cli.exit_codes import EXIT_DONE, EXIT_FAILED
+from tapeline.cli.options import Metadata
+from tapeline.cli.terminal import say
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.whole_files import write_whole
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(
+    *,
+    ir: Annotated[str, typer.Option(metavar="PATH", help="from `tapeline compile --target ir`")],
+    node: Annotated[str, typer.Option(metavar="NODE", help="which component (Trainer, Evaluator, ...)")],
+    run_id: Annotated[str, typer.Option(metavar="RUN_ID", help="the same for all components of a run")],
+    metadata: Metadata = None,
+    export: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="OUTPUT/FILE PATH", help="copy a file of an output, such as report/report.html, to a path"
+        ),
+    ] = None,
+    kubeflow_metrics: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="PATH EXECUTOR_OUTPUT",
+            help="write the verdict's numbers as JSON, and as what Kubeflow shows of its artifact `metrics`",
+        ),
+    ] = None,
+) -> int:
     """Runs one node of a compiled pipeline; returns the exit code."""
-    require_run_id(arguments.run_id)
-    path = pathlib.Path(arguments.ir)
+    require_run_id(run_id)
+    path = pathlib.Path(ir)
     if not path.is_file():
         raise ConfigError(f"--ir: no file {str(path)!r}. Write it with `tapeline compile --target ir`.")
     from tapeline.pipeline.ir import read_ir
-    from tapeline.pipeline.node_runner import NodeFailedError, run_node
+    from tapeline.pipeline.node_runner import NodeFailedError, address_of, run_node
 
     try:
         pipeline = read_ir(path)
-        ended = run_node(pipeline, arguments.node, run_id=arguments.run_id, address=arguments.metadata)
+        ended = run_node(pipeline, node, run_id=run_id, address=metadata)
     except NodeFailedError as error:
-        print(f"tapeline run-node: {error}", flush=True)
+        say(f"tapeline run-node: {error}")
         return EXIT_FAILED
-    print(f"{arguments.node}: {ended.state.value}", flush=True)
-    for wanted, target in arguments.export:
-        _export(ended.outputs, wanted, pathlib.Path(target))
-    if arguments.kubeflow_metrics is not None:
-        _write_metrics(pipeline, arguments)
+    print(f"{node}: {ended.state.value}", flush=True)
+    if export is not None:
+        _export(ended.outputs, export[0], pathlib.Path(export[1]))
+    if kubeflow_metrics is not None:
+        _write_metrics(metadata or address_of(pipeline), run_id, kubeflow_metrics)
     return EXIT_DONE
 
 
-def _write_metrics(pipeline: Any, arguments: argparse.Namespace) -> None:
+def _write_metrics(address: str, run_id: str, paths: tuple[str, str]) -> None:
     """Writes the verdict's numbers where Kubeflow takes them from."""
     from tapeline.pipeline.lineage import read_run
-    from tapeline.pipeline.node_runner import address_of
     from tapeline.pipeline.verdict import read_verdict
     from tapeline.pipeline.verdict_files import to_kubeflow
 
-    found = read_run(arguments.metadata or address_of(pipeline), arguments.run_id)
+    found = read_run(address, run_id)
     verdict = read_verdict(found) if found else None
     if verdict is None:
         raise ConfigError("--kubeflow-metrics: there is no verdict yet. Give it to the node Report, or one after it.")
-    for path, text in zip(arguments.kubeflow_metrics, to_kubeflow(verdict), strict=True):
+    for path, text in zip(paths, to_kubeflow(verdict), strict=True):
         write_whole(path, text)
 
 
