@@ -177,6 +177,7 @@ def run_training(
             train_data=train_data,
             validation_data=eval_data,
             config=training,
+            members=model.members,
             records=records,
             checkpoints=checkpoints,
             ends_at=ends_at,
