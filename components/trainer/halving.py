@@ -30,7 +30,7 @@ class Rung(NamedTuple):
     keep: int
 
 
-def rungs(candidates: int, *, epochs: int, patience: int, members: int = FINALISTS) -> tuple[Rung, ...]:
+def rungs(candidates: int, *, epochs: int, patience: int, members: int = 1) -> tuple[Rung, ...]:
     """Returns when to look, and how many go on.
 
     A training that stops by itself makes its best epoch and `patience` more, in practice some three times `patience`.
