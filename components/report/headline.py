@@ -69,7 +69,7 @@ def against_baselines(content: Content, space: Space) -> BarList:
     # What is no number comes last; of equal errors the model first.
     rows.sort(key=lambda row: (math.isnan(row[1]), row[1], row[2] != FORECAST))
     return BarList(
-        caption=f"Mean absolute error over {count(len(content.errors.forecast_start), 'test window')}, {space.unit}",
+        caption=f"Mean absolute error over {count(len(content.errors.forecast_start), 'test window')}",
         bars=[bar(*row) for row in rows],
         beside=True,
     )

@@ -167,9 +167,10 @@ def importance(
 
     def error(altered: Windows) -> float:
         ahead = compiled({name: tf.convert_to_tensor(values) for name, values in altered.items()})
-        return float(np.nanmean(np.abs(ahead.numpy() - target)))
+        return float(np.abs(ahead.numpy() - target)[measured].mean())
 
-    if len(target) < 2 or np.isnan(target).all():
+    measured = ~np.isnan(target)
+    if len(target) < 2 or not measured.any():
         return []
     base = error(windows)
     if not (math.isfinite(base) and base > 0.0):

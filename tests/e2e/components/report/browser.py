@@ -99,6 +99,15 @@ class Tab:
             self._ask("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y, button="left", buttons=1)
         self.mouse("mouseReleased", end)
 
+    def key(self, name: str) -> None:
+        """Presses a key, such as `ArrowRight`."""
+        for kind in ("keyDown", "keyUp"):
+            self._ask("Input.dispatchKeyEvent", type=kind, key=name, code=name)
+
+    def scripts(self, *, run: bool) -> None:
+        """Lets scripts of pages run, or not."""
+        self._ask("Emulation.setScriptExecutionDisabled", value=not run)
+
     def picture(self, *, whole: bool = False) -> str:
         """Returns what is seen, or the whole page, as PNG in base64."""
         found: str = self._ask("Page.captureScreenshot", captureBeyondViewport=whole, **self._clip(whole))["data"]
