@@ -16,7 +16,7 @@ from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.whole_files import write_whole
 
 if TYPE_CHECKING:
-    from tapeline.clients.forecast.contexts import Context
+    from tapeline.forecaster.inference.contexts import Context
     from tapeline.forecaster.pushed_model import Card
     from tapeline.schemas.sections import DataConfig
 
@@ -26,9 +26,9 @@ _FEW_MEASURED = 5
 
 def run(arguments: argparse.Namespace) -> int:
     """Forecasts recent rows; returns the exit code."""
-    from tapeline.clients.forecast.contexts import build_contexts
-    from tapeline.clients.forecast.recent_rows import read_recent
-    from tapeline.clients.forecast.table import SUFFIXES, check_output, forecast_table, to_csv, write_table
+    from tapeline.forecaster.inference.contexts import build_contexts
+    from tapeline.forecaster.inference.recent_rows import read_recent
+    from tapeline.forecaster.inference.table import SUFFIXES, check_output, forecast_table, to_csv, write_table
     from tapeline.forecaster.pushed_model import find_model, read_card
     from tapeline.series.sources.time_writer import TimeWriter
 
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     # TensorFlow takes seconds to import; what is wrong with the rows is told before.
     with hushed():
-        from tapeline.clients.forecast.loaded_model import LoadedModel
+        from tapeline.forecaster.inference.loaded_model import LoadedModel
 
         forecasts = LoadedModel(folder, horizon=card.window.horizon).forecast(contexts)
     several = data.series_id is not None or len(data.target) > 1
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         write_table(table, output)
         print(f"{table.num_rows:,} rows written to {shown(output)}")
     if plot is not None:
-        from tapeline.clients.forecast.picture import draw_forecasts
+        from tapeline.forecaster.inference.picture import draw_forecasts
         from tapeline.series.time_grid import TimeGrid
 
         png = draw_forecasts(contexts, forecasts, grid=TimeGrid.of(data), unit=data.unit, title=", ".join(data.target))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tapeline.clients.forecast.tails import Tail
+from tapeline.forecaster.inference.tails import Tail
 from tapeline.forecaster.pushed_model import Card
 from tapeline.schemas import features as names
 from tapeline.schemas.errors import DataError

@@ -6,9 +6,9 @@ import matplotlib.figure
 import numpy as np
 import pytest
 
-from tapeline.clients.forecast.contexts import Context
-from tapeline.clients.forecast.picture import draw_forecasts
-from tapeline.clients.forecast.table import Forecast
+from tapeline.forecaster.inference.contexts import Context
+from tapeline.forecaster.inference.picture import draw_forecasts
+from tapeline.forecaster.inference.table import Forecast
 from tapeline.series.time_grid import TimeGrid
 
 GRID, T, H = TimeGrid("D"), 40, 6

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
-from tapeline.clients.forecast.contexts import Context
-from tapeline.clients.forecast.table import Forecast
+from tapeline.forecaster.inference.contexts import Context
+from tapeline.forecaster.inference.table import Forecast
 from tapeline.series.figures.style import LIGHT, PLAIN, Figure, render_png, safe
 from tapeline.series.figures.time_axis import date_axis, wall_clock
 from tapeline.series.figures.wording import count, when

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from tapeline.clients.forecast.contexts import Context, raw_request
-from tapeline.clients.forecast.table import Forecast
+from tapeline.forecaster.inference.contexts import Context, raw_request
+from tapeline.forecaster.inference.table import Forecast
 from tapeline.forecaster.refusal_message import refusal_message
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.served_model import ANY_HORIZON, FORECAST_TIME, HORIZON, SERVE, levels_of

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tapeline.clients.forecast.context_checks import check_tail, raise_findings
-from tapeline.clients.forecast.tails import Tail
+from tapeline.forecaster.inference.context_checks import check_tail, raise_findings
+from tapeline.forecaster.inference.tails import Tail
 from tapeline.forecaster.pushed_model import Card
 from tapeline.schemas import features as names
 from tapeline.schemas.features_config import FeaturesConfig
