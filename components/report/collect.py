@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tapeline.components.report.content import Content, DataGateFinding, DataGateReport, Origin
+from tapeline.components.report.next_forecast import make_forecast
 from tapeline.components.report.run_figures import SplitExtent
 from tapeline.components.report.scoring import TestWindows
 from tapeline.components.report.summary import autocorrelation, overall_interval, pick_windows
@@ -74,6 +75,7 @@ def collect(uris: Mapping[str, str], *, config: Config, origin: Origin) -> Conte
         history=read_history(uris["model_run"], card=card),
         data_gate=read_data_gate_report(uris["data_report"]),
         origin=dataclasses.replace(origin, fingerprints=fingerprints),
+        next_forecast=make_forecast(uris["model"], config, blessed=result.blessed),
     )
 
 

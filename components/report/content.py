@@ -8,10 +8,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from tapeline.components.report.next_forecast import forecast_json
 from tapeline.components.report.run_figures import SplitExtent
 from tapeline.components.report.summary import Autocorrelation, OverallInterval, Pick, ShownWindow
 from tapeline.components.report.training_history import History
 from tapeline.components.report.window_errors import SplitErrors
+from tapeline.forecaster.inference.next_steps import NextForecast
 from tapeline.schemas.config import Config
 from tapeline.schemas.evaluation_result import EvaluationResult, without_nan
 from tapeline.series.figures.wording import when
@@ -86,7 +88,8 @@ class Content:
     `errors` are recomputed from the test windows; `interval` is how far their
     mean may be from that of another stretch of time; `views` are windows to
     look at, each with the rule that chose it; `autocorrelation` is None where
-    there are too few residuals.
+    there are too few residuals; `next_forecast` is what comes after the data,
+    a sentence where there is none, "" where nothing was tried.
     """
 
     config: Config
@@ -98,6 +101,7 @@ class Content:
     history: History
     data_gate: DataGateReport
     origin: Origin
+    next_forecast: NextForecast | str = ""
 
     @property
     def agrees(self) -> bool:
@@ -139,6 +143,7 @@ def report_json(content: Content) -> dict[str, Any]:
             for pick, view in content.views
         ],
         "autocorrelation": dataclasses.asdict(content.autocorrelation) if content.autocorrelation else None,
+        "next_forecast": forecast_json(content.next_forecast),
         "data_gate": dataclasses.asdict(content.data_gate),
         "versions": content.origin.versions,
         "fingerprints": content.origin.fingerprints,

@@ -14,6 +14,7 @@ from tapeline.components.report.error_figures import (
     series_figure,
 )
 from tapeline.components.report.headline import alarm, checks, headline, verdict
+from tapeline.components.report.next_forecast import forecast_section
 from tapeline.components.report.page import Page, Section, Table
 from tapeline.components.report.run_figures import learning_figure, timeline_figure, window_figure
 from tapeline.components.report.selected_members import selection_table, selection_words
@@ -34,6 +35,7 @@ def build_page(content: Content) -> Page:
     space = Space.of(content.errors.scale, config.data.unit)
     series = len(content.errors.series_ids)
     sections = [
+        forecast_section(content.next_forecast, config),
         headline(content, space),
         _lead_steps(content, space),
         _forecasts(content),

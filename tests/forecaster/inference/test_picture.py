@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tapeline.forecaster.inference.contexts import Context
-from tapeline.forecaster.inference.picture import draw_forecasts
+from tapeline.forecaster.inference.picture import draw_forecasts, forecast_figure
 from tapeline.forecaster.inference.table import Forecast
 from tapeline.series.time_grid import TimeGrid
 
@@ -15,9 +15,9 @@ GRID, T, H = TimeGrid("D"), 40, 6
 PNG = b"\x89PNG"
 
 
-def pair(name: bytes, *, gap: bool = False, endless: bool = False) -> tuple[Context, Forecast]:
+def pair(name: bytes, *, gap: bool = False, endless: bool = False, level: float = 0.0) -> tuple[Context, Forecast]:
     times = GRID.timestamps(19_000 + np.arange(T + H))
-    values = np.arange(T, dtype=np.float64)
+    values = level + np.arange(T, dtype=np.float64)
     if gap:
         values[[30, 32]] = np.nan
     context = Context(
@@ -68,11 +68,20 @@ def test_context_forecast_and_both_intervals_are_there(drawn: Any) -> None:
     assert canvas.get_suptitle().startswith("sold, pieces  ·  6 steps from 2022-02-17")
 
 
-def test_several_series_are_small_multiples_up_to_a_limit(drawn: Any) -> None:
-    canvas = drawn(*(pair(b"s%02d" % n) for n in range(13)))
+def test_the_largest_of_several_series_are_small_multiples(drawn: Any) -> None:
+    canvas = drawn(*(pair(b"s%02d" % n, level=100.0 * (n % 7)) for n in range(13)))
     shown = [panel for panel in canvas.axes if panel.get_visible()]
-    assert [panel.get_title(loc="left") for panel in shown] == [f"s{n:02}" for n in range(12)]
-    assert "12 of 13 series" in canvas.get_suptitle()
+    assert [panel.get_title(loc="left") for panel in shown] == ["s03", "s04", "s05", "s06", "s11", "s12"]
+    assert "the 6 largest of 13 series" in canvas.get_suptitle()
+
+
+def test_what_was_measured_since_goes_on_beside_the_forecast() -> None:
+    context, forecast = pair(b"series")
+    figure = forecast_figure([context], [forecast], grid=GRID, after=[np.arange(H) + 100.0])
+    canvas = matplotlib.figure.Figure()
+    figure.draw(canvas, True)
+    lines = {line.get_label(): line for line in canvas.axes[0].lines}
+    assert lines["measured"].get_ydata()[-1] == 105
 
 
 def test_a_value_between_gaps_is_a_point(drawn: Any) -> None:
