@@ -105,7 +105,10 @@ def _parser() -> argparse.ArgumentParser:
     _switch(backtest, "--json", "print backtest.json in place of the table")
 
     forecast = commands.add_parser("forecast", help="forecast recent rows with a pushed model")
-    _add_model(forecast)
+    _option(forecast, "--model", "DIR", f"{_MODEL} (default: the newest of the run)")
+    _option(forecast, "--input", "PATH", "recent rows: file, glob or folder (default: the data of the run)")
+    _add_run(forecast)
+    _switch(forecast, "--candidate", "forecast by the newest model that was judged, refused or not")
     _option(forecast, "--horizon", "N", "steps ahead (default: as trained, or as known columns reach)", type=int)
     _option(forecast, "--output", "PATH", "a .csv or .parquet (default: CSV on standard output)")
     _option(forecast, "--plot", "PATH", "a .png that shows context, forecast and intervals")

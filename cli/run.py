@@ -12,7 +12,7 @@ from tapeline.cli.exit_codes import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAILED, EXIT
 from tapeline.cli.init import drafted_config
 from tapeline.cli.signals import interruption
 from tapeline.pipeline.paths import RunPaths, shown
-from tapeline.schemas.artifact_files import PAGE_FILE
+from tapeline.schemas.artifact_files import FORECAST_FILE, FORECAST_PICTURE, PAGE_FILE
 from tapeline.schemas.errors import user_error
 
 if TYPE_CHECKING:
@@ -81,6 +81,20 @@ def _stopped(outcome: "LocalRun", paths: RunPaths) -> int:
     return EXIT_FAILED if refusal is None else EXIT_BAD_INPUT
 
 
+def _forecast(report: pathlib.Path, paths: RunPaths, run_id: str, accepted: bool) -> str:
+    """Where the forecast is that the report begins with, or how to have one."""
+    if not accepted:
+        return f"of the refused model: tapeline forecast --candidate --name {paths.root.name}"
+    folder = paths.report(run_id)
+    if not (folder / PAGE_FILE).exists():
+        # The Report was answered from the cache, and has put its files into the folder of the run that made it.
+        from tapeline.components.report.writing import copy_report
+
+        copy_report(report, to=folder)
+    files = [folder / name for name in (FORECAST_FILE, FORECAST_PICTURE) if (report / name).exists()]
+    return ", ".join(map(shown, files)) or "none; the report says why"
+
+
 def _places(outcome: "LocalRun", paths: RunPaths, accepted: bool) -> Iterator[tuple[str, str]]:
     """Where a person finds what a run left behind."""
     assert outcome.run is not None
@@ -88,6 +102,7 @@ def _places(outcome: "LocalRun", paths: RunPaths, accepted: bool) -> Iterator[tu
         yield "model", shown(paths.serving_model)
     report = outcome.run.artifact("Report", "report")
     if report is not None:
+        yield "forecast", _forecast(pathlib.Path(report.uri), paths, outcome.run.run_id, accepted)
         yield "report", shown(pathlib.Path(report.uri) / PAGE_FILE)
     yield "verdict", shown(paths.report(outcome.run.run_id))
     training = outcome.run.artifact("Trainer", "model_run")

@@ -9,7 +9,7 @@ runs/<config name>/           one folder a configuration
   schemas/                    the schema of a run, named for its content
   ir/<run id>.json            the compiled pipeline, where each node runs in a process of its own (Kubeflow)
   steps/<run id>/<Node>.lock  held while such a process runs
-  report/<run id>/            report.html, verdict.json, junit.xml, summary.md
+  report/<run id>/            report.html, forecast.csv, forecast.png, verdict.json, junit.xml, summary.md
   backtest/<key>/fold-01/     the same folder for each fold of a backtest, and its results beside them
   logs/<run id>.log           everything TFX and Beam say
   .lock                       held during a run

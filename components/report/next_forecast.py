@@ -51,10 +51,7 @@ def forecast_section(made: NextForecast | str, config: Config) -> Section | None
     if isinstance(made, str):
         return Section(key="next", title=title, paragraphs=[safe(made, 2000)])
     figure = forecast_figure(
-        made.chosen.contexts,
-        made.forecasts,
-        grid=made.grid,
-        after=made.chosen.after,
+        made,
         key="next_forecast",
         title=", ".join(safe(target) for target in config.data.target[:MOST_SERIES]),
         caption=_caption(made),
@@ -144,12 +141,5 @@ def write_forecast(made: NextForecast | str, config: Config, folder: pathlib.Pat
         return
     if not made.chosen.after:
         (folder / FORECAST_FILE).write_bytes(to_csv(made.table()))
-    png = draw_forecasts(
-        made.chosen.contexts,
-        made.forecasts,
-        grid=made.grid,
-        unit=config.data.unit,
-        title=", ".join(config.data.target[:MOST_SERIES]),
-        after=made.chosen.after,
-    )
+    png = draw_forecasts(made, unit=config.data.unit, title=", ".join(config.data.target[:MOST_SERIES]))
     (folder / FORECAST_PICTURE).write_bytes(png)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tapeline.forecaster.inference.context_checks import raise_findings
-from tapeline.forecaster.inference.contexts import Context, build_context
+from tapeline.forecaster.inference.contexts import Context, build_context, build_contexts
 from tapeline.forecaster.inference.recent_rows import read_recent
 from tapeline.forecaster.inference.table import Forecast, forecast_table
 from tapeline.forecaster.inference.tails import Tail
@@ -102,12 +102,40 @@ def forecast_next(
     if not chosen.contexts:
         raise_findings(list(chosen.left_out), source=str(data.source), argument=argument)
         raise DataError(f"{argument}: {data.source} holds no rows to forecast from.")
+    return _asked(folder, card, data, chosen, recent.style, argument=argument)
+
+
+def forecast_rows(
+    folder: pathlib.Path, card: Card, data: DataConfig, *, horizon: int | None, shown: str, argument: str = "--input"
+) -> NextForecast:
+    """Forecasts rows that somebody gave: all series of them, or none.
+
+    Args:
+        folder: The SavedModel.
+        card: What it was trained on.
+        data: Where the rows are, and how they are read.
+        horizon: Steps; None takes as many as columns known ahead reach, or the trained horizon.
+        shown: What messages call the rows.
+        argument: What named them.
+
+    Raises:
+        DataError: Rows break a rule; the message lists all of it.
+    """
+    recent = read_recent(data, card.features, context_length=card.window.context_length)
+    contexts = build_contexts(recent.tails, card=card, horizon=horizon, source=shown, argument=argument)
+    chosen = Chosen(contexts=tuple(contexts), left_out=())
+    return _asked(folder, card, data, chosen, recent.style, argument=argument)
+
+
+def _asked(
+    folder: pathlib.Path, card: Card, data: DataConfig, chosen: Chosen, style: TimeStyle, *, argument: str
+) -> NextForecast:
+    """Has a model forecast what was chosen."""
     # TensorFlow takes seconds to import; what is wrong with the rows is told before.
     from tapeline.forecaster.inference.loaded_model import LoadedModel
 
     model = LoadedModel(folder, horizon=card.window.horizon, argument=argument)
-    forecasts = tuple(model.forecast(chosen.contexts))
-    return NextForecast(chosen=chosen, forecasts=forecasts, data=data, style=recent.style)
+    return NextForecast(chosen=chosen, forecasts=tuple(model.forecast(chosen.contexts)), data=data, style=style)
 
 
 def after_the_end(tails: Mapping[bytes, Tail], card: Card, *, horizon: int | None = None) -> Chosen:

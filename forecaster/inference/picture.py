@@ -12,6 +12,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
 from tapeline.forecaster.inference.contexts import Context, largest
+from tapeline.forecaster.inference.next_steps import NextForecast
 from tapeline.forecaster.inference.table import Forecast
 from tapeline.series.figures.style import LIGHT, PLAIN, Figure, render_png, safe
 from tapeline.series.figures.time_axis import date_axis, wall_clock
@@ -28,40 +29,25 @@ _HEIGHT_ALONE, _HEIGHT_A_ROW, _HEIGHT_OF_TITLE = 3.4, 1.95, 0.75
 Values = npt.NDArray[np.float64]
 
 
-def draw_forecasts(
-    contexts: Sequence[Context],
-    forecasts: Sequence[Forecast],
-    *,
-    grid: TimeGrid,
-    unit: str,
-    title: str,
-    after: Sequence[Values] = (),
-    mark: str = "",
-) -> bytes:
+def draw_forecasts(made: NextForecast, *, unit: str, title: str, mark: str = "") -> bytes:
     """Returns a PNG.
 
     Args:
-        contexts: What the forecasts rest on.
-        forecasts: One for each context.
-        grid: The grid of times.
+        made: The forecasts.
         unit: The target's unit.
         title: Of the whole picture.
-        after: What was measured in the steps of each forecast, `[h]`, where that is known.
         mark: What must be known of the model; stands in the heading.
     """
-    chosen = largest(contexts, most=MOST_SERIES)
-    shown = [forecasts[place] for place in chosen]
-    heading = _heading(shown, len(contexts), grid, unit, title)
+    contexts = made.chosen.contexts
+    shown = [made.forecasts[place] for place in largest(contexts, most=MOST_SERIES)]
+    heading = _heading(shown, len(contexts), made.grid, unit, title)
     heading = f"{heading}  ·  {safe(mark)}" if mark else heading
-    return render_png(forecast_figure(contexts, forecasts, grid=grid, after=after, heading=heading))
+    return render_png(forecast_figure(made, heading=heading))
 
 
 def forecast_figure(
-    contexts: Sequence[Context],
-    forecasts: Sequence[Forecast],
+    made: NextForecast,
     *,
-    grid: TimeGrid,
-    after: Sequence[Values] = (),
     heading: str = "",
     key: str = "forecast",
     title: str = "",
@@ -71,16 +57,14 @@ def forecast_figure(
     """Returns the figure of at most `MOST_SERIES` series, the largest of all.
 
     Args:
-        contexts: As in `draw_forecasts`, and so are forecasts, grid and `after`.
-        forecasts: One for each context.
-        grid: The grid of times.
-        after: What was measured since.
+        made: The forecasts.
         heading: Stands inside the picture.
-        key: Of the figure, and so are title and caption.
+        key: Of the figure.
         title: Over it.
         caption: Below it.
         alt: For those who do not see it.
     """
+    contexts, forecasts, after, grid = made.chosen.contexts, made.forecasts, made.chosen.after, made.grid
     chosen = largest(contexts, most=MOST_SERIES)
     shown = [(contexts[place], forecasts[place], after[place] if after else None) for place in chosen]
     columns = 1 if len(shown) == 1 else 2 if len(shown) <= 4 else 3

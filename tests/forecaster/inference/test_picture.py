@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 from tapeline.forecaster.inference.contexts import Context
+from tapeline.forecaster.inference.next_steps import Chosen, NextForecast
 from tapeline.forecaster.inference.picture import draw_forecasts, forecast_figure
 from tapeline.forecaster.inference.table import Forecast
+from tapeline.schemas.sections import DataConfig
+from tapeline.series.sources.time_style import TimeStyle
 from tapeline.series.time_grid import TimeGrid
 
 GRID, T, H = TimeGrid("D"), 40, 6
@@ -36,6 +39,12 @@ def pair(name: bytes, *, gap: bool = False, endless: bool = False, level: float 
     return context, Forecast(series_id=name, times=times[T:], levels={"forecast": ahead, **ends})
 
 
+def made(contexts: Any, forecasts: Any, *, after: Any = ()) -> NextForecast:
+    chosen = Chosen(contexts=tuple(contexts), left_out=(), after=tuple(after))
+    data = DataConfig(time="day", target="sold", frequency="D")
+    return NextForecast(chosen=chosen, forecasts=tuple(forecasts), data=data, style=TimeStyle())
+
+
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> Any:
     canvases = []
@@ -49,7 +58,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def draw(*pairs: Any) -> Any:
         contexts, forecasts = zip(*pairs, strict=True)
-        png = draw_forecasts(contexts, forecasts, grid=GRID, unit="pieces", title="sold")
+        png = draw_forecasts(made(contexts, forecasts), unit="pieces", title="sold")
         assert png.startswith(PNG)
         return canvases[-1]
 
@@ -77,7 +86,7 @@ def test_the_largest_of_several_series_are_small_multiples(drawn: Any) -> None:
 
 def test_what_was_measured_since_goes_on_beside_the_forecast() -> None:
     context, forecast = pair(b"series")
-    figure = forecast_figure([context], [forecast], grid=GRID, after=[np.arange(H) + 100.0])
+    figure = forecast_figure(made([context], [forecast], after=[np.arange(H) + 100.0]))
     canvas = matplotlib.figure.Figure()
     figure.draw(canvas, True)
     lines = {line.get_label(): line for line in canvas.axes[0].lines}
