@@ -7,7 +7,6 @@ that `tapeline --help` answers at once.
 import argparse
 import contextlib
 import importlib
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from typing import Any, NoReturn
 from tapeline.cli.exit_codes import EXIT_BAD_INPUT, EXIT_FAILED
 from tapeline.cli.leaving import leave
 from tapeline.cli.signals import exit_code, interrupting, interruption
+from tapeline.pipeline.environment import prepare_environment
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code, one of `exit_codes`.
     """
     parsed = _parser().parse_args(arguments)
-    _prepare_environment(parsed.command)
+    prepare_environment(serving=parsed.command == "serve")
     try:
         with interrupting():
             command = importlib.import_module(f"tapeline.cli.{parsed.command.replace('-', '_')}")
@@ -207,15 +207,6 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 def _add_metadata(parser: argparse.ArgumentParser) -> None:
     stores = "a SQLite file, mysql://user@host:3306/database or grpc://host:8080 (default: the run's own)"
     _option(parser, "--metadata", "ADDRESS", f"ML Metadata: {stores}")
-
-
-def _prepare_environment(command: str) -> None:
-    """Settles what TensorFlow reads when it is first imported, here or in a child process."""
-    os.environ["TF_USE_LEGACY_KERAS"] = "0"
-    os.environ["KERAS_BACKEND"] = "tensorflow"
-    # TensorFlow warns at length of each input that the graph refuses: a server's clients are told, not its log.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2" if command == "serve" else "1")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
 def entry() -> NoReturn:

@@ -4,7 +4,7 @@ import argparse
 import pathlib
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tapeline.cli.arguments import read_config
@@ -12,7 +12,7 @@ from tapeline.cli.exit_codes import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAILED, EXIT
 from tapeline.cli.init import drafted_config
 from tapeline.cli.signals import interruption
 from tapeline.pipeline.paths import RunPaths, shown
-from tapeline.schemas.artifact_files import FORECAST_FILE, FORECAST_PICTURE, PAGE_FILE
+from tapeline.schemas.artifact_files import PAGE_FILE
 from tapeline.schemas.errors import user_error
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from tapeline.pipeline.data_warnings import warnings_text
     from tapeline.pipeline.judgement import Outcome, judge
-    from tapeline.pipeline.verdict_files import write_files
+    from tapeline.pipeline.run_files import write_run_files
     from tapeline.pipeline.verdict_text import verdict_text
 
     judgement = judge(paths, outcome.run.run_id)
@@ -55,10 +55,10 @@ def run(arguments: argparse.Namespace) -> int:
         print("\nThe components asked for are done. There is no verdict, because the Evaluator was not among them.")
         print(f"  log    {shown(outcome.log)}")
         return EXIT_DONE
-    write_files(judgement, paths.report(outcome.run.run_id))
+    forecast = write_run_files(judgement, outcome.run, paths)
     told = verdict_text(verdict, verbose=arguments.verbose), warnings_text(outcome.run)
     print("\n" + "\n\n".join(filter(None, told)) + "\n")
-    for label, where in _places(outcome, paths, verdict.accepted):
+    for label, where in _places(outcome, paths, accepted=verdict.accepted, forecast=forecast):
         print(f"  {label:<12} {where}")
     return EXIT_DONE if judgement.outcome is Outcome.PASSED else EXIT_REFUSED
 
@@ -81,28 +81,23 @@ def _stopped(outcome: "LocalRun", paths: RunPaths) -> int:
     return EXIT_FAILED if refusal is None else EXIT_BAD_INPUT
 
 
-def _forecast(report: pathlib.Path, paths: RunPaths, run_id: str, accepted: bool) -> str:
+def _forecast(files: Sequence[pathlib.Path], paths: RunPaths, accepted: bool) -> str:
     """Where the forecast is that the report begins with, or how to have one."""
     if not accepted:
         return f"of the refused model: tapeline forecast --candidate --name {paths.root.name}"
-    folder = paths.report(run_id)
-    if not (folder / PAGE_FILE).exists():
-        # The Report was answered from the cache, and has put its files into the folder of the run that made it.
-        from tapeline.components.report.writing import copy_report
-
-        copy_report(report, to=folder)
-    files = [folder / name for name in (FORECAST_FILE, FORECAST_PICTURE) if (report / name).exists()]
     return ", ".join(map(shown, files)) or "none; the report says why"
 
 
-def _places(outcome: "LocalRun", paths: RunPaths, accepted: bool) -> Iterator[tuple[str, str]]:
+def _places(
+    outcome: "LocalRun", paths: RunPaths, *, accepted: bool, forecast: Sequence[pathlib.Path]
+) -> Iterator[tuple[str, str]]:
     """Where a person finds what a run left behind."""
     assert outcome.run is not None
     if accepted:
         yield "model", shown(paths.serving_model)
     report = outcome.run.artifact("Report", "report")
     if report is not None:
-        yield "forecast", _forecast(pathlib.Path(report.uri), paths, outcome.run.run_id, accepted)
+        yield "forecast", _forecast(forecast, paths, accepted)
         yield "report", shown(pathlib.Path(report.uri) / PAGE_FILE)
     yield "verdict", shown(paths.report(outcome.run.run_id))
     training = outcome.run.artifact("Trainer", "model_run")
