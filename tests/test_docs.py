@@ -7,7 +7,19 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-HOUSES = ("schemas", "series", "forecaster", "components", "clients", "pipeline", "cli", "api", "tests", "scripts", "configs")
+HOUSES = (
+    "schemas",
+    "series",
+    "forecaster",
+    "components",
+    "clients",
+    "pipeline",
+    "cli",
+    "api",
+    "tests",
+    "scripts",
+    "configs",
+)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])

@@ -40,7 +40,7 @@ def test_frames_of_others_are_taken_by_what_they_offer() -> None:
 
 @pytest.mark.parametrize("frame", [7, [1.0], pd.DataFrame({"sold": [1.0, "much", b"\xff"]}, dtype=object)])
 def test_what_is_no_frame_of_rows_is_refused(frame: Any) -> None:
-    with pytest.raises(DataError, match="^frame: "):
+    with pytest.raises(DataError, match=r"^frame: "):
         arrow_table(frame)
 
 

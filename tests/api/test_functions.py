@@ -14,7 +14,12 @@ SOLD = 100 + 20 * np.sin(2 * np.pi * np.arange(400) / 7) + np.random.default_rng
 def test_a_frame_is_drafted_into_a_configuration(tmp_path: pathlib.Path) -> None:
     draft = tapeline.init(pd.DataFrame({"sold": SOLD}, index=DAYS), horizon=7, name="shop", home=tmp_path)
     config = draft.config
-    assert (config.name, config.data.target, config.data.frequency, config.window.horizon) == ("shop", ("sold",), "D", 7)
+    assert (config.name, config.data.target, config.data.frequency, config.window.horizon) == (
+        "shop",
+        ("sold",),
+        "D",
+        7,
+    )
     assert pathlib.Path(str(config.data.source)).parent == tmp_path / "shop" / "frames"
     assert "<td>you say so</td>" in draft._repr_html_()
     draft.save(tmp_path / "shop.yaml")
