@@ -34,13 +34,11 @@ def arrow_table(frame: Any) -> pa.Table:
     Raises:
         DataError: It is none of these, or a column holds what no file of rows can.
     """
-    if isinstance(frame, pa.Table):
-        return frame
     for method in ("to_arrow", "arrow", "to_pandas"):
-        if not isinstance(frame, pd.DataFrame) and hasattr(frame, method):
+        if not isinstance(frame, pa.Table | pd.DataFrame) and hasattr(frame, method):
             frame = getattr(frame, method)()
     if isinstance(frame, pa.Table):
-        return frame
+        return _plain(frame)
     if not isinstance(frame, pd.DataFrame):
         raise DataError(
             f"frame: got {type(frame).__name__}, must be a data frame (pandas, polars) or the path of a file."
@@ -51,9 +49,16 @@ def arrow_table(frame: Any) -> pa.Table:
             frame = frame.set_axis(frame.index.to_timestamp(), axis=0)
         frame = frame.rename_axis(index=[name or TIME for name in frame.index.names]).reset_index()
     try:
-        return pa.Table.from_pandas(frame.rename(columns=str), preserve_index=False)
+        return _plain(pa.Table.from_pandas(frame.rename(columns=str), preserve_index=False))
     except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError) as error:
         raise DataError(f"frame: {error}. Give each column values of one kind, and each a name of its own.") from error
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """The same rows in the types that files of rows have: text in place of categories and of large text."""
+    kinds = [kind.value_type if pa.types.is_dictionary(kind) else kind for kind in table.schema.types]
+    kinds = [pa.string() if pa.types.is_large_string(kind) else kind for kind in kinds]
+    return table.cast(pa.schema(list(zip(table.column_names, kinds, strict=True))))
 
 
 def write_frame(frame: Any, folder: pathlib.Path) -> pathlib.Path:

@@ -180,7 +180,7 @@ def _settled(config: "Config") -> "Config":
 def _source(source: Any, name: str, home: Path | None) -> str:
     """Where the rows are: a data frame is written down, below the folder of the runs of its name."""
     if not is_frame(source):
-        return os.fspath(source)
+        return str(os.fspath(source))
     return str(write_frame(source, RunPaths.of(name, home).frames))
 
 

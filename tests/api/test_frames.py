@@ -19,7 +19,9 @@ class OfOthers:
     """A frame of a library that is not installed here, which gives an Arrow table, as those of polars do."""
 
     def to_arrow(self) -> pa.Table:
-        return pa.table({"sold": [1.0]})
+        shops = pa.array(["a"], pa.large_string())
+        codes = pa.DictionaryArray.from_arrays(pa.array([0], pa.uint32()), shops)
+        return pa.table({"shop": shops, "kind": codes, "sold": [1.0]})
 
     def to_pandas(self) -> Any:
         raise AssertionError("needs less where Arrow is given")
@@ -35,7 +37,9 @@ def test_an_index_of_times_is_a_column_and_a_plain_index_is_none() -> None:
 
 
 def test_frames_of_others_are_taken_by_what_they_offer() -> None:
-    assert arrow_table(OfOthers()).to_pydict() == {"sold": [1.0]}
+    table = arrow_table(OfOthers())
+    assert table.to_pydict() == {"shop": ["a"], "kind": ["a"], "sold": [1.0]}
+    assert table.schema.types == [pa.string(), pa.string(), pa.float64()]
 
 
 @pytest.mark.parametrize("frame", [7, [1.0], pd.DataFrame({"sold": [1.0, "much", b"\xff"]}, dtype=object)])

@@ -4,6 +4,7 @@ import functools
 import pathlib
 import re
 import types
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -29,7 +30,7 @@ def test_the_page_runs_as_printed(tmp_path: pathlib.Path, monkeypatch: pytest.Mo
     frame = rows.assign(time=pd.to_datetime(rows["time"])).set_index("time")
     # As printed, but for a training of three epochs.
     quick = types.SimpleNamespace(run=functools.partial(tapeline.run, overrides=QUICK), load=tapeline.load)
-    known = {"tapeline": quick, "frame": frame, "recent": frame.tail(100)}
+    known: dict[str, Any] = {"tapeline": quick, "frame": frame, "recent": frame.tail(100)}
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)
     assert len(blocks) == 2
     for block in blocks:
