@@ -84,7 +84,8 @@ def _stopped(outcome: "LocalRun", paths: RunPaths) -> int:
 def _forecast(files: Sequence[pathlib.Path], paths: RunPaths, accepted: bool) -> str:
     """Where the forecast is that the report begins with, or how to have one."""
     if not accepted:
-        return f"of the refused model: tapeline forecast --candidate --name {paths.root.name}"
+        home = "" if paths.root == RunPaths.of(paths.root.name).root else f" --home {shown(paths.root.parent)}"
+        return f"of the refused model: tapeline forecast --candidate --name {paths.root.name}{home}"
     return ", ".join(map(shown, files)) or "none; the report says why"
 
 
