@@ -4,15 +4,18 @@ Without rows, it makes the forecast again that a run ended with. It imports Tens
 in seconds.
 """
 
-import argparse
 import glob
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from tapeline.cli.arguments import name_of_runs
 from tapeline.cli.exit_codes import EXIT_DONE
+from tapeline.cli.options import ConfigPath, Home, Name, RunId
+from tapeline.cli.terminal import say
 from tapeline.pipeline.console import hushed
 from tapeline.pipeline.paths import RunPaths, shown
 from tapeline.schemas.errors import ConfigError
@@ -29,64 +32,100 @@ _FEW_MEASURED = 5
 """Series that a warning names."""
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Forecasts recent rows; returns the exit code."""
+def run(
+    *,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR", help="a version, a folder of versions, or the folder of runs (default: that of the run)"
+        ),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--input", metavar="PATH", help="recent rows: file, glob or folder (default: the run's data)"),
+    ] = None,
+    config: ConfigPath = None,
+    name: Name = None,
+    home: Home = None,
+    run_id: RunId = None,
+    candidate: Annotated[
+        bool, typer.Option("--candidate", help="take the newest model that was judged, refused or not")
+    ] = False,
+    horizon: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="steps ahead (default: as trained, or as known columns reach)"),
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option(metavar="PATH", help="a .csv or .parquet (default: CSV on standard output)")
+    ] = None,
+    plot: Annotated[
+        str | None, typer.Option(metavar="PATH", help="a .png that shows context, forecast and intervals")
+    ] = None,
+) -> int:
+    """Forecasts recent rows, or what comes after the data of a run; returns the exit code."""
     from tapeline.forecaster.inference.table import SUFFIXES, check_output, to_csv, write_table
     from tapeline.forecaster.pushed_model import read_card
 
-    if arguments.horizon is not None and arguments.horizon < 1:
-        raise ConfigError(f"--horizon: got {arguments.horizon}, must be 1 or more.")
-    output = plot = None
-    if arguments.output is not None:
-        output = check_output(arguments.output, argument="--output", suffixes=SUFFIXES)
-    if arguments.plot is not None:
-        plot = check_output(arguments.plot, argument="--plot", suffixes=(".png",))
-    model, source = _model_and_source(arguments)
-    card = read_card(model.folder)
-    if arguments.input is None:
-        made = _after_the_data(model, card, source, horizon=arguments.horizon)
+    if horizon is not None and horizon < 1:
+        raise ConfigError(f"--horizon: got {horizon}, must be 1 or more.")
+    written = drawn = None
+    if output is not None:
+        written = check_output(output, argument="--output", suffixes=SUFFIXES)
+    if plot is not None:
+        drawn = check_output(plot, argument="--plot", suffixes=(".png",))
+    if model is None:
+        paths = RunPaths.of(name_of_runs(name=name, config=config, home=home), home)
+        chosen, rows = _of_run(paths, run_id, source, candidate=candidate)
     else:
-        made = _of_rows(model, card, arguments.input, horizon=arguments.horizon)
+        chosen, rows = _given(model, source, more=candidate or run_id is not None)
+    card = read_card(chosen.folder)
+    if source is None:
+        made = _after_the_data(chosen, card, rows, horizon=horizon)
+    else:
+        made = _of_rows(chosen, card, rows, horizon=horizon)
     _warn(made.chosen.contexts, card.window.min_observed)
-    if model.mark:
-        print(
-            f"tapeline forecast: warning: this is the forecast of a {model.mark}: a gate found it unfit.",
-            file=sys.stderr,
-        )
-    table = made.table(typed=output is not None and output.suffix == ".parquet", mark=model.mark)
-    if output is None:
+    if chosen.mark:
+        warned = f"tapeline forecast: warning: this is the forecast of a {chosen.mark}: a gate found it unfit."
+        say(warned, style="yellow", to_stderr=True)
+    table = made.table(typed=written is not None and written.suffix == ".parquet", mark=chosen.mark)
+    if written is None:
         sys.stdout.write(to_csv(table).decode())
     else:
-        write_table(table, output)
-        print(f"{table.num_rows:,} rows written to {shown(output)}")
-    if plot is not None:
+        write_table(table, written)
+        print(f"{table.num_rows:,} rows written to {shown(written)}")
+    if drawn is not None:
         from tapeline.forecaster.inference.picture import draw_forecasts
 
-        write_whole(plot, draw_forecasts(made, unit=card.data.unit, title=", ".join(card.data.target), mark=model.mark))
-        print(f"picture written to {shown(plot)}", file=sys.stderr if output is None else sys.stdout)
+        png = draw_forecasts(made, unit=card.data.unit, title=", ".join(card.data.target), mark=chosen.mark)
+        write_whole(drawn, png)
+        say(f"picture written to {shown(drawn)}", to_stderr=written is None)
     return EXIT_DONE
 
 
-def _model_and_source(arguments: argparse.Namespace) -> "tuple[RunModel, str]":
-    """The model that is meant, and where the rows are: those of the run where none are given."""
+def _given(model: str, source: str | None, *, more: bool) -> "tuple[RunModel, str]":
+    """The model that `--model` names, and the rows that go with it."""
     from tapeline.forecaster.pushed_model import find_model
-    from tapeline.pipeline.run_models import RunModel, data_source, model_of_run, newest_pushed
+    from tapeline.pipeline.run_models import RunModel
 
-    if arguments.model is not None:
-        if arguments.input is None:
-            raise ConfigError(
-                "--input: is missing. Give recent rows; or leave --model out, and --name or --config says of which run "
-                "the data and the model are."
-            )
-        if arguments.candidate or arguments.run:
-            raise ConfigError("--model: names a model already. Leave out --candidate and --run, or --model.")
-        return RunModel(folder=find_model(arguments.model)), arguments.input
-    paths = RunPaths.of(name_of_runs(arguments), arguments.home)
-    if arguments.candidate or arguments.run:
-        model = model_of_run(paths, arguments.run, candidate=arguments.candidate)
+    if source is None:
+        raise ConfigError(
+            "--input: is missing. Give recent rows; or leave --model out, and --name or --config says of which run "
+            "the data and the model are."
+        )
+    if more:
+        raise ConfigError("--model: names a model already. Leave out --candidate and --run, or --model.")
+    return RunModel(folder=find_model(model)), source
+
+
+def _of_run(paths: RunPaths, run_id: str | None, source: str | None, *, candidate: bool) -> "tuple[RunModel, str]":
+    """The model of a run, and where the rows are: those of the run where none are given."""
+    from tapeline.pipeline import run_models
+
+    if candidate or run_id:
+        model = run_models.model_of_run(paths, run_id, candidate=candidate)
     else:
-        model = newest_pushed(paths)
-    return model, arguments.input if arguments.input is not None else data_source(paths)
+        model = run_models.newest_pushed(paths)
+    return model, source if source is not None else run_models.data_source(paths)
 
 
 def _of_rows(model: "RunModel", card: "Card", source: str, *, horizon: int | None) -> "NextForecast":
@@ -106,9 +145,9 @@ def _after_the_data(model: "RunModel", card: "Card", source: str, *, horizon: in
     if made.chosen.left_out:
         left = len({finding.series_id for finding in made.chosen.left_out})
         first = made.chosen.left_out[0]
-        print(
+        say(
             f"tapeline forecast: warning: {left:,} series cannot be forecast. The first: {first.place}{first.message}",
-            file=sys.stderr,
+            to_stderr=True,
         )
     return made
 
@@ -132,8 +171,8 @@ def _warn(contexts: "Sequence[Context]", least: float) -> None:
         return
     named = ", ".join(repr(context.series_id.decode(errors="replace")) for context in thin[:_FEW_MEASURED])
     more = ", ..." if len(thin) > _FEW_MEASURED else ""
-    print(
+    say(
         f"tapeline forecast: warning: less than {least:.0%} (window.min_observed) of the context is measured in "
         f"{len(thin):,} of {len(contexts):,} series ({named}{more}); training left such windows out.",
-        file=sys.stderr,
+        to_stderr=True,
     )
