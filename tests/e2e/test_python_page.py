@@ -16,10 +16,9 @@ pytestmark = pytest.mark.once
 
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "python.md"
 QUICK = {
-    "model.units": 8,
-    "model.members": 1,
-    "training.candidates": 1,
-    "training.epochs": 3,
+    "window.context_length": 48,
+    **{"model.units": 8, "model.members": 1, "model.segment_length": 1, "model.encoder_length": None, "model.lags": []},
+    **{"training.candidates": 1, "training.epochs": 3},
     "gate.mae_scaled_below": 0.2,
 }
 
