@@ -15,7 +15,7 @@ from tests.e2e.small_project import daily_load
 pytestmark = pytest.mark.once
 
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "python.md"
-QUICK = {
+QUICK: dict[str, object] = {
     "window.context_length": 48,
     **{"model.units": 8, "model.members": 1, "model.segment_length": 1, "model.encoder_length": None, "model.lags": []},
     **{"training.candidates": 1, "training.epochs": 3},
