@@ -18,6 +18,7 @@ from tapeline.components.report.content import (
     InputImportance,
     Origin,
 )
+from tapeline.components.report.next_forecast import make_forecast
 from tapeline.components.report.run_figures import SplitExtent
 from tapeline.components.report.scoring import TestWindows
 from tapeline.components.report.summary import autocorrelation, newest_windows, overall_interval, pick_windows
@@ -85,6 +86,7 @@ def collect(uris: Mapping[str, str], *, config: Config, origin: Origin) -> Conte
         history=read_history(uris["model_run"], card=card),
         data_gate=read_data_gate_report(uris["data_report"]),
         origin=dataclasses.replace(origin, fingerprints=fingerprints),
+        next_forecast=make_forecast(uris["model"], config, blessed=result.blessed),
     )
 
 

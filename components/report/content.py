@@ -8,10 +8,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from tapeline.components.report.next_forecast import forecast_json
 from tapeline.components.report.run_figures import SplitExtent
 from tapeline.components.report.summary import Autocorrelation, OverallInterval, Pick, ShownWindow
 from tapeline.components.report.training_history import History
 from tapeline.components.report.window_errors import SplitErrors
+from tapeline.forecaster.inference.next_steps import NextForecast
 from tapeline.schemas.config import Config
 from tapeline.schemas.evaluation_result import EvaluationResult, without_nan
 from tapeline.series.figures.wording import when
@@ -111,7 +113,8 @@ class Content:
     look at, each with the rule that chose it; `newest` are the newest windows of
     the series to choose from, by skill, the least first; `autocorrelation` is
     None where there are too few residuals, `importance` where the model has no
-    error on eval.
+    error on eval; `next_forecast` is what comes after the data, a sentence where
+    there is none, "" where nothing was tried.
     """
 
     config: Config
@@ -125,6 +128,7 @@ class Content:
     history: History
     data_gate: DataGateReport
     origin: Origin
+    next_forecast: NextForecast | str = ""
 
     @property
     def agrees(self) -> bool:
@@ -167,6 +171,7 @@ def report_json(content: Content) -> dict[str, Any]:
         ],
         "leans_on": dataclasses.asdict(content.importance) if content.importance else None,
         "autocorrelation": dataclasses.asdict(content.autocorrelation) if content.autocorrelation else None,
+        "next_forecast": forecast_json(content.next_forecast),
         "data_gate": dataclasses.asdict(content.data_gate),
         "versions": content.origin.versions,
         "fingerprints": content.origin.fingerprints,

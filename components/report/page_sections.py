@@ -16,6 +16,7 @@ from tapeline.components.report.error_figures import (
 )
 from tapeline.components.report.headline import against_baselines, alarm, headline, verdict
 from tapeline.components.report.insight_sections import leaning, series_section
+from tapeline.components.report.next_forecast import forecast_section
 from tapeline.components.report.page import Page, Section, Table
 from tapeline.components.report.run_charts import (
     autocorrelation_chart,
@@ -50,11 +51,13 @@ def build_page(content: Content) -> Page:
     unit = safe(config.data.unit) or "target units"
     series = len(content.errors.series_ids)
     by_series = series_charts(content.errors, content.newest, grid=grid, unit=unit, space=space)
+    newest = _newest(content, by_series, grid=grid, unit=unit)
+    first = _first(content, space, newest)
     sections = [
         leaning(content),
         series_section(content, space),
         _lead_steps(content, space),
-        _forecasts(content),
+        _forecasts(content, newest if first.charts != newest.charts else None),
         headline(content, space),
         _where(content, space),
         _training(content),
@@ -71,23 +74,34 @@ def build_page(content: Content) -> Page:
         ),
         verdict=verdict(content),
         alarm=alarm(content),
-        first=_first(content, by_series, space, grid=grid, unit=unit),
+        first=first,
         sections=[section for section in sections if section],
         by_series=by_series,
         footer=f"Made {content.origin.made} in run {safe(content.origin.run_id)}. This page needs no network.",
     )
 
 
-def _first(content: Content, by_series: SeriesCharts, space: Space, *, grid: TimeGrid, unit: str) -> Section:
-    """A forecast, and the error beside that of the baselines."""
-    figures, charts = [], {}
-    if content.newest:
-        view = content.newest[by_series.first]
-        figures, charts = (
-            [newest_figure(view, grid=grid, unit=unit)],
-            {NEWEST: window_chart(view, grid=grid, unit=unit)},
-        )
-    return Section(key="first", title="", figures=figures, charts=charts, bars=[against_baselines(content, space)])
+def _first(content: Content, space: Space, newest: Section) -> Section:
+    """The next forecast, or the newest test forecast where there is none, and the error beside the baselines'."""
+    ahead = forecast_section(content.next_forecast, content.config)
+    bars = [against_baselines(content, space)]
+    if ahead is None or not ahead.figures:
+        return dataclasses.replace(newest, key="first", bars=bars, paragraphs=ahead.paragraphs if ahead else ())
+    figures = [dataclasses.replace(figure, title=ahead.title) for figure in ahead.figures]
+    return Section(key="first", title="", figures=figures, bars=bars, paragraphs=ahead.paragraphs)
+
+
+def _newest(content: Content, by_series: SeriesCharts, *, grid: TimeGrid, unit: str) -> Section:
+    """The newest test forecast of a series, to be exchanged with that of another one."""
+    if not content.newest:
+        return Section(key="newest", title="")
+    view = content.newest[by_series.first]
+    return Section(
+        key="newest",
+        title="",
+        figures=[newest_figure(view, grid=grid, unit=unit)],
+        charts={NEWEST: window_chart(view, grid=grid, unit=unit)},
+    )
 
 
 def _lead_steps(content: Content, space: Space) -> Section:
@@ -118,7 +132,7 @@ def _lead_steps(content: Content, space: Space) -> Section:
     )
 
 
-def _forecasts(content: Content) -> Section | None:
+def _forecasts(content: Content, newest: Section | None) -> Section | None:
     if not content.views:
         return None
     grid, unit = TimeGrid.of(content.config.data), safe(content.config.data.unit) or "target units"
@@ -127,12 +141,13 @@ def _forecasts(content: Content) -> Section | None:
         key="forecasts",
         title="Forecasts against the truth",
         paragraphs=["Chosen by rule: the test windows with the middle, the least and the largest error."],
-        figures=figures[:_FIGURES_AT_ONCE],
+        figures=[*(newest.figures if newest else ()), *figures[:_FIGURES_AT_ONCE]],
         more_figures=figures[_FIGURES_AT_ONCE:],
         charts={
             figure.key: window_chart(view, grid=grid, unit=unit)
             for figure, (_, view) in zip(figures, content.views, strict=True)
-        },
+        }
+        | (dict(newest.charts) if newest else {}),
     )
 
 

@@ -43,7 +43,7 @@
     choose.textContent = row.cells[0].textContent;
     choose.addEventListener("click", () => {
       window.chooseSeries(Number(row.dataset.series));
-      document.querySelector(".first figure")?.scrollIntoView({ block: "center" });
+      document.querySelector("#newest_forecast")?.scrollIntoView({ block: "center" });
     });
     row.cells[0].replaceChildren(choose);
   }

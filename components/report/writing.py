@@ -19,6 +19,7 @@ import jinja2
 
 from tapeline.components.report.charts import charts_json
 from tapeline.components.report.content import Content, report_json
+from tapeline.components.report.next_forecast import write_forecast
 from tapeline.components.report.page import Page
 from tapeline.components.report.page_sections import build_page
 from tapeline.schemas.artifact_files import PAGE_FILE
@@ -32,13 +33,14 @@ _DARK = "(prefers-color-scheme: dark)"
 
 
 def write_report(content: Content, folder: pathlib.Path) -> None:
-    """Draws a report and writes its figures, its numbers and, last, its page; the folder is made."""
+    """Draws a report and writes its figures, its forecast, its numbers and, last, its page; the folder is made."""
     page = build_page(content)
     drawings = {figure.key: render(figure) for figure in page.figures}
     figures = folder / FIGURES_FOLDER
     figures.mkdir(parents=True, exist_ok=True)
     for key, pictures in drawings.items():
         (figures / f"{key}.png").write_bytes(pictures.png)
+    write_forecast(content.next_forecast, content.config, folder)
     numbers = json.dumps(report_json(content), indent=2, allow_nan=False, ensure_ascii=False)
     (folder / NUMBERS_FILE).write_text(numbers + "\n", encoding="utf-8")
     (folder / PAGE_FILE).write_text(to_html(page, drawings), encoding="utf-8")
