@@ -26,7 +26,8 @@ START_SECONDS = 120
 def blocks(port: int) -> Iterator[tuple[str, str]]:
     """Language and text of each block that is run."""
     text = PAGE.read_text().replace("8501", str(port))
-    yield from re.findall(r"^```(python|sh)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    yield from (block for block in found if block[0] != "text")
 
 
 def free_port() -> int:
