@@ -206,8 +206,8 @@ def _warnings(found: FoundData, plan: Plan) -> Iterator[str]:
         )
     if found.repeated:
         yield (
-            f"{plural(found.repeated, 'row')} share their time with another one of the same series: the data gate "
-            "refuses that. Remove them, or name the column that tells the series apart with --series."
+            f"{plural(found.repeated, 'row')} {'share their' if found.repeated > 1 else 'shares its'} time with another "
+            "one of the same series: the data gate refuses that. Remove them, or name the column that tells the series apart with --series."
         )
     if found.disordered:
         yield (
