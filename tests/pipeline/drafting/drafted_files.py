@@ -143,7 +143,7 @@ def days_holes(path: pathlib.Path) -> None:
     times = _times("2021-01-01", 700, "D")
     frame = pd.DataFrame({"date": times, "level": seasonal(times, 7)})
     frame.loc[100:104, "level"] = np.nan
-    frame.loc[200:206, "level"] = frame.loc[200, "level"]
+    frame.loc[200:206, "level"] = frame["level"].to_numpy()[200]
     frame.drop(index=range(300, 312)).to_csv(path, index=False)
 
 
