@@ -11,6 +11,7 @@ from typing import Iterator, List, Tuple
 import bootstrap
 import interpreters
 import processes
+import site_pages
 import stacks
 import uv_tool
 
@@ -30,14 +31,17 @@ def targets() -> Iterator[Tuple[str, List[str], List[str]]]:
             place = ["--universal"]
         yield stack.lock, SOURCES, ["--python-version", min(stack.pythons), *place]
     oldest = ["--python-version", stacks.OLD.pythons[0]]
-    yield "scripts/uv-requirements.txt", ["scripts/uv.in"], oldest
-    yield "scripts/sbom-requirements.txt", ["scripts/sbom.in"], ["--universal", *oldest]
+    tool = os.path.relpath(str(uv_tool.REQUIREMENTS), str(bootstrap.PROJECT))
+    yield tool, ["scripts/uv.in"], oldest
+    site = os.path.relpath(str(site_pages.REQUIREMENTS), str(bootstrap.PROJECT))
+    yield site, ["scripts/site.in"], [*oldest, "--universal"]
+    yield "scripts/sbom-requirements.txt", ["scripts/sbom.in"], [*oldest, "--universal"]
     # Its dependencies are those of the TensorFlow that the locks hold.
-    yield "scripts/image-requirements.txt", ["scripts/image.in"], ["--universal", "--no-deps", *oldest]
+    yield "scripts/image-requirements.txt", ["scripts/image.in"], [*oldest, "--universal", "--no-deps"]
 
 
 def main(arguments: "list[str]") -> int:
-    """Compiles the locks of the project and the pin of uv; returns an exit status."""
+    """Compiles the locks of the project, and the pins of uv and of the site; returns an exit status."""
     os.chdir(str(bootstrap.PROJECT))
     environ = uv_tool.uv_environment(os.environ)
     uv = uv_tool.get_uv(bootstrap.PROJECT / ".uv", environ)
