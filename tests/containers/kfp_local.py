@@ -25,6 +25,8 @@ def main(package: str, volume: str, socket: str, run_name: str, limit: str) -> N
         mounts=[mount], network_mode="none", user="1000740000:0", read_only=True, tmpfs={"/tmp": ""}
     )
     os.umask(0o002)
+    # The engine would make it, with a mode in which the steps' user may not write.
+    os.makedirs(f"{volume}/kfp", exist_ok=True)
     local.init(runner, pipeline_root=f"{volume}/kfp")
     pipeline = components.load_component_from_file(package)
     pipeline(data="/mnt/tapeline/data/load.csv", run_name=run_name, mae_scaled_below=float(limit))
