@@ -1,5 +1,6 @@
 """`tapeline forecast` on a model whose forecasts one can compute by hand: the last value plus 0.2 a step."""
 
+import json
 import pathlib
 import shutil
 from typing import Any
@@ -48,6 +49,21 @@ def test_csv_on_standard_output_and_nothing_else(versions: Any, recent: Any, cap
         "2024-03-01 12:00,13.1,12.1,14.1,11.1,15.1",
     ]
     assert err == ""
+
+
+def test_json_holds_the_rows_and_names_the_files(
+    versions: Any, recent: Any, tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "forecast.csv"
+    assert forecast(versions, recent([10.0] * 9 + [12.5]), "--json", "--output", output) == exit_codes.EXIT_DONE
+    out, err = capfd.readouterr()
+    told = json.loads(out)
+    assert told["forecast"][0]["time"] == "2024-03-01 10:00"
+    assert told["forecast"][0]["forecast"] == pytest.approx(12.7)
+    assert len(told["forecast"]) == 3
+    assert told["output"] == str(output)
+    assert pathlib.Path(told["model"]).is_dir()
+    assert "3 rows written to" in err
 
 
 @pytest.mark.parametrize("horizon", [1, 5])
