@@ -210,6 +210,14 @@ class WindowConfig(Section):
     """The same for the windows of eval and test."""
     min_observed: Share = 0.5
     """Least share of measured values in a context; windows with fewer are left out."""
+    min_context: Steps | None = None
+    """Fewest steps of a series before a forecast. A series that no whole context fits into is padded in front with steps
+    that count as not measured. None: as many as the horizon. `context_length` and more: shorter series are refused."""
+
+    @property
+    def least_context(self) -> int:
+        """Fewest steps of a series before a forecast."""
+        return min(self.context_length, self.min_context or self.horizon)
 
 
 class ScalingConfig(Section):

@@ -20,15 +20,20 @@ class WindowSpec:
         context_length: `T`, the past steps that the model sees.
         horizon: `H`, the steps that it forecasts.
         stride: Steps between the forecast starts of two neighbouring windows.
+        min_context: Fewest steps of a series that a context holds, where the whole one does not fit; the others are
+            padded in front. None: a context is never padded.
     """
 
     context_length: int
     horizon: int
     stride: int = 1
+    min_context: int | None = None
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
+            if value is None and field.name == "min_context":
+                continue
             if not isinstance(value, int) or value < 1:
                 raise ValueError(f"window.{field.name}: got {value!r}, must be a whole number of steps, 1 or more.")
 
@@ -36,6 +41,26 @@ class WindowSpec:
     def length(self) -> int:
         """Steps that a window covers: `T + H`."""
         return self.context_length + self.horizon
+
+    @property
+    def least_context(self) -> int:
+        """Fewest steps of a series before a forecast."""
+        return min(self.context_length, self.min_context or self.context_length)
+
+    @classmethod
+    def of(cls, window: WindowConfig, *, stride: int | None = None) -> "WindowSpec":
+        """Returns the shape that a configuration asks for.
+
+        Args:
+            window: The section `window`.
+            stride: Steps between neighbouring windows; None: those of training.
+        """
+        return cls(
+            context_length=window.context_length,
+            horizon=window.horizon,
+            stride=stride or window.stride,
+            min_context=window.least_context,
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,6 +78,7 @@ class WindowShape:
         categories: Covariates that are numbers of categories: role, position among the covariates of that role, and
             how many numbers there are, that of unseen values included.
         series: Series that may have weights of their own; 0: none has.
+        min_context: Fewest steps of a context that a request must give; None: all.
     """
 
     context_length: int
@@ -63,6 +89,12 @@ class WindowShape:
     calendar: tuple[str, ...] = ()
     categories: tuple[tuple[str, int, int], ...] = ()
     series: int = 0
+    min_context: int | None = None
+
+    @property
+    def least_context(self) -> int:
+        """Fewest steps of a context that a request must give."""
+        return self.min_context or self.context_length
 
     @classmethod
     def of(
@@ -82,6 +114,7 @@ class WindowShape:
             future=features.future_size,
             static=len(features.static_covariates),
             calendar=features.calendar,
+            min_context=window.least_context,
             categories=tuple(
                 (role, position, category_sizes[getattr(features, role)[position]])
                 for role in CATEGORIES

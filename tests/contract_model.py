@@ -143,4 +143,5 @@ def real_windows(rows: int = 3) -> RealWindows:
         past=np.zeros((rows, CONTEXT_LENGTH, 0)),
         future=np.zeros((rows, CONTEXT_LENGTH + 2 * HORIZON, 0)),
         static=np.zeros((rows, 0)),
+        least_context=CONTEXT_LENGTH,
     )

@@ -151,7 +151,7 @@ def _export(
     card: dict[str, Any],
 ) -> None:
     data, window = sections["data"], sections["window"]
-    spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
+    spec = WindowSpec.of(window, stride=1)
     errors = eval_errors(
         trained.model,
         read=eval_chunks,

@@ -16,7 +16,7 @@ from tapeline.forecaster.network.ridge_sums import most_series
 from tapeline.schemas import features as names
 from tapeline.schemas.training_config import ViewConfig
 from tapeline.schemas.window_spec import WindowShape, WindowSpec
-from tapeline.series.windowing import Chunk
+from tapeline.series.windowing import Chunk, late_contexts, late_steps
 
 Chunks = Callable[[], Iterable[Chunk]]
 """Starts a pass over the chunks of a split."""
@@ -28,13 +28,30 @@ _RIDGE_BATCH = 1024
 
 
 def ridge_batches(
-    chunks: Chunks, spec: WindowSpec, series: Sequence[bytes] = ()
+    chunks: Chunks, spec: WindowSpec, series: Sequence[bytes] = (), *, late: bool = True
 ) -> Callable[[], Iterator[dict[str, npt.NDArray[Any]]]]:
-    """Returns passes over the windows as they are: one that only fills up a batch would count in a sum."""
+    """Returns passes over the windows as they are: one that only fills up a batch would count in a sum.
+
+    Args:
+        chunks: What windows are cut from.
+        spec: Their shape.
+        series: The series that windows tell the index of.
+        late: Whether windows whose context begins late are among them.
+    """
     stream = WindowStream(
         read=chunks, spec=spec, batch_size=_RIDGE_BATCH, fill_last=False, series=series, keep_start=True
     )
-    return lambda: ({**window, names.TARGET: target} for window, target in stream.batches())
+
+    def batches() -> Iterator[dict[str, npt.NDArray[Any]]]:
+        for window, target in stream.batches():
+            batch = {**window, names.TARGET: target}
+            left = ~late_contexts(window[names.CONTEXT_OBSERVED])
+            if late or left.all():
+                yield batch
+            elif left.any():
+                yield {name: values[left] for name, values in batch.items()}
+
+    return batches
 
 
 def trained_series(
@@ -87,6 +104,7 @@ def simple_members(fits: Mapping[RidgeKind, RidgeFit], *, shape: WindowShape, se
         Member(
             name="seasonal naive",
             words=f"the value {season} step{'s' * (season > 1)} before",
+            needs=season,
             layer=SeasonalNaive(shape, season=season),
             naive=True,
         ),
@@ -102,6 +120,11 @@ def ridge_line(kind: RidgeKind, fit: RidgeFit, shape: WindowShape) -> LinearHigh
     return line
 
 
+def whole_context(context_length: int) -> int:
+    """Returns the steps that a context has at least which does not begin late."""
+    return context_length - max(late_steps(context_length) - 1, 0)
+
+
 def _ridge_member(kind: RidgeKind, fit: RidgeFit, shape: WindowShape) -> Member:
     name = "ridge" + (" on the context" if kind.reads == "context" else "") + (" by series" if kind.per_series else "")
     reads = "the context alone" if kind.reads == "context" else "all that is known"
@@ -109,5 +132,6 @@ def _ridge_member(kind: RidgeKind, fit: RidgeFit, shape: WindowShape) -> Member:
         name=name,
         words=f"a linear map of {reads}" + (", one for each series" if kind.per_series else ""),
         layer=RidgeForecast(ridge_line(kind, fit, shape), name=name.replace(" ", "_")),
+        needs=whole_context(shape.context_length),
         by_series=kind.per_series,
     )

@@ -42,7 +42,14 @@ def statistical_member(
         return None
     kinds = sorted(fit.weights.items(), key=lambda item: -item[1])
     words = ", ".join(f"{name.replace('_', ' ')} {weight:.0%}" for name, weight in kinds)
-    return Member(name=NAME, words=words, layer=fit.layer, trusted=True, by_series=fit.layer.by_series)
+    return Member(
+        name=NAME,
+        words=words,
+        layer=fit.layer,
+        needs=spec.least_context,
+        trusted=True,
+        by_series=fit.layer.by_series,
+    )
 
 
 def _scales(series: list[History], scaler: Scaler | None) -> tuple[Array, Array]:

@@ -22,6 +22,7 @@ from tapeline.components.trainer.ridges import (
     simple_kinds,
     simple_members,
     trained_series,
+    whole_context,
 )
 from tapeline.components.trainer.statistical_member import statistical_member
 from tapeline.forecaster.network.ensemble import Ensemble
@@ -35,6 +36,7 @@ from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 from tapeline.schemas.window_spec import WindowShape, WindowSpec
 from tapeline.series.scaling import Scaler
 from tapeline.series.time_folds import TimeFolds
+from tapeline.series.windowing import any_late
 
 _VALIDATION_BATCH = 512
 
@@ -126,7 +128,7 @@ def run_training(
     """
     ends_at = None if training.time_limit is None else time.monotonic() + training.time_limit
     make_reproducible(training)
-    spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
+    spec = WindowSpec.of(window, stride=1)
     choice = training.candidates > 1 or model.members > 1
     shape = WindowShape.of(window, features, category_sizes=category_sizes or {})
     series, maps = trained_series(train_chunks, model.view, shape=shape, choice=choice, say=say)
@@ -155,7 +157,7 @@ def run_training(
     )
     kinds = {candidate.number: RidgeKind.of(candidate.config.view, shape) for candidate in candidates}
     fits = fit_ridges(
-        ridge_batches(train_chunks, spec, series),
+        ridge_batches(train_chunks, spec, series, late=False),
         ridge_batches(eval_chunks, spec, series),
         shape=shape,
         kinds=list(dict.fromkeys([BASELINE, *(simple_kinds(shape) if choice else ()), *kinds.values()])),
@@ -181,11 +183,13 @@ def run_training(
             ends_at=ends_at,
             say=say,
         )
+    padded = any_late(train_chunks(), spec)
     networks = [
         Member(
             name=each.candidate.name,
             words=each.candidate.words,
             layer=each.model,
+            needs=spec.least_context if padded else whole_context(spec.context_length),
             network=True,
             by_series=kinds[each.candidate.number].per_series,
         )

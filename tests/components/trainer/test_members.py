@@ -85,8 +85,8 @@ def test_forecasts_are_kept_of_evenly_spaced_windows_and_not_of_what_fills_up_a_
     chunks = [rising(b"a", 1.0), rising(b"b", 1.0)]
     data = stream(*chunks)
     assert data.count() == 50
-    whole, targets, series = forecasts_of([Shifted(0.0)], data)
-    some, fewer, of_series = forecasts_of([Shifted(0.0)], data, every=3)
+    whole, targets, series, late = forecasts_of([Shifted(0.0)], data)
+    some, fewer, of_series, _ = forecasts_of([Shifted(0.0)], data, every=3)
     assert whole.shape == (1, 50, 2)
     np.testing.assert_array_equal(some, whole[:, ::3])
     np.testing.assert_array_equal(fewer, targets[::3])
