@@ -47,7 +47,7 @@ class Member:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LateChoice:
-    """Who forecasts where a context begins late, since its series does.
+    """Who forecasts where a context begins late, since its series does; or a series that has no scale of its own.
 
     Attributes:
         weights: The share of each member, by position.
@@ -69,6 +69,7 @@ class Selected:
         members: All that could have been picked, the simplest first.
         choice: What was picked of them.
         late: Who forecasts where a context begins late; None: the average as well.
+        unseen: Whether that one forecasts series as well that training did not see.
         windows: Eval windows that decided.
         instead: Name of the member that a series is served in place of the average, by index of the series.
     """
@@ -77,6 +78,7 @@ class Selected:
     members: tuple[Member, ...]
     choice: Choice
     late: LateChoice | None
+    unseen: bool
     windows: int
     instead: Mapping[int, str]
 
@@ -90,7 +92,7 @@ class Selected:
         """Whether the model asks which series it forecasts."""
         late = () if self.late is None else self.late.weights
         served = [member for member, _ in self.picked] + [self.members[position] for position in late]
-        return bool(self.instead) or any(member.by_series for member in served)
+        return bool(self.instead) or self.unseen or any(member.by_series for member in served)
 
     def in_words(self) -> str:
         """Returns two or three lines for people: who was picked, and what forecasts without training reach."""
@@ -110,7 +112,13 @@ class Selected:
 
 
 def select_members(
-    members: Sequence[Member], data: WindowStream, *, most_picks: int, shape: WindowShape, stride: int
+    members: Sequence[Member],
+    data: WindowStream,
+    *,
+    most_picks: int,
+    shape: WindowShape,
+    stride: int,
+    unseen: bool = False,
 ) -> Selected:
     """Picks members by their free-running forecasts of the eval windows.
 
@@ -120,9 +128,12 @@ def select_members(
         most_picks: Most picks.
         shape: Widths of a window.
         stride: Steps between two eval windows.
+        unseen: Whether series that training did not see count as ones that begin late: their scale is that of others.
     """
     every = max(1, -(-data.count() * shape.horizon // MOST_VALUES))
     forecasts, target, series, late = forecasts_of([member.layer for member in members], data, every=every)
+    if unseen and series is not None:
+        late |= series < 0
     block = -(-shape.horizon // (stride * every))
     blocks = overlapping(np.zeros(len(target), np.int32) if series is None else series, block)
     whole = ~late if (~late).any() else np.ones(len(target), bool)
@@ -158,10 +169,12 @@ def select_members(
             shape=shape,
             instead={index: members[simple[place]].layer for index, place in hurt.items()},
             late=_together(members, late_choice, shape),
+            unseen=unseen,
         ),
         members=tuple(members),
         choice=choice,
         late=late_choice,
+        unseen=unseen,
         windows=int(whole.sum()),
         instead={index: members[simple[place]].name for index, place in hurt.items()},
     )

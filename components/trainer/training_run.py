@@ -200,7 +200,14 @@ def run_training(
         simple = [*simple_members(fits, shape=shape, season=season)]
         statistical = statistical_member(train_chunks, eval_chunks, spec=spec, season=season, scaler=scaler)
         members = [*simple, *([statistical] if statistical else []), *networks]
-        selected = select_members(members, eval_data, most_picks=model.members, shape=shape, stride=window.eval_stride)
+        selected = select_members(
+            members,
+            eval_data,
+            most_picks=model.members,
+            shape=shape,
+            stride=window.eval_stride,
+            unseen=bool(series) and scaler is not None and scaler.scope == "unseen",
+        )
     by_series = networks[0].by_series if selected is None else selected.by_series
     return TrainedModel(
         model=trained[0].model if selected is None else selected.model,

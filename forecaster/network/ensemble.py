@@ -27,6 +27,7 @@ class Ensemble(keras.Model):
         shape: WindowShape,
         instead: Mapping[int, keras.layers.Layer] | None = None,
         late: keras.layers.Layer | None = None,
+        unseen: bool = False,
     ) -> None:
         """Takes members that are trained already.
 
@@ -37,6 +38,7 @@ class Ensemble(keras.Model):
             instead: Who forecasts a series alone, by the index of the series; all others get the average.
             late: Who forecasts in place of the average where a context begins late, see `windowing.late_contexts`; None:
                 nobody.
+            unseen: Whether that one forecasts series as well that training did not see.
 
         Raises:
             ValueError: There are not as many weights as members, or the weights do not add up to 1.
@@ -48,6 +50,7 @@ class Ensemble(keras.Model):
         self.members = list(members)
         self.shares = [float(weight) for weight in weights]
         self.late = late
+        self.unseen = unseen
         served = dict(instead or {})
         # Two series that are served the same share its layer.
         self.others = list({id(layer): layer for layer in served.values()}.values())
@@ -85,13 +88,16 @@ class Ensemble(keras.Model):
         return served
 
     def _late_replaced(self, served: tf.Tensor, window: Window, kernel: Kernel) -> tf.Tensor:
-        first = late_steps(self.shape.context_length)
-        if self.late is None or not first:
+        replace, first = self.late, late_steps(self.shape.context_length)
+        if replace is None or not (first or self.unseen):
             return served
-        late = ~tf.reduce_any(window[features.CONTEXT_OBSERVED][:, :first] > 0.5, axis=1, keepdims=True)
+        # Of no step at all none is measured.
+        late = ~tf.reduce_any(window[features.CONTEXT_OBSERVED][:, :first] > 0.5, axis=1) & (first > 0)
+        if self.unseen:
+            late |= window[features.SERIES_INDEX] < 0
         replaced = tf.cond(
             tf.reduce_any(late),
-            lambda: tf.where(late, self.late(window, training=False, kernel=kernel), served),
+            lambda: tf.where(late[:, tf.newaxis], replace(window, training=False, kernel=kernel), served),
             lambda: tf.identity(served),
         )
         replaced.set_shape(served.shape)

@@ -12,6 +12,7 @@ import numpy as np
 
 from tapeline.schemas.frequency import DAY_SECONDS
 from tapeline.series.arrays import Ints
+from tapeline.series.choices import counting
 from tapeline.series.time_grid import TimeGrid
 
 LEAST_WINDOWS = 10
@@ -32,7 +33,8 @@ class Plan:
         cuts: First step of train, eval and test, and the one after test.
         windows: Forecasts that fit into each of them, all series together; in train after two horizons of context.
         usual: Whether it is the horizon that was asked for, or the frequency's own.
-        shortest: Steps in train of the series that has the fewest.
+        shortest: Steps in train of the series that has the fewest, of those that count; see `choices.counting`.
+        padded: Series that have fewer than a forecast and as many steps before it, which train cannot learn from.
     """
 
     horizon: int
@@ -41,6 +43,14 @@ class Plan:
     windows: tuple[int, int, int]
     usual: bool
     shortest: int
+    padded: int
+
+    @property
+    def missing_rows(self) -> int:
+        """About how many more rows a single series would need for this horizon."""
+        eval_share = (self.fractions or _FRACTIONS[-1])[1]
+        needed = int(np.ceil((self.horizon + LEAST_WINDOWS) / eval_share))
+        return max(needed - (self.cuts[3] - self.cuts[0]), 0)
 
     @property
     def is_enough(self) -> bool:
@@ -72,7 +82,8 @@ def plan_windows(firsts: Sequence[int], lasts: Sequence[int], *, frequency: str,
     """Returns the first plan that gives each part enough windows; else the one that gives the most.
 
     Time is cut otherwise before the horizon gets shorter. A horizon that is asked for stays. Where fractions of the
-    whole time leave a series of a panel too little to train on, eval and test are a part of the shortest series.
+    whole time leave a series of a panel too little to train on, eval and test are a part of the shortest series. A few
+    series that are much shorter than the others do not count: they are padded.
 
     Args:
         firsts: First step of each series, `[u]`.
@@ -105,7 +116,8 @@ def _plans(first: Ints, last: Ints, horizon: int, usual: bool) -> Iterator[Plan]
         cuts = (begin, begin + round(steps * shares[0]), begin + round(steps * (shares[0] + shares[1])), end)
         yield _plan(first, last, cuts, horizon, usual, shares)
     if len(first) > 1:
-        shortest = int((last - first).min()) + 1
+        lengths = last - first + 1
+        shortest = int(lengths[counting(lengths)].min())
         part = max(horizon, round(_FRACTIONS[0][2] * shortest))
         yield _plan(first, last, (begin, end - 2 * part, end - part, end), horizon, usual, None)
 
@@ -119,6 +131,7 @@ def _plan(
     fractions: tuple[float, float, float] | None,
 ) -> Plan:
     inside = [np.minimum(last + 1, stop) - np.maximum(first, start) for start, stop in itertools.pairwise(cuts)]
+    kept = counting(last - first + 1)
     counts = [
         int(np.maximum(steps - context - horizon + 1, 0).sum())
         for steps, context in zip(inside, (2 * horizon, 0, 0), strict=True)
@@ -129,5 +142,6 @@ def _plan(
         cuts=cuts,
         windows=(counts[0], counts[1], counts[2]),
         usual=usual,
-        shortest=max(int(inside[0].min()), 0),
+        shortest=max(int(inside[0][kept].min()), 0),
+        padded=int((inside[0] < 2 * horizon).sum()),
     )

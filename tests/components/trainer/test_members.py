@@ -93,6 +93,44 @@ def test_forecasts_are_kept_of_evenly_spaced_windows_and_not_of_what_fills_up_a_
     assert of_series is not None
     assert series is not None
     assert of_series.tolist() == series[::3].tolist()
+    assert not late.any()
+
+
+def beginning_late() -> Chunk:
+    """Its first two steps stand before its series."""
+    chunk = rising(b"late", 1.0)
+    chunk.target[:2] = np.nan
+    return chunk
+
+
+def test_windows_that_begin_late_are_forecast_by_the_members_that_can() -> None:
+    # The least mean error of two steps ahead is that of 1.5; the ridge would need more steps than these windows have.
+    members = [
+        member("persistence", 0.0, naive=True),
+        member("ridge", 1.5, needs=4),
+        member("statistical", 1.2, needs=2, trusted=True),
+    ]
+    shape = WindowShape(context_length=4, horizon=2, min_context=2)
+    data = stream(rising(b"a", 1.0), beginning_late())
+    selected = select_members(members, data, most_picks=1, shape=shape, stride=1)
+    assert [each.name for each, _ in selected.picked] == ["ridge"]
+    assert selected.late is not None
+    assert (dict(selected.late.weights), selected.late.windows) == ({2: 1.0}, 2)
+    assert selected.windows == data.count() - 2
+    window = {
+        "context": tf.constant([[3.0, 3.0, 3.0, 4.0], [1.0, 2.0, 3.0, 4.0]]),
+        "context_observed": tf.constant([[0.0, 0.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0]]),
+        "series_index": tf.constant([0, 0]),
+    }
+    np.testing.assert_allclose(selected.model(window)[:, 0], [5.2, 5.5])
+
+
+def test_requests_that_begin_late_get_the_trusted_forecast_where_no_window_did() -> None:
+    members = [member("ridge", 0.15, needs=4), member("statistical", 0.1, needs=2, trusted=True)]
+    shape = WindowShape(context_length=4, horizon=2, min_context=2)
+    selected = select_members(members, stream(rising(b"a", 0.1)), most_picks=1, shape=shape, stride=1)
+    assert selected.late is not None
+    assert (dict(selected.late.weights), selected.late.error, selected.late.windows) == ({1: 1.0}, None, 0)
 
 
 def test_lines_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
