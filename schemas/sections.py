@@ -229,3 +229,7 @@ class ScalingConfig(Section):
     """Whether each series has a scale of its own."""
     unseen_series: Literal["global", "refuse"] = "refuse"
     """What a series without train rows gets: the scale over all series, or a refusal."""
+    transform: Literal["none", "log", "auto"] = "none"
+    """`log`: networks and ridges read logarithms and forecast them, and the model turns these back; all train values must
+    be above 0. `auto`: where a ridge on them is better on eval by more than chance. The scaled space, its errors and the
+    gate stay what they are."""

@@ -112,6 +112,7 @@ class Executor(base_executor.BaseExecutor):
                 training=sections["training"],
                 season=season,
                 scaler=scaler,
+                transform=sections["scaling"].transform,
                 category_sizes=category_sizes(read_categories(graph_uri, sections["features"])),
                 records=functools.partial(
                     _records, run_uri, HistoryFile(os.path.join(run_uri, HISTORY_FILE)), sections["training"].epochs

@@ -9,6 +9,7 @@ from tapeline.components.trainer.dataset import WindowStream
 from tapeline.components.trainer.loop import Say
 from tapeline.components.trainer.members import Member
 from tapeline.forecaster.network.highway import LinearHighway
+from tapeline.forecaster.network.log_view import LogView
 from tapeline.forecaster.network.naive import Persistence, RidgeForecast, SeasonalNaive
 from tapeline.forecaster.network.ridge import RidgeKind
 from tapeline.forecaster.network.ridge_fit import RidgeFit
@@ -125,13 +126,22 @@ def whole_context(context_length: int) -> int:
     return context_length - max(late_steps(context_length) - 1, 0)
 
 
-def _ridge_member(kind: RidgeKind, fit: RidgeFit, shape: WindowShape) -> Member:
+def log_members(fits: Mapping[RidgeKind, RidgeFit], *, shape: WindowShape, logs: LogView) -> tuple[Member, ...]:
+    """Returns the ridges on logarithms, those that read least first; see `simple_members`."""
+    order = sorted(simple_kinds(shape), key=lambda kind: (kind.per_series, kind.reads == "all"))
+    return tuple(_ridge_member(kind, fits[kind], shape, logs) for kind in order)
+
+
+def _ridge_member(kind: RidgeKind, fit: RidgeFit, shape: WindowShape, logs: LogView | None = None) -> Member:
     name = "ridge" + (" on the context" if kind.reads == "context" else "") + (" by series" if kind.per_series else "")
     reads = "the context alone" if kind.reads == "context" else "all that is known"
+    name += " in logarithms" if logs is not None else ""
     return Member(
         name=name,
-        words=f"a linear map of {reads}" + (", one for each series" if kind.per_series else ""),
-        layer=RidgeForecast(ridge_line(kind, fit, shape), name=name.replace(" ", "_")),
+        words=f"a linear map of {reads}"
+        + (", one for each series" if kind.per_series else "")
+        + (", on logarithms" if logs is not None else ""),
+        layer=RidgeForecast(ridge_line(kind, fit, shape), logs=logs, name=name.replace(" ", "_")),
         needs=whole_context(shape.context_length),
-        by_series=kind.per_series,
+        by_series=kind.per_series or (logs is not None and len(logs.ratio) > 1),
     )

@@ -83,9 +83,7 @@ def describe_data(chunks: Iterable[Chunk]) -> dict[str, Any]:
 def time_span(chunks: Iterable[Chunk]) -> tuple[int, int]:
     """Returns the first and the last time of some chunks, epoch seconds."""
     # A padded chunk begins before its series.
-    ends = [
-        (int(chunk.timestamp[np.argmax(np.isfinite(chunk.target))]), int(chunk.timestamp[-1])) for chunk in chunks
-    ]
+    ends = [(int(chunk.timestamp[np.argmax(np.isfinite(chunk.target))]), int(chunk.timestamp[-1])) for chunk in chunks]
     return min(first for first, _ in ends), max(last for _, last in ends)
 
 

@@ -13,7 +13,15 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from tapeline.forecaster.serving.covariates import Covariates
-from tapeline.forecaster.serving.input_rules import AHEAD, ALONG_TIME, LONGEST_HORIZON, UP_TO_NOW, known_ahead, number_rule, size_rules
+from tapeline.forecaster.serving.input_rules import (
+    AHEAD,
+    ALONG_TIME,
+    LONGEST_HORIZON,
+    UP_TO_NOW,
+    known_ahead,
+    number_rule,
+    size_rules,
+)
 from tapeline.forecaster.serving.request_rules import Rule, enforce, first_offender
 from tapeline.forecaster.serving.series_tables import SeriesIndex, SeriesScales
 from tapeline.forecaster.serving.time_steps import TimeSteps
