@@ -119,7 +119,7 @@ def card() -> dict[str, object]:
     return {
         "data": {"time": "time", "target": ["load"], "frequency": "H", "unit": "MW"},
         "features": {},
-        "window": {"context_length": CONTEXT_LENGTH, "horizon": HORIZON},
+        "window": {"context_length": CONTEXT_LENGTH, "horizon": HORIZON, "min_context": CONTEXT_LENGTH},
         "inputs": {"longest_horizon": 100 * HORIZON},
     }
 

@@ -81,7 +81,7 @@ def test_bad_rows_of_a_large_file_are_told_as_those_of_a_small_one(shared: Proje
     output = shared.root / "other"
     ended = tapeline("batch", "--model", str(runs(shared)), "--input", str(short), "--output", str(output))
     assert ended.code == 2
-    assert "[too_short] 10 steps up to the last measured value; the model takes 48" in ended.err
+    assert "[too_short] 10 steps up to the last measured value; the model reads 48" in ended.err
     assert not output.exists()
     assert not list(shared.root.glob(".other*"))
 
