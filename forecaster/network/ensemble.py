@@ -95,10 +95,13 @@ class Ensemble(keras.Model):
         late = ~tf.reduce_any(window[features.CONTEXT_OBSERVED][:, :first] > 0.5, axis=1) & (first > 0)
         if self.unseen:
             late |= window[features.SERIES_INDEX] < 0
-        replaced = tf.cond(
-            tf.reduce_any(late),
-            lambda: tf.where(late[:, tf.newaxis], replace(window, training=False, kernel=kernel), served),
-            lambda: tf.identity(served),
-        )
+
+        def with_replaced() -> tf.Tensor:
+            return tf.where(late[:, tf.newaxis], replace(window, training=False, kernel=kernel), served)
+
+        if kernel == "portable":
+            # Not every platform has branches inside of branches.
+            return with_replaced()
+        replaced = tf.cond(tf.reduce_any(late), with_replaced, lambda: tf.identity(served))
         replaced.set_shape(served.shape)
         return replaced
