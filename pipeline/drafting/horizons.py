@@ -49,7 +49,7 @@ class Plan:
     def missing_rows(self) -> int:
         """About how many more rows a single series would need for this horizon."""
         eval_share = (self.fractions or _FRACTIONS[-1])[1]
-        needed = int(np.ceil((self.horizon + LEAST_WINDOWS) / eval_share))
+        needed = int(np.ceil((self.horizon + LEAST_WINDOWS - 1) / eval_share))
         return max(needed - (self.cuts[3] - self.cuts[0]), 0)
 
     @property
