@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tapeline.components.trainer.dataset import WindowStream
 from tapeline.components.trainer.members import Member, forecasts_of, select_members
+from tapeline.components.trainer.ridges import ridge_batches
 from tapeline.schemas.window_spec import WindowShape, WindowSpec
 from tapeline.series.windowing import Chunk
 
@@ -138,3 +139,11 @@ def test_lines_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (
         selected.in_words() == "picked: ridge (100%); val_loss 0.05000\nnot trained: persistence 0.15000, ridge 0.05000"
     )
+
+
+def test_ridges_are_not_fitted_on_windows_that_begin_late() -> None:
+    chunks = [rising(b"a", 1.0, steps=8), beginning_late()]
+    every = sum(len(batch["target"]) for batch in ridge_batches(lambda: chunks, SPEC)())
+    fitted = [batch["context_observed"] for batch in ridge_batches(lambda: chunks, SPEC, late=False)()]
+    assert sum(map(len, fitted)) == every - 2
+    assert all((observed[:, 0] == 1.0).all() for observed in fitted)

@@ -177,6 +177,7 @@ def test_the_card_tells_a_client_what_a_request_holds(exported: tuple[Any, Any])
     card = json.loads((exported[0] / "assets.extra" / "model_card.json").read_text())
     assert card["inputs"] == {
         "context_length": CONTEXT,
+        "least_context": HORIZON,
         "horizon": HORIZON,
         "longest_horizon": 100 * HORIZON,
         "frequency": "D",
