@@ -136,6 +136,7 @@ def run_training(
     spec = WindowSpec.of(window, stride=1)
     choice = training.candidates > 1 or model.members > 1
     shape = WindowShape.of(window, features, category_sizes=category_sizes or {})
+    shape = dataclasses.replace(shape, lags=model.lags)
     logs = find_logs(train_chunks, transform=transform, scaler=scaler, say=say)
     several = logs is not None and len(logs.ratio) > 1
     series, maps = trained_series(train_chunks, model.view, shape=shape, choice=choice or several, say=say)
