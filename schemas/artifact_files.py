@@ -8,3 +8,6 @@ HISTORY_FILE = "history.jsonl"
 
 PAGE_FILE = "report.html"
 """In the Report's `report`: the page."""
+
+FORECAST_FILE, FORECAST_PICTURE = "forecast.csv", "forecast.png"
+"""Beside the page: what comes after the end of the data, by a model that was blessed."""

@@ -79,12 +79,12 @@ def trained_series(
 
 
 def simple_kinds(shape: WindowShape) -> tuple[RidgeKind, ...]:
-    """Returns the ridges that are members of a pool: all that differ from each other, the baseline first.
+    """Returns the ridges that are members of a pool: all that differ from each other, those that read least first.
 
     Args:
         shape: Widths of a window, and the series that may have maps of their own.
     """
-    kinds = [RidgeKind(reads) for reads in WIDEST_FIRST if widest_reads(reads, shape) == reads]
+    kinds = [RidgeKind(reads) for reads in reversed(WIDEST_FIRST) if widest_reads(reads, shape) == reads]
     if shape.series:
         kinds += [RidgeKind(kind.reads, True) for kind in tuple(kinds)]
     return tuple(kinds)
@@ -108,11 +108,7 @@ def simple_members(fits: Mapping[RidgeKind, RidgeFit], *, shape: WindowShape, se
             naive=True,
         ),
     )
-    return naive + tuple(_ridge_member(kind, fits[kind], shape) for kind in _ridge_order(shape))
-
-
-def _ridge_order(shape: WindowShape) -> list[RidgeKind]:
-    return sorted(simple_kinds(shape), key=lambda kind: (kind.per_series, -WIDEST_FIRST.index(kind.reads)))
+    return naive + tuple(_ridge_member(kind, fits[kind], shape) for kind in simple_kinds(shape))
 
 
 def ridge_line(kind: RidgeKind, fit: RidgeFit, shape: WindowShape) -> LinearHighway:
@@ -129,7 +125,7 @@ def whole_context(context_length: int) -> int:
 
 def log_members(fits: Mapping[RidgeKind, RidgeFit], *, shape: WindowShape, logs: LogView) -> tuple[Member, ...]:
     """Returns the ridges on logarithms, in the order of `simple_members`."""
-    return tuple(_ridge_member(kind, fits[kind], shape, logs) for kind in _ridge_order(shape))
+    return tuple(_ridge_member(kind, fits[kind], shape, logs) for kind in simple_kinds(shape))
 
 
 _READS = {

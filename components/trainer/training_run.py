@@ -135,8 +135,8 @@ def run_training(
     make_reproducible(training)
     spec = WindowSpec.of(window, stride=1)
     choice = training.candidates > 1 or model.members > 1
-    shape = WindowShape.of(window, features, category_sizes=category_sizes or {})
-    shape = dataclasses.replace(shape, lags=model.lags)
+    widths = WindowShape.of(window, features, category_sizes=category_sizes or {})
+    shape = dataclasses.replace(widths, lags=model.lags)
     logs = find_logs(train_chunks, transform=transform, scaler=scaler, say=say)
     several = logs is not None and len(logs.ratio) > 1
     series, maps = trained_series(train_chunks, model.view, shape=shape, choice=choice or several, say=say)
@@ -194,6 +194,7 @@ def run_training(
             train_data=train_data,
             validation_data=eval_data,
             config=training,
+            members=model.members,
             records=records,
             checkpoints=checkpoints,
             ends_at=ends_at,
