@@ -104,7 +104,8 @@ def find_no_window(
         )
 
     errors = short & hopeless if train else np.zeros(len(short), bool)
-    for some, severity in ((errors, "error"), (short & ~errors, "warning")):
-        found.add("too_short", some.astype(int), too_short, fix=fix, split=split, severity=severity)
+    found.add("too_short", errors.astype(int), too_short, fix=fix, split=split)
+    warned = short & ~errors
+    found.add("too_short", warned.astype(int), too_short, fix=fix, split=split, severity="warning")
     message = "no rows: the model never sees this series." if train else "no rows."
     found.add("no_rows", (series_rows == 0).astype(int), lambda *_: message, fix=fix, split=split, severity="warning")

@@ -83,8 +83,8 @@ class RealWindows:
             steps: How many of them are left.
         """
         dropped = self.context_length - steps
-        along_time = (names.CONTEXT, TIMESTAMPS, names.PAST_COVARIATES, names.PAST_CATEGORIES)
-        along_time += (names.FUTURE_COVARIATES, names.FUTURE_CATEGORIES)
+        past = {names.CONTEXT, TIMESTAMPS, names.PAST_COVARIATES, names.PAST_CATEGORIES}
+        along_time = past | {names.FUTURE_COVARIATES, names.FUTURE_CATEGORIES}
         return {name: value[:, dropped:] if name in along_time else value for name, value in inputs.items()}
 
     def _texts(self, name: str, rows: slice, steps: int) -> npt.NDArray[np.object_]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tapeline.components.trainer.log_choice import find_logs
+from tapeline.components.trainer.log_choice import Transform, find_logs
 from tapeline.components.trainer.sampling import teacher_inputs
 from tapeline.components.trainer.selection import clearly_better
 from tapeline.components.trainer.training_run import TrainedModel, run_training
@@ -41,7 +41,7 @@ def growing(first: int, last: int, *, low: float = LOW) -> Chunk:
     )
 
 
-def train(transform: str, said: list[str]) -> TrainedModel:
+def train(transform: Transform, said: list[str]) -> TrainedModel:
     with without_graphs():
         return run_training(
             train_chunks=lambda: [growing(0, TRAIN)],
