@@ -10,7 +10,7 @@ chunks. The series lie one after another in the grid's arrays:
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -65,22 +65,45 @@ def ranges(starts: Ints, lengths: Ints) -> Array:
     return np.repeat(starts - (ends - lengths), lengths) + np.arange(ends[-1] if len(ends) else 0)
 
 
-def split_bounds(first: Ints, time: TimeGrid) -> dict[str, tuple[int, int]]:
+Bounds = tuple[Ints | int, Ints | int]
+"""First ordinal of a split and the one after its last, int64 `[]` for all series alike, or `[u]` for each."""
+
+SplitSteps = Mapping[str, Bounds]
+"""The bounds of each split."""
+
+
+def split_bounds(first: Ints, time: TimeGrid) -> SplitSteps:
     """Returns the ordinals that each split covers: from its own first row to the next split's.
 
     Args:
-        first: Time of each split's first row, int64 `[S]`; `NEVER` in a split without rows.
+        first: Time of each split's first row, int64 `[S]`, or of each series `[u, S]`; `NEVER` in a split without rows.
         time: The regular times.
     """
+    present = first < NEVER
+    starts = np.where(present, time.ordinals(np.where(present, first, 0)), OPEN_END)
     # A split without rows ends where it begins.
-    starts = [OPEN_START, *(int(time.ordinals(at)) if at < NEVER else OPEN_END for at in first[1:]), OPEN_END]
-    for index in range(len(starts) - 2, 0, -1):
-        if starts[index] == OPEN_END:
-            starts[index] = starts[index + 1]
-    return {name: (starts[i], starts[i + 1]) for i, name in enumerate(names.SPLITS)}
+    starts = np.minimum.accumulate(starts[..., ::-1], axis=-1)[..., ::-1]
+    edges = [
+        np.full(first.shape[:-1], OPEN_START),
+        *np.moveaxis(starts[..., 1:], -1, 0),
+        np.full(first.shape[:-1], OPEN_END),
+    ]
+    return {name: (edges[at], edges[at + 1]) for at, name in enumerate(names.SPLITS)}
 
 
-def padded_series(first: Ints, last: Ints, *, split: tuple[int, int], spec: WindowSpec) -> Bools:
+def own_bounds(rows: SeriesRows, time: TimeGrid) -> SplitSteps:
+    """Returns the ordinals that each split of each series covers, where each was cut by its own end.
+
+    Args:
+        rows: All rows of some series.
+        time: The regular times.
+    """
+    first = np.full((len(rows.ids), len(names.SPLITS)), NEVER)
+    np.minimum.at(first, (rows.code, rows.split), rows.timestamp)
+    return split_bounds(first, time)
+
+
+def padded_series(first: Ints, last: Ints, *, split: Bounds, spec: WindowSpec) -> Bools:
     """Returns which series have room for a forecast in a split, but not behind a whole context, bool `[u]`.
 
     >>> spec = WindowSpec(context_length=10, horizon=2, min_context=3)
@@ -99,9 +122,7 @@ def padded_series(first: Ints, last: Ints, *, split: tuple[int, int], spec: Wind
     return short
 
 
-def to_grid(
-    rows: SeriesRows, time: TimeGrid, *, splits: Iterable[tuple[int, int]] = (), spec: WindowSpec | None = None
-) -> Grid:
+def to_grid(rows: SeriesRows, time: TimeGrid, *, splits: Iterable[Bounds] = (), spec: WindowSpec | None = None) -> Grid:
     """Puts scaled rows on the grid; steps without a row hold NaN.
 
     A series that some split has padded windows of gets steps before its first row, as many as those reach back.
@@ -166,7 +187,7 @@ def _duplicates(rows: SeriesRows, position: Ints, counts: Ints) -> str:
     )
 
 
-def forecast_starts(grid: Grid, *, split: tuple[int, int], spec: WindowSpec, min_observed: float) -> tuple[Ints, int]:
+def forecast_starts(grid: Grid, *, split: Bounds, spec: WindowSpec, min_observed: float) -> tuple[Ints, int]:
     """Returns where in the grid the forecasts of a split start, ascending, int64 `[n]`, and how many are left out.
 
     The whole forecast lies inside the split and the series; the context lies

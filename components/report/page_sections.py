@@ -206,6 +206,13 @@ def _data(content: Content) -> Section:
     paragraphs = [f"The data gate checked {count(report.series, 'series')} and found {found}."]
     if report.omitted:
         paragraphs.append(f"{count(report.omitted, 'finding')} more of the same kinds are not listed.")
+    split = content.config.split
+    if split.from_ends:
+        paragraphs.append(
+            f"Each series is cut from its own end: its last {split.test_steps} steps are test, the {split.eval_steps} "
+            "before them eval. So the cut-offs differ between series, and the splits overlap in time; within a series "
+            "they never do."
+        )
     rows = [
         (
             split.name,
@@ -220,7 +227,7 @@ def _data(content: Content) -> Section:
         title="The data",
         paragraphs=paragraphs,
         findings=[dataclasses.replace(finding, fix=sentence(finding.fix)) for finding in report.findings],
-        figures=[timeline_figure(report.splits, grid=grid)],
+        figures=[timeline_figure(report.splits, grid=grid, own_ends=split.from_ends)],
         tables=[Table(caption="Splits", head=("Split", "Rows", "First", "Last"), rows=rows, numbers=frozenset({1}))],
     )
 

@@ -203,8 +203,14 @@ class SplitExtent:
     last: int | None
 
 
-def timeline_figure(splits: tuple[SplitExtent, ...], *, grid: TimeGrid) -> Figure:
-    """The splits on a line of time."""
+def timeline_figure(splits: tuple[SplitExtent, ...], *, grid: TimeGrid, own_ends: bool = False) -> Figure:
+    """The splits on a line of time.
+
+    Args:
+        splits: Their extents over all series.
+        grid: The regular times.
+        own_ends: Whether each series was cut by its own end, so that the splits overlap.
+    """
     styles: tuple[dict[str, Any], ...] = (
         {"color": LIGHT.muted},
         {"facecolor": "none", "edgecolor": LIGHT.seasonal_naive, "hatch": "///"},
@@ -232,7 +238,7 @@ def timeline_figure(splits: tuple[SplitExtent, ...], *, grid: TimeGrid) -> Figur
         key="splits",
         title="Splits in time",
         caption="The model is trained on the first rows, selected on those after them, and judged once, on the last.",
-        alt=f"The splits follow each other: {extents}.",
+        alt=f"The splits {'overlap over all series' if own_ends else 'follow each other'}: {extents}.",
         draw=draw,
         height=1.5,
     )
