@@ -34,7 +34,7 @@ def test_a_model_that_serves_is_pushed(shared: Project, tapeline: Tapeline) -> N
     ended = tapeline("run", *shared.arguments, "--verbose")
     assert ended.code == 0, ended.out + ended.err
     assert states(ended.out)["ServingGate"] == "ran"
-    assert "served: 30 requests" in ended.out
+    assert "served: 31 requests" in ended.out
     assert "served forecasts differ from the Evaluator's by" in ended.out
     assert len(shared.versions) == 1
 
