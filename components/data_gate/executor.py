@@ -31,7 +31,7 @@ from tapeline.components.data_gate.series_checks import check_group
 from tapeline.components.data_gate.series_rules import Rules
 from tapeline.components.data_gate.split_checks import check_splits
 from tapeline.components.data_gate.totals import Totals
-from tapeline.schemas.artifact_files import SOURCE_FILE
+from tapeline.schemas.artifact_files import ONE_ROW_IN, SOURCE_FILE
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.features import SPLITS, rest
 from tapeline.schemas.features_config import FeaturesConfig
@@ -100,7 +100,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 artifact_utils.get_single_instance(input_dict["statistics"]), rules, max_drift=checks.max_drift
             ),
         ]
-        report = Report.gather(totals.judged(whole), splits=totals.splits, series=totals.series)
+        report = Report.gather(
+            totals.judged(whole), splits=totals.splits, series=totals.series, one_row_in=_sampled(input_dict)
+        )
 
         report_uri = artifact_utils.get_single_uri(output_dict["report"])
         _write_report(report, report_uri)
@@ -181,6 +183,13 @@ def _split_findings(statistics: types.Artifact, rules: Rules, *, max_drift: floa
         distances = column_distances(loaded[train], loaded[split], columns=columns)
         found += drift_findings(distances, split=split, max_drift=max_drift)
     return found
+
+
+def _sampled(input_dict: dict[str, list[types.Artifact]]) -> dict[str, int]:
+    """Of how many rows StatisticsGen described one, in splits where it did not describe all."""
+    artifact = artifact_utils.get_single_instance(input_dict["statistics"])
+    one_in = {split: artifact.get_int_custom_property(ONE_ROW_IN.format(split=split)) for split in SPLITS}
+    return {split: count for split, count in one_in.items() if count > 1}
 
 
 def _write_report(report: Report, folder: str) -> None:

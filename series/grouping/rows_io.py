@@ -18,12 +18,13 @@ _ROWS_A_BATCH = 32_768
 _READ_BYTES = 8 * 2**20
 
 
-def read_rows(path: str, features: RowFeatures) -> Iterator[dict[str, Array]]:
+def read_rows(path: str, features: RowFeatures, *, one_in: int = 1) -> Iterator[dict[str, Array]]:
     """Yields the rows of one file in batches.
 
     Args:
         path: A gzip TFRecord file.
         features: What is read.
+        one_in: Of so many rows, the first is read.
 
     Yields:
         `series_id` (bytes `[N]`), `timestamp` (int64 `[N]`), `NUMBERS` (float64 `[N, numbers]`, NaN where missing),
@@ -45,6 +46,8 @@ def read_rows(path: str, features: RowFeatures) -> Iterator[dict[str, Array]]:
         return {**parsed, **{name: (parsed[name].flat_values, parsed[name].row_splits) for name in parts}}
 
     records = tf.data.TFRecordDataset(path, compression_type="GZIP", buffer_size=_READ_BYTES)
+    if one_in > 1:
+        records = records.shard(one_in, 0)
     for batch in records.batch(_ROWS_A_BATCH).map(parse).prefetch(1).as_numpy_iterator():
         size = len(batch[TIMESTAMP])
         numbers = np.full((size, len(features.numbers)), np.nan)
