@@ -38,6 +38,7 @@ COPY components components
 COPY clients clients
 COPY pipeline pipeline
 COPY cli cli
+COPY api api
 COPY tapeline tapeline
 RUN --mount=type=cache,target=/var/cache/uv uv build --wheel --out-dir dist .
 

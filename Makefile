@@ -10,7 +10,7 @@ UNIT_TESTS := $(BIN)/python -m pytest -m "not e2e" -n auto --dist loadfile
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-wheel test-e2e test-modern lint types format wheel compile lock clean
+.PHONY: help setup run test test-unit test-wheel test-e2e test-modern lint types format wheel compile docs lock clean
 
 help: ## Show this list
 	@echo "make TARGET [ARGS='more arguments'], for example: make run ARGS='--from Trainer'"
@@ -62,8 +62,11 @@ compile: setup ## Compile every configuration for Kubeflow into dist/
 	@mkdir -p dist && for config in configs/*.yaml; do \
 	  $(BIN)/tapeline compile --config "$$config" --target kubeflow --output "dist/$$(basename "$$config")" || exit 1; done
 
+docs: ## Build the site of README.md and docs/ into site/; a link that leads nowhere fails
+	@python3 scripts/site_pages.py $(ARGS)
+
 lock: ## Write both requirements-*.lock from the .in files (ARGS=--upgrade for newer versions)
 	@python3 scripts/lock.py $(ARGS)
 
 clean: ## Remove what was built; runs/ stays
-	rm -rf .venv .uv .python build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .uv .site .python build site dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -5,7 +5,6 @@ needs it, so that `tapeline --help` answers at once.
 """
 
 import contextlib
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from tapeline.cli.exit_codes import EXIT_BAD_INPUT, EXIT_FAILED
 from tapeline.cli.leaving import leave
 from tapeline.cli.signals import exit_code, interrupting, interruption
 from tapeline.cli.terminal import say
+from tapeline.pipeline.environment import prepare_environment
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if call.problem:
             say(call.problem, style=_BAD, to_stderr=True)
         return call.exit_code
-    _prepare_environment(call.command)
+    prepare_environment(serving=call.command == "serve")
     try:
         with interrupting():
             return call.run()
@@ -62,15 +62,6 @@ def _stopped(command: str, error: BaseException) -> int:
     traceback.print_exception(error)
     say(f"tapeline {command}: this is a fault of Tapeline, not of your data.", style=_BAD, to_stderr=True)
     return EXIT_FAILED
-
-
-def _prepare_environment(command: str) -> None:
-    """Settles what TensorFlow reads when it is first imported, here or in a child process."""
-    os.environ["TF_USE_LEGACY_KERAS"] = "0"
-    os.environ["KERAS_BACKEND"] = "tensorflow"
-    # TensorFlow warns at length of each input that the graph refuses: a server's clients are told, not its log.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2" if command == "serve" else "1")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
 def entry() -> NoReturn:

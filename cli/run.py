@@ -15,7 +15,7 @@ from tapeline.cli.options import ConfigPath, Data, Home, Json, Overrides, Quiet,
 from tapeline.cli.signals import interruption
 from tapeline.cli.terminal import progress, say
 from tapeline.pipeline.paths import RunPaths, shown
-from tapeline.schemas.artifact_files import PAGE_FILE
+from tapeline.schemas.artifact_files import FORECAST_FILE, PAGE_FILE
 from tapeline.schemas.errors import user_error
 
 if TYPE_CHECKING:
@@ -54,12 +54,12 @@ def run(
         return _stopped(outcome, paths)
 
     from tapeline.pipeline.judgement import Outcome, judge
-    from tapeline.pipeline.verdict_files import write_files
+    from tapeline.pipeline.run_files import write_run_files
 
     judgement = judge(paths, outcome.run.run_id)
     judged = judgement.verdict is not None
     if judged:
-        write_files(judgement, paths.report(outcome.run.run_id))
+        write_run_files(judgement, outcome.run, paths)
     if json:
         print(_as_json(judgement, outcome, paths))
     if not judged and "Evaluator" in outcome.node_ids:
@@ -103,6 +103,9 @@ def _say(judgement: "Judgement", outcome: "LocalRun", paths: RunPaths, *, verbos
     for label, where in _places(outcome, paths, judgement.verdict.accepted):
         shown_as = f"tensorboard --logdir {shown(where)}" if label == "TensorBoard" else shown(where)
         print(f"  {label:<12} {shown_as}")
+    if not judgement.verdict.blessed:
+        home = "" if paths.root == RunPaths.of(paths.root.name).root else f" --home {shown(paths.root.parent)}"
+        print(f"\nWhat it forecasts all the same: tapeline forecast --candidate --name {paths.root.name}{home}")
 
 
 def _as_json(judgement: "Judgement", outcome: "LocalRun", paths: RunPaths) -> str:
@@ -140,6 +143,9 @@ def _places(outcome: "LocalRun", paths: RunPaths, accepted: bool) -> Iterator[tu
     report = outcome.run.artifact("Report", "report")
     if report is not None:
         yield "report", pathlib.Path(report.uri) / PAGE_FILE
+    forecast = paths.report(outcome.run.run_id) / FORECAST_FILE
+    if forecast.exists():
+        yield "forecast", forecast
     if paths.report(outcome.run.run_id).is_dir():
         yield "verdict", paths.report(outcome.run.run_id)
     training = outcome.run.artifact("Trainer", "model_run")

@@ -9,8 +9,9 @@ runs/<config name>/           one folder a configuration
   schemas/                    the schema of a run, named for its content
   ir/<run id>.json            the compiled pipeline, where each node runs in a process of its own (Kubeflow)
   steps/<run id>/<Node>.lock  held while such a process runs
-  report/<run id>/            report.html, verdict.json, junit.xml, summary.md
+  report/<run id>/            report.html, forecast.csv, forecast.png, verdict.json, junit.xml, summary.md
   backtest/<key>/fold-01/     the same folder for each fold of a backtest, and its results beside them
+  frames/<hash>.parquet       data frames that runs were given in Python
   logs/<run id>.log           everything TFX and Beam say
   .lock                       held during a run
 """
@@ -48,6 +49,7 @@ class RunPaths:
     serving_model = _Place("serving_model")
     checkpoints = _Place("checkpoints")
     schemas = _Place("schemas")
+    frames = _Place("frames")
     logs = _Place("logs")
     reports = _Place("report")
     lock = _Place(".lock")

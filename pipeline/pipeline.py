@@ -104,7 +104,11 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         scaling=config.scaling,
     )
     windows = Windows(
-        transformed_examples=transform.outputs["transformed_examples"], window=window, data=data, features=features
+        transformed_examples=transform.outputs["transformed_examples"],
+        window=window,
+        split=config.split,
+        data=data,
+        features=features,
     )
     trainer = Trainer(
         chunks=windows.outputs["chunks"],
@@ -134,6 +138,7 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         baseline_model=previous_model.outputs["model"],
         gate=config.gate,
         window=window,
+        split=config.split,
         data=data,
         scaling=config.scaling,
     )

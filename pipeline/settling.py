@@ -15,12 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from tapeline.components.ingest.splits import find_bounds
+from tapeline.components.ingest.series_cuts import WHOLE, cut_steps
+from tapeline.components.ingest.splits import find_bounds, used_span
 from tapeline.schemas.config import Config
 from tapeline.schemas.errors import UserError
 from tapeline.schemas.features import SINGLE_SERIES
 from tapeline.schemas.features_config import FeaturesConfig
-from tapeline.series.arrays import Floats, Ints
+from tapeline.schemas.sections import SplitConfig
+from tapeline.series.arrays import Bools, Floats, Ints
 from tapeline.series.choices import TrainFacts, choose, seasons_in
 from tapeline.series.sources.reading import DAMAGES, Block, MalformedRowsError, plan_blocks, read_batches
 from tapeline.series.sources.rows import RowLayout, Rows, read_rows
@@ -118,9 +120,10 @@ def _look_back(config: Config) -> int:
 def _facts(config: Config) -> TrainFacts:
     grid = TimeGrid.of(config.data)
     ids, seconds, values = _read(config)
-    bounds = find_bounds(first=int(seconds.min()), last=int(seconds.max()), split=config.split, grid=grid)
-    train = (seconds >= bounds.train_start) & (seconds < bounds.eval_start)
-    ids, seconds, values = ids[train], seconds[train], values[train]
+    train = _in_train(ids, seconds, values, split=config.split, grid=grid)
+    values = np.where(train, values, np.nan)
+    kept = train.any(axis=1)
+    ids, seconds, values = ids[kept], seconds[kept], values[kept]
     order = np.lexsort((seconds, ids))
     ids, ordinals, values = ids[order], grid.ordinals(seconds[order]), values[order]
     edges = np.flatnonzero(np.diff(ids, prepend=-1, append=-1))
@@ -141,6 +144,26 @@ def _facts(config: Config) -> TrainFacts:
             longest=min(max(lengths) // 4, min(lengths) - config.window.horizon),
         ),
     )
+
+
+def _in_train(ids: Ints, seconds: Ints, values: Floats, *, split: SplitConfig, grid: TimeGrid) -> Bools:
+    """Which values lie in train, bool `[N, C]`. A series whose end lies in rows that were not read is cut too early."""
+    first, last = int(seconds.min()), int(seconds.max())
+    if not split.from_ends:
+        bounds = find_bounds(first=first, last=last, split=split, grid=grid)
+        train = (seconds >= bounds.train_start) & (seconds < bounds.eval_start)
+        return np.broadcast_to(train[:, None], values.shape)
+    start, end = used_span(first=first, last=last, split=split, grid=grid)
+    steps = np.broadcast_to(grid.ordinals(seconds)[:, None], values.shape)
+    inside = np.broadcast_to(((seconds >= start) & (seconds < end))[:, None], values.shape)
+    owner = ids[:, None] * values.shape[1] + np.arange(values.shape[1])
+    measured = inside & ~np.isnan(values)
+    begin, stop = np.full(owner.max() + 1, WHOLE), np.full(owner.max() + 1, -WHOLE)
+    np.minimum.at(begin, owner[measured], steps[measured])
+    np.maximum.at(stop, owner[measured], steps[measured])
+    evaluated, _ = cut_steps(begin, stop, split)
+    in_train: Bools = inside & (steps < evaluated[owner])
+    return in_train
 
 
 def _some(series: list[tuple[Ints, Floats]]) -> list[tuple[Ints, Floats]]:

@@ -11,3 +11,6 @@ PAGE_FILE = "report.html"
 
 ONE_ROW_IN = "{split}_one_row_in"
 """A property of StatisticsGen's `statistics`: of how many rows of a split one was described; 1 where all were."""
+
+FORECAST_FILE, FORECAST_PICTURE = "forecast.csv", "forecast.png"
+"""Beside the page: what comes after the end of the data, by a model that was blessed."""

@@ -80,7 +80,7 @@ def in_words(check: Check, *, name: str = "") -> str:
             value=value, bound=number(check.bound), of=check.of, failing=check.failing, faults=_faults_in_words(check)
         )
     if check.against == "previous":
-        verb = "no worse than" if check.passed else "worse than"
+        verb = RELATIONS[check.relation] if check.passed else "worse than"
         before = number(check.bound)
         return f"{name} is {number(check.value)}, {verb} the {before} of the previous model on the same windows"
     required = f"{RELATIONS[check.relation]} {number(check.bound)}"
@@ -102,10 +102,10 @@ def _harm_in_words(check: Check) -> str:
         return "no series has gate.min_windows test windows, so none is judged by itself"
     allowed = f"at most {share(check.bound)} of them may be" if check.bound else "none may be"
     if check.of > 1:
-        found = f"{check.failing:,} of {check.of:,} series {'is' if check.failing == 1 else 'are'}"
+        found = f"{check.failing:,} of {check.of:,} series {'is' if check.failing == 1 else 'are'} over"
     else:
-        found, allowed = "the series is" + " not" * check.passed, ""
-    worse = f"{found} over {share(check.worse_by or 0.0)} worse than the best naive forecast of its own"
+        found, allowed = f"the series is {'at most' if check.passed else 'over'}", ""
+    worse = f"{found} {share(check.worse_by or 0.0)} worse than the best naive forecast of its own"
     worse += f"; {allowed}" if allowed else ""
     return worse if check.passed else f"{worse} ({HARM[check.metric]}): {_faults_in_words(check)}"
 
@@ -129,7 +129,7 @@ def _limit_in_words(check: Check) -> str:
 def required_in_words(check: Requirement) -> str:
     """Returns what is required, to stand beside the metric's name: `below 0.015`."""
     if check.against == "previous":
-        return f"no worse than the previous model's {number(check.bound)}"
+        return f"{RELATIONS[check.relation]} the previous model's {number(check.bound)}"
     if check.against == "naive_on_eval":
         return f"{RELATIONS[check.relation]} {number(check.bound)}, a naive forecast's error on eval"
     series = " for every series" if check.scope == "every_series" else ""

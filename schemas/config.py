@@ -131,6 +131,13 @@ class Config(Section):
                 ("training.loss.weights", "window.horizon"),
                 f"{len(weights)} weights for a window.horizon of {horizon}: give one weight a lead step",
             )
+        for key in ("eval_steps", "test_steps"):
+            steps = getattr(self.split, key)
+            if steps is not None and steps < horizon:
+                yield Clash(
+                    (f"split.{key}", "window.horizon"),
+                    f"{steps} steps hold no forecast of window.horizon ({horizon}): lengthen one or shorten the other",
+                )
         parts = {
             "data.time": (self.data.time,),
             "data.target": self.data.target,

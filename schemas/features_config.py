@@ -1,6 +1,6 @@
 """The sections of a configuration that tell what the model sees beside the target."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
 import pydantic
@@ -22,6 +22,15 @@ CALENDAR_FEATURES = (
     "hour_of_week",
     "weekend",
 )
+
+
+def calendar_width(features: Iterable[str]) -> int:
+    """Returns how many columns features of the calendar are: a sine and a cosine each, but `weekend` is one number.
+
+    >>> calendar_width(["hour_of_day", "weekend"])
+    3
+    """
+    return sum(1 if name == "weekend" else 2 for name in features)
 
 
 class RollingConfig(Section):
@@ -90,12 +99,8 @@ class FeaturesConfig(Section):
 
     @property
     def future_size(self) -> int:
-        """`K`: width of the future-known vector: columns, three for each of `holidays`, then the calendar.
-
-        A feature of the calendar is a sine and a cosine, but `weekend` is one number.
-        """
-        calendar = sum(1 if name == "weekend" else 2 for name in self.calendar)
-        return len(self.future_covariates) + 3 * len(self.holidays) + calendar
+        """`K`: width of the future-known vector: columns, three for each of `holidays`, then the calendar."""
+        return len(self.future_covariates) + 3 * len(self.holidays) + calendar_width(self.calendar)
 
     def _clashes(self) -> Iterator[Clash]:
         seen: dict[str, str] = {}

@@ -166,7 +166,7 @@ class ChecksConfig(Section):
 
 
 class SplitConfig(Section):
-    """How time is cut into train, eval and test: by fractions of the time span, or by dates."""
+    """How time is cut into train, eval and test: by fractions of the time span, by dates, or from each series' end."""
 
     train: Fraction = 0.70
     """Share of the time span, from its start."""
@@ -178,6 +178,12 @@ class SplitConfig(Section):
     """First time of the eval split; replaces the fractions, together with `test_start`."""
     test_start: str | None = None
     """First time of the test split."""
+    eval_steps: Steps | None = None
+    """Steps of eval, counted back from the test split of each series; replaces the fractions, together with
+    `test_steps`. A series that leaves train no step goes to train whole, and is not judged."""
+    test_steps: Steps | None = None
+    """Steps of test, counted back from the last value of each series: where series end at different times, so do their
+    splits."""
     start: str | None = None
     """First time that is used; None begins with the first row."""
     end: str | None = None
@@ -194,9 +200,24 @@ class SplitConfig(Section):
             yield Clash(
                 ("eval_start", *fractions), f"dates and fractions ({', '.join(fractions)}) exclude each other: keep one"
             )
+        steps = ("eval_steps", "test_steps")
+        if (self.eval_steps is None) != (self.test_steps is None):
+            given = steps[self.eval_steps is None]
+            yield Clash((given, *steps), "eval_steps and test_steps come together: give both or neither")
+        others = [name for name in dates if getattr(self, name) is not None] + fractions
+        if self.from_ends and others:
+            yield Clash(
+                ("test_steps", *others),
+                f"steps from each series' end and {', '.join(others)} exclude each other: keep one way to cut",
+            )
         total = self.train + self.eval + self.test
         if abs(total - 1.0) > 1e-6:
             yield Clash(tuple(fractions), f"train + eval + test is {total:g}, must be 1: correct the fractions")
+
+    @property
+    def from_ends(self) -> bool:
+        """Whether each series is cut by its own last step."""
+        return self.test_steps is not None
 
 
 class WindowConfig(Section):

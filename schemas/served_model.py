@@ -50,6 +50,9 @@ NAIVE = ("persistence", "seasonal_naive")
 NAIVE_ON_EVAL = "naive_val_mae_scaled"
 """Key of the model card: what each of `NAIVE` errs by on the eval split, scaled."""
 
+LEANS_ON = "leans_on"
+"""Key of the model card: by how much the error on the eval split grows without each input."""
+
 FORECAST_TIME = "forecast_time"
 """Output with the time of each step, in epoch seconds."""
 

@@ -7,8 +7,8 @@
 import dataclasses
 from collections.abc import Mapping
 
-from tapeline.schemas.features import CATEGORIES
-from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.schemas.features import CATEGORIES, FUTURE_COVARIATES
+from tapeline.schemas.features_config import FeaturesConfig, calendar_width
 from tapeline.schemas.sections import WindowConfig
 
 
@@ -69,9 +69,9 @@ class WindowShape:
     @property
     def amounts(self) -> tuple[int, ...]:
         """Positions of the columns known ahead that are amounts: neither categories nor the calendar."""
-        calendar = sum(1 if name == "weekend" else 2 for name in self.calendar)
-        numbers = {position for role, position, _ in self.categories if role == "future_covariates"}
-        return tuple(position for position in range(self.future - calendar) if position not in numbers)
+        columns = range(self.future - calendar_width(self.calendar))
+        numbers = {position for role, position, _ in self.categories if role == FUTURE_COVARIATES}
+        return tuple(position for position in columns if position not in numbers)
 
     @classmethod
     def of(

@@ -11,6 +11,7 @@ from typing import Iterator, List, Tuple
 import bootstrap
 import interpreters
 import processes
+import site_pages
 import stacks
 import uv_tool
 
@@ -31,10 +32,12 @@ def targets() -> Iterator[Tuple[str, List[str], List[str]]]:
         yield stack.lock, SOURCES, ["--python-version", min(stack.pythons), *place]
     tool = os.path.relpath(str(uv_tool.REQUIREMENTS), str(bootstrap.PROJECT))
     yield tool, ["scripts/uv.in"], ["--python-version", stacks.OLD.pythons[0]]
+    site = os.path.relpath(str(site_pages.REQUIREMENTS), str(bootstrap.PROJECT))
+    yield site, ["scripts/site.in"], ["--python-version", stacks.OLD.pythons[0], "--universal"]
 
 
 def main(arguments: "list[str]") -> int:
-    """Compiles the locks of the project and the pin of uv; returns an exit status."""
+    """Compiles the locks of the project, and the pins of uv and of the site; returns an exit status."""
     os.chdir(str(bootstrap.PROJECT))
     environ = uv_tool.uv_environment(os.environ)
     uv = uv_tool.get_uv(bootstrap.PROJECT / ".uv", environ)

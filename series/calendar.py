@@ -33,6 +33,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tapeline.schemas.features_config import calendar_width
 from tapeline.series.arrays import Array, Ints
 
 _DAY = 86_400
@@ -109,7 +110,7 @@ class Calendar:
     def __init__(self, features: tuple[str, ...], timezone: str) -> None:
         self.features = features
         self.timezone = timezone
-        self.size = sum(1 if name == "weekend" else 2 for name in features)
+        self.size = calendar_width(features)
         """Numbers that a time gets."""
         self._transitions, self._offsets = utc_offsets(timezone)
 

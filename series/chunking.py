@@ -10,7 +10,7 @@ chunks. The series lie one after another in the grid's arrays:
 
 import dataclasses
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -63,19 +63,39 @@ def ranges(starts: Ints, lengths: Ints) -> Array:
     return np.repeat(starts - (ends - lengths), lengths) + np.arange(ends[-1] if len(ends) else 0)
 
 
-def split_bounds(first: Ints, time: TimeGrid) -> dict[str, tuple[int, int]]:
+SplitSteps = Mapping[str, tuple[Ints | int, Ints | int]]
+"""First ordinal of each split and the one after its last, int64 `[]` for all series alike, or `[u]` for each."""
+
+
+def split_bounds(first: Ints, time: TimeGrid) -> SplitSteps:
     """Returns the ordinals that each split covers: from its own first row to the next split's.
 
     Args:
-        first: Time of each split's first row, int64 `[S]`; `NEVER` in a split without rows.
+        first: Time of each split's first row, int64 `[S]`, or of each series `[u, S]`; `NEVER` in a split without rows.
         time: The regular times.
     """
+    present = first < NEVER
+    starts = np.where(present, time.ordinals(np.where(present, first, 0)), OPEN_END)
     # A split without rows ends where it begins.
-    starts = [OPEN_START, *(int(time.ordinals(at)) if at < NEVER else OPEN_END for at in first[1:]), OPEN_END]
-    for index in range(len(starts) - 2, 0, -1):
-        if starts[index] == OPEN_END:
-            starts[index] = starts[index + 1]
-    return {name: (starts[i], starts[i + 1]) for i, name in enumerate(names.SPLITS)}
+    starts = np.minimum.accumulate(starts[..., ::-1], axis=-1)[..., ::-1]
+    edges = [
+        np.full(first.shape[:-1], OPEN_START),
+        *np.moveaxis(starts[..., 1:], -1, 0),
+        np.full(first.shape[:-1], OPEN_END),
+    ]
+    return {name: (edges[at], edges[at + 1]) for at, name in enumerate(names.SPLITS)}
+
+
+def own_bounds(rows: SeriesRows, time: TimeGrid) -> SplitSteps:
+    """Returns the ordinals that each split of each series covers, where each was cut by its own end.
+
+    Args:
+        rows: All rows of some series.
+        time: The regular times.
+    """
+    first = np.full((len(rows.ids), len(names.SPLITS)), NEVER)
+    np.minimum.at(first, (rows.code, rows.split), rows.timestamp)
+    return split_bounds(first, time)
 
 
 def to_grid(rows: SeriesRows, time: TimeGrid) -> Grid:
@@ -133,7 +153,9 @@ def _duplicates(rows: SeriesRows, position: Ints, counts: Ints) -> str:
     )
 
 
-def forecast_starts(grid: Grid, *, split: tuple[int, int], spec: WindowSpec, min_observed: float) -> tuple[Ints, int]:
+def forecast_starts(
+    grid: Grid, *, split: tuple[Ints | int, Ints | int], spec: WindowSpec, min_observed: float
+) -> tuple[Ints, int]:
     """Returns where in the grid the forecasts of a split start, ascending, int64 `[n]`, and how many are left out.
 
     The whole forecast lies inside the split and the series; the context lies

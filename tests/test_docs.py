@@ -8,7 +8,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-PRODUCT = ("schemas", "series", "forecaster", "components", "clients", "pipeline", "cli")
+PRODUCT = ("schemas", "series", "forecaster", "components", "clients", "pipeline", "cli", "api")
 HOUSES = (*PRODUCT, "tests", "scripts", "configs")
 
 

@@ -7,17 +7,18 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tapeline.components.ingest.series_cuts import cut_steps
 from tapeline.components.trainer.dataset import WindowStream
 from tapeline.components.trainer.ridges import ridge_batches
 from tapeline.components.transform.window_group import WindowPlan, cut_group
 from tapeline.forecaster.network.ridge import RidgeKind, fit_ridges
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.schemas.features_config import FeaturesConfig, RollingConfig
-from tapeline.schemas.sections import DataConfig, WindowConfig
+from tapeline.schemas.sections import DataConfig, SplitConfig, WindowConfig
 from tapeline.schemas.training_config import ModelConfig, ViewConfig
 from tapeline.schemas.window_spec import WindowShape, WindowSpec
 from tapeline.series.calendar import Calendar
-from tapeline.series.chunking import split_bounds
+from tapeline.series.chunking import own_bounds, split_bounds
 from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
 from tapeline.series.grouping.series_survey import survey_rows
 from tapeline.series.time_features import TimeFeatures
@@ -110,6 +111,58 @@ def cut(ids: Any, ordinal: Any, target: Any, cuts: Any, window: Any) -> dict[Any
         }
         for name in SPLITS
     }
+
+
+@given(
+    seed=st.integers(0, 10**6),
+    horizon=st.integers(1, 6),
+    ends=st.lists(st.integers(20, 120), min_size=1, max_size=4),
+)
+def test_no_window_touches_the_later_parts_of_its_series_where_series_end_at_different_times(
+    seed: int, horizon: int, ends: list[int]
+) -> None:
+    rng = np.random.default_rng(seed)
+    split = SplitConfig(eval_steps=horizon + 3, test_steps=horizon + 2)
+    plan = WindowPlan(
+        data=DataConfig(frequency="H"),
+        features=FeaturesConfig(),
+        window=WindowConfig(context_length=5, horizon=horizon, min_observed=0.0),
+        chunk_steps=64,
+    )
+    code = np.repeat(np.arange(len(ends)), ends)
+    ordinal = np.concatenate([np.arange(end) for end in ends])
+    # The first and the last row of each series stay: they say where it is cut.
+    kept = (rng.random(len(code)) > 0.1) | (ordinal == 0) | (ordinal == np.array(ends)[code] - 1)
+    code, ordinal = code[kept], ordinal[kept]
+    evaluated, test = cut_steps(np.zeros(len(ends), int), np.array(ends) - 1, split)
+    part = ((ordinal >= evaluated[code]).astype(np.int8) + (ordinal >= test[code])).astype(np.int8)
+
+    def windows_of(name: str, target: Any) -> dict[Any, Any]:
+        nothing = np.zeros((len(code), 0), np.float32)
+        columns = {NUMBERS: target[:, None], **{f"{role}_covariates": nothing for role in ("past", "future", "static")}}
+        ids = np.array([b"%d" % at for at in range(len(ends))], object)
+        rows = SeriesRows(ids, code, part, ordinal * 3600, columns)
+        splits = own_bounds(rows, TimeGrid.of(plan.data))
+        group = cut_group(rows, plan=plan, splits=splits, of_time=TimeFeatures(plan.data, plan.features))
+        return {
+            (int(series), int(start) // 3600): (windows["context"][row], windows["target"][row])
+            for windows in group.windows(name, plan.spec(name))
+            for row, (series, start) in enumerate(zip(windows["series_id"], windows["forecast_start"], strict=True))
+        }
+
+    values = rng.normal(size=len(code)).astype(np.float32)
+    for at, name in enumerate(SPLITS):
+        later = np.where(part > at, values + 100, values)
+        found, tampered = windows_of(name, values), windows_of(name, later)
+        assert found.keys() == tampered.keys()
+        for (series, start), arrays in found.items():
+            forecast = part[(code == series) & (ordinal >= start) & (ordinal < start + horizon)]
+            assert set(forecast.tolist()) == {at}
+            for one, other in zip(arrays, tampered[series, start], strict=True):
+                np.testing.assert_array_equal(one, other)
+    # And every series that was cut is judged.
+    judged = {series for series, _ in windows_of("test", values)}
+    assert judged == set(np.flatnonzero(test < np.array(ends)).tolist())
 
 
 @given(seed=st.integers(0, 10**6), horizon=st.integers(1, 12), stride=st.integers(1, 5))

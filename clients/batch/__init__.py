@@ -4,5 +4,5 @@
 BulkInferrer answers them; `ForecastTables` writes the answers as Parquet.
 Read `component`, then `executor`, then what Beam's workers run:
 `beam_contexts` before BulkInferrer, `beam_tables` after it. Contexts and
-tables are those of `tapeline.clients.forecast`.
+tables are those of `tapeline.forecaster.inference`.
 """

@@ -13,9 +13,9 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 
-from tapeline.clients.forecast.contexts import build_context, raw_request
-from tapeline.clients.forecast.recent_rows import block_tails
-from tapeline.clients.forecast.tails import Tail, merge
+from tapeline.forecaster.inference.contexts import build_context, raw_request
+from tapeline.forecaster.inference.recent_rows import block_tails
+from tapeline.forecaster.inference.tails import Tail, merge
 from tapeline.forecaster.pushed_model import Card
 from tapeline.forecaster.request_examples import serialize_requests
 from tapeline.series.sources.reading import Block

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
-from tapeline.clients.forecast.table import Forecast, forecast_table, write_table
+from tapeline.forecaster.inference.table import Forecast, forecast_table, write_table
 from tapeline.forecaster.pushed_model import Card
 from tapeline.schemas import features as names
 from tapeline.schemas.served_model import FORECAST_TIME, levels_of

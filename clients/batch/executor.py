@@ -14,8 +14,8 @@ from tfx.types import artifact_utils
 
 from tapeline.clients.batch.beam_contexts import RecentContexts
 from tapeline.clients.batch.beam_tables import WriteTable
-from tapeline.clients.forecast.context_checks import raise_findings
-from tapeline.clients.forecast.recent_rows import style_of
+from tapeline.forecaster.inference.context_checks import raise_findings
+from tapeline.forecaster.inference.recent_rows import style_of
 from tapeline.forecaster.pushed_model import Card
 from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import DataConfig, WindowConfig

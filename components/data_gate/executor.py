@@ -51,7 +51,13 @@ _SCHEMA_FILE = "schema.pbtxt"
 
 
 def make_rules(
-    *, data: DataConfig, features: FeaturesConfig, checks: ChecksConfig, window: WindowConfig, scaling: ScalingConfig
+    *,
+    data: DataConfig,
+    features: FeaturesConfig,
+    checks: ChecksConfig,
+    window: WindowConfig,
+    scaling: ScalingConfig,
+    split: SplitConfig,
 ) -> Rules:
     """Returns what every series must keep, as the configuration sets it."""
     return Rules(
@@ -61,6 +67,7 @@ def make_rules(
         max_constant=checks.max_constant,
         max_outlier=checks.max_outlier,
         scaling=scaling,
+        split=split,
         min_observed=window.min_observed,
         lower_bound=data.lower_bound,
         upper_bound=data.upper_bound,
@@ -83,18 +90,18 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """Runs the gate; see `component.DataGate` for inputs, outputs and properties."""
         examples = artifact_utils.get_single_instance(input_dict["rows"])
         checks = ChecksConfig.model_validate_json(exec_properties["checks"])
-        split = SplitConfig.model_validate_json(exec_properties["split"])
         rules = make_rules(
             data=DataConfig.model_validate_json(exec_properties["data"]),
             features=FeaturesConfig.model_validate_json(exec_properties["features"]),
             checks=checks,
             window=WindowConfig.model_validate_json(exec_properties["window"]),
             scaling=ScalingConfig.model_validate_json(exec_properties["scaling"]),
+            split=SplitConfig.model_validate_json(exec_properties["split"]),
         )
         totals = self._check_series(examples, _of_source(rules, examples))
         whole = [
             *check_scale(totals, rules),
-            *check_splits(totals.splits, spec=rules.spec, split=split),
+            *check_splits(totals.splits, spec=rules.spec, split=rules.split),
             *_schema_findings(input_dict, rules),
             *_split_findings(
                 artifact_utils.get_single_instance(input_dict["statistics"]), rules, max_drift=checks.max_drift

@@ -13,6 +13,7 @@ import pandas as pd
 from tapeline.components.data_gate.bound_checks import check_bounds
 from tapeline.components.data_gate.outlier_checks import check_outliers
 from tapeline.components.data_gate.series_rules import Rules
+from tapeline.components.data_gate.split_checks import find_overlap
 from tapeline.components.data_gate.totals import SplitTotal, Totals
 from tapeline.components.data_gate.value_checks import check_gaps, check_rest, check_values
 from tapeline.components.data_gate.window_checks import count_windows, find_no_window
@@ -112,6 +113,8 @@ def _check_lengths(
     found: SeriesFindings, ordered: Ordered, extents: _Extents, rules: Rules, countable: Array
 ) -> tuple[SplitTotal, ...]:
     """Adds series without a window in a split, and returns the extent of each of `SPLITS`."""
+    if rules.split.from_ends:
+        find_overlap(found, extents.first, extents.last, rules.split)
     firsts, lasts = extents.ordinals(rules)
     measured = ~np.isnan(ordered.values[:, 0])
     code, ordinal = ordered.code[measured], ordered.ordinal[measured]

@@ -4,7 +4,7 @@ import dataclasses
 import math
 
 from tapeline.schemas.features import TARGET
-from tapeline.schemas.sections import ScalingConfig
+from tapeline.schemas.sections import ScalingConfig, SplitConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.time_grid import TimeGrid
 
@@ -20,6 +20,7 @@ class Rules:
         max_constant: Longest run of one value, in measured values.
         max_outlier: Farthest that a target may lie from its neighbourhood, in robust deviations; None: as far as it does.
         scaling: How the scaled space is made.
+        split: How the series are cut.
         min_observed: Least share of measured values in a context.
         lower_bound: Smallest value that a target can have; None where there is no limit.
         upper_bound: Largest one.
@@ -37,6 +38,7 @@ class Rules:
     max_constant: int = 48
     max_outlier: float | None = 20.0
     scaling: ScalingConfig = dataclasses.field(default_factory=ScalingConfig)
+    split: SplitConfig = dataclasses.field(default_factory=SplitConfig)
     min_observed: float = 0.5
     lower_bound: float | None = None
     upper_bound: float | None = None

@@ -84,4 +84,9 @@ def find_no_window(
 
     found.add("too_short", short.astype(int), too_short, fix=fix, split=split, severity="error" if train else "warning")
     message = "no rows: the model never sees this series." if train else "no rows."
+    if rules.split.from_ends and not train:
+        message = (
+            "no rows: the series is not longer than split.eval_steps + split.test_steps = "
+            f"{rules.split.eval_steps} + {rules.split.test_steps}, so all of it trains the model and none of it judges."
+        )
     found.add("no_rows", (series_rows == 0).astype(int), lambda *_: message, fix=fix, split=split, severity="warning")

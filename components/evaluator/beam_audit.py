@@ -18,7 +18,8 @@ import tensorflow as tf
 from tapeline.components.evaluator.audit import AUDITED_WINDOWS, WindowSample, scale_deviation, window_deviation
 from tapeline.schemas import features as names
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig, SplitConfig, WindowConfig
+from tapeline.series.arrays import Ints, Names
 from tapeline.series.grouping.beam_lines import run_lines
 from tapeline.series.grouping.pieces import load, save
 from tapeline.series.grouping.rows_io import read_rows
@@ -40,6 +41,39 @@ class AuditPlan:
     data: DataConfig
     window: WindowConfig
     scaling: ScalingConfig
+    split: SplitConfig = dataclasses.field(default_factory=SplitConfig)
+
+    def cut_together(self, series: Names) -> Names:
+        """Returns whose end each series is cut by, bytes `[N]`: its own, or that of all, which has no name."""
+        return series if self.split.from_ends else np.full(len(series), b"", object)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Latest:
+    """The latest step of each series, or of all under one name.
+
+    Attributes:
+        owners: Whose, bytes, ascending, each once, `[k]`.
+        ordinals: Int64 `[k]`.
+    """
+
+    owners: Names
+    ordinals: Ints
+
+    @classmethod
+    def of(cls, owners: Names, ordinals: Ints) -> "Latest":
+        """Takes steps of any owners, `[N]` each."""
+        code, names_of = pd.factorize(pd.Index(owners, dtype=object), sort=True)
+        latest = np.full(len(names_of), -NEVER)
+        np.maximum.at(latest, code, ordinals)
+        return cls(names_of.to_numpy(), latest)
+
+    @classmethod
+    def join(cls, parts: Sequence["Latest"]) -> "Latest":
+        """Returns the latest over all parts."""
+        return cls.of(
+            np.concatenate([part.owners for part in parts]), np.concatenate([part.ordinals for part in parts])
+        )
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -49,28 +83,28 @@ class RowScan:
     Attributes:
         train: Moments of the rows in train; empty in other splits.
         train_rows: How many those are.
-        last_seen: Ordinal of the last row in train or eval; `-NEVER` where there is none.
+        last_seen: Ordinal of the last row in train or eval, of all series or of each.
         place: Where rows lie in `StepIndex.keys`, int64 `[k]`.
         value: Their targets, float64 `[k]`.
     """
 
     train: Moments
     train_rows: int
-    last_seen: int
+    last_seen: Latest
     place: npt.NDArray[np.int64]
     value: npt.NDArray[np.float64]
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Returns all of it as it lies on disk."""
-        facts = np.array([self.train_rows, self.last_seen])
-        return {**self.train._asdict(), "facts": facts, "place": self.place, "value": self.value}
+        rows = {"train_rows": np.array(self.train_rows), "place": self.place, "value": self.value}
+        return {**self.train._asdict(), **vars(self.last_seen), **rows}
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, npt.NDArray[Any]]) -> "RowScan":
         """Takes what `arrays` gave."""
         train = Moments(*(arrays[name] for name in Moments._fields))
-        train_rows, last_seen = arrays["facts"].tolist()
-        return cls(train, train_rows, last_seen, arrays["place"], arrays["value"])
+        seen = Latest(arrays["owners"], arrays["ordinals"])
+        return cls(train, int(arrays["train_rows"]), seen, arrays["place"], arrays["value"])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,18 +124,19 @@ class ScanWindows:
             names.CONTEXT_OBSERVED: tf.io.FixedLenFeature([window.context_length], tf.float32),
             names.TARGET: tf.io.FixedLenFeature([window.horizon], tf.float32),
         }
-        grid, sample, earliest = TimeGrid.of(self.plan.data), None, NEVER
+        grid, sample = TimeGrid.of(self.plan.data), None
+        earliest: list[Latest] = []
         records = tf.data.TFRecordDataset(path, compression_type="GZIP").batch(_RECORDS_A_BATCH)
         for batch in records.map(lambda serialized: tf.io.parse_example(serialized, spec)).as_numpy_iterator():
             start = grid.ordinals(batch[names.FORECAST_START])
-            earliest = min(earliest, int(start.min()))
             series = batch[names.SERIES_ID]
+            earliest.append(Latest.of(self.plan.cut_together(series), -start))
             rank = pd.util.hash_array(pd.util.hash_array(series) ^ start.astype(np.uint64))
             values = (batch[name] for name in (names.CONTEXT, names.CONTEXT_OBSERVED, names.TARGET))
             drawn = WindowSample(rank, series, start, *values)
             sample = (WindowSample.join([sample, drawn]) if sample else drawn).smallest(AUDITED_WINDOWS)
         if sample is not None:
-            yield save({**vars(sample), "earliest": np.array(earliest)}, self.folder)
+            yield save({**vars(sample), **vars(Latest.join(earliest))}, self.folder)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,10 +160,11 @@ class ScanRows:
             place = steps.locate(series, ordinal)
             ids = series if self.plan.scaling.per_series else np.full(len(series), b"", object)
             trained = len(target) if split == names.SPLITS[0] else 0
+            seen = len(target) if split != names.SPLITS[-1] else 0
             scan = RowScan(
                 train=moments(ids[:trained], target[:trained]),
                 train_rows=trained,
-                last_seen=int(ordinal.max()) if split != names.SPLITS[-1] else -NEVER,
+                last_seen=Latest.of(self.plan.cut_together(series[:seen]), ordinal[:seen]),
                 place=place[place >= 0],
                 value=target[place >= 0],
             )
@@ -139,12 +175,24 @@ class ScanRows:
             yield save(merge_scans(scans).arrays(), self.folder)
 
 
+def steps_between(seen: Latest, starts: Latest) -> int:
+    """Returns by how many steps the first test forecast begins before rows that were learned from end, at most.
+
+    Args:
+        seen: Last row in train or eval.
+        starts: First forecast in test, its ordinal negated.
+    """
+    known = np.isin(seen.owners, starts.owners)
+    at = np.searchsorted(starts.owners, seen.owners[known])
+    return int((seen.ordinals[known] + 1 + starts.ordinals[at]).max(initial=0))
+
+
 def merge_scans(scans: Sequence[RowScan]) -> RowScan:
     """Returns what is known of the rows of several files."""
     return RowScan(
         train=merge(scan.train for scan in scans),
         train_rows=sum(scan.train_rows for scan in scans),
-        last_seen=max(scan.last_seen for scan in scans),
+        last_seen=Latest.join([scan.last_seen for scan in scans]),
         place=np.concatenate([scan.place for scan in scans]),
         value=np.concatenate([scan.value for scan in scans]),
     )
@@ -178,7 +226,7 @@ def run_audit(
     drawn = _gather(make_pipeline, list(windows), ScanWindows(plan, folder), folder)
     if not drawn:
         return dict.fromkeys(("window_deviation", "steps_before_test", "scale_deviation"), math.inf)
-    earliest = min(int(part.pop("earliest")) for part in drawn)
+    starts = Latest.join([Latest(part.pop("owners"), part.pop("ordinals")) for part in drawn])
     sample = WindowSample.join([WindowSample(**part) for part in drawn]).smallest(AUDITED_WINDOWS)
     steps = sample.steps()
     steps_path = save({name: np.asarray(value) for name, value in vars(steps).items()}, folder)
@@ -190,7 +238,7 @@ def run_audit(
     values[found.place] = found.value
     return {
         "window_deviation": window_deviation(sample, steps, values, scaler=scaler),
-        "steps_before_test": float(max(0, found.last_seen + 1 - earliest)),
+        "steps_before_test": float(steps_between(found.last_seen, starts)),
         "scale_deviation": scale_deviation(scaler, Scaler.parse(scale_file(found.train, plan.scaling))),
     }
 

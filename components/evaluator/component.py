@@ -12,7 +12,7 @@ from tapeline.components.evaluator.executor import Executor
 from tapeline.components.tfx_component import BeamComponent, Input, Output, Property
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.gate_config import GateConfig
-from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig, SplitConfig, WindowConfig
 from tapeline.series.seasons import natural_seasons, season_of
 
 
@@ -31,6 +31,7 @@ class Evaluator(BeamComponent, executor=Executor):
     data = Property(DataConfig, "Frequency and unit of the series.")
     window = Property(WindowConfig, "Context and horizon.")
     scaling = Property(ScalingConfig, "The scaled space.")
+    split = Property(SplitConfig, "How the series were cut.")
     evaluation = Output(ModelEvaluation, "The numbers.")
     blessing = Output(ModelBlessing, "The verdict.")
 

@@ -34,12 +34,17 @@ from tapeline.components.evaluator.tfma_results import collect
 from tapeline.forecaster.versions import MODEL_FINGERPRINT, folder_fingerprint
 from tapeline.schemas.evaluation_result import SUMMARY_FILE, result_to_json
 from tapeline.schemas.features import SPLITS
-from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig, SplitConfig, WindowConfig
 from tapeline.schemas.served_model import CARD_FILE, NAIVE_ON_EVAL
 from tapeline.series.scaling import Scaler
 from tapeline.series.window_reader import split_files
 
-_SECTIONS: dict[str, Any] = {"data": DataConfig, "window": WindowConfig, "scaling": ScalingConfig}
+_SECTIONS: dict[str, Any] = {
+    "data": DataConfig,
+    "window": WindowConfig,
+    "scaling": ScalingConfig,
+    "split": SplitConfig,
+}
 
 
 class Executor(evaluator_executor.Executor):

@@ -12,7 +12,7 @@ import tensorflow as tf
 from apache_beam.metrics.metric import Metrics
 from tfx_bsl.coders import example_coder
 
-from tapeline.components.ingest.splits import SplitBounds
+from tapeline.components.ingest.series_cuts import AnyBounds
 from tapeline.schemas.features import SPLITS
 from tapeline.series.sources.beam_scanning import COUNTERS
 from tapeline.series.sources.reading import Block, read_batches
@@ -30,7 +30,7 @@ class BlockWriter:
         *,
         layout: RowLayout,
         first_rows: tuple[int, ...],
-        bounds: SplitBounds,
+        bounds: AnyBounds,
         folders: dict[str, str],
         temporary: str,
     ) -> None:
@@ -49,19 +49,19 @@ class BlockWriter:
         for batch in read_batches(block):
             rows = read_rows(batch, self.layout, first_row=row)
             row += len(rows)
-            split_of_row = self.bounds.assign(rows.times.seconds)
-            for at, name in enumerate(SPLITS):
-                chosen = split_of_row == at
-                if not chosen.any():
-                    continue
-                if name not in writers:
-                    path = os.path.join(self.temporary, uuid.uuid4().hex)
-                    writers[name] = path, tf.io.TFRecordWriter(path, "GZIP")
-                for example_batch in example_batches(rows, self.layout, chosen=chosen):
-                    for example in encoder.encode(example_batch):
-                        writers[name][1].write(example)
-                    counts[name] += example_batch.num_rows
-            counts[UNUSED_ROWS] += int((split_of_row < 0).sum()) * len(self.layout.target)
+            for targets, split_of_row in self.bounds.of_rows(rows, self.layout):
+                for at, name in enumerate(SPLITS):
+                    chosen = split_of_row == at
+                    if not chosen.any():
+                        continue
+                    if name not in writers:
+                        path = os.path.join(self.temporary, uuid.uuid4().hex)
+                        writers[name] = path, tf.io.TFRecordWriter(path, "GZIP")
+                    for example_batch in example_batches(rows, self.layout, targets=targets, chosen=chosen):
+                        for example in encoder.encode(example_batch):
+                            writers[name][1].write(example)
+                        counts[name] += example_batch.num_rows
+                counts[UNUSED_ROWS] += int((split_of_row < 0).sum()) * len(targets)
         for name, (path, writer) in writers.items():
             writer.close()
             final = os.path.join(self.folders[name], f"data_tfrecord-{block.index:05d}.gz")

@@ -17,7 +17,8 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from tapeline.components.ingest.beam_writing import UNUSED_ROWS, BlockWriter
-from tapeline.components.ingest.splits import SplitBounds, check_counts, find_bounds, show_time
+from tapeline.components.ingest.series_cuts import AnyBounds, ends_span, find_split
+from tapeline.components.ingest.splits import check_counts, show_time
 from tapeline.schemas.artifact_files import SOURCE_FILE
 from tapeline.schemas.features import SPLITS
 from tapeline.schemas.features_config import FeaturesConfig
@@ -55,25 +56,26 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         layout = RowLayout.of(data, features)
         source = find_source(data)
         blocks = plan_blocks(source, needed=layout.columns)
-        survey = self._survey(blocks, layout)
-        bounds = find_bounds(first=survey.first, last=survey.last, split=split, grid=TimeGrid.of(data))
+        grid = TimeGrid.of(data)
+        survey = self._survey(blocks, layout, ends_span(split, grid))
+        bounds = find_split(survey, split=split, grid=grid)
         rows = self._write(blocks, layout, survey, bounds, examples)
-        check_counts(rows, bounds)
+        check_counts(rows, bounds.ranges())
         _describe(examples, source, bounds, rows)
         with fileio.open(os.path.join(examples.uri, SOURCE_FILE), "w") as file:
             file.write(json.dumps({"files": survey.files, "wall_clock": survey.wall_clock}))
 
-    def _survey(self, blocks: list[Block], layout: RowLayout) -> Survey:
+    def _survey(self, blocks: list[Block], layout: RowLayout, span: tuple[int, int]) -> Survey:
         lines = run_lines(
             self._make_beam_pipeline(),
             "Scan",
-            over_blocks(blocks, functools.partial(scan_to_json, layout=layout)),
+            over_blocks(blocks, functools.partial(scan_to_json, layout=layout, span=span)),
             self._get_tmp_dir(),
         )
         return survey_source(blocks, map(facts_from_json, lines), layout)
 
     def _write(
-        self, blocks: list[Block], layout: RowLayout, survey: Survey, bounds: SplitBounds, examples: types.Artifact
+        self, blocks: list[Block], layout: RowLayout, survey: Survey, bounds: AnyBounds, examples: types.Artifact
     ) -> dict[str, int]:
         """Writes all rows and returns how many each split got."""
         examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
@@ -96,7 +98,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         return rows
 
 
-def _describe(examples: types.Artifact, source: Source, bounds: SplitBounds, rows: dict[str, int]) -> None:
+def _describe(examples: types.Artifact, source: Source, bounds: AnyBounds, rows: dict[str, int]) -> None:
     """Writes spans, format, cut-offs and row counts onto the artifact, for lineage and the report."""
     # What tfx.components.util.examples_utils sets; importing it would load every component of TFX.
     examples.set_string_custom_property("payload_format", "FORMAT_TF_EXAMPLE")

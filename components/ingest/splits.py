@@ -11,6 +11,7 @@ shuffling, no row in two splits, and the splits do not overlap.
 """
 
 import dataclasses
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from tapeline.schemas.errors import ConfigError, DataError
 from tapeline.schemas.features import SPLITS
 from tapeline.schemas.sections import SplitConfig
 from tapeline.series.arrays import Ints
+from tapeline.series.sources.rows import RowLayout, Rows
 from tapeline.series.sources.timestamps import seconds_of
 from tapeline.series.time_grid import TimeGrid
 
@@ -50,10 +52,54 @@ class SplitBounds:
         split = np.searchsorted([self.eval_start, self.test_start], seconds, side="right")
         return np.where((seconds < self.train_start) | (seconds >= self.end), UNUSED, split)
 
+    def of_rows(self, rows: Rows, layout: RowLayout) -> Iterator[tuple[tuple[str, ...], Ints]]:
+        """Yields the target columns, with the split of their rows."""
+        yield layout.target, self.assign(rows.times.seconds)
+
     def ranges(self) -> dict[str, tuple[int, int]]:
         """Returns the first time of each split and the first time after it."""
         cuts = (self.train_start, self.eval_start, self.test_start, self.end)
         return {name: (cuts[at], cuts[at + 1]) for at, name in enumerate(SPLITS)}
+
+
+def asked_span(split: SplitConfig, grid: TimeGrid) -> tuple[int | None, int | None]:
+    """Returns `split.start` and `split.end` in epoch seconds; None where they are left out.
+
+    Raises:
+        ConfigError: One is no time.
+    """
+    start, end = (
+        None if text is None else _date(text, key, grid) for key, text in (("start", split.start), ("end", split.end))
+    )
+    return start, end
+
+
+def used_span(*, first: int, last: int, split: SplitConfig, grid: TimeGrid) -> tuple[int, int]:
+    """Returns the first time that is used, and the first that is not used any more.
+
+    Args:
+        first: Earliest time in the data, epoch seconds.
+        last: Latest time in the data, epoch seconds.
+        split: How to cut.
+        grid: The grid of the data.
+
+    Raises:
+        ConfigError: `split.start` or `split.end` is no time, or lies outside the data.
+    """
+    after = _time_of(int(grid.ordinals([last])[0]) + 1, grid)
+    asked_start, asked_end = asked_span(split, grid)
+    start, end = first if asked_start is None else asked_start, after if asked_end is None else asked_end
+    if not first <= start <= last:
+        raise ConfigError(
+            f"split.start: got {split.start!r}, the data reach from {show_time(first)} to {show_time(last)}. "
+            "Give a time inside them, or leave it out to use all rows."
+        )
+    if not start < end <= after:
+        raise ConfigError(
+            f"split.end: got {split.end!r}, there are rows to use from {show_time(start)} to {show_time(last)}. "
+            "Give a time inside them, or leave it out to use all rows."
+        )
+    return start, end
 
 
 def find_bounds(*, first: int, last: int, split: SplitConfig, grid: TimeGrid) -> SplitBounds:
@@ -73,19 +119,7 @@ def find_bounds(*, first: int, last: int, split: SplitConfig, grid: TimeGrid) ->
         ConfigError: A date is no time, lies outside the data, or the dates are out of order.
         DataError: The data are too short for three splits.
     """
-    after = _time_of(int(grid.ordinals([last])[0]) + 1, grid)
-    start = first if split.start is None else _date(split.start, "start", grid)
-    if not first <= start <= last:
-        raise ConfigError(
-            f"split.start: got {split.start!r}, the data reach from {show_time(first)} to {show_time(last)}. "
-            "Give a time inside them, or leave it out to use all rows."
-        )
-    end = after if split.end is None else _date(split.end, "end", grid)
-    if not start < end <= after:
-        raise ConfigError(
-            f"split.end: got {split.end!r}, there are rows to use from {show_time(start)} to {show_time(last)}. "
-            "Give a time inside them, or leave it out to use all rows."
-        )
+    start, end = used_span(first=first, last=last, split=split, grid=grid)
     if split.eval_start is None or split.test_start is None:
         first_step = first_step_from(start, grid)
         steps = int(grid.ordinals([end - 1])[0]) - first_step + 1
@@ -116,17 +150,17 @@ def find_bounds(*, first: int, last: int, split: SplitConfig, grid: TimeGrid) ->
     return SplitBounds(train_start=start, eval_start=eval_start, test_start=test_start, end=end)
 
 
-def check_counts(rows: dict[str, int], bounds: SplitBounds) -> None:
+def check_counts(rows: dict[str, int], ranges: dict[str, tuple[int, int]]) -> None:
     """Refuses splits without rows.
 
     Args:
         rows: Rows of each split.
-        bounds: The cut-offs.
+        ranges: The first time of each split and the first time after it.
 
     Raises:
         DataError: A split has no row.
     """
-    for name, (start, end) in bounds.ranges().items():
+    for name, (start, end) in ranges.items():
         if not rows.get(name):
             raise DataError(
                 f"split: {name} holds no row: the data have a gap from {show_time(start)} to {show_time(end)} or longer. "

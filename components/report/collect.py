@@ -10,17 +10,25 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-from tapeline.components.report.content import Content, DataGateFinding, DataGateReport, Origin
+from tapeline.components.report.content import (
+    Content,
+    DataGateFinding,
+    DataGateReport,
+    Importance,
+    InputImportance,
+    Origin,
+)
+from tapeline.components.report.next_forecast import make_forecast
 from tapeline.components.report.run_figures import SplitExtent
 from tapeline.components.report.scoring import TestWindows
-from tapeline.components.report.summary import autocorrelation, overall_interval, pick_windows
+from tapeline.components.report.summary import autocorrelation, newest_windows, overall_interval, pick_windows
 from tapeline.components.report.training_history import read_history
 from tapeline.components.report.window_errors import ErrorCollector
 from tapeline.schemas.config import Config
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.evaluation_result import read_verdict
 from tapeline.schemas.features import SPLITS
-from tapeline.schemas.served_model import CARD_FILE
+from tapeline.schemas.served_model import CARD_FILE, LEANS_ON
 from tapeline.schemas.serving_result import read_result
 from tapeline.series.scaling import Scaler
 from tapeline.series.time_grid import TimeGrid
@@ -52,7 +60,9 @@ def collect(uris: Mapping[str, str], *, config: Config, origin: Origin) -> Conte
             "steps. Shorten window.context_length or window.horizon, or give the test split more rows."
         )
     errors = collector.result()
-    picks = pick_windows(errors)
+    picks, newest = pick_windows(errors), newest_windows(errors, horizon=config.window.horizon).tolist()
+    places = list(dict.fromkeys([*newest, *(pick.window for pick in picks)]))
+    shown = dict(zip(places, windows.read(places, scaler), strict=True))
     card = json.loads((pathlib.Path(uris["model"]) / CARD_FILE).read_text(encoding="utf-8"))
     result = read_verdict(uris["evaluation"], uris["model_blessing"])
     if "infra_blessing" in uris:
@@ -69,12 +79,27 @@ def collect(uris: Mapping[str, str], *, config: Config, origin: Origin) -> Conte
         result=result,
         errors=errors,
         interval=overall_interval(errors, horizon=config.window.horizon, stride=stride),
-        views=tuple(zip(picks, windows.read([pick.window for pick in picks], scaler), strict=True)),
+        views=tuple((pick, shown[pick.window]) for pick in picks),
+        newest=tuple(shown[place] for place in newest),
+        importance=read_importance(card),
         autocorrelation=autocorrelation(errors, grid=grid, stride=stride),
         history=read_history(uris["model_run"], card=card),
         data_gate=read_data_gate_report(uris["data_report"]),
         origin=dataclasses.replace(origin, fingerprints=fingerprints),
+        next_forecast=make_forecast(uris["model"], config, blessed=result.blessed),
     )
+
+
+def read_importance(card: Mapping[str, Any]) -> Importance | None:
+    """Returns what the card of a model tells of its inputs; None where it tells nothing."""
+    told = card.get(LEANS_ON) or {"inputs": ()}
+    rows = tuple(InputImportance(**{**row, **_floats(row)}) for row in told["inputs"])
+    return Importance(told["windows"], told["repeats"], rows) if rows else None
+
+
+def _floats(row: Mapping[str, Any]) -> dict[str, float]:
+    # Numbers that are not finite stand as text.
+    return {name: float(row[name]) for name in ("error_growth", "deviation")}
 
 
 def read_data_gate_report(data_report_uri: str) -> DataGateReport:

@@ -8,10 +8,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from tapeline.components.report.next_forecast import forecast_json
 from tapeline.components.report.run_figures import SplitExtent
 from tapeline.components.report.summary import Autocorrelation, OverallInterval, Pick, ShownWindow
 from tapeline.components.report.training_history import History
 from tapeline.components.report.window_errors import SplitErrors
+from tapeline.forecaster.inference.next_steps import NextForecast
 from tapeline.schemas.config import Config
 from tapeline.schemas.evaluation_result import EvaluationResult, without_nan
 from tapeline.series.figures.wording import when
@@ -83,14 +85,40 @@ class DataGateReport:
     sampled: str = ""
 
 
+@dataclasses.dataclass(frozen=True)
+class InputImportance:
+    """What the model does with one input.
+
+    `error_growth` is by what share the error on the eval split grows where the input is another window's, `deviation`
+    that of the growth over repeats.
+    """
+
+    input: str
+    what: str
+    error_growth: float
+    deviation: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Importance:
+    """What the model leans on, the most needed input first, over how many eval windows and repeats."""
+
+    windows: int
+    repeats: int
+    inputs: tuple[InputImportance, ...]
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Content:
     """What a report says.
 
     `errors` are recomputed from the test windows; `interval` is how far their
     mean may be from that of another stretch of time; `views` are windows to
-    look at, each with the rule that chose it; `autocorrelation` is None where
-    there are too few residuals.
+    look at, each with the rule that chose it; `newest` are the newest windows of
+    the series to choose from, by skill, the least first; `autocorrelation` is
+    None where there are too few residuals, `importance` where the model has no
+    error on eval; `next_forecast` is what comes after the data, a sentence where
+    there is none, "" where nothing was tried.
     """
 
     config: Config
@@ -98,10 +126,13 @@ class Content:
     errors: SplitErrors
     interval: OverallInterval
     views: tuple[tuple[Pick, ShownWindow], ...]
+    newest: tuple[ShownWindow, ...]
+    importance: Importance | None
     autocorrelation: Autocorrelation | None
     history: History
     data_gate: DataGateReport
     origin: Origin
+    next_forecast: NextForecast | str = ""
 
     @property
     def agrees(self) -> bool:
@@ -142,7 +173,9 @@ def report_json(content: Content) -> dict[str, Any]:
             }
             for pick, view in content.views
         ],
+        "leans_on": dataclasses.asdict(content.importance) if content.importance else None,
         "autocorrelation": dataclasses.asdict(content.autocorrelation) if content.autocorrelation else None,
+        "next_forecast": forecast_json(content.next_forecast),
         "data_gate": dataclasses.asdict(content.data_gate),
         "versions": content.origin.versions,
         "fingerprints": content.origin.fingerprints,

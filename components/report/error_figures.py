@@ -1,5 +1,6 @@
 """Figures of errors: by lead step, by series, by time of the calendar, and what is left in the residuals."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,12 @@ from tapeline.components.report.summary import Autocorrelation, worst_series
 from tapeline.components.report.window_errors import SplitErrors
 from tapeline.series.cycles import Cycle
 from tapeline.series.figures.style import FORECAST_STYLES, LIGHT, Figure, axes, legend, safe
-from tapeline.series.figures.wording import NAMES, Space, count, number, percent
+from tapeline.series.figures.wording import NAMES, Space, capital, count, number, percent
 
 MOST_SERIES = 20
+
+LEAD_STEP = "mae_by_lead_step"
+"""Key of the figure of errors by lead step."""
 
 _MARKERS = 12
 _BINS = 48
@@ -22,6 +26,7 @@ _BINS = 48
 def lead_step_figure(errors: SplitErrors, space: Space) -> Figure:
     """MAE by lead step, against the baselines."""
     values = {name: errors.lead_step[name] * space.factor for name in FORECAST_STYLES}
+    hidden = coinciding(values)
     horizon = len(values["forecast"])
     steps = np.arange(1, horizon + 1)
 
@@ -37,23 +42,36 @@ def lead_step_figure(errors: SplitErrors, space: Space) -> Figure:
         for place, (name, style) in enumerate(FORECAST_STYLES.items()):
             # Markers take turns along the steps: lines that lie on each other still show all of theirs.
             marks = (min(place * every // len(FORECAST_STYLES), horizon - 1), every)
-            ax.plot(steps, values[name], label=NAMES[name], markevery=marks, clip_on=False, **style)
+            below = {"linewidth": 5.5, "linestyle": "-"} if name in hidden else {}
+            ax.plot(steps, values[name], label=NAMES[name], markevery=marks, clip_on=False, **{**style, **below})
         ax.set_ylim(bottom=0)
         ax.set_xlim(1, horizon)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6 if narrow else 12))
         legend(canvas, ax, columns=2 if narrow else 4)
 
     return Figure(
-        key="mae_by_lead_step",
+        key=LEAD_STEP,
         title="Error by lead step",
         caption=(
             f"Mean absolute error, {space.unit}, of each step ahead over the same test windows, free-running: "
             "the model reads its own forecasts, never the truth after the cutoff."
+            + "".join(f" {capital(NAMES[one])} and {NAMES[other]} coincide." for one, other in hidden.items())
         ),
         alt=_lead_step_finding(values, space),
         draw=draw,
         height=3.5,
     )
+
+
+def coinciding(lead: Mapping[str, npt.NDArray[np.float64]]) -> dict[str, str]:
+    """Returns the forecasts that another one, drawn later, lies upon; each with the one that hides it."""
+    names = list(FORECAST_STYLES)
+    return {
+        name: later
+        for place, name in enumerate(names)
+        for later in names[place + 1 :]
+        if np.allclose(lead[name], lead[later], rtol=1e-3, atol=0.0, equal_nan=True)
+    }
 
 
 def _lead_step_finding(values: dict[str, npt.NDArray[np.float64]], space: Space) -> str:
@@ -64,8 +82,8 @@ def _lead_step_finding(values: dict[str, npt.NDArray[np.float64]], space: Space)
         return f"The model errs by {number(model[0])} {space.unit} one step ahead; {others}."
     return (
         f"The model errs by {number(model[0])} {space.unit} at lead step 1 and by {number(model[-1])} at lead step "
-        f"{len(model)}, where the others err by: {others}. It is no worse than each of them at {best} of "
-        f"{len(model)} lead steps."
+        f"{len(model)}, where the others err by: {others}. Its error is at most that of each of them at "
+        f"{best} of {len(model)} lead steps."
     )
 
 

@@ -1,33 +1,78 @@
-"""The top of the report: the verdict, each requirement, and the numbers that matter."""
+"""The top of the report: the verdict in a sentence, the error beside the baselines', and the numbers that matter."""
 
 import math
 
 from tapeline.components.report.bootstrap import Interval
 from tapeline.components.report.content import Content
-from tapeline.components.report.page import Section, Table, Tile, Verdict
+from tapeline.components.report.page import Bar, BarList, Section, Table, Tile, Verdict
 from tapeline.components.report.summary import OverallInterval
 from tapeline.schemas.check_wording import in_words, required_in_words
 from tapeline.schemas.check_wording import number as checks_number
 from tapeline.schemas.checks import Check
-from tapeline.schemas.served_model import BASELINES
+from tapeline.schemas.served_model import BASELINES, FORECAST, NAIVE
 from tapeline.series.figures.style import safe
-from tapeline.series.figures.wording import METRICS, NAMES, Space, count, metric_name, number, percent, sentence, when
+from tapeline.series.figures.wording import METRICS, NAMES, Space, count, metric_name, number, percent, when
 from tapeline.series.time_grid import TimeGrid
 
 _DIGITS = 6
 
 
 def verdict(content: Content) -> Verdict:
-    """The verdict in a word, and why in a sentence."""
+    """The verdict in a word, and in a sentence or two what it rests on."""
     checks = content.result.checks
     failed = [check for check in checks if not check.passed]
     if content.result.blessed:
-        limit = next((check for check in checks if check.metric == "mae_scaled"), None)
-        why = f": {_reason(limit)}" if limit else ""
-        return Verdict(True, "Blessed", sentence(f"all {count(len(checks), 'requirement')} were met{why}"))
+        met = f"All {count(len(checks), 'requirement')} are met."
+        return Verdict(True, "Blessed", f"{_how_good(content)} {met}")
+    if not failed:
+        return Verdict(False, "Refused", f"The Evaluator refused it. {_how_good(content)}")
     reasons = "; ".join(_reason(check) for check in failed)
-    unmet = f"{len(failed)} of {count(len(checks), 'requirement')} {'was' if len(failed) == 1 else 'were'} not met"
-    return Verdict(False, "Refused", sentence(f"{unmet}: {reasons}" if failed else "the Evaluator did not bless it"))
+    head = f"{len(failed)} of {count(len(checks), 'requirement')} failed"
+    return Verdict(False, "Refused", f"{head}: {reasons.rstrip('.') + '.'} {_how_good(content)}")
+
+
+def _how_good(content: Content) -> str:
+    errors, metrics = content.errors, content.result.metrics
+    naive = {name: metrics.get(f"mae_scaled_{name}", math.nan) for name in NAIVE}
+    best = min(naive, key=lambda name: naive[name] if math.isfinite(naive[name]) else math.inf)
+    unit = safe(content.config.data.unit) or "target units"
+    if not (math.isfinite(errors.mae) and naive[best] > 0.0):
+        return f"Its mean absolute error is {number(errors.mae)}."
+    return f"It errs by {number(errors.mae)} {unit} on average, {_compared(errors.mae_scaled / naive[best])} than {NAMES[best]}."
+
+
+def _compared(ratio: float) -> str:
+    return f"{percent(abs(1.0 - ratio))} {'less' if ratio <= 1.0 else 'more'}"
+
+
+def against_baselines(content: Content, space: Space) -> BarList:
+    """The error of the model and of what it is compared with, the smallest first."""
+    metrics, previous = content.result.metrics, content.result.previous_metrics
+    errors = {name: metrics.get(f"mae_scaled_{name}", math.nan) for name in BASELINES}
+    own = content.errors.mae_scaled
+    rows = [(NAMES[name], errors[name], name) for name in BASELINES]
+    if "mae_scaled" in previous:
+        rows.append(("the previous model", previous["mae_scaled"], "muted"))
+    finite = [error for _, error, _ in rows if math.isfinite(error)]
+    longest = max([*finite, own if math.isfinite(own) else 0.0]) or 1.0
+
+    def bar(name: str, error: float, ink: str) -> Bar:
+        aside = (
+            f"this model errs {_compared(own / error)}"
+            if error > 0.0 and math.isfinite(own) and ink != FORECAST
+            else ""
+        )
+        length = error / longest if math.isfinite(error) else 0.0
+        return Bar(name=name, length=length, value=space.text(error), aside=aside, ink=ink)
+
+    rows.append((NAMES[FORECAST], own, FORECAST))
+    # What is no number comes last; of equal errors the model first.
+    rows.sort(key=lambda row: (math.isnan(row[1]), row[1], row[2] != FORECAST))
+    return BarList(
+        caption=f"Mean absolute error over {count(len(content.errors.forecast_start), 'test window')}",
+        bars=[bar(*row) for row in rows],
+        beside=True,
+    )
 
 
 def _reason(check: Check) -> str:
@@ -50,7 +95,7 @@ def _digits(value: float) -> str:
 
 
 def checks(content: Content) -> Table:
-    """Each requirement: what was measured, what was required, and the outcome in a word."""
+    """Each requirement: what was measured, what was required, and the outcome in a word; open where one failed."""
     rows = [
         (metric_name(check.metric), _value(check.value), required_in_words(check), check.passed)
         for check in content.result.checks
@@ -61,6 +106,8 @@ def checks(content: Content) -> Table:
         rows=rows,
         numbers=frozenset({1}),
         outcome=3,
+        folded=f"All {count(len(rows), 'requirement')}",
+        unfolded=not content.result.blessed,
     )
 
 
@@ -69,7 +116,7 @@ def _value(value: float) -> str:
 
 
 def headline(content: Content, space: Space) -> Section:
-    """The error with its interval, the skill over the baselines, and the number of windows."""
+    """The error with its interval, how often intervals held, the number of windows, and every requirement."""
     config, errors, metrics, interval = content.config, content.errors, content.result.metrics, content.interval
     starts, grid = errors.forecast_start, TimeGrid.of(config.data)
     tiles = [
@@ -81,11 +128,6 @@ def headline(content: Content, space: Space) -> Section:
         ),
         Tile(name="In scaled space", value=number(errors.mae_scaled), asides=_between(interval.scaled)),
     ]
-    for name in BASELINES:
-        skill = metrics.get(f"skill_over_{name}", math.nan)
-        aside = f"which errs by {space.text(metrics.get(f'mae_scaled_{name}', math.nan))}"
-        more_or_less = "More" if skill < 0 else "Less"
-        tiles.append(Tile(name=f"{more_or_less} error than {NAMES[name]}", value=percent(abs(skill)), asides=[aside]))
     if "interval_coverage_80" in metrics:
         width = space.text(metrics.get("interval_width_80_scaled", math.nan))
         tiles.append(
@@ -115,13 +157,15 @@ def headline(content: Content, space: Space) -> Section:
         ),
         numbers=frozenset({1}),
         keep_words=False,
+        folded="Computed twice",
+        unfolded=not content.agrees,
     )
     return Section(
         key="numbers",
         title="In numbers",
         tiles=tiles,
         paragraphs=[_meaning(interval)],
-        tables=[same, _everything(content)],
+        tables=[checks(content), _everything(content), same],
     )
 
 
@@ -153,9 +197,8 @@ def _meaning(interval: OverallInterval) -> str:
             f"blocks of {interval.block_length}, or the error is not finite."
         )
     return (
-        f"The intervals are from a block bootstrap ({interval.scaled.resamples:,} resamples) over "
-        f"{interval.starts:,} forecast starts in blocks of {interval.block_length}: windows overlap, and errors follow "
-        "each other in time, so single windows would make them too narrow. They show how far the error may be from "
-        "that of another stretch of time like this one; the gate compares the error itself "
-        "with its limit, not the interval."
+        "The intervals show how far the error may be from that of another stretch of time like this one; the gate "
+        f"compares the error itself with its limit. They are from a block bootstrap ({interval.scaled.resamples:,} "
+        f"resamples) over {interval.starts:,} forecast starts in blocks of {interval.block_length}: windows overlap, "
+        "and single ones would make them too narrow."
     )

@@ -1,12 +1,13 @@
-"""What the page is made of, before it is HTML: a verdict, checks, and sections of tiles, figures and tables.
+"""What the page is made of, before it is HTML: a first screen, and sections of tiles, bars, figures and tables.
 
 `headline.py` and `page_sections.py` fill it, `page.html.j2` lays it out.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tapeline.components.report.charts import Chart, SeriesCharts
 from tapeline.series.figures.style import Figure
 
 
@@ -21,6 +22,29 @@ class Tile:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Bar:
+    """A bar: its name, its length as a share of the longest, its value in words, and what to know beside it.
+
+    `ink` is the name of its colour in `style.Inks`.
+    """
+
+    name: str
+    length: float
+    value: str
+    aside: str = ""
+    ink: str = "muted"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BarList:
+    """Bars one below the other, and what they show; `beside`: what to know is short, and stands in the same line."""
+
+    caption: str
+    bars: Sequence[Bar]
+    beside: bool = False
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Table:
     """A table.
 
@@ -32,6 +56,9 @@ class Table:
         outcome: Column of booleans, shown as passed and failed.
         folded: What the line says that unfolds the table; "" shows it at once.
         keep_words: Whether words stay whole, and a narrow page scrolls the table instead.
+        unfolded: Whether a table that can be folded is open at first.
+        series: Of a table of series, the position of each row's charts in `SeriesCharts`; None: the row has none.
+        values: Of such a table, the numbers in the cells behind the name, to sort by.
     """
 
     caption: str
@@ -41,17 +68,27 @@ class Table:
     outcome: int | None = None
     folded: str = ""
     keep_words: bool = True
+    unfolded: bool = False
+    series: Sequence[int | None] = ()
+    values: Sequence[Sequence[float]] = ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Section:
-    """A part of the page, in the order: tiles, paragraphs, figures, findings, tables, a folded text with its title."""
+    """A part of the page.
+
+    In the order: tiles, paragraphs, bars, figures, findings, tables, a folded text with its title. `charts` stand in
+    the place of the figures of their keys where a script runs; `more_figures` are folded.
+    """
 
     key: str
     title: str
     tiles: Sequence[Tile] = ()
     paragraphs: Sequence[str] = ()
+    bars: Sequence[BarList] = ()
     figures: Sequence[Figure] = ()
+    more_figures: Sequence[Figure] = ()
+    charts: Mapping[str, Chart] = dataclasses.field(default_factory=dict)
     findings: Sequence[Any] = ()
     tables: Sequence[Table] = ()
     listing: tuple[str, str] | None = None
@@ -68,17 +105,27 @@ class Verdict:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Page:
-    """The page. `alarm` says what makes the verdict worthless, and is empty when nothing does."""
+    """The page: what stands on the first screen, then its sections.
+
+    `alarm` says what makes the verdict worthless, and is empty when nothing does.
+    """
 
     title: str
     lead: str
     verdict: Verdict
     alarm: str
-    checks: Table
+    first: Section
     sections: Sequence[Section]
+    by_series: SeriesCharts
     footer: str
 
     @property
     def figures(self) -> tuple[Figure, ...]:
         """All figures, in order."""
-        return tuple(figure for section in self.sections for figure in section.figures)
+        whole = (self.first, *self.sections)
+        return tuple(figure for section in whole for figure in (*section.figures, *section.more_figures))
+
+    @property
+    def charts(self) -> dict[str, Chart]:
+        """All charts, by the key of their figure."""
+        return {key: chart for section in (self.first, *self.sections) for key, chart in section.charts.items()}

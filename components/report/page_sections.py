@@ -5,40 +5,62 @@ import dataclasses
 import numpy as np
 import yaml
 
+from tapeline.components.report.charts import SeriesCharts
 from tapeline.components.report.content import Content
 from tapeline.components.report.error_figures import (
+    LEAD_STEP,
     autocorrelation_figure,
     cycle_figure,
     lead_step_figure,
     residual_figure,
-    series_figure,
 )
-from tapeline.components.report.headline import alarm, checks, headline, verdict
+from tapeline.components.report.headline import against_baselines, alarm, headline, verdict
+from tapeline.components.report.insight_sections import leaning, series_section
+from tapeline.components.report.next_forecast import forecast_section
 from tapeline.components.report.page import Page, Section, Table
-from tapeline.components.report.run_figures import learning_figure, timeline_figure, window_figure
+from tapeline.components.report.run_charts import (
+    autocorrelation_chart,
+    cycle_chart,
+    lead_step_chart,
+    learning_chart,
+    series_charts,
+    window_chart,
+)
+from tapeline.components.report.run_figures import (
+    NEWEST,
+    learning_figure,
+    newest_figure,
+    timeline_figure,
+    window_figure,
+)
 from tapeline.components.report.selected_members import selection_table, selection_words
-from tapeline.components.report.summary import worst_series
 from tapeline.schemas.served_model import BASELINES
 from tapeline.series.figures.style import safe
-from tapeline.series.figures.wording import NAMES, Space, count, number, sentence, signed_percent, when
+from tapeline.series.figures.wording import NAMES, Space, count, number, sentence, when
 from tapeline.series.time_grid import TimeGrid
 
 _MOST_LEAD_STEPS = 48
-_MOST_SERIES_ROWS = 50
+_FIGURES_AT_ONCE = 3
 _LEAST_PHASES = 3
 
 
 def build_page(content: Content) -> Page:
     """Puts the page together; its figures are not drawn yet."""
     config = content.config
-    space = Space.of(content.errors.scale, config.data.unit)
+    space, grid = Space.of(content.errors.scale, config.data.unit), TimeGrid.of(config.data)
+    unit = safe(config.data.unit) or "target units"
     series = len(content.errors.series_ids)
+    by_series = series_charts(content.errors, content.newest, grid=grid, unit=unit, space=space)
+    newest = _newest(content, by_series, grid=grid, unit=unit)
+    first = _first(content, space, newest)
     sections = [
-        headline(content, space),
+        leaning(content),
+        series_section(content, space),
         _lead_steps(content, space),
-        _forecasts(content),
-        _training(content),
+        _forecasts(content, newest if first.charts != newest.charts else None),
+        headline(content, space),
         _where(content, space),
+        _training(content),
         _residuals(content, space),
         _data(content),
         _making(content),
@@ -52,9 +74,33 @@ def build_page(content: Content) -> Page:
         ),
         verdict=verdict(content),
         alarm=alarm(content),
-        checks=checks(content),
+        first=first,
         sections=[section for section in sections if section],
+        by_series=by_series,
         footer=f"Made {content.origin.made} in run {safe(content.origin.run_id)}. This page needs no network.",
+    )
+
+
+def _first(content: Content, space: Space, newest: Section) -> Section:
+    """The next forecast, or the newest test forecast where there is none, and the error beside the baselines'."""
+    ahead = forecast_section(content.next_forecast, content.config)
+    bars = [against_baselines(content, space)]
+    if ahead is None or not ahead.figures:
+        return dataclasses.replace(newest, key="first", bars=bars, paragraphs=ahead.paragraphs if ahead else ())
+    figures = [dataclasses.replace(figure, title=ahead.title) for figure in ahead.figures]
+    return Section(key="first", title="", figures=figures, bars=bars, paragraphs=ahead.paragraphs)
+
+
+def _newest(content: Content, by_series: SeriesCharts, *, grid: TimeGrid, unit: str) -> Section:
+    """The newest test forecast of a series, to be exchanged with that of another one."""
+    if not content.newest:
+        return Section(key="newest", title="")
+    view = content.newest[by_series.first]
+    return Section(
+        key="newest",
+        title="",
+        figures=[newest_figure(view, grid=grid, unit=unit)],
+        charts={NEWEST: window_chart(view, grid=grid, unit=unit)},
     )
 
 
@@ -81,22 +127,27 @@ def _lead_steps(content: Content, space: Space) -> Section:
         key="lead-steps",
         title="How far ahead it can be trusted",
         figures=[lead_step_figure(content.errors, space)],
+        charts={LEAD_STEP: lead_step_chart(lead, factor=space.factor, unit=space.unit)} if horizon > 1 else {},
         tables=[table],
     )
 
 
-def _forecasts(content: Content) -> Section | None:
+def _forecasts(content: Content, newest: Section | None) -> Section | None:
     if not content.views:
         return None
     grid, unit = TimeGrid.of(content.config.data), safe(content.config.data.unit) or "target units"
+    figures = [window_figure(view, pick, grid=grid, unit=unit) for pick, view in content.views]
     return Section(
         key="forecasts",
         title="Forecasts against the truth",
-        paragraphs=[
-            "Chosen by rule, not by eye: all test windows are ordered by their mean absolute error in scaled space; "
-            "shown are those at the 50th, 0th, 100th, 5th and 95th percentile."
-        ],
-        figures=[window_figure(view, pick, grid=grid, unit=unit) for pick, view in content.views],
+        paragraphs=["Chosen by rule: the test windows with the middle, the least and the largest error."],
+        figures=[*(newest.figures if newest else ()), *figures[:_FIGURES_AT_ONCE]],
+        more_figures=figures[_FIGURES_AT_ONCE:],
+        charts={
+            figure.key: window_chart(view, grid=grid, unit=unit)
+            for figure, (_, view) in zip(figures, content.views, strict=True)
+        }
+        | (dict(newest.charts) if newest else {}),
     )
 
 
@@ -118,53 +169,33 @@ def _training(content: Content) -> Section:
             *selection_words(history),
         ],
         figures=[learning_figure(history)],
+        charts={"learning_curves": learning_chart(history)},
         tables=[selection_table(history)] if history.members else [],
     )
 
 
 def _where(content: Content, space: Space) -> Section | None:
     errors = content.errors
-    figures, tables = [], []
-    mae = errors.series_mae
-    if len(mae) > 1:
-        figures.append(series_figure(errors))
-        skill = 1.0 - errors.series_relative_mae
-        order = worst_series(errors, most=_MOST_SERIES_ROWS)
-        tables.append(
-            Table(
-                caption="Mean absolute error by series, and skill over its best naive forecast, the least first",
-                head=("Series", "target's unit", "scaled", "skill"),
-                rows=[
-                    (
-                        safe(errors.series_ids[i]),
-                        number(mae[i] * errors.scale[i]),
-                        number(mae[i]),
-                        signed_percent(skill[i]),
-                    )
-                    for i in order
-                ],
-                numbers=frozenset({1, 2, 3}),
-                folded=f"{len(order)} of {count(len(mae), 'series')} as a table",
-                keep_words=False,
-            )
-        )
+    figures, charts = [], {}
     for cycle, values in errors.cycles.items():
         if np.isfinite(values).sum() >= _LEAST_PHASES:
             figures.append(cycle_figure(cycle, values, errors.mae_scaled, space))
+            charts[figures[-1].key] = cycle_chart(cycle, values, space)
     if not figures:
         return None
-    return Section(key="where", title="Where it errs", figures=figures, tables=tables)
+    return Section(key="where", title="When it errs", figures=figures, charts=charts)
 
 
 def _residuals(content: Content, space: Space) -> Section | None:
-    figures = []
+    figures, charts = [], {}
     if len(content.errors.residuals):
         figures.append(residual_figure(content.errors, space))
     if content.autocorrelation is not None:
         figures.append(autocorrelation_figure(content.autocorrelation))
+        charts[figures[-1].key] = autocorrelation_chart(content.autocorrelation)
     if not figures:
         return None
-    return Section(key="residuals-left", title="Residuals", figures=figures)
+    return Section(key="residuals-left", title="Residuals", figures=figures, charts=charts)
 
 
 def _data(content: Content) -> Section:
@@ -177,6 +208,13 @@ def _data(content: Content) -> Section:
         paragraphs.append(f"{count(report.omitted, 'finding')} more of the same kinds are not listed.")
     if report.sampled:
         paragraphs.append(report.sampled)
+    split = content.config.split
+    if split.from_ends:
+        paragraphs.append(
+            f"Each series is cut from its own end: its last {split.test_steps} steps are test, the {split.eval_steps} "
+            "before them eval. So the cut-offs differ between series, and the splits overlap in time; within a series "
+            "they never do."
+        )
     rows = [
         (
             split.name,
@@ -191,7 +229,7 @@ def _data(content: Content) -> Section:
         title="The data",
         paragraphs=paragraphs,
         findings=[dataclasses.replace(finding, fix=sentence(finding.fix)) for finding in report.findings],
-        figures=[timeline_figure(report.splits, grid=grid)],
+        figures=[timeline_figure(report.splits, grid=grid, own_ends=split.from_ends)],
         tables=[Table(caption="Splits", head=("Split", "Rows", "First", "Last"), rows=rows, numbers=frozenset({1}))],
     )
 
@@ -199,18 +237,20 @@ def _data(content: Content) -> Section:
 def _making(content: Content) -> Section:
     origin = content.origin
     tables = [
-        Table(caption="Versions", head=("Package", "Version"), rows=tuple(origin.versions.items())),
+        Table(caption="Versions", head=("Package", "Version"), rows=tuple(origin.versions.items()), folded="Versions"),
         Table(
             caption="Fingerprints: the same hash, the same content",
             head=("Of", "Hash"),
             rows=tuple(origin.fingerprints.items()),
             keep_words=False,
+            folded="Fingerprints",
         ),
         Table(
             caption="Artifacts that this report rests on, from ML Metadata; folders are below the pipeline root",
             head=("Part", "Type", "Id", "Folder"),
             rows=[(entry.part, entry.type_name, entry.id, entry.uri) for entry in origin.lineage],
             numbers=frozenset({2}),
+            folded="Artifacts",
         ),
     ]
     text = yaml.safe_dump(content.config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)

@@ -1,6 +1,7 @@
 """Figures of a run: forecasts of single windows, the course of training, the splits in time."""
 
 import dataclasses
+import functools
 from typing import Any
 
 import numpy as np
@@ -9,58 +10,83 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-from tapeline.components.report.summary import Pick, ShownWindow
+from tapeline.components.report.summary import Pick, ShownWindow, shown_steps
 from tapeline.components.report.training_history import History
 from tapeline.schemas.features import SINGLE_SERIES
 from tapeline.series.figures.style import LIGHT, PLAIN, Figure, axes, legend, safe
 from tapeline.series.figures.time_axis import date_axis, wall_clock
-from tapeline.series.figures.wording import count, number, when
+from tapeline.series.figures.wording import capital, count, number, when
 from tapeline.series.time_grid import TimeGrid
 
+NEWEST = "newest_forecast"
+"""Key of the figure with the newest test forecast."""
+
 _MOST_RATES_NAMED = 6
-_LEAST_CONTEXT = 20
 _RULES = {0: "least error of all windows", 100: "largest error of all windows"}
 
 
 def window_figure(view: ShownWindow, pick: Pick, *, grid: TimeGrid, unit: str) -> Figure:
-    """One forecast against the truth."""
-    horizon = len(view.target)
-    shown = min(len(view.context), max(2 * horizon, _LEAST_CONTEXT))
-    first = int(grid.ordinals(np.array([view.forecast_start]))[0])
-    times = wall_clock(grid.timestamps(np.arange(first - shown, first + horizon)), grid)
-    past, ahead = times[:shown], times[shown:]
-    start = when(view.forecast_start, grid)
-    series = "" if view.series_id == SINGLE_SERIES.encode() else f"series {safe(view.series_id)}, "
-
-    def draw(canvas: Canvas, narrow: bool) -> None:
-        ax = axes(canvas, title=unit)
-        if view.interval is not None:
-            label = "80 % prediction interval"
-            ax.fill_between(ahead, *view.interval, color=LIGHT.forecast, alpha=0.2, linewidth=0, label=label)
-        truth = np.concatenate([view.context[len(view.context) - shown :], view.target])
-        ax.plot(times, truth, color=LIGHT.ink, linewidth=1.3, label="truth", **_lonely(truth))
-        ax.plot(ahead, view.forecast, color=LIGHT.forecast, linestyle=(0, (5, 1.5)), linewidth=2.1, label="forecast")
-        every = -(-horizon // 12)
-        ax.plot(ahead[::every], view.forecast[::every], "o", color=LIGHT.forecast, markersize=4)
-        edge = past[-1] + (ahead[0] - past[-1]) / 2
-        ax.axvline(edge, color=LIGHT.muted, linewidth=0.9, linestyle=(0, (2, 2)), label="cutoff")
-        date_axis(ax, narrow)
-        legend(canvas, ax, columns=2 if narrow else 4)
-
-    finite = np.isfinite(view.forecast).all()
+    """One forecast against the truth, chosen by its error."""
     rule = _RULES.get(pick.percentile, f"{pick.percentile}th percentile of the window error")
-    error = (
-        f"mean absolute error {number(pick.mae_scaled * view.scale)} {unit}"
-        if finite
-        else "forecasts that are not finite"
-    )
+    error = _error(view, unit)
+    of_series = _of_series(view, grid)
     return Figure(
         key=f"forecast_{pick.name}",
         title=f"{'The' if pick.percentile in _RULES else 'A'} {pick.name} window",
-        caption=f"{rule[0].upper() + rule[1:]}: {series}forecast from {start}, {count(horizon, 'step')}; {error}.",
-        alt=f"{_direction(view)} {error[0].upper() + error[1:]}, {rule}, {series}forecast from {start}.",
-        draw=draw,
+        caption=f"{capital(rule)}: {of_series}, {count(len(view.target), 'step')}; {error}.",
+        alt=f"{_direction(view)} {capital(error)}, {rule}, {of_series}.",
+        draw=functools.partial(_draw_window, view, grid, unit),
     )
+
+
+def newest_figure(view: ShownWindow, *, grid: TimeGrid, unit: str) -> Figure:
+    """The newest forecast of a series in the test split, against the truth."""
+    return Figure(
+        key=NEWEST,
+        title="The newest test forecast",
+        caption=newest_caption(view, grid=grid, unit=unit),
+        alt=f"{_direction(view)} {newest_caption(view, grid=grid, unit=unit)}",
+        draw=functools.partial(_draw_window, view, grid, unit),
+        height=3.2,
+    )
+
+
+def newest_caption(view: ShownWindow, *, grid: TimeGrid, unit: str) -> str:
+    """What stands below the newest forecast of a series."""
+    return f"{capital(_of_series(view, grid))}, {count(len(view.target), 'step')}; {_error(view, unit)}."
+
+
+def _draw_window(view: ShownWindow, grid: TimeGrid, unit: str, canvas: Canvas, narrow: bool) -> None:
+    horizon, shown = len(view.target), shown_steps(view)
+    first = int(grid.ordinals(np.array([view.forecast_start]))[0])
+    times = wall_clock(grid.timestamps(np.arange(first - shown, first + horizon)), grid)
+    past, ahead = times[:shown], times[shown:]
+    ax = axes(canvas, title=unit)
+    if view.interval is not None:
+        label = "80 % prediction interval"
+        ax.fill_between(ahead, *view.interval, color=LIGHT.forecast, alpha=0.2, linewidth=0, label=label)
+    truth = np.concatenate([view.context[len(view.context) - shown :], view.target])
+    ax.plot(times, truth, color=LIGHT.ink, linewidth=1.3, label="truth", **_lonely(truth))
+    ax.plot(ahead, view.forecast, color=LIGHT.forecast, linestyle=(0, (5, 1.5)), linewidth=2.1, label="forecast")
+    every = -(-horizon // 12)
+    ax.plot(ahead[::every], view.forecast[::every], "o", color=LIGHT.forecast, markersize=4)
+    edge = past[-1] + (ahead[0] - past[-1]) / 2
+    ax.axvline(edge, color=LIGHT.muted, linewidth=0.9, linestyle=(0, (2, 2)), label="cutoff")
+    date_axis(ax, narrow)
+    legend(canvas, ax, columns=2 if narrow else 4)
+
+
+def _of_series(view: ShownWindow, grid: TimeGrid) -> str:
+    series = "" if view.series_id == SINGLE_SERIES.encode() else f"series {safe(view.series_id)}, "
+    return f"{series}forecast from {when(view.forecast_start, grid)}"
+
+
+def _error(view: ShownWindow, unit: str) -> str:
+    if not np.isfinite(view.forecast).all():
+        return "forecasts that are not finite"
+    if not np.isfinite(view.target).any():
+        return "the truth was not measured"
+    return f"mean absolute error {number(float(np.nanmean(np.abs(view.forecast - view.target))))} {unit}"
 
 
 def _direction(view: ShownWindow) -> str:
@@ -110,7 +136,7 @@ def learning_figure(history: History) -> Figure:
         ring: dict[str, Any] = {"marker": "o", "markersize": 8, "markerfacecolor": LIGHT.paper}
         ax.plot([kept], [history.kept_error], color=LIGHT.forecast, linestyle="none", label="weights kept", **ring)
         finite = np.concatenate([values[np.isfinite(values)] for _, values in lines.values()])
-        if len(finite) and finite.min() > 0 and finite.max() > 8 * finite.min():
+        if wide_range(finite):
             ax.set_yscale("log")
             ax.yaxis.set_major_formatter(PLAIN)
             ax.yaxis.set_minor_formatter(PLAIN if finite.max() < 30 * finite.min() else NullFormatter())
@@ -126,7 +152,7 @@ def learning_figure(history: History) -> Figure:
         caption=(
             "By epoch, in scaled space"
             + (", of the candidate that was best by itself" if history.others else "")
-            + ". Epoch 0 is before training. The ring is the epoch whose weights were kept. "
+            + ". Epoch 0 is before training. The mark is at the epoch whose weights were kept. "
             + ("Vertical lines: the learning rate changes. " if changes else "The learning rate never changed. ")
             + "The loss may be weighted by lead step and is measured while the weights still change, "
             "so compare its course, not its height."
@@ -141,6 +167,11 @@ def learning_figure(history: History) -> Figure:
         height=3.5,
         narrow_height=3.7,
     )
+
+
+def wide_range(values: npt.NDArray[np.float64]) -> bool:
+    """Whether finite values need a logarithmic axis."""
+    return bool(len(values) and values.min() > 0 and values.max() > 8 * values.min())
 
 
 def _mark_rates(ax: Axes, history: History, narrow: bool) -> None:
@@ -172,8 +203,14 @@ class SplitExtent:
     last: int | None
 
 
-def timeline_figure(splits: tuple[SplitExtent, ...], *, grid: TimeGrid) -> Figure:
-    """The splits on a line of time."""
+def timeline_figure(splits: tuple[SplitExtent, ...], *, grid: TimeGrid, own_ends: bool = False) -> Figure:
+    """The splits on a line of time.
+
+    Args:
+        splits: Their extents over all series.
+        grid: The regular times.
+        own_ends: Whether each series was cut by its own end, so that the splits overlap.
+    """
     styles: tuple[dict[str, Any], ...] = (
         {"color": LIGHT.muted},
         {"facecolor": "none", "edgecolor": LIGHT.seasonal_naive, "hatch": "///"},
@@ -201,7 +238,7 @@ def timeline_figure(splits: tuple[SplitExtent, ...], *, grid: TimeGrid) -> Figur
         key="splits",
         title="Splits in time",
         caption="The model is trained on the first rows, selected on those after them, and judged once, on the last.",
-        alt=f"The splits follow each other: {extents}.",
+        alt=f"The splits {'overlap over all series' if own_ends else 'follow each other'}: {extents}.",
         draw=draw,
         height=1.5,
     )

@@ -53,8 +53,7 @@ class TestWindows:
         """Yields every window with its forecasts, in the order of the files."""
         wanted = (names.SERIES_ID, names.FORECAST_START, names.TARGET)
         spec = {name: window_feature_spec(self._shape, with_target=True)[name] for name in wanted}
-        size = max(1, _BATCH_VALUES // (self._shape.context_length + self._shape.horizon))
-        for serialized in self._records().batch(size):
+        for serialized in self._records().batch(self._batch_size()):
             parsed = {name: value.numpy() for name, value in tf.io.parse_example(serialized, spec).items()}
             outputs = self._forecast(examples=serialized)
             series_id = parsed[names.SERIES_ID]
@@ -68,10 +67,10 @@ class TestWindows:
             )
 
     def read(self, places: Sequence[int], scaler: Scaler) -> list[ShownWindow]:
-        """Reads and forecasts a few windows.
+        """Reads and forecasts some windows.
 
         Args:
-            places: Their positions among all windows; the order is kept.
+            places: Their positions among all windows, each once; the order is kept.
             scaler: Takes them to the target's unit.
         """
         order = {place: i for i, place in enumerate(places)}
@@ -81,7 +80,17 @@ class TestWindows:
         for place, record in enumerate(self._records().take(max(order) + 1).as_numpy_iterator()):
             if place in order:
                 found[order[place]] = record
-        serialized = tf.constant(found)
+        size = self._batch_size()
+        return [
+            view
+            for first in range(0, len(found), size)
+            for view in self._shown(tf.constant(found[first : first + size]), scaler)
+        ]
+
+    def _batch_size(self) -> int:
+        return max(1, _BATCH_VALUES // (self._shape.context_length + self._shape.horizon))
+
+    def _shown(self, serialized: tf.Tensor, scaler: Scaler) -> list[ShownWindow]:
         windows = parse_windows(serialized, self._shape, with_target=True)
         outputs = self._forecast(examples=serialized)
         series_id, start = windows[names.SERIES_ID].numpy(), windows[names.FORECAST_START].numpy()
@@ -103,7 +112,7 @@ class TestWindows:
                 interval=(ends[0][i], ends[1][i]) if ends else None,
                 scale=float(scale[i]),
             )
-            for i in range(len(found))
+            for i in range(len(start))
         ]
 
     def of_series(self, series_id: bytes | None) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -1,6 +1,6 @@
 """What a reader wants to know of the errors: which windows to look at, which series, what is left in the residuals.
 
-`pick_windows` chooses the windows, `overall_interval` bootstraps the error,
+`pick_windows` and `newest_windows` choose the windows, `overall_interval` bootstraps the error,
 `worst_series` orders the series, `autocorrelation` looks into the residuals.
 """
 
@@ -15,6 +15,14 @@ from tapeline.components.report.window_errors import SplitErrors, Values
 from tapeline.series.time_grid import TimeGrid
 
 MOST_LAGS = 60
+
+MOST_CHOICES = 1_000
+"""Series to choose from on the page."""
+
+MOST_VALUES = 300_000
+"""Values in the charts of single series: some 2 MB of the page."""
+
+_LEAST_CONTEXT = 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +56,29 @@ class ShownWindow:
     forecast: Values
     interval: tuple[Values, Values] | None
     scale: float
+
+
+def shown_steps(view: ShownWindow) -> int:
+    """Returns how many steps of the context are shown before the forecast."""
+    return min(len(view.context), max(2 * len(view.target), _LEAST_CONTEXT))
+
+
+def newest_windows(errors: SplitErrors, *, horizon: int) -> npt.NDArray[np.int64]:
+    """Returns the position of the newest window of each series that has a chart of its own, by skill, the least first.
+
+    Of more series than a page should hold, it takes those evenly spaced by skill, the first and the last among them.
+    """
+    order = worst_series(errors, most=len(errors.series_ids))
+    # Truth over context and horizon, forecast and interval, four errors by lead step.
+    values = max(2 * horizon, _LEAST_CONTEXT) + 8 * horizon
+    most = max(1, min(MOST_CHOICES, MOST_VALUES // values))
+    if len(order) > most:
+        order = order[np.round(np.linspace(0, len(order) - 1, most)).astype(np.int64)]
+    newest = np.lexsort((errors.forecast_start, errors.series))
+    # The last one of each series, where windows are ordered by series and time.
+    last = np.searchsorted(errors.series[newest], order, side="right") - 1
+    positions: npt.NDArray[np.int64] = newest[last]
+    return positions
 
 
 _PERCENTILES = {"typical": 50, "best": 0, "worst": 100, "good": 5, "poor": 95}

@@ -22,6 +22,9 @@ from tapeline.series.cycles import Cycle, cycles_of
 from tapeline.series.series_skill import relative_mae
 from tapeline.series.time_grid import TimeGrid
 
+MOST_APART = 1_000
+"""Series whose errors by lead step are kept apart; of more series none are."""
+
 Values: TypeAlias = npt.NDArray[np.float64]
 Counts: TypeAlias = npt.NDArray[np.int64]
 
@@ -67,6 +70,7 @@ class SplitErrors:
         observed: Number of observed targets of each window `[N]`.
         first_residual: Forecast minus truth at lead step 1, scaled `[N]`; NaN where unobserved.
         lead_step: MAE by lead step of `forecast` and each baseline, scaled `[H]`.
+        series_lead_step: The same by series `[S, H]`; empty where there are more than `MOST_APART`.
         cycles: MAE by time of the calendar, scaled, NaN where no target lies.
         residuals: Forecast minus truth, scaled; all, or those of every `residual_stride`th window.
         residual_stride: 1 where all residuals were kept.
@@ -82,6 +86,7 @@ class SplitErrors:
     observed: Counts
     first_residual: Values
     lead_step: Mapping[str, Values]
+    series_lead_step: Mapping[str, Values]
     cycles: Mapping[Cycle, Values]
     residuals: npt.NDArray[np.float32]
     residual_stride: int
@@ -147,6 +152,7 @@ class ErrorCollector:
         self._scale: list[tuple[float, float]] = []
         self._windows: list[tuple[npt.NDArray[Any], ...]] = []
         self._lead: dict[str, Values] = {}
+        self._lead_apart: dict[str, Values] = {}
         self._cycles = {cycle: np.zeros((2, len(cycle.labels))) for cycle in cycles_of(grid)}
         self._residuals = ResidualSample()
 
@@ -163,12 +169,12 @@ class ErrorCollector:
         absolute = np.where(observed, np.abs(residual), 0.0)
         of_series = zip(batch.series_id, batch.scale, batch.usual_error, strict=True)
         series = np.array([self._index(name, scale, usual) for name, scale, usual in of_series])
-        self._add_lead("observed", observed)
-        self._add_lead(FORECAST, absolute)
+        self._add_lead("observed", observed, series)
+        self._add_lead(FORECAST, absolute, series)
         naive = {}
         for name in BASELINES:
             error = np.where(observed, np.abs(np.asarray(batch.forecasts[name], np.float64) - target), 0.0)
-            self._add_lead(name, error)
+            self._add_lead(name, error, series)
             naive[name] = error.sum(axis=1)
         sums = absolute.sum(axis=1), np.stack([naive[name] for name in NAIVE], axis=-1), observed.sum(axis=1)
         self._windows.append((series, batch.forecast_start, *sums, residual[:, 0].copy()))
@@ -181,8 +187,11 @@ class ErrorCollector:
             self._scale.append((float(scale), float(usual_error)))
         return self._series[series_id]
 
-    def _add_lead(self, name: str, values: npt.NDArray[Any]) -> None:
+    def _add_lead(self, name: str, values: npt.NDArray[Any], series: Counts) -> None:
         self._lead[name] = self._lead.get(name, 0.0) + values.sum(axis=0)
+        if len(self._series) <= MOST_APART:
+            kept = self._lead_apart.setdefault(name, np.zeros((MOST_APART, values.shape[1])))
+            np.add.at(kept, series, values)
 
     def _add_cycles(self, forecast_start: Counts, absolute: Values, observed: npt.NDArray[np.bool_]) -> None:
         if not self._cycles:
@@ -212,6 +221,11 @@ class ErrorCollector:
         rank[[self._series[name] for name in order]] = np.arange(len(order))
         with np.errstate(invalid="ignore", divide="ignore"):
             lead = {name: self._lead[name] / self._lead["observed"] for name in (FORECAST, *BASELINES)}
+            apart = {}
+            if len(order) <= MOST_APART:
+                rows = [self._series[name] for name in order]
+                kept = {name: sums[rows] for name, sums in self._lead_apart.items()}
+                apart = {name: kept[name] / kept["observed"] for name in (FORECAST, *BASELINES)}
             cycles = {cycle: sums[0] / sums[1] for cycle, sums in self._cycles.items()}
         return SplitErrors(
             series_ids=tuple(order),
@@ -224,6 +238,7 @@ class ErrorCollector:
             observed=observed,
             first_residual=first,
             lead_step=lead,
+            series_lead_step=apart,
             cycles=cycles,
             residuals=self._residuals.values(),
             residual_stride=self._residuals.stride,

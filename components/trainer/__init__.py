@@ -14,7 +14,8 @@ Read from the outside to the inside:
 5. `loop.py`, `epoch.py`, `dataset.py`: one network; epochs around steps, and which windows come next.
 6. `train_step.py`, `sampling.py`, `losses.py`, `optimizers.py`, `learning_rates.py`: one step, from the forecast to the
    update.
-7. `validation.py`, `callbacks.py`: how good a network is; when to stop and when to slow down.
+7. `validation.py`, `callbacks.py`: how good a network is; when to stop and when to slow down. `importance.py`: what
+   the trained model leans on.
 8. `checkpoint.py`, `distribution.py`, `diagnosis.py`: crashes, devices, numbers that overflow.
 9. `training_records.py`, `trained_card.py`: what a person sees, during training and after it.
 

@@ -88,7 +88,7 @@ def _what_it_comes_to(model: ModelConfig, *, shape: WindowShape, several_series:
         idle.append("weekend_hours")
     if not model.lags or not shape.past + shape.future:
         idle.append("lag_covariates")
-    if view.highway != "none" and widest_reads(view.highway, shape) == widest_reads(default.highway, shape):
+    if view.highway != "none" and widest_reads(view.highway, shape) == widest_reads("known", shape):
         idle.append("highway")
     if view.highway == "none" or not several_series:
         idle.append("highway_per_series")

@@ -23,6 +23,7 @@ from tfx.utils import path_utils
 
 from tapeline.components.trainer.candidates import Candidate
 from tapeline.components.trainer.checkpoint import CheckpointStore, own_folder, run_fingerprint
+from tapeline.components.trainer.importance import leans_on, model_inputs
 from tapeline.components.trainer.loop import History
 from tapeline.components.trainer.ridges import Chunks
 from tapeline.components.trainer.trained_card import describe_selection
@@ -38,9 +39,9 @@ from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.gate_config import GateConfig
 from tapeline.schemas.model_contract import CONTRACT, contract
 from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
-from tapeline.schemas.served_model import NAIVE_ON_EVAL
+from tapeline.schemas.served_model import LEANS_ON, NAIVE_ON_EVAL
 from tapeline.schemas.training_config import ModelConfig, TrainingConfig
-from tapeline.schemas.window_spec import WindowSpec
+from tapeline.schemas.window_spec import WindowShape, WindowSpec
 from tapeline.series.categories import category_sizes, read_categories
 from tapeline.series.holiday_flags import known_until
 from tapeline.series.prediction_intervals import fit_intervals
@@ -150,7 +151,7 @@ def _export(
     eval_chunks: Chunks,
     card: dict[str, Any],
 ) -> None:
-    data, window = sections["data"], sections["window"]
+    data, window, features = sections["data"], sections["window"], sections["features"]
     spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
     errors = eval_errors(
         trained.model,
@@ -174,7 +175,7 @@ def _export(
         scaler=scaler,
         transform_graph_uri=graph_uri,
         data=data,
-        features=sections["features"],
+        features=features,
         window=window,
         season=season,
         naive_errors=naive,
@@ -183,6 +184,16 @@ def _export(
         | {
             "trained_on": describe_data(train_chunks()),
             NAIVE_ON_EVAL: naive_eval_errors(read=eval_chunks, spec=spec, season=season),
+            LEANS_ON: leans_on(
+                trained.model,
+                read=eval_chunks,
+                spec=spec,
+                series=trained.series,
+                inputs=model_inputs(
+                    WindowShape.of(window, features), features, lags=sections["model_config"].lags, season=season
+                ),
+                seed=sections["training"].seed,
+            ),
         },
         holidays_until=known_until(*time_span(itertools.chain(train_chunks(), eval_chunks()))),
     )

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 FINALISTS = 3
-"""Candidates that train to the end: as many as a selection picks by default, so that it has a choice of trained ones."""
+"""Candidates that train to the end, and as many more as a selection may pick: it needs trained ones to choose from."""
 
 
 class Rung(NamedTuple):
@@ -30,7 +30,7 @@ class Rung(NamedTuple):
     keep: int
 
 
-def rungs(candidates: int, *, epochs: int, patience: int) -> tuple[Rung, ...]:
+def rungs(candidates: int, *, epochs: int, patience: int, members: int = 1) -> tuple[Rung, ...]:
     """Returns when to look, and how many go on.
 
     A training that stops by itself makes its best epoch and `patience` more, in practice some three times `patience`.
@@ -40,11 +40,13 @@ def rungs(candidates: int, *, epochs: int, patience: int) -> tuple[Rung, ...]:
         candidates: How many there are.
         epochs: Most epochs of a training.
         patience: Epochs without improvement after which one ends.
+        members: Most picks of the selection.
     """
+    finalists = max(FINALISTS, members)
     epoch = max(1, math.ceil(min(patience, epochs // 3) / 3))
     looks = []
-    while candidates > FINALISTS:
-        candidates = max(FINALISTS, math.ceil(candidates / 2))
+    while candidates > finalists:
+        candidates = max(finalists, math.ceil(candidates / 2))
         looks.append(Rung(epoch, candidates))
         epoch *= 2
     return tuple(looks)

@@ -94,6 +94,7 @@ def train_candidates(
     train_data: WindowStream,
     validation_data: WindowStream,
     config: TrainingConfig,
+    members: int = 1,
     records: Records = lambda candidate: (),
     checkpoints: CheckpointStore | None = None,
     ends_at: float | None = None,
@@ -107,6 +108,7 @@ def train_candidates(
         train_data: Shuffled batches, in the order of the first candidate's seed.
         validation_data: The windows that decide about stopping, slowing down, and who goes on.
         config: The section `training`.
+        members: Most picks of the selection that follows; at least as many train to the end.
         records: Returns what is told about every epoch of a candidate.
         checkpoints: Where to write one each epoch, a folder a candidate, and to carry on from.
         ends_at: When to end with what there is, by `time.monotonic`. Whoever has not ended an epoch by then is left
@@ -144,7 +146,8 @@ def train_candidates(
         trainings[candidates[0].number].run_to(config.epochs)
         sound = [candidates[0].number]
     else:
-        looks = rungs(len(candidates), epochs=config.epochs, patience=config.early_stopping.patience)
+        patience = config.early_stopping.patience
+        looks = rungs(len(candidates), epochs=config.epochs, patience=patience, members=members)
         sound = race(trainings, looks=looks, epochs=config.epochs, abandoned=abandoned, say=say)
     begun = [number for number in sound if trainings[number].epochs or alone]
     return tuple(

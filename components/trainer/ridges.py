@@ -61,12 +61,12 @@ def trained_series(
 
 
 def simple_kinds(shape: WindowShape) -> tuple[RidgeKind, ...]:
-    """Returns the ridges that are members of a pool: all that differ from each other, the baseline first.
+    """Returns the ridges that are members of a pool: all that differ from each other, those that read least first.
 
     Args:
         shape: Widths of a window, and the series that may have maps of their own.
     """
-    kinds = [RidgeKind(reads) for reads in WIDEST_FIRST if widest_reads(reads, shape) == reads]
+    kinds = [RidgeKind(reads) for reads in reversed(WIDEST_FIRST) if widest_reads(reads, shape) == reads]
     if shape.series:
         kinds += [RidgeKind(kind.reads, True) for kind in tuple(kinds)]
     return tuple(kinds)
@@ -89,8 +89,7 @@ def simple_members(fits: Mapping[RidgeKind, RidgeFit], *, shape: WindowShape, se
             naive=True,
         ),
     )
-    order = sorted(simple_kinds(shape), key=lambda kind: (kind.per_series, -WIDEST_FIRST.index(kind.reads)))
-    return naive + tuple(_ridge_member(kind, fits[kind], shape) for kind in order)
+    return naive + tuple(_ridge_member(kind, fits[kind], shape) for kind in simple_kinds(shape))
 
 
 def ridge_line(kind: RidgeKind, fit: RidgeFit, shape: WindowShape) -> LinearHighway:

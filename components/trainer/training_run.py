@@ -128,8 +128,8 @@ def run_training(
     make_reproducible(training)
     spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
     choice = training.candidates > 1 or model.members > 1
-    shape = WindowShape.of(window, features, category_sizes=category_sizes or {})
-    shape = dataclasses.replace(shape, lags=model.lags)
+    widths = WindowShape.of(window, features, category_sizes=category_sizes or {})
+    shape = dataclasses.replace(widths, lags=model.lags)
     series, maps = trained_series(train_chunks, model.view, shape=shape, choice=choice, say=say)
     shape = dataclasses.replace(shape, series=maps)
     has_line = choice or model.view.highway != "none"
@@ -177,6 +177,7 @@ def run_training(
             train_data=train_data,
             validation_data=eval_data,
             config=training,
+            members=model.members,
             records=records,
             checkpoints=checkpoints,
             ends_at=ends_at,

@@ -17,8 +17,10 @@ from tfx_bsl.coders import example_coder
 from tapeline.components.transform.window_group import GroupCut, WindowPlan, cut_group
 from tapeline.components.transform.window_tally import UNMEASURED, Tally, longest_steps, unscaled_series
 from tapeline.schemas.errors import DataError
+from tapeline.series.chunking import SplitSteps, own_bounds
 from tapeline.series.grouping.series_rows import SeriesRows
 from tapeline.series.time_features import TimeFeatures
+from tapeline.series.time_grid import TimeGrid
 
 _COUNTERS = "tapeline.windows"
 
@@ -29,13 +31,13 @@ class WriteGroup:
 
     Attributes:
         plan: How windows are cut.
-        splits: First ordinal of each split, and the one after its last.
+        splits: First ordinal of each split, and the one after its last; None where each series is cut by its own end.
         folders: Where files go: `("chunks" or "windows", split)` to a folder.
         temporary: Where files are begun.
     """
 
     plan: WindowPlan
-    splits: dict[str, tuple[int, int]]
+    splits: SplitSteps | None
     folders: dict[tuple[str, str], str]
     temporary: str
 
@@ -46,8 +48,9 @@ class WriteGroup:
             yield Tally(unscaled=unscaled).as_json()
             return
         of_time = TimeFeatures(self.plan.data, self.plan.features)
+        splits = own_bounds(rows, TimeGrid.of(self.plan.data)) if self.splits is None else self.splits
         try:
-            cut = cut_group(rows, plan=self.plan, splits=self.splits, of_time=of_time)
+            cut = cut_group(rows, plan=self.plan, splits=splits, of_time=of_time)
         except DataError as error:
             yield Tally(problems=(str(error),)).as_json()
             return
@@ -56,7 +59,7 @@ class WriteGroup:
         counts |= {f"windows_{kind}": count for kind, count in windows.items()}
         for name, count in counts.items():
             Metrics.counter(_COUNTERS, name).inc(count)
-        longest = longest_steps(cut.grid, self.splits, context_length=self.plan.window.context_length)
+        longest = longest_steps(cut.grid, splits, context_length=self.plan.window.context_length)
         # The rows are on the grid now.
         del rows
         self._write_files(f"{key:05d}.gz", cut)

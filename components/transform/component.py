@@ -12,7 +12,7 @@ from tapeline.components.tfx_component import BeamComponent, Input, Output, Prop
 from tapeline.components.transform.executor import Executor
 from tapeline.schemas import features as names
 from tapeline.schemas.features_config import FeaturesConfig
-from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig, SplitConfig, WindowConfig
 
 PREPROCESSING = "tapeline.components.transform.preprocessing"
 
@@ -54,6 +54,7 @@ class Windows(BeamComponent, executor=Executor):
 
     transformed_examples = Input(Examples, "Scaled rows, with the splits train, eval and test.")
     window = Property(WindowConfig, "Context, horizon and strides.")
+    split = Property(SplitConfig, "Whether each series was cut by its own end.")
     data = Property(DataConfig, "Frequency and names of the series.")
     features = Property(FeaturesConfig, "The covariates.")
     chunks = Output(Examples, "What the Trainer cuts its windows from.")

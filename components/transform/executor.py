@@ -20,7 +20,7 @@ from tapeline.components.transform.window_tally import Tally
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.features import SPLITS
 from tapeline.schemas.features_config import FeaturesConfig
-from tapeline.schemas.sections import DataConfig, WindowConfig
+from tapeline.schemas.sections import DataConfig, SplitConfig, WindowConfig
 from tapeline.series.chunking import split_bounds
 from tapeline.series.grouping.beam_groups import run_groups, scan_files
 from tapeline.series.grouping.series_survey import Grouping, refuse_long
@@ -54,8 +54,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             FeaturesConfig.model_validate_json(exec_properties["features"]),
             WindowConfig.model_validate_json(exec_properties["window"]),
         )
+        split = SplitConfig.model_validate_json(exec_properties["split"])
         uri = artifact_utils.get_single_uri(input_dict[EXAMPLES_KEY])
-        files = [(split, path) for split in SPLITS for path in split_files(uri, split)]
+        files = [(name, path) for name in SPLITS for path in split_files(uri, name)]
         # Rows wait here between the passes; TFX removes the folder in the end.
         folder = str(self._get_tmp_dir())
         scan = scan_files(self._make_beam_pipeline, files, plan.row_features, folder)
@@ -68,7 +69,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         windows = artifact_utils.get_single_instance(output_dict[WINDOWS_KEY])
         write = WriteGroup(
             plan,
-            split_bounds(survey.split_first, grid),
+            None if split.from_ends else split_bounds(survey.split_first, grid),
             {**_folders(CHUNKS_KEY, chunks, SPLITS_OF_CHUNKS), **_folders(WINDOWS_KEY, windows, SPLITS_OF_WINDOWS)},
             folder,
         )
@@ -78,7 +79,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         tally = functools.reduce(Tally.merge, map(Tally.from_json, lines))
         tally.check(rows=dict(zip(SPLITS, survey.split_rows.tolist(), strict=True)), plan=plan)
         _describe(chunks, len(survey.ids), tally.windows)
-        _describe(windows, len(survey.ids), {split: tally.windows[split] for split in SPLITS_OF_WINDOWS})
+        _describe(windows, len(survey.ids), {name: tally.windows[name] for name in SPLITS_OF_WINDOWS})
 
 
 def _folders(kind: str, artifact: types.Artifact, splits: Sequence[str]) -> dict[tuple[str, str], str]:

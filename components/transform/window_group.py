@@ -11,7 +11,7 @@ from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import DataConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.arrays import Array, Ints
-from tapeline.series.chunking import Grid, cut_chunks, forecast_starts, to_grid
+from tapeline.series.chunking import Grid, SplitSteps, cut_chunks, forecast_starts, to_grid
 from tapeline.series.grouping.series_rows import RowFeatures, SeriesRows
 from tapeline.series.time_features import TimeFeatures
 from tapeline.series.time_grid import TimeGrid
@@ -112,9 +112,7 @@ class GroupCut:
         return map(window_batch, self.windows(split, spec))
 
 
-def cut_group(
-    rows: SeriesRows, *, plan: WindowPlan, splits: dict[str, tuple[int, int]], of_time: TimeFeatures
-) -> GroupCut:
+def cut_group(rows: SeriesRows, *, plan: WindowPlan, splits: SplitSteps, of_time: TimeFeatures) -> GroupCut:
     """Puts a group on its grid and finds its forecasts.
 
     Args:

@@ -11,7 +11,7 @@ import numpy as np
 
 from tapeline.components.transform.window_group import WindowPlan
 from tapeline.schemas.errors import DataError
-from tapeline.series.chunking import Grid
+from tapeline.series.chunking import Grid, SplitSteps
 from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
 from tapeline.series.scaling import refusal
 
@@ -101,7 +101,7 @@ def unscaled_series(rows: SeriesRows) -> tuple[bytes, ...]:
     return tuple(rows.ids[np.unique(rows.code[infinite])].tolist())
 
 
-def longest_steps(grid: Grid, splits: dict[str, tuple[int, int]], *, context_length: int) -> dict[str, int]:
+def longest_steps(grid: Grid, splits: SplitSteps, *, context_length: int) -> dict[str, int]:
     """Returns the most steps of one series in each split that lie behind a whole context."""
     found = {}
     for split, (start, end) in splits.items():

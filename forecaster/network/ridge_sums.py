@@ -28,7 +28,7 @@ def most_series(shape: WindowShape) -> int:
     >>> most_series(WindowShape(context_length=168, horizon=24))
     64
     >>> most_series(WindowShape(context_length=336, horizon=48, future=9))
-    11
+    4
     """
     return min(64, _MOST_BYTES // (2 * FOLDS * 8 * highway_size(shape) ** 2))
 

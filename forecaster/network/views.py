@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from tapeline.forecaster.network.inputs import Window
 from tapeline.schemas import features
+from tapeline.schemas.features_config import calendar_width
 from tapeline.schemas.training_config import ViewConfig
 from tapeline.schemas.window_spec import WindowShape
 
@@ -54,7 +55,7 @@ def seen_window(window: Window, *, shape: WindowShape, view: ViewConfig) -> Wind
     if seen_shape(shape, view) == shape:
         return window
     known = window[features.FUTURE_COVARIATES]
-    column = shape.future - sum(1 if name == WEEKEND else 2 for name in shape.calendar)
+    column = shape.future - calendar_width(shape.calendar)
     parts = [known]
     weekend = hours = known[:, :, :0]
     for name in shape.calendar:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
+from tapeline.schemas.features_config import calendar_width
 from tapeline.series.calendar import Calendar
 
 _OF_THE_CLOCK = ("minute_of_hour", "hour_of_day", "hour_of_week")
@@ -35,7 +36,7 @@ class CalendarTable:
         self._by_day = Calendar(of_the_day, "UTC")
         self._by_clock = Calendar(of_the_clock, "UTC")
         self._table = self._by_day(_DAY * np.arange(_FIRST, _END))
-        computed = [name for name in (*of_the_day, *of_the_clock) for _ in range(1 if name == "weekend" else 2)]
+        computed = [name for name in (*of_the_day, *of_the_clock) for _ in range(calendar_width([name]))]
         self._order = [at for name in features for at, other in enumerate(computed) if other == name]
 
     def __call__(self, seconds: tf.Tensor) -> tf.Tensor:

@@ -130,8 +130,8 @@ def _finding(scores: Sequence[FoldScore]) -> str:
     unit = scores[0].space.unit
     return (
         f"The model errs by {number(errors.min())} to {number(errors.max())} {unit} over {count(len(scores), 'fold')}, "
-        f"on average by {number(errors.mean())}. It is no worse than each of {len(BASELINES)} baselines in {best} of "
-        f"{len(scores)}."
+        f"on average by {number(errors.mean())}. It errs at most as much as each of {len(BASELINES)} baselines in "
+        f"{best} of {len(scores)}."
     )
 
 

@@ -10,6 +10,7 @@ from tapeline.pipeline.backtest.folds import Cuts, TrainWindow, plan_folds
 from tapeline.pipeline.paths import RunPaths
 from tapeline.pipeline.settling import settle
 from tapeline.schemas.config import Config
+from tapeline.schemas.errors import ConfigError
 from tapeline.series.sources.reading import plan_blocks
 from tapeline.series.sources.rows import RowLayout
 from tapeline.series.sources.scanning import scan_block, survey_source
@@ -111,6 +112,11 @@ def base_cuts(config: Config) -> Cuts:
         ConfigError: The split's dates do not fit the data.
         DataError: The source is missing, or cannot be read as it should.
     """
+    if config.split.from_ends:
+        raise ConfigError(
+            "split.test_steps: a backtest moves one date through all series, and these steps cut each series by its own "
+            "end. Give split.eval_start and split.test_start, or fractions."
+        )
     layout, grid = RowLayout.of(config.data, config.features), TimeGrid.of(config.data)
     blocks = plan_blocks(find_source(config.data), needed=layout.columns)
     survey = survey_source(blocks, (facts for block in blocks for facts in scan_block(block, layout)), layout)

@@ -158,6 +158,11 @@ def _split(found: FoundData, plan: Plan) -> Iterator[Decision]:
         for name, share in zip(SPLITS, plan.fractions, strict=True):
             yield Decision(f"split.{name}", share, counts if name == "train" else "")
         return
+    if plan.cuts is None:
+        reason = f"{counts}; the series end at different times, so each is cut from its own end"
+        yield Decision("split.eval_steps", plan.part, reason)
+        yield Decision("split.test_steps", plan.part, "")
+        return
     times = found.grid.grid.timestamps(plan.cuts[1:3]).tolist()
     reason = f"{counts}; every series keeps {plan.shortest} or more steps to train on"
     yield Decision("split.eval_start", show_time(times[0]), reason)
@@ -181,7 +186,7 @@ def _scaling(found: FoundData, plan: Plan) -> Iterator[Decision]:
     if ratio <= _SCALES_DIFFER:
         return
     yield Decision("scaling.per_series", True, f"the series differ in size by a factor of {ratio:,.3g}")
-    if any(each.steps[0] >= plan.cuts[1] for each in found.series):
+    if plan.cuts is not None and any(each.steps[0] >= plan.cuts[1] for each in found.series):
         yield Decision("scaling.unseen_series", "global", "some series begin after train, and get the scale over all")
 
 
@@ -201,8 +206,8 @@ def _warnings(found: FoundData, plan: Plan) -> Iterator[str]:
         )
     if found.repeated:
         yield (
-            f"{plural(found.repeated, 'row')} share their time with another one of the same series: the data gate "
-            "refuses that. Remove them, or name the column that tells the series apart with --series."
+            f"{plural(found.repeated, 'row')} {'share their' if found.repeated > 1 else 'shares its'} time with another "
+            "one of the same series: the data gate refuses that. Remove them, or name the column that tells the series apart with --series."
         )
     if found.disordered:
         yield (

@@ -64,7 +64,9 @@ def terminal_lines(draft: Draft) -> list[str]:
             if not each.reason:
                 continue
             parts = [other.value for other in draft.decisions if other.key.startswith("split.")]
-            said = f"split: {' / '.join(part if isinstance(part, str) else f'{100 * part:g}' for part in parts)}"
+            said = f"split: {' / '.join(f'{100 * part:g}' if isinstance(part, float) else str(part) for part in parts)}"
+            if each.key == "split.eval_steps":
+                said = f"split: last {parts[0]} / {parts[1]} steps"
         lines.append(f"{said:<{_COLUMN - 1}} {each.reason}".rstrip())
     for role, names in draft.unsure.items():
         part = "categorical" if role == "text" else role

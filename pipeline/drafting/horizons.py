@@ -28,8 +28,9 @@ class Plan:
 
     Attributes:
         horizon: Steps.
-        fractions: Shares of train, eval and test; None where the split has dates.
-        cuts: First step of train, eval and test, and the one after test.
+        fractions: Shares of train, eval and test; None where the split has dates or steps.
+        cuts: First step of train, eval and test, and the one after test, where all series are cut at one time.
+        part: Steps of eval and of test, where each series is cut from its own end.
         windows: Forecasts that fit into each of them, all series together; in train after two horizons of context.
         usual: Whether it is the horizon that was asked for, or the frequency's own.
         shortest: Steps in train of the series that has the fewest.
@@ -37,7 +38,8 @@ class Plan:
 
     horizon: int
     fractions: tuple[float, float, float] | None
-    cuts: tuple[int, int, int, int]
+    cuts: tuple[int, int, int, int] | None
+    part: int | None = None
     windows: tuple[int, int, int]
     usual: bool
     shortest: int
@@ -72,7 +74,8 @@ def plan_windows(firsts: Sequence[int], lasts: Sequence[int], *, frequency: str,
     """Returns the first plan that gives each part enough windows; else the one that gives the most.
 
     Time is cut otherwise before the horizon gets shorter. A horizon that is asked for stays. Where fractions of the
-    whole time leave a series of a panel too little to train on, eval and test are a part of the shortest series.
+    whole time leave a series of a panel too little to train on, eval and test are a part of the shortest series. Where
+    series end more than a horizon apart, eval and test are a part of the shortest one too, counted from each one's end.
 
     Args:
         firsts: First step of each series, `[u]`.
@@ -100,6 +103,9 @@ def _horizons(horizon: int, *, fixed: bool) -> Iterator[tuple[int, bool]]:
 
 def _plans(first: Ints, last: Ints, horizon: int, usual: bool) -> Iterator[Plan]:
     begin, end = int(first.min()), int(last.max()) + 1
+    if end - 1 - int(last.min()) > horizon:
+        yield _plan_from_ends(first, last, horizon, usual)
+        return
     steps = end - begin
     for shares in _FRACTIONS:
         cuts = (begin, begin + round(steps * shares[0]), begin + round(steps * (shares[0] + shares[1])), end)
@@ -119,15 +125,37 @@ def _plan(
     fractions: tuple[float, float, float] | None,
 ) -> Plan:
     inside = [np.minimum(last + 1, stop) - np.maximum(first, start) for start, stop in itertools.pairwise(cuts)]
-    counts = [
-        int(np.maximum(steps - context - horizon + 1, 0).sum())
-        for steps, context in zip(inside, (2 * horizon, 0, 0), strict=True)
-    ]
     return Plan(
         horizon=horizon,
         fractions=fractions,
         cuts=cuts,
-        windows=(counts[0], counts[1], counts[2]),
+        windows=_windows(inside, horizon),
         usual=usual,
         shortest=max(int(inside[0].min()), 0),
     )
+
+
+def _plan_from_ends(first: Ints, last: Ints, horizon: int, usual: bool) -> Plan:
+    length = last + 1 - first
+    part = max(horizon, round(_FRACTIONS[0][2] * int(length.min())))
+    # What is too short for three parts trains, and is not judged.
+    whole = length <= 2 * part
+    train, judged = np.where(whole, length, length - 2 * part), np.where(whole, 0, part)
+    return Plan(
+        horizon=horizon,
+        fractions=None,
+        cuts=None,
+        part=part,
+        windows=_windows([train, judged, judged], horizon),
+        usual=usual,
+        shortest=int(train.min()),
+    )
+
+
+def _windows(inside: list[Ints], horizon: int) -> tuple[int, int, int]:
+    """Forecasts that fit into the steps of train, eval and test, over all series."""
+    train, evaluated, test = (
+        int(np.maximum(steps - context - horizon + 1, 0).sum())
+        for steps, context in zip(inside, (2 * horizon, 0, 0), strict=True)
+    )
+    return train, evaluated, test

@@ -8,18 +8,18 @@ from apache_beam.metrics.metric import Metrics
 
 from tapeline.series.sources.reading import Block
 from tapeline.series.sources.rows import RowLayout
-from tapeline.series.sources.scanning import facts_to_json, scan_block
+from tapeline.series.sources.scanning import NO_TIME, facts_to_json, scan_block
 
 COUNTERS = "tapeline.ingest"
 """Namespace of the counters of both passes."""
 
 
-def scan_to_json(block: Block, layout: RowLayout) -> Iterator[str]:
+def scan_to_json(block: Block, layout: RowLayout, *, span: tuple[int, int] = NO_TIME) -> Iterator[str]:
     """Scans a block and yields each batch's facts as one line of JSON.
 
-    It counts rows, and for each rule the rows that break it.
+    It counts rows, and for each rule the rows that break it. The arguments are those of `scan_block`.
     """
-    for facts in scan_block(block, layout):
+    for facts in scan_block(block, layout, span=span):
         Metrics.counter(COUNTERS, "rows_read").inc(facts.rows)
         for problem in facts.problems:
             reason = f"rows_refused: {problem.column}: {problem.rule}"

@@ -10,7 +10,7 @@ layout; `tfx_bsl` encodes its batches to `tf.train.Example`s in C++.
 """
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -111,6 +111,13 @@ class Rows:
     def __len__(self) -> int:
         return len(self.times.seconds)
 
+    def ids_of(self, target: str, layout: RowLayout) -> pa.Array:
+        """Returns the series that the values of a target column belong to, binary `[N]`."""
+        if self.series_ids is not None:
+            return self.series_ids
+        name = target if len(layout.target) > 1 else names.SINGLE_SERIES
+        return pa.array([name.encode()] * len(self), pa.binary())
+
 
 def read_rows(batch: pa.RecordBatch, layout: RowLayout, *, first_row: int) -> Rows:
     """Reads a batch.
@@ -166,12 +173,15 @@ def _text(value: bytes | None) -> str | None:
         return None
 
 
-def example_batches(rows: Rows, layout: RowLayout, *, chosen: Bools) -> Iterator[pa.RecordBatch]:
+def example_batches(
+    rows: Rows, layout: RowLayout, *, targets: Sequence[str], chosen: Bools
+) -> Iterator[pa.RecordBatch]:
     """Turns some rows into record batches that `RecordBatchToExamplesEncoder` takes, one a target column.
 
     Args:
         rows: Rows without problems.
         layout: Their roles.
+        targets: Columns to forecast.
         chosen: bool `[N]`.
     """
     at = np.flatnonzero(chosen)
@@ -184,12 +194,8 @@ def example_batches(rows: Rows, layout: RowLayout, *, chosen: Bools) -> Iterator
             shared[column] = _ones(rows.texts[column].take(pa.array(at)))
         else:
             shared |= _floats(column, rows.numbers[column][at])
-    for target in layout.target:
-        series_ids = pa.array(
-            [(target if len(layout.target) > 1 else names.SINGLE_SERIES).encode()] * len(at), pa.binary()
-        )
-        if rows.series_ids is not None:
-            series_ids = rows.series_ids.take(pa.array(at))
+    for target in targets:
+        series_ids = rows.ids_of(target, layout).take(pa.array(at))
         columns = {names.SERIES_ID: _ones(series_ids), **shared, **_floats(names.TARGET, rows.numbers[target][at])}
         yield pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
 

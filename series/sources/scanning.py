@@ -12,8 +12,12 @@ from tapeline.schemas.errors import DataError
 from tapeline.series.sources.problems import Problem, raise_problems
 from tapeline.series.sources.reading import DAMAGES, Block, MalformedRowsError, in_words, read_batches
 from tapeline.series.sources.rows import RowLayout, read_rows
+from tapeline.series.sources.series_ends import merge_ends, series_ends
 from tapeline.series.sources.spellings import odd_spellings, refuse_two_spellings
 from tapeline.series.sources.time_style import TimeStyle, find_disagreements
+
+NO_TIME = (0, 0)
+"""A span without times."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -29,6 +33,7 @@ class BatchFacts:
         style: How times are written.
         problems: What is wrong; row numbers counted in the block.
         odd_ids: Series ids that are not written in their plain form (`spellings`).
+        ends: First and last time of each series' measured values, where they are asked for.
     """
 
     block: int
@@ -39,6 +44,7 @@ class BatchFacts:
     style: TimeStyle
     problems: tuple[Problem, ...]
     odd_ids: tuple[str, ...] = ()
+    ends: dict[str, tuple[int, int]] = dataclasses.field(default_factory=dict)
 
 
 _FACTS = pydantic.TypeAdapter(BatchFacts)
@@ -55,6 +61,7 @@ class Survey:
         last: Latest time, epoch seconds.
         files: The first row of each file, and its name.
         wall_clock: Whether the times were written without a zone.
+        ends: First and last time of each series' measured values, where they were asked for.
     """
 
     rows: int
@@ -63,12 +70,19 @@ class Survey:
     last: int
     files: tuple[tuple[int, str], ...]
     wall_clock: bool
+    ends: dict[str, tuple[int, int]] = dataclasses.field(default_factory=dict)
 
 
-def scan_block(block: Block, layout: RowLayout) -> Iterator[BatchFacts]:
+def scan_block(block: Block, layout: RowLayout, *, span: tuple[int, int] = NO_TIME) -> Iterator[BatchFacts]:
     """Reads a block and yields the facts of each of its batches.
 
     A block that cannot be read to its end yields that as a problem.
+
+    Args:
+        block: Of a source.
+        layout: The columns' roles.
+        span: First time that counts for the ends of each series, and the one after the last; an empty span looks for
+            none.
     """
     row = 0
     try:
@@ -85,6 +99,7 @@ def scan_block(block: Block, layout: RowLayout) -> Iterator[BatchFacts]:
                     style=rows.times.style,
                     problems=tuple(rows.problems),
                     odd_ids=odd_spellings(rows.series_ids),
+                    ends={} if span == NO_TIME or rows.problems else series_ends(rows, layout, span=span),
                 )
             row += len(rows)
     except MalformedRowsError as error:
@@ -158,4 +173,5 @@ def survey_source(blocks: Sequence[Block], facts: Iterable[BatchFacts], layout: 
             if at == 0 or blocks[at - 1].file != block.file
         ),
         wall_clock=any(batch.style.wall_clock for batch in ordered),
+        ends=merge_ends(batch.ends for batch in ordered),
     )

@@ -1,12 +1,14 @@
 """`tapeline forecast` on a model whose forecasts one can compute by hand: the last value plus 0.2 a step."""
 
 import pathlib
+import shutil
 from typing import Any
 
 import pytest
 
 from tapeline.cli import exit_codes
 from tapeline.cli import main as cli
+from tapeline.pipeline import run_models
 from tests import contract_model
 
 HOURS = [f"2024-03-01 {hour:02}:00" for hour in range(24)]
@@ -135,3 +137,46 @@ def test_a_refusal_of_the_graph_is_one_clear_message(
         "tapeline forecast: --input: the model refuses the data: context: never good enough\n"
     )
     assert not (tmp_path / "forecast.csv").exists()
+
+
+@pytest.fixture
+def home(versions: Any, recent: Any) -> Any:
+    """A run of the model on the recent rows, as far as a forecast needs it."""
+    source = recent([10.0] * 9 + [12.5])
+    folder = source.parent / "runs" / "load"
+    shutil.copytree(versions, folder / "serving_model")
+    data = f"{{source: {source}, time: time, target: load, frequency: H, unit: MW}}"
+    (folder / "config.yaml").write_text(f"name: load\ndata: {data}\nwindow: {{context_length: 6, horizon: 3}}\n")
+    return folder.parent
+
+
+def test_without_rows_and_model_the_data_of_the_run_are_forecast(home: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["forecast", "--name", "load", "--home", str(home)]) == exit_codes.EXIT_DONE
+    assert capfd.readouterr().out.splitlines()[1].startswith("2024-03-01 10:00,12.7,")
+
+
+def test_a_refused_candidate_is_marked_in_the_table_and_on_the_terminal(
+    home: Any, versions: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = run_models.RunModel(folder=versions / "7", mark=run_models.REFUSED)
+    monkeypatch.setattr(run_models, "model_of_run", lambda *_, **__: refused)
+    assert cli.main(["forecast", "--name", "load", "--home", str(home), "--candidate"]) == exit_codes.EXIT_DONE
+    out, err = capfd.readouterr()
+    lines = out.splitlines()
+    assert lines[0].endswith(",upper_95,model")
+    assert all(line.endswith(",refused candidate") for line in lines[1:])
+    assert "this is the forecast of a refused candidate" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--model", "runs/load"], "--input: is missing. Give recent rows"),
+        (["--model", "runs/load", "--input", "x.csv", "--candidate"], "--model: names a model already"),
+    ],
+)
+def test_a_model_goes_with_rows_and_a_run_brings_both(
+    capfd: pytest.CaptureFixture[str], arguments: Any, message: str
+) -> None:
+    assert cli.main(["forecast", *arguments]) == exit_codes.EXIT_BAD_INPUT
+    assert message in capfd.readouterr().err

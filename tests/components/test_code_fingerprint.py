@@ -56,7 +56,7 @@ def test_a_changed_line_changes_the_keys_of_the_executors_that_reach_it_and_no_o
     package = shutil.copytree(PACKAGE, tmp_path / "tapeline", ignore=shutil.ignore_patterns("__pycache__"))
     before = {module: fresh(module, package) for module in EXECUTORS}
     reached = {module: set(reached_files(module, package=package)) for module in EXECUTORS}
-    for path in sorted(path for path in package.rglob("*.*") if path.suffix in (".py", ".css", ".j2")):
+    for path in sorted(path for path in package.rglob("*.*") if path.suffix in (".py", ".css", ".j2", ".js", ".txt")):
         source = path.read_bytes()
         path.write_bytes(source + b"\n# One line more.\n")
         for module in EXECUTORS:
@@ -69,6 +69,13 @@ def test_the_trainer_is_trained_anew_when_its_intervals_change() -> None:
     reached = {path.relative_to(PACKAGE).as_posix() for path in reached_files("tapeline.components.trainer.executor")}
     assert {"series/conformal.py", "schemas/model_contract.py", "forecaster/serving/signatures.py"} <= reached
     assert not any(path.startswith(("components/report", "components/data_gate", "cli")) for path in reached)
+
+
+def test_the_report_is_made_anew_when_its_scripts_change() -> None:
+    reached = {path.name for path in reached_files("tapeline.components.report.executor")}
+    beside = {path.name for path in (PACKAGE / "components" / "report").iterdir() if path.is_file()}
+    assert {"charts.js", "series_table.js", "page.css"} <= beside
+    assert beside <= reached | {"component.py"}
 
 
 def test_unknown_module_is_refused_by_name() -> None:

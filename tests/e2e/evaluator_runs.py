@@ -19,7 +19,7 @@ import tensorflow as tf
 from tapeline.forecaster.versions import folder_fingerprint
 from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.schemas.gate_config import GateConfig
-from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig, SplitConfig, WindowConfig
 from tapeline.schemas.served_model import CARD_FILE, NAIVE_ON_EVAL
 from tapeline.series.moments import moments, scale_file
 from tapeline.series.scaling import scale_path
@@ -253,6 +253,7 @@ def run_evaluator(
         window=WindowConfig(context_length=CONTEXT, horizon=HORIZON, eval_stride=eval_stride),
         data=DATA,
         scaling=scaling,
+        split=SplitConfig(),
     )
     context = base_beam_executor.BaseBeamExecutor.Context(
         beam_pipeline_args=beam_arguments(()), tmp_dir=str(folder / "tmp"), unique_id="1"

@@ -9,7 +9,7 @@ import pytest
 
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.gate_config import GateConfig, SkillConfig
-from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig, SplitConfig, WindowConfig
 from tests.e2e.evaluator_runs import HORIZON, NAN, PlantedModel, Window, reasons, refusals, run_evaluator
 
 
@@ -132,6 +132,7 @@ def test_a_season_that_no_context_can_hold_is_refused_before_the_run() -> None:
             window=WindowConfig(context_length=20, horizon=HORIZON),
             data=DataConfig(frequency="H", time="t", target="y"),
             scaling=ScalingConfig(),
+            split=SplitConfig(),
         )
 
     with pytest.raises(ConfigError, match=r"frequency 'H' has no season \(steps: 24\) that fits into .* 20"):

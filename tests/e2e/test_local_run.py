@@ -1,8 +1,11 @@
 """The whole pipeline, as a user runs it, on a small series."""
 
+import io
 import pathlib
+import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tapeline.forecaster.versions import folder_fingerprint
@@ -24,6 +27,19 @@ def test_a_good_model_is_blessed_and_pushed(shared: Project, tapeline: Tapeline)
     assert "val_loss" in ended.out
     assert "persistence" in ended.out
     assert "MW" in ended.out
+    assert re.search(r"\n  forecast     \S+forecast\.csv\n", ended.out)
+
+
+def test_the_run_ends_with_a_forecast_that_the_command_makes_again(shared: Project, tapeline: Tapeline) -> None:
+    (folder,) = (shared.root / "runs" / "load" / "report").iterdir()
+    table = pd.read_csv(folder / "forecast.csv")
+    assert table["time"].tolist() == [f"2023-01-30 {hour:02}:00:00" for hour in range(4, 16)]
+    assert (folder / "forecast.png").read_bytes().startswith(b"\x89PNG")
+    page = (folder / "report.html").read_text()
+    assert page.index("The next 12 steps") < page.index("In numbers")
+    ended = tapeline("forecast", "--home", str(shared.root / "runs"))
+    assert ended.code == 0, ended.err
+    assert ended.out == (folder / "forecast.csv").read_text()
 
 
 def test_the_pushed_model_forecasts_from_raw_values(shared: Project) -> None:
@@ -67,6 +83,9 @@ def test_an_unchanged_second_run_is_answered_from_the_cache(shared: Project, tap
     assert {"SeriesExampleGen", "Transform", "Trainer", "Evaluator", "Pusher", "Report"} <= set(ended_as)
     assert {state for node, state in ended_as.items() if node not in looked_up} == {"cached"}
     assert shared.versions == versions
+    forecasts = sorted((shared.root / "runs" / "load" / "report").glob("*/forecast.csv"))
+    assert len(forecasts) == 2
+    assert forecasts[0].read_bytes() == forecasts[1].read_bytes()
 
 
 def test_a_version_that_is_gone_is_pushed_again(shared: Project, tapeline: Tapeline) -> None:
@@ -97,6 +116,12 @@ def test_a_model_that_misses_the_gate_is_not_pushed(shared: Project, tapeline: T
     assert ended.code == 1
     assert "refused" in ended.out.lower()
     assert shared.versions == versions
+    assert "What it forecasts all the same: tapeline forecast --candidate --name load --home " in ended.out
+    newest = max((shared.root / "runs" / "load" / "report").iterdir())
+    assert not (newest / "forecast.csv").exists()
+    ended = tapeline("forecast", "--candidate", "--name", "load", "--home", str(shared.root / "runs"))
+    assert ended.code == 0, ended.err
+    assert set(pd.read_csv(io.StringIO(ended.out))["model"]) == {"refused candidate"}
 
 
 def test_part_of_the_pipeline_runs_from_what_the_last_run_made(shared: Project, tapeline: Tapeline) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tapeline.schemas.features import rest
 from tapeline.schemas.features_config import FeaturesConfig
-from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig, SplitConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.grouping.series_rows import NUMBERS
 from tests.test_no_leakage import SPLITS, cut
@@ -39,6 +39,7 @@ FEATURES = FeaturesConfig(
     categorical="sky",
     calendar=("hour_of_day",),
 )
+SPLIT = SplitConfig()
 WINDOW = WindowConfig(context_length=24, horizon=6)
 
 
@@ -97,7 +98,9 @@ def _run_components(home: Any, *, tampered: Any) -> dict[Any, Any]:
         scaling=ScalingConfig(per_series=True),
         **sections,
     )
-    windows = Windows(transformed_examples=transform.outputs["transformed_examples"], window=WINDOW, **sections)
+    windows = Windows(
+        transformed_examples=transform.outputs["transformed_examples"], window=WINDOW, split=SPLIT, **sections
+    )
     LocalDagRunner().run(
         pipeline.Pipeline(
             pipeline_name="leakage",

@@ -86,6 +86,27 @@ def test_rows_after_train_change_nothing(path: pathlib.Path) -> None:
     assert settle(configure(path, other)).config != chosen
 
 
+def test_values_after_each_series_own_train_part_change_nothing(path: pathlib.Path) -> None:
+    """Two columns that end at different times: what is behind each one's own cut holds another season."""
+    steps = np.arange(2000)
+    ends = {"a": 2000, "b": 1400}
+    values = hourly().load.to_numpy()
+    sections: dict[str, Any] = {"data": {"target": list(ends)}, "split": {"eval_steps": 300, "test_steps": 300}}
+
+    def frame(cut: int) -> pd.DataFrame:
+        other = hourly(season=7).load.to_numpy()
+        columns = {
+            name: np.where(steps < end - cut, values, np.where(steps < end, other, np.nan))
+            for name, end in ends.items()
+        }
+        return pd.DataFrame({"time": hourly().time, **columns})
+
+    chosen = settle(configure(path, frame(0), **sections)).config
+    assert chosen.model.lags == (24, 168)
+    assert settle(configure(path, frame(600), **sections)).config == chosen
+    assert settle(configure(path, frame(1400), **sections)).config != chosen
+
+
 def test_the_order_of_rows_and_of_series_changes_nothing(path: pathlib.Path) -> None:
     panel = pd.concat([hourly(seed=1).assign(shop="b"), hourly(1500, seed=2).assign(shop="a")])
     data = {"series_id": "shop"}

@@ -36,7 +36,7 @@ PREVIOUS = Requirement(metric="mae_scaled", relation="<=", bound=0.0125, against
         ),
         (
             PREVIOUS.judged(0.01),
-            "mae_scaled is 0.01, no worse than the 0.0125 of the previous model on the same windows",
+            "mae_scaled is 0.01, at most the 0.0125 of the previous model on the same windows",
         ),
         (PREVIOUS.judged(0.02), "mae_scaled is 0.02, worse than the 0.0125 of the previous model on the same windows"),
         (EVERY.judged(0.01, of=3), "mae_scaled of every series is below 0.015"),
@@ -94,7 +94,7 @@ def test_a_check_of_the_serving_gate_in_words(metric: str, bound: float, value: 
     ("check", "words"),
     [
         (HARM.judged(0.0), "no series has gate.min_windows test windows, so none is judged by itself"),
-        (HARM.judged(0.0, of=1), "the series is not over 5 % worse than the best naive forecast of its own"),
+        (HARM.judged(0.0, of=1), "the series is at most 5 % worse than the best naive forecast of its own"),
         (
             HARM.judged(0.05, of=40, failing=2),
             "2 of 40 series are over 5 % worse than the best naive forecast of its own; at most 10 % of them may be",
@@ -115,7 +115,7 @@ def test_what_is_required_stands_beside_the_metric() -> None:
         "below 0.015",
         "below 0.04, a naive forecast's error on eval",
         "below 0.015 for every series",
-        "no worse than the previous model's 0.0125",
+        "at most the previous model's 0.0125",
     ]
 
 

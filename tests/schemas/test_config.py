@@ -178,6 +178,23 @@ def test_messages_are_short_and_printable_whatever_a_file_holds() -> None:
     assert lines[-1] == "and 480 more. Correct these first."
 
 
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        ({"test_steps": 48}, "eval_steps and test_steps come together"),
+        ({"test_steps": 48, "eval_steps": 48, "train": 0.6, "eval": 0.25}, "and train, eval exclude each other"),
+        ({"test_steps": 24, "eval_steps": 23}, "23 steps hold no forecast of window.horizon (24)"),
+        (
+            {"test_steps": 48, "eval_steps": 48, "eval_start": "2020-01-01", "test_start": "2021-01-01"},
+            "and eval_start, test_start exclude each other: keep one way to cut",
+        ),
+    ],
+)
+def test_steps_from_the_end_come_alone_and_hold_a_forecast(split: dict[str, Any], message: str) -> None:
+    (line,) = mistakes({**SMALLEST, "split": split})
+    assert message in line
+
+
 def test_dates_and_fractions_exclude_each_other() -> None:
     dates = {"eval_start": "2020-01-01", "test_start": "2021-01-01"}
     (line,) = mistakes({**SMALLEST, "split": {**dates, "train": 0.6, "eval": 0.25}})

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tapeline.components.data_gate.series_rules import Rules
 from tapeline.components.data_gate.totals import Totals
 from tapeline.components.data_gate.value_checks import Gaps, Runs
+from tapeline.schemas.sections import SplitConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.checks.findings import Finding
 from tapeline.series.checks.ordered_rows import order_rows
@@ -58,6 +59,27 @@ def ordered(times: Any, values: Any) -> Any:
 
 def test_a_sound_series_has_no_findings() -> None:
     assert found(series(range(20))) == {}
+
+
+def test_a_series_that_is_cut_by_its_own_end_and_is_too_short_is_named() -> None:
+    split = SplitConfig(eval_steps=6, test_steps=6)
+    told = findings_of(check(series(range(12), splits=[0] * 12), rules(split=split)))
+    assert [(finding.kind, finding.split, finding.severity) for finding in told] == [
+        ("no_rows", "eval", "warning"),
+        ("no_rows", "test", "warning"),
+    ]
+    assert "split.eval_steps + split.test_steps = 6 + 6, so all of it trains the model" in told[0].message
+
+
+def test_parts_of_one_series_that_overlap_are_refused_where_each_has_its_own_end() -> None:
+    split = SplitConfig(eval_steps=4, test_steps=4)
+    mixed = series(range(20), splits=[0] * 8 + [1, 0, 1, 1, 1, 1] + [2] * 6)
+    told = found(mixed, rules(split=split))
+    assert told["split_overlap"] == (
+        "error: eval begins at 1970-01-01T08:00:00Z, what comes before it ends at 1970-01-01T09:00:00Z: "
+        "the model would be judged on times that it learned from."
+    )
+    assert found(series(range(20)), rules(split=split)) == {}
 
 
 def test_a_gap_of_missing_rows_longer_than_allowed_is_an_error() -> None:

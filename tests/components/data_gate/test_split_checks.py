@@ -43,6 +43,11 @@ def test_splits_that_share_a_time_overlap() -> None:
     }
 
 
+def test_splits_overlap_over_all_series_where_each_is_cut_by_its_own_end() -> None:
+    late = SplitTotal(700, 0, 900 * DAY, 573, 700)
+    assert messages(late, EVAL, TEST, split=SplitConfig(eval_steps=24, test_steps=24)) == {}
+
+
 def test_a_column_that_is_empty_in_one_split_only_is_an_error() -> None:
     full = [
         dataclasses.replace(total, measured={"target": 100, "wind": 100, "rain": 0}) for total in (TRAIN, EVAL, TEST)

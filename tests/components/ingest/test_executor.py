@@ -121,6 +121,25 @@ def test_the_newest_spans_are_read_and_written_onto_the_examples(tmp_path: pathl
     assert targets == [2040.0 + at for at in range(80)]
 
 
+@pytest.mark.usefixtures("small_blocks")
+def test_a_series_is_cut_by_its_own_end_whatever_block_that_lies_in(tmp_path: pathlib.Path) -> None:
+    hours = pd.date_range("2021-01-01", periods=200, freq="H")
+    frame = pd.DataFrame(
+        {"ds": hours, "a": np.arange(200.0), "b": np.where(np.arange(200) < 90, 1.0 * np.arange(200), np.nan)}
+    )
+    frame.to_csv(tmp_path / "1.csv", index=False)
+    data = DataConfig(source=str(tmp_path / "1.csv"), time="ds", target=["a", "b"], frequency="H")
+    examples = ingest_into(tmp_path, data, split=SplitConfig(eval_steps=10, test_steps=20))
+    for series, last in ((b"a", 200), (b"b", 90)):
+        rows = {
+            name: [row["row_number"] for row in rows_of(examples, name) if row["series_id"] == series]
+            for name in SPLITS
+        }
+        assert rows["train"] == list(range(last - 30))
+        assert rows["eval"] == list(range(last - 30, last - 20))
+        assert rows["test"] == list(range(last - 20, 200))
+
+
 def test_mistakes_in_the_data_are_raised_as_they_are_and_nothing_is_written(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "sales.csv"
     path.write_text("ds,y\n2021-01-01,1\n2021-13-45,2\n2021-01-03,n/a\n")

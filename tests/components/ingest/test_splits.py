@@ -162,5 +162,5 @@ def test_a_split_without_rows_says_where_it_was_looked_for() -> None:
     with pytest.raises(
         DataError, match="eval holds no row: the data have a gap from 1970-01-03T22:00:00Z to 1970-01-04T13:00:00Z"
     ):
-        check_counts({"train": 10, "eval": 0, "test": 10}, bounds())
-    check_counts({"train": 1, "eval": 1, "test": 1}, bounds())
+        check_counts({"train": 10, "eval": 0, "test": 10}, bounds().ranges())
+    check_counts({"train": 1, "eval": 1, "test": 1}, bounds().ranges())

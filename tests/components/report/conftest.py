@@ -6,9 +6,23 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tapeline.components.report.content import Content, DataGateFinding, DataGateReport, LineageEntry, Origin
+from tapeline.components.report.content import (
+    Content,
+    DataGateFinding,
+    DataGateReport,
+    Importance,
+    InputImportance,
+    LineageEntry,
+    Origin,
+)
 from tapeline.components.report.run_figures import SplitExtent
-from tapeline.components.report.summary import ShownWindow, autocorrelation, overall_interval, pick_windows
+from tapeline.components.report.summary import (
+    ShownWindow,
+    autocorrelation,
+    newest_windows,
+    overall_interval,
+    pick_windows,
+)
 from tapeline.components.report.training_history import History
 from tapeline.components.report.window_errors import ErrorCollector, ScoredBatch
 from tapeline.schemas.checks import Requirement
@@ -38,6 +52,7 @@ def sample_content(
     findings: Any = (),
     name: str = "co2",
     seed: int = 0,
+    intervals: bool = False,
 ) -> Content:
     rng = np.random.default_rng(seed)
     config = parse_config(
@@ -90,24 +105,20 @@ def sample_content(
         for i in range(starts):
             windows[number * starts + i] = (series_id, int(start[i]), past[i], target[i], forecast[i])
     errors = collector.result()
-    views = []
-    for pick in pick_windows(errors):
-        series_id, first_step, past, target, forecast = windows[pick.window]
+
+    def shown(place: int) -> ShownWindow:
+        series_id, first_step, past, target, forecast = windows[place]
         past, target, forecast = (part * SCALE + OFFSET for part in (past, target, forecast))
-        views.append(
-            (
-                pick,
-                ShownWindow(
-                    series_id=series_id,
-                    forecast_start=first_step,
-                    context=past,
-                    target=target,
-                    forecast=forecast,
-                    interval=None,
-                    scale=SCALE,
-                ),
-            )
+        return ShownWindow(
+            series_id=series_id,
+            forecast_start=first_step,
+            context=past,
+            target=target,
+            forecast=forecast,
+            interval=(forecast - 0.5, forecast + 0.5) if intervals else None,
+            scale=SCALE,
         )
+
     mae = errors.mae_scaled
     by_baseline = {each: float(np.mean(errors.lead_step[each])) for each in ("persistence", "seasonal_naive", "ridge")}
     metrics = {
@@ -138,7 +149,17 @@ def sample_content(
         ),
         errors=errors,
         interval=overall_interval(errors, horizon=horizon, stride=1),
-        views=tuple(views),
+        views=tuple((pick, shown(pick.window)) for pick in pick_windows(errors)),
+        newest=tuple(shown(place) for place in newest_windows(errors, horizon=horizon)),
+        importance=Importance(
+            256,
+            3,
+            (
+                InputImportance("far context", "the 80 steps before the last 24", 2.31, 0.1),
+                InputImportance("calendar", "week of year", 0.12, 0.01),
+                InputImportance("price <b>", "covariate, known ahead", 0.0001, 0.002),
+            ),
+        ),
         autocorrelation=autocorrelation(errors, grid=grid, stride=1),
         history=History(
             epoch=epoch,

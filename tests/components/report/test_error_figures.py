@@ -208,6 +208,8 @@ def test_learning_curves_show_the_other_candidates_of_a_pool() -> None:
 
 
 def test_timeline_tells_rows_and_dates(content: Any) -> None:
+    own = timeline_figure(content.data_gate.splits, grid=WEEKLY, own_ends=True)
+    assert own.alt.startswith("The splits overlap over all series: train")
     figure = timeline_figure(content.data_gate.splits, grid=WEEKLY)
     train = content.data_gate.splits[0]
     assert f"train 1,150 rows from {when(train.first, WEEKLY)} to {when(train.last, WEEKLY)}" in figure.alt

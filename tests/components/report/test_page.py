@@ -1,6 +1,8 @@
 """The page as HTML: what stands in it, in which order, and that nothing from the data can break it."""
 
+import base64
 import dataclasses
+import hashlib
 import html.parser
 import json
 import math
@@ -14,7 +16,8 @@ from tapeline.components.report.content import report_json, same_to_six_digits
 from tapeline.components.report.page_sections import build_page
 from tapeline.components.report.training_history import OtherCourse, SelectedMember
 from tapeline.components.report.writing import to_html
-from tapeline.series.figures.style import Pictures
+from tapeline.series.figures.style import Pictures, safe
+from tapeline.series.figures.wording import percent
 
 VOID = {"meta", "link", "img", "source", "br"}
 
@@ -31,6 +34,7 @@ class Outline(html.parser.HTMLParser):
         self.ids: list[Any] = []
         self.links: list[Any] = []
         self.headings: list[Any] = []
+        self.scripts: list[tuple[Any, Any]] = []
         self.feed(text)
         self.close()
 
@@ -39,6 +43,7 @@ class Outline(html.parser.HTMLParser):
         self.tags.append(tag)
         if tag not in VOID:
             self.open.append(tag)
+        self.scripts += [(attributes.get("type"), "")] if tag == "script" else []
         self.ids += [attributes["id"]] if "id" in attributes else []
         self.links += [attributes["href"]] if tag == "a" else []
         self.alts += [attributes["alt"]] if tag == "img" else []
@@ -48,7 +53,9 @@ class Outline(html.parser.HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: Any) -> None:
-        if self.open and self.open[-1] not in ("style", "title"):
+        if self.open and self.open[-1] == "script":
+            self.scripts[-1] = (self.scripts[-1][0], self.scripts[-1][1] + data)
+        elif self.open and self.open[-1] not in ("style", "title"):
             self.text.append(data)
         if self.open and self.open[-1] in ("h1", "h2", "h3"):
             self.headings.append((self.open[-1], data.strip()))
@@ -78,29 +85,53 @@ def test_tags_are_closed_in_order_and_ids_are_used_once(outline: Outline) -> Non
     assert {link.removeprefix("#") for link in outline.links} <= set(outline.ids)
 
 
-def test_verdict_stands_first_then_numbers_then_how_it_was_made(outline: Outline) -> None:
+def test_verdict_stands_first_then_what_it_rests_on_then_how_it_was_made(outline: Outline) -> None:
     levels = [title for level, title in outline.headings if level in ("h1", "h2")]
     assert levels == [
         "co2: forecast report",
         "✓ Blessed",
-        "In numbers",
+        "What the forecast leans on",
         "How far ahead it can be trusted",
         "Forecasts against the truth",
+        "In numbers",
+        "When it errs",
         "Training",
-        "Where it errs",
         "Residuals",
         "The data",
         "How it was made",
     ]
 
 
-def test_page_asks_for_nothing_and_runs_nothing(content: Any) -> None:
+def test_first_screen_has_the_verdict_in_a_sentence_a_forecast_and_the_error_beside_the_baselines(
+    content: Any, outline: Outline
+) -> None:
+    assert outline.ids[:2] == ["verdict", "newest_forecast"]
+    text = text_of(outline)
+    first = text[text.index("Blessed") : text.index("What the forecast leans on")]
+    skill = percent(1.0 - content.errors.mae_scaled / content.result.metrics["mae_scaled_persistence"])
+    said = f"It errs by {content.errors.mae:.3f} ppm on average, {skill} less than persistence. All 6 requirements are met."
+    assert " ".join(said.split()) in first
+    places = [first.index(f"{name} {start}") for name, start in (("this model", 0), ("ridge", 1), ("persistence", 2))]
+    assert places == sorted(places)
+    assert "this model errs 23 % less" in first
+
+
+def test_page_asks_for_nothing_and_runs_nothing_but_its_own_script(content: Any) -> None:
     text = html_of(content)
-    assert "script" not in Outline(text).tags
+    (kind, numbers), (no_kind, script) = Outline(text).scripts
+    assert (kind, no_kind) == ("application/json", None)
+    assert set(json.loads(numbers)["charts"]) >= {"newest_forecast", "mae_by_lead_step", "learning_curves"}
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', text)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert policy == f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     sources = re.findall(r'(?:src|srcset|href)="([^"]*)"', text)
     assert sources
     assert all(source.startswith(("data:", "#")) for source in sources)
-    assert "http" not in re.sub(r'(http-equiv)|"data:[^"]*"', "", text)
+    assert "http" not in re.sub(r'(http-equiv)|"data:[^"]*"', "", text.replace(script, ""))
+    # The charting library names its address; nothing in it fetches.
+    assert re.findall(r"https?://\S+", script) == ["https://github.com/leeoniya/uPlot"]
+    assert not re.search(r"fetch\(|XMLHttpRequest|import\(|eval\(|new Function|innerHTML", script)
+    assert "Permission is hereby granted, free of charge" in script
     assert "@import" not in text
 
 
@@ -166,7 +197,7 @@ def test_refusal_says_why_in_words(make_content: Any) -> None:
     outline = Outline(html_of(make_content(blessed=False, noise=0.02)))
     text = text_of(outline)
     assert ("h2", "✗ Refused") in outline.headings
-    assert "1 of 6 requirements was not met: the mean absolute error in scaled space is" in text
+    assert "1 of 6 requirements failed: the mean absolute error in scaled space is" in text
     assert text.count("✗ failed") == 1
     assert text.count("✓ passed") == 5
 
@@ -186,7 +217,8 @@ def test_names_from_the_data_are_text_and_nothing_else(
         series=nasty_names, starts=30, horizon=4, context=52, unit="<b>$x$</b>", findings=[a_finding]
     )
     outline = Outline(html_of(content))
-    assert "script" not in outline.tags
+    assert [kind for kind, _ in outline.scripts] == ["application/json", None]
+    assert sorted(json.loads(outline.scripts[0][1])["series"]["names"]) == sorted(map(safe, nasty_names))
     assert "b" not in outline.tags
     text = text_of(outline)
     assert "<script>alert(1)</script>" in text
@@ -234,8 +266,22 @@ def test_a_large_panel_gives_a_page_of_ordinary_size(make_content: Any) -> None:
     names = tuple(b"series %d" % number for number in range(2_000))
     content = make_content(series=names, starts=5, horizon=2, context=8, season=4, frequency="D")
     text = html_of(content)
-    assert "50 of 2,000 series as a table" in text
+    assert "500 of 2,000 series, those with the least and the most skill" in text
+    assert text.count("<tr data-series=") <= 500
+    assert len(json.loads(Outline(text).scripts[0][1])["series"]["names"]) == 1_000
     assert len(text) < 2_000_000
+
+
+def test_a_panel_of_300_series_has_them_all_by_skill_in_a_page_of_ordinary_size(make_content: Any) -> None:
+    names = tuple(b"series %d" % number for number in range(300))
+    text = html_of(make_content(series=names, starts=8, horizon=24, context=52, frequency="D", intervals=True))
+    assert "All 300 series by skill" in text
+    skill = [
+        float(value) for value in re.findall(r'<tr data-series="\d+"><th.*?</th><td[^>]*data-value="([^"]*)"', text)
+    ]
+    assert len(skill) == 300
+    assert skill == sorted(skill)
+    assert len(text) < 1_500_000
 
 
 def test_a_long_horizon_gives_a_table_of_ordinary_length(make_content: Any) -> None:

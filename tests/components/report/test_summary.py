@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tapeline.components.report.summary import autocorrelation, overall_interval, pick_windows, worst_series
+from tapeline.components.report.summary import (
+    MOST_CHOICES,
+    MOST_VALUES,
+    autocorrelation,
+    newest_windows,
+    overall_interval,
+    pick_windows,
+    worst_series,
+)
 from tapeline.components.report.window_errors import SplitErrors
 from tapeline.series.time_grid import TimeGrid
 
@@ -39,6 +47,7 @@ def errors_of(
         observed=np.asarray(observed if observed is not None else np.ones(size), np.int64),
         first_residual=np.asarray(first if first is not None else absolute, np.float64),
         lead_step={},
+        series_lead_step={},
         cycles={},
         residuals=np.zeros(0, np.float32),
         residual_stride=1,
@@ -93,6 +102,21 @@ def test_interval_stands_in_both_spaces() -> None:
     found = overall_interval(errors, horizon=4, stride=1)
     assert found.in_unit.low == pytest.approx(30 * found.scaled.low)
     assert found.scaled.low < errors.mae_scaled < found.scaled.high
+
+
+def test_each_series_shows_its_newest_window_the_least_skill_first() -> None:
+    # Two windows a series, not in order of time; series 1 errs most.
+    errors = errors_of([1, 1, 9, 9, 4, 4], series=[0, 0, 1, 1, 2, 2], start=[7, 3, 3, 7, 7, 3])
+    assert newest_windows(errors, horizon=2).tolist() == [3, 4, 0]
+
+
+def test_of_a_large_panel_series_evenly_spaced_by_skill_are_shown() -> None:
+    errors = errors_of(np.arange(3_000.0) + 1.0, series=np.arange(3_000))
+    shown = newest_windows(errors, horizon=200)
+    assert len(shown) == MOST_VALUES // (2 * 200 + 8 * 200)
+    assert (shown[0], shown[-1]) == (2_999, 0)
+    assert np.ptp(np.diff(shown)) <= 1
+    assert len(newest_windows(errors, horizon=1)) == MOST_CHOICES
 
 
 def test_series_are_ranked_from_the_worst() -> None:

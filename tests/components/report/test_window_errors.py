@@ -49,6 +49,16 @@ def test_errors_by_hand() -> None:
     assert errors.first_residual == pytest.approx([0.1, np.nan], nan_ok=True)
 
 
+def test_errors_by_lead_step_are_kept_apart_for_each_series_of_a_small_panel(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = batch([[0.0, 0.0], [0.0, np.nan]], [[1.0, 2.0], [3.0, 9.0]], series=[b"b", b"a"])
+    second = batch([[0.0, 0.0]], [[5.0, 6.0]], series=[b"b"])
+    errors = collect(first, second)
+    np.testing.assert_array_equal(errors.series_lead_step["forecast"], [[3.0, np.nan], [3.0, 4.0]])
+    assert errors.series_lead_step["ridge"][1] == pytest.approx([0.5, 0.5])
+    monkeypatch.setattr("tapeline.components.report.window_errors.MOST_APART", 1)
+    assert collect(first, second).series_lead_step == {}
+
+
 def test_every_series_keeps_its_own_scale() -> None:
     errors = collect(batch([[0.0], [0.0]], [[1.0], [3.0]], series=[b"b", b"a"], scale=[100.0, 10.0]))
     assert errors.series_ids == (b"a", b"b")

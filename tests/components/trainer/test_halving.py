@@ -10,6 +10,11 @@ def test_the_weaker_half_ends_at_each_rung_until_three_are_left() -> None:
     assert rungs(3, epochs=150, patience=15) == rungs(1, epochs=150, patience=15) == ()
 
 
+def test_as_many_train_to_the_end_as_may_be_picked() -> None:
+    assert [rung.keep for rung in rungs(12, epochs=150, patience=15, members=5)] == [6, 5]
+    assert [rung.keep for rung in rungs(12, epochs=150, patience=15, members=1)] == [6, 3]
+
+
 def test_a_short_training_has_early_rungs() -> None:
     assert rungs(6, epochs=3, patience=15) == (Rung(1, 3),)
 

@@ -11,12 +11,12 @@ import zipfile
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-HOUSES = ("schemas", "series", "forecaster", "components", "clients", "pipeline", "cli")
+HOUSES = ("schemas", "series", "forecaster", "components", "clients", "pipeline", "cli", "api")
 PACKAGING = (
     *("setup.py", "pyproject.toml", "MANIFEST.in", "LICENSE", "README.md"),
     *sorted(path.name for path in ROOT.glob("requirements*.in")),
 )
-HOSTILE = ("pipeline", "components", "schemas", "cli", "series", "clients", "forecaster")
+HOSTILE = ("pipeline", "components", "schemas", "cli", "series", "clients", "forecaster", "api")
 """Modules of a user's own, in the folder where the user works: Tapeline's houses have the same names."""
 
 PROBE = """

@@ -133,6 +133,13 @@ def test_a_split_that_does_not_fit_is_refused_before_anything_runs(
     assert not (tmp_path / "load").exists()
 
 
+def test_a_split_counted_from_each_series_end_is_refused_with_what_to_give(
+    hourly: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    with pytest.raises(ConfigError, match=r"split.test_steps: a backtest moves one date .* Give split.eval_start"):
+        plan(configure(hourly, split={"test_steps": 20, "eval_steps": 20}), tmp_path)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

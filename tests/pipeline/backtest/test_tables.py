@@ -145,7 +145,7 @@ def texts(canvas: Canvas) -> set[str]:
 def test_overview_tells_the_range_of_errors_and_how_often_the_model_was_best() -> None:
     figure = overview_figure(SCORES, grid=DAILY)
     assert "errs by 0.500 to 1 ppm over 2 folds" in figure.alt
-    assert "no worse than each of 3 baselines in 2 of 2" in figure.alt
+    assert "at most as much as each of 3 baselines in 2 of 2" in figure.alt
     shown = texts(drawn(figure))
     assert {"fold 1", "fold 2", "MAE of the test windows, ppm", "train", "mean \u00b1 sd", "ridge"} <= shown
     assert "0.500  (+50.0\u00a0%)" in shown

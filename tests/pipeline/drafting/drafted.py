@@ -13,13 +13,14 @@ from tapeline.components.data_gate.gate_report import Report
 from tapeline.components.data_gate.outlier_checks import check_scale
 from tapeline.components.data_gate.series_checks import check_series
 from tapeline.components.data_gate.split_checks import check_splits
-from tapeline.components.ingest.splits import check_counts, find_bounds
+from tapeline.components.ingest.series_cuts import AnyBounds, ends_span, find_split
+from tapeline.components.ingest.splits import check_counts
 from tapeline.pipeline.drafting.decisions import Draft, decide
 from tapeline.pipeline.drafting.draft_text import yaml_text
 from tapeline.pipeline.drafting.found_data import Wishes, look_at
 from tapeline.pipeline.settling import settle
 from tapeline.schemas.config import Config, parse_config
-from tapeline.schemas.features import ROW_NUMBER, SINGLE_SERIES, SPLITS
+from tapeline.schemas.features import ROW_NUMBER, SPLITS
 from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
 from tapeline.series.inspecting.raw_table import read_table
 from tapeline.series.sources.reading import plan_blocks, read_batches
@@ -45,18 +46,22 @@ def gate_report(config: Config) -> Report:
     """What the data gate says of a configuration's data."""
     grid, layout = TimeGrid.of(config.data), RowLayout.of(config.data, config.features)
     blocks = plan_blocks(find_source(config.data), needed=layout.columns)
-    survey = survey_source(blocks, (facts for block in blocks for facts in scan_block(block, layout)), layout)
-    bounds = find_bounds(first=survey.first, last=survey.last, split=config.split, grid=grid)
+    span = ends_span(config.split, grid)
+    survey = survey_source(
+        blocks, (facts for block in blocks for facts in scan_block(block, layout, span=span)), layout
+    )
+    bounds = find_split(survey, split=config.split, grid=grid)
     parts: list[dict[str, Any]] = []
     row = 0
     for batch in (batch for block in blocks for batch in read_batches(block)):
-        parts += _parts(batch, layout, first_row=row)
+        parts += _parts(batch, layout, bounds, first_row=row)
         row += batch.num_rows
     code, found = pd.factorize(pd.Index(np.concatenate([part["id"] for part in parts])), sort=True)
     ids = found.to_numpy()
-    seconds, values, rows_of = (np.concatenate([part[name] for part in parts]) for name in ("seconds", "values", "row"))
-    split = bounds.assign(seconds)
-    check_counts({name: int((split == at).sum()) for at, name in enumerate(SPLITS)}, bounds)
+    seconds, values, rows_of, split = (
+        np.concatenate([part[name] for part in parts]) for name in ("seconds", "values", "row", "split")
+    )
+    check_counts({name: int((split == at).sum()) for at, name in enumerate(SPLITS)}, bounds.ranges())
     rows = SeriesRows(
         ids=ids,
         code=code.astype(np.int64),
@@ -70,24 +75,23 @@ def gate_report(config: Config) -> Report:
         checks=config.checks,
         window=config.window,
         scaling=config.scaling,
+        split=config.split,
     )
     totals = check_series(rows, rules)
     whole = [*check_scale(totals, rules), *check_splits(totals.splits, spec=rules.spec, split=config.split)]
     return Report.gather(totals.judged(whole), splits=totals.splits, series=totals.series)
 
 
-def _parts(batch: Any, layout: RowLayout, *, first_row: int) -> Iterator[dict[str, Any]]:
+def _parts(batch: Any, layout: RowLayout, bounds: AnyBounds, *, first_row: int) -> Iterator[dict[str, Any]]:
     rows = read_rows(batch, layout, first_row=first_row)
+    split = {target: of_row for targets, of_row in bounds.of_rows(rows, layout) for target in targets}
     for target in layout.target:
-        if rows.series_ids is not None:
-            names = np.array(rows.series_ids.to_pylist(), object)
-        else:
-            names = np.array([(target if len(layout.target) > 1 else SINGLE_SERIES).encode()] * len(rows), object)
         columns = [rows.numbers[column] for column in (target, *layout.numbers[len(layout.target) :])]
         yield {
-            "id": names,
+            "id": np.array(rows.ids_of(target, layout).to_pylist(), object),
             "seconds": rows.times.seconds,
             "values": np.stack(columns, axis=1).astype(np.float32),
+            "split": split[target],
             "row": first_row + np.arange(len(rows)),
         }
 

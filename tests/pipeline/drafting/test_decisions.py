@@ -110,7 +110,29 @@ def test_series_that_end_at_different_times_pass(path: pathlib.Path) -> None:
     config = config_of(draft)
     assert config.data.series_id == "shop"
     assert draft.unsure["static_covariates"] == ("size",)
-    assert not gate_report(config).refused
+    # 0.15 x 230 days of the shortest are eval, and as many test, of each from its own end.
+    assert (config.split.eval_steps, config.split.test_steps) == (34, 34)
+    report = gate_report(config)
+    assert not report.refused
+    assert [split.windows for split in report.splits[1:]] == [3 * 21, 3 * 21]
+
+
+def test_ends_that_lie_within_a_horizon_are_cut_at_one_time(path: pathlib.Path) -> None:
+    panel(ends=(0, 14)).to_csv(path, index=False)
+    assert value(make_draft(path), "split.train") == 0.7
+
+
+def test_columns_that_end_at_different_times_are_cut_from_their_own_ends(path: pathlib.Path) -> None:
+    times = pd.date_range("2021-01-01", periods=300, freq="D")
+    columns = {f"item_{at}": seasonal(times, 7, seed=at) for at in (1, 2, 3)}
+    frame = pd.DataFrame({"date": times, **columns})
+    frame.loc[200:, "item_2"] = np.nan
+    frame.to_csv(path, index=False)
+    config = config_of(make_draft(path))
+    assert config.split.test_steps == 30
+    report = gate_report(config)
+    assert not report.refused
+    assert min(split.windows or 0 for split in report.splits[1:]) >= 3 * (30 - config.window.horizon + 1)
 
 
 def test_two_columns_name_the_series_together(path: pathlib.Path) -> None:

@@ -157,7 +157,7 @@ class TestRows:
         rows = read_rows(batch, roles, first_row=1000)
         assert not rows.problems
         chosen = np.ones(len(rows), bool) if chosen is None else np.array(chosen)
-        return [batch.to_pydict() for batch in example_batches(rows, roles, chosen=chosen)]
+        return [batch.to_pydict() for batch in example_batches(rows, roles, targets=roles.target, chosen=chosen)]
 
     def test_one_series_is_named_series(self, tmp_path: pathlib.Path) -> None:
         path = tmp_path / "a.csv"

@@ -1,5 +1,6 @@
 """The audit on Beam, over files of windows and rows as the components write them."""
 
+import dataclasses
 import itertools
 import pathlib
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import tensorflow as tf
 
 from tapeline.components.evaluator.beam_audit import AuditPlan, run_audit
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig, SplitConfig, WindowConfig
 from tapeline.schemas.stack import LOCAL_BEAM_RUNNER
 from tapeline.series.scaling import Scaler
 from tapeline.series.windowing import fill_gaps
@@ -39,16 +40,20 @@ def example(**values: Any) -> Any:
     return tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString()
 
 
-def rows(first: Any, last: Any) -> Iterator[Any]:
+def rows(first: Any, last: Any, *, only: Any = None) -> Iterator[Any]:
     for series, values in SERIES.items():
+        if only not in (None, series):
+            continue
         for hour in range(first, last):
             target = {} if np.isnan(values[hour]) else {"target": values[hour]}
             yield example(series_id=series, timestamp=3600 * hour, **target)
 
 
-def windows(starts: Any) -> Iterator[Any]:
+def windows(starts: Any, *, only: Any = None, scaler: Any = SCALER) -> Iterator[Any]:
     for series, values in SERIES.items():
-        scaled = SCALER.scale(values[None, :], [series])[0].astype(np.float32)
+        if only not in (None, series):
+            continue
+        scaled = scaler.scale(values[None, :], [series])[0].astype(np.float32)
         for start in starts:
             context, observed = fill_gaps(scaled[None, start - T : start])
             yield example(
@@ -119,6 +124,41 @@ def test_scales_fitted_on_eval_as_well_are_found(world: World) -> None:
 
 def test_windows_that_reach_into_eval_are_found(world: World) -> None:
     assert world.audit(starts=range(TEST - 3, 38))["steps_before_test"] == 3.0
+
+
+def test_series_with_ends_of_their_own_are_audited_by_them(world: World) -> None:
+    # `b` ends twelve hours before `a`: what is test of one is train of the other.
+    own = {
+        b"a": {"train": (0, 15), "eval": (15, 20), "test": (20, 40)},
+        b"b": {"train": (0, 9), "eval": (9, 12), "test": (12, 28)},
+    }
+
+    def audit(first_of_b: int, split: SplitConfig) -> float:
+        scaler = Scaler.parse(b"\\*\t0.0\t80.0\tnone\na\t0.0\t14.0\nb\t0.0\t80.0\n")
+        ends = {b"a": range(20, 38), b"b": range(first_of_b, 26)}
+        found = run_audit(
+            lambda: beam.Pipeline(runner=LOCAL_BEAM_RUNNER),
+            windows=[
+                path for series, at in ends.items() for path in world.write(windows(at, only=series, scaler=scaler))
+            ],
+            rows=[
+                (name, path)
+                for series, cuts in own.items()
+                for name, hours in cuts.items()
+                for path in world.write(rows(*hours, only=series))
+            ],
+            scaler=scaler,
+            plan=dataclasses.replace(PLAN, split=split),
+            folder=str(world.folder),
+        )
+        assert found["window_deviation"] < 1e-6
+        assert found["scale_deviation"] == 0.0
+        return found["steps_before_test"]
+
+    by_steps = SplitConfig(eval_steps=5, test_steps=20)
+    assert audit(12, by_steps) == 0.0
+    assert audit(10, by_steps) == 2.0
+    assert audit(12, SplitConfig()) == 8.0
 
 
 def test_nothing_to_audit_is_no_pass(world: World) -> None:

@@ -1,9 +1,10 @@
-"""The page in a real browser: not blank, nothing wider than a phone, nothing said on the console."""
+"""The page in a real browser: seen, hovered, zoomed, filtered by series; no error in it, and no request to anywhere."""
 
+import base64
+import io
 import json
 import pathlib
-import shutil
-import subprocess
+from collections.abc import Iterator
 from typing import Any
 
 import matplotlib.image
@@ -12,76 +13,167 @@ import pytest
 
 from tapeline.components.report.writing import NUMBERS_FILE, copy_report, write_report
 from tapeline.schemas.artifact_files import PAGE_FILE
+from tests.e2e.components.report.browser import BROWSER, Tab, new_tab
 
-BROWSER = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-)
 PHONE_WIDTH = 390
-# Nothing but the page itself: no network, no first-run windows, no GPU.
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--enable-logging=stderr"),
-)
-LIGHT, DARK = "--blink-settings=preferredColorScheme=1", "--blink-settings=preferredColorScheme=0"
-
-# A page around the report that measures it: only the report's own width is asked, so it needs no script of its own.
-PROBE = """<!DOCTYPE html><html><body style="margin:0"><iframe id="f" src="report.html" width="390" height="3000"
-style="border:0"></iframe><script>f.onload = () => {
-  const d = f.contentDocument, wide = [...d.images].filter(i => i.complete && i.naturalWidth === 0).length;
-  document.title = JSON.stringify({scroll: d.documentElement.scrollWidth, broken: wide, images: d.images.length});
-}</script></body></html>"""
+NEWEST, LEAD_STEP = "#newest_forecast", "#mae_by_lead_step"
 
 in_a_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome here: apt-get install chromium")
-
-
-def browse(folder: Any, *arguments: Any) -> Any:
-    assert BROWSER is not None
-    command = [BROWSER, *FLAGS, f"--user-data-dir={folder / 'profile'}", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory, make_content: Any, nasty_names: Any) -> pathlib.Path:
     folder = tmp_path_factory.mktemp("run") / "report"
-    write_report(make_content(series=nasty_names, starts=60, horizon=8, context=52, blessed=False), folder)
+    content = make_content(
+        series=nasty_names, starts=60, horizon=8, context=52, blessed=False, frequency="D", intervals=True
+    )
+    write_report(content, folder)
     return folder
 
 
+@pytest.fixture(scope="module")
+def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
+    with new_tab(tmp_path_factory.mktemp("browser")) as tab:
+        yield tab
+
+
+@pytest.fixture
+def page(tab: Tab, report: pathlib.Path) -> Iterator[Tab]:
+    """The report, opened wide; at the end nothing went wrong and nothing was asked for."""
+    tab.open(report / PAGE_FILE)
+    tab.wait_for(f"document.querySelector('{NEWEST} canvas') !== null")
+    yield tab
+    assert tab.errors == []
+    assert tab.requests == []
+
+
+def seen(tab: Tab, *, whole: bool = False) -> Any:
+    return matplotlib.image.imread(io.BytesIO(base64.b64decode(tab.picture(whole=whole))))[..., :3]
+
+
+def hint(tab: Tab, figure: str) -> str:
+    text: str = tab.run(f"document.querySelector('{figure} .hint').innerText")
+    return text
+
+
 @in_a_browser
-@pytest.mark.parametrize(("width", "scheme"), [(1200, LIGHT), (PHONE_WIDTH, LIGHT), (PHONE_WIDTH, DARK)])
-def test_page_is_seen_and_the_console_stays_silent(
-    report: pathlib.Path, tmp_path: pathlib.Path, width: Any, scheme: Any
+@pytest.mark.parametrize(("width", "dark"), [(1200, False), (PHONE_WIDTH, False), (PHONE_WIDTH, True)])
+def test_page_is_seen_and_nothing_is_wider_than_the_window(
+    page: Tab, report: pathlib.Path, width: int, dark: bool
 ) -> None:
-    shot = tmp_path / "shot.png"
-    said = browse(
-        tmp_path, scheme, f"--window-size={width},2500", f"--screenshot={shot}", (report / PAGE_FILE).as_uri()
-    )
-    image = matplotlib.image.imread(shot)[..., :3]
+    page.open(report / PAGE_FILE, width=width, dark=dark)
+    page.wait_for(f"document.querySelector('{NEWEST} canvas') !== null")
+    image = seen(page, whole=True)
     ground = image[2, 2]
-    assert (ground.mean() < 0.3) if scheme == DARK else (ground.mean() > 0.9)
+    assert (ground.mean() < 0.3) if dark else (ground.mean() > 0.9)
     differs = np.abs(image - ground).max(axis=2) > 0.15
     assert 0.02 < differs.mean() < 0.6
     # Every part of the page shows something: no figure is missing.
     assert all(part.any() for part in np.array_split(differs, 12))
-    assert "CONSOLE" not in said.stderr
+    assert page.run("document.documentElement.scrollWidth") <= width
+    assert page.run("[...document.images].filter(image => image.complete && !image.naturalWidth).length") == 0
 
 
 @in_a_browser
-def test_nothing_is_wider_than_a_phone_and_every_picture_is_drawn(report: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    shutil.copy(report / PAGE_FILE, tmp_path / "report.html")
-    (tmp_path / "probe.html").write_text(PROBE)
-    found = browse(
-        tmp_path,
-        "--allow-file-access-from-files",
-        "--virtual-time-budget=8000",
-        "--dump-dom",
-        (tmp_path / "probe.html").as_uri(),
+def test_hovering_tells_the_values_at_the_pointer(page: Tab) -> None:
+    assert page.run(f"document.querySelector('{NEWEST} .hint').hidden")
+    page.mouse("mouseMoved", page.middle_of(f"{NEWEST} .u-over", across=0.9))
+    said = hint(page, NEWEST)
+    assert said.split("\n")[0].startswith("199")
+    assert all(name in said for name in ("truth", "forecast", "80 % interval", " to "))
+    page.mouse("mouseMoved", page.middle_of(f"{NEWEST} .u-over", across=0.1))
+    # Before the cutoff there is no forecast.
+    assert "forecast" not in hint(page, NEWEST)
+
+
+@in_a_browser
+def test_arrow_keys_walk_along_a_chart(page: Tab) -> None:
+    page.run(f"document.querySelector('{LEAD_STEP} .plot').focus()")
+    page.key("ArrowRight")
+    page.key("ArrowRight")
+    assert hint(page, LEAD_STEP).startswith("lead step 2")
+
+
+@in_a_browser
+def test_dragging_zooms_and_a_button_shows_all_again(page: Tab) -> None:
+    button = f"document.querySelector('{NEWEST} .tools > button')"
+    assert page.run(f"{button}.hidden")
+    start, end = (page.middle_of(f"{NEWEST} .u-over", across=share) for share in (0.6, 0.9))
+    before = seen(page)
+    page.drag(start, end)
+    page.wait_for(f"!{button}.hidden")
+    zoomed = seen(page)
+    assert (np.abs(zoomed - before).max(axis=2) > 0.15).mean() > 0.002
+    page.run(f"{button}.click()")
+    assert page.run(f"{button}.hidden")
+
+
+@in_a_browser
+def test_choosing_a_series_changes_every_chart_of_series(page: Tab) -> None:
+    state = f"[...document.querySelectorAll('{NEWEST} select, {LEAD_STEP} select')].map(s => s.selectedOptions[0].text)"
+    first, whole = page.run(state)
+    assert whole == "all together"
+    names = page.run(f"[...document.querySelector('{NEWEST} select').options].map(o => o.text)")
+    assert "<script>alert(1)</script>" in names
+    other = next(name for name in names if name != first)
+    caption = page.run(f"document.querySelector('{NEWEST} figcaption').textContent")
+    page.run(
+        f"(() => {{ const s = document.querySelector('{NEWEST} select'); s.value = '{names.index(other)}';"
+        " s.dispatchEvent(new Event('change')); })()"
     )
-    start = found.stdout.index("<title>") + len("<title>")
-    measured = json.loads(found.stdout[start : found.stdout.index("</title>")])
-    assert measured["scroll"] <= PHONE_WIDTH
-    assert measured["images"] >= 8
-    assert measured["broken"] == 0
+    assert page.run(state) == [other, other]
+    assert page.run(f"document.querySelector('{NEWEST} figcaption').textContent") != caption
+    page.mouse("mouseMoved", page.middle_of(f"{NEWEST} .u-over", across=0.9))
+    assert "forecast" in hint(page, NEWEST)
+
+
+@in_a_browser
+def test_table_of_series_is_searched_sorted_and_chosen_from(page: Tab) -> None:
+    names = "[...document.querySelectorAll('.series-table tbody tr:not([hidden]) th')].map(cell => cell.textContent)"
+    by_skill = page.run(names)
+    assert len(by_skill) == 6
+    page.run("document.querySelectorAll('.series-table thead button')[1].click()")
+    assert page.run(names) == by_skill[::-1]
+    page.run(
+        "(() => { const s = document.querySelector('.search input'); s.value = 'ALERT';"
+        " s.dispatchEvent(new Event('input')); })()"
+    )
+    assert page.run(names) == ["<script>alert(1)</script>"]
+    page.run("document.querySelector('.series-table tbody tr:not([hidden]) button').click()")
+    chosen = page.run(f"document.querySelector('{NEWEST} select').selectedOptions[0].text")
+    assert chosen == "<script>alert(1)</script>"
+
+
+@in_a_browser
+def test_a_line_can_be_left_out(page: Tab) -> None:
+    entry = f"document.querySelector('{LEAD_STEP} .legend button')"
+    assert page.run(f"{entry}.textContent") == "persistence"
+    page.run(f"{entry}.click()")
+    assert page.run(f"{entry}.getAttribute('aria-pressed')") == "false"
+    page.mouse("mouseMoved", page.middle_of(f"{LEAD_STEP} .u-over"))
+    said = hint(page, LEAD_STEP)
+    assert "seasonal naive" in said
+    assert "persistence" not in said
+
+
+@in_a_browser
+def test_a_folded_figure_is_drawn_when_it_is_unfolded(page: Tab) -> None:
+    folded = "document.querySelector('#forecast_good')"
+    assert page.run(f"{folded}.querySelector('canvas') === null")
+    page.run(f"{folded}.closest('details').open = true")
+    page.wait_for(f"{folded}.querySelector('canvas') !== null")
+
+
+@in_a_browser
+def test_without_scripts_the_pictures_stand_in_the_place_of_the_charts(page: Tab, report: pathlib.Path) -> None:
+    page.scripts(run=False)
+    page.open(report / PAGE_FILE)
+    try:
+        picture = f"document.querySelector('{NEWEST} picture')"
+        assert page.run(f"{picture}.getBoundingClientRect().height") > 100
+        assert page.run("document.querySelectorAll('.chart, select').length") == 0
+    finally:
+        page.scripts(run=True)
 
 
 def test_folder_holds_page_numbers_and_the_same_figures_as_png(report: pathlib.Path, tmp_path: pathlib.Path) -> None:
@@ -93,7 +185,7 @@ def test_folder_holds_page_numbers_and_the_same_figures_as_png(report: pathlib.P
     for folder in (report, tmp_path / "copy"):
         page = (folder / PAGE_FILE).read_text(encoding="utf-8")
         pictures = sorted(path.stem for path in (folder / "figures").iterdir())
-        assert len(pictures) == page.count("<figure ")
+        assert len(pictures) == page.count("<figure id=")
         assert all(f'<figure id="{key}"' in page for key in pictures)
         assert json.loads((folder / NUMBERS_FILE).read_text(encoding="utf-8"))["blessed"] is False
     assert sorted(path.name for path in (tmp_path / "copy").iterdir()) == [

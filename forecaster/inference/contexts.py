@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tapeline.clients.forecast.context_checks import check_tail, raise_findings
-from tapeline.clients.forecast.tails import Tail
+from tapeline.forecaster.inference.context_checks import check_tail, raise_findings
+from tapeline.forecaster.inference.tails import Tail
 from tapeline.forecaster.pushed_model import Card
 from tapeline.schemas import features as names
 from tapeline.schemas.features_config import FeaturesConfig
@@ -51,7 +51,9 @@ class Context:
         return float(np.mean(~np.isnan(self.values)))
 
 
-def build_contexts(tails: Mapping[bytes, Tail], *, card: Card, horizon: int | None, source: str) -> list[Context]:
+def build_contexts(
+    tails: Mapping[bytes, Tail], *, card: Card, horizon: int | None, source: str, argument: str = "--input"
+) -> list[Context]:
     """Returns the context of each series, sorted by series.
 
     Args:
@@ -59,6 +61,7 @@ def build_contexts(tails: Mapping[bytes, Tail], *, card: Card, horizon: int | No
         card: What the model was trained on.
         horizon: Steps to forecast; None takes as many as future-known columns reach, or the trained horizon.
         source: Where the rows are from, for messages.
+        argument: What named the source, for messages.
 
     Raises:
         DataError: Rows break a rule; the message lists all of it.
@@ -70,12 +73,12 @@ def build_contexts(tails: Mapping[bytes, Tail], *, card: Card, horizon: int | No
         findings += found
         if context is not None:
             contexts.append(context)
-    raise_findings(findings, source=source)
+    raise_findings(findings, source=source, argument=argument)
     return contexts
 
 
 def build_context(
-    series_id: bytes, tail: Tail, *, card: Card, horizon: int | None
+    series_id: bytes, tail: Tail, *, card: Card, horizon: int | None, most: int | None = None
 ) -> tuple[list[Finding], Context | None]:
     """Returns what is wrong with the newest rows of a series, and its context where nothing is.
 
@@ -84,6 +87,7 @@ def build_context(
         tail: Its newest rows.
         card: What the model was trained on.
         horizon: As in `build_contexts`.
+        most: Steps at most, where `horizon` is None; None for no limit.
     """
     name = series_id.decode("utf-8", errors="replace")
     findings = [dataclasses.replace(finding, series_id=name) for finding in check_tail(tail, card)]
@@ -99,6 +103,8 @@ def build_context(
     known |= (tail.texts[:, texts_ahead] != b"").any(axis=1)
     reach = max(0, int(step[known].max(initial=0)) + 1 - length)
     last_time = int(tail.seconds[step == length - 1][0])
+    if horizon is None and most is not None:
+        reach = min(reach, most)
     steps, problem = _steps_ahead(reach, card, horizon, last_time=last_time)
     static = _first_measured(tail.values[np.argsort(tail.ordinal)][:, 1 + past + future :])
     missing = [
@@ -195,3 +201,14 @@ def raw_request(contexts: Sequence[Context]) -> dict[str, npt.NDArray[Any]]:
         names.STATIC_COVARIATES: np.stack([context.static for context in contexts]),
         **{name: np.stack([context.texts[name] for context in contexts]) for name in names.CATEGORIES.values()},
     }
+
+
+def largest(contexts: Sequence[Context], *, most: int) -> list[int]:
+    """Returns which contexts hold the largest values on average, in the order of the contexts.
+
+    Args:
+        contexts: Of all series.
+        most: How many are wanted.
+    """
+    size = np.array([np.nanmean(np.abs(context.values)) for context in contexts])
+    return sorted(np.argsort(-size, kind="stable")[:most].tolist())

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tapeline.clients.forecast.contexts import build_contexts, raw_request
-from tapeline.clients.forecast.tails import Tail
+from tapeline.forecaster.inference.contexts import build_contexts, raw_request
+from tapeline.forecaster.inference.tails import Tail
 from tapeline.forecaster.pushed_model import Card
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.features_config import FeaturesConfig

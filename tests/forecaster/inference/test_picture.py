@@ -6,18 +6,21 @@ import matplotlib.figure
 import numpy as np
 import pytest
 
-from tapeline.clients.forecast.contexts import Context
-from tapeline.clients.forecast.picture import draw_forecasts
-from tapeline.clients.forecast.table import Forecast
+from tapeline.forecaster.inference.contexts import Context
+from tapeline.forecaster.inference.next_steps import Chosen, NextForecast
+from tapeline.forecaster.inference.picture import draw_forecasts, forecast_figure
+from tapeline.forecaster.inference.table import Forecast
+from tapeline.schemas.sections import DataConfig
+from tapeline.series.sources.time_style import TimeStyle
 from tapeline.series.time_grid import TimeGrid
 
 GRID, T, H = TimeGrid("D"), 40, 6
 PNG = b"\x89PNG"
 
 
-def pair(name: bytes, *, gap: bool = False, endless: bool = False) -> tuple[Context, Forecast]:
+def pair(name: bytes, *, gap: bool = False, endless: bool = False, level: float = 0.0) -> tuple[Context, Forecast]:
     times = GRID.timestamps(19_000 + np.arange(T + H))
-    values = np.arange(T, dtype=np.float64)
+    values = level + np.arange(T, dtype=np.float64)
     if gap:
         values[[30, 32]] = np.nan
     context = Context(
@@ -36,6 +39,12 @@ def pair(name: bytes, *, gap: bool = False, endless: bool = False) -> tuple[Cont
     return context, Forecast(series_id=name, times=times[T:], levels={"forecast": ahead, **ends})
 
 
+def made(contexts: Any, forecasts: Any, *, after: Any = ()) -> NextForecast:
+    chosen = Chosen(contexts=tuple(contexts), left_out=(), after=tuple(after))
+    data = DataConfig(time="day", target="sold", frequency="D")
+    return NextForecast(chosen=chosen, forecasts=tuple(forecasts), data=data, style=TimeStyle())
+
+
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> Any:
     canvases = []
@@ -49,7 +58,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def draw(*pairs: Any) -> Any:
         contexts, forecasts = zip(*pairs, strict=True)
-        png = draw_forecasts(contexts, forecasts, grid=GRID, unit="pieces", title="sold")
+        png = draw_forecasts(made(contexts, forecasts), unit="pieces", title="sold")
         assert png.startswith(PNG)
         return canvases[-1]
 
@@ -68,11 +77,20 @@ def test_context_forecast_and_both_intervals_are_there(drawn: Any) -> None:
     assert canvas.get_suptitle().startswith("sold, pieces  ·  6 steps from 2022-02-17")
 
 
-def test_several_series_are_small_multiples_up_to_a_limit(drawn: Any) -> None:
-    canvas = drawn(*(pair(b"s%02d" % n) for n in range(13)))
+def test_the_largest_of_several_series_are_small_multiples(drawn: Any) -> None:
+    canvas = drawn(*(pair(b"s%02d" % n, level=100.0 * (n % 7)) for n in range(13)))
     shown = [panel for panel in canvas.axes if panel.get_visible()]
-    assert [panel.get_title(loc="left") for panel in shown] == [f"s{n:02}" for n in range(12)]
-    assert "12 of 13 series" in canvas.get_suptitle()
+    assert [panel.get_title(loc="left") for panel in shown] == ["s03", "s04", "s05", "s06", "s11", "s12"]
+    assert "the 6 largest of 13 series" in canvas.get_suptitle()
+
+
+def test_what_was_measured_since_goes_on_beside_the_forecast() -> None:
+    context, forecast = pair(b"series")
+    figure = forecast_figure(made([context], [forecast], after=[np.arange(H) + 100.0]))
+    canvas = matplotlib.figure.Figure()
+    figure.draw(canvas, True)
+    lines = {line.get_label(): line for line in canvas.axes[0].lines}
+    np.testing.assert_array_equal(np.asarray(lines["measured"].get_ydata())[-H:], np.arange(H) + 100)
 
 
 def test_a_value_between_gaps_is_a_point(drawn: Any) -> None:

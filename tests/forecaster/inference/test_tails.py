@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tapeline.clients.forecast.tails import Tail, merge, tails_of
+from tapeline.forecaster.inference.tails import Tail, merge, tails_of
 from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import DataConfig
 from tapeline.series.sources.rows import RowLayout, read_rows

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from tapeline.clients.forecast.contexts import Context, raw_request
-from tapeline.clients.forecast.table import Forecast
+from tapeline.forecaster.inference.contexts import Context, raw_request
+from tapeline.forecaster.inference.table import Forecast
 from tapeline.forecaster.refusal_message import refusal_message
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.served_model import ANY_HORIZON, FORECAST_TIME, HORIZON, SERVE, levels_of
@@ -21,11 +21,13 @@ class LoadedModel:
     Args:
         folder: The SavedModel.
         horizon: Steps that it was trained for.
+        argument: What named the rows, for messages.
     """
 
-    def __init__(self, folder: pathlib.Path, *, horizon: int) -> None:
+    def __init__(self, folder: pathlib.Path, *, horizon: int, argument: str = "--input") -> None:
         self._model = tf.saved_model.load(str(folder))
         self._horizon = horizon
+        self._argument = argument
 
     def forecast(self, contexts: Sequence[Context]) -> list[Forecast]:
         """Returns the forecast of each context, in their order.
@@ -54,7 +56,7 @@ class LoadedModel:
         try:
             outputs = {name: value.numpy() for name, value in signature(**inputs).items()}
         except tf.errors.InvalidArgumentError as error:
-            raise DataError(f"--input: the model refuses the data: {refusal_message(str(error))}") from error
+            raise DataError(f"{self._argument}: the model refuses the data: {refusal_message(str(error))}") from error
         for row, context in enumerate(contexts):
             levels = {level: outputs[level][row] for level in levels_of(outputs)}
             yield Forecast(series_id=context.series_id, times=outputs[FORECAST_TIME][row], levels=levels)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tapeline.clients.forecast.tails import Tail
+from tapeline.forecaster.inference.tails import Tail
 from tapeline.forecaster.pushed_model import Card
 from tapeline.schemas import features as names
 from tapeline.schemas.errors import DataError
@@ -61,7 +61,7 @@ def _infinite(tail: Tail, card: Card) -> Iterator[Finding]:
             )
 
 
-def raise_findings(findings: list[Finding], *, source: str) -> None:
+def raise_findings(findings: list[Finding], *, source: str, argument: str = "--input") -> None:
     """Does nothing where there are no findings.
 
     Raises:
@@ -69,7 +69,7 @@ def raise_findings(findings: list[Finding], *, source: str) -> None:
     """
     if not findings:
         return
-    lines = [f"--input: {source} cannot be forecast: {plural(len(findings), 'error')}"]
+    lines = [f"{argument}: {source} cannot be forecast: {plural(len(findings), 'error')}"]
     lines += [f"  [{found.kind}] {found.place}{found.message} Fix: {found.fix}" for found in findings[:_MOST_FINDINGS]]
     if len(findings) > _MOST_FINDINGS:
         lines.append(f"  ... and {len(findings) - _MOST_FINDINGS:,} more.")

@@ -6,7 +6,7 @@ The reading code is that of the first component: what a run refuses, a forecast 
 import dataclasses
 from collections.abc import Iterator
 
-from tapeline.clients.forecast.tails import Tail, merge_by_series, tails_of
+from tapeline.forecaster.inference.tails import Tail, merge_by_series, tails_of
 from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import DataConfig
 from tapeline.series.sources.reading import Block, plan_blocks, read_batches

@@ -20,6 +20,8 @@ from tapeline.schemas.whole_files import replacing, write_whole
 from tapeline.series.sources.time_writer import TimeWriter
 
 TIME = "time"
+MODEL = "model"
+"""Column that says of which model a forecast is, where that is not the pushed one."""
 SUFFIXES = (".csv", ".parquet")
 """Endings of the files that a table can be written to."""
 
@@ -39,7 +41,9 @@ class Forecast:
     levels: dict[str, npt.NDArray[np.floating[Any]]]
 
 
-def forecast_table(forecasts: Sequence[Forecast], *, times: TimeWriter, series: bool, typed: bool) -> pa.Table:
+def forecast_table(
+    forecasts: Sequence[Forecast], *, times: TimeWriter, series: bool, typed: bool, mark: str = ""
+) -> pa.Table:
     """Returns the columns `series_id` (where there are several), `time`, `LEVELS`, and the quantiles, lowest first.
 
     Args:
@@ -47,6 +51,7 @@ def forecast_table(forecasts: Sequence[Forecast], *, times: TimeWriter, series: 
         times: Writes times in the form of the data.
         series: Whether rows need the name of their series.
         typed: Whether times are timestamps, for Parquet; else text, for CSV.
+        mark: What a last column, `MODEL`, says in each row; "" leaves it out.
     """
     seconds = np.concatenate([forecast.times for forecast in forecasts])
     columns: dict[str, pa.Array] = {}
@@ -57,6 +62,8 @@ def forecast_table(forecasts: Sequence[Forecast], *, times: TimeWriter, series: 
     columns[TIME] = times.typed(seconds) if typed else pa.array(times.texts(seconds), pa.string())
     for level in levels_of(forecasts[0].levels):
         columns[level] = pa.array(np.concatenate([forecast.levels[level] for forecast in forecasts]))
+    if mark:
+        columns[MODEL] = pa.array([mark] * len(seconds), pa.string())
     return pa.table(columns)
 
 

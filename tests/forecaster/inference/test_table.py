@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from tapeline.clients.forecast.table import Forecast, check_output, forecast_table, to_csv, write_table
+from tapeline.forecaster.inference.table import Forecast, check_output, forecast_table, to_csv, write_table
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.sections import DataConfig
 from tapeline.schemas.served_model import LEVELS

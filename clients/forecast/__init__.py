@@ -1,7 +1,0 @@
-"""`tapeline forecast`: a table of recent rows in; a table of forecasts, and a picture, out.
-
-Read in the order of the data: `recent_rows` reads the source and keeps the
-newest rows of each series (`tails`), `context_checks` says what is wrong with
-them, `contexts` makes what a model is asked, `loaded_model` asks it, `table`
-and `picture` show the answer.
-"""

@@ -1,0 +1,107 @@
+"""Charts as data: as short as a screen allows, and the same numbers as the figures."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tapeline.components.report.charts import Band, Chart, Line, SeriesCharts, charts_json
+from tapeline.components.report.error_figures import coinciding, lead_step_figure
+from tapeline.components.report.run_charts import (
+    lead_step_chart,
+    learning_chart,
+    series_charts,
+    window_chart,
+)
+from tapeline.series.figures.style import FORECAST_STYLES
+from tapeline.series.figures.wording import Space
+from tapeline.series.time_grid import TimeGrid
+
+
+def chart(*values: Any, **options: Any) -> Chart:
+    lines = [Line(name="one", values=np.array(each, np.float64), ink="ink") for each in values]
+    return Chart(x=np.arange(float(len(values[0]))), unit="ppm", lines=lines, **options)
+
+
+def test_values_are_rounded_to_what_a_screen_can_show_of_their_range() -> None:
+    tree = charts_json({"a": chart([370.123456789, 380.987654321]), "b": chart([1e9 + 0.123, 3e9])}, SeriesCharts())
+    assert tree["charts"]["a"]["values"] == [[370.123, 380.988]]
+    assert tree["charts"]["b"]["values"] == [[1_000_000_000, 3_000_000_000]]
+
+
+def test_values_that_hardly_differ_keep_their_differences() -> None:
+    small = charts_json({"a": chart([1e6 + 0.001, 1e6 + 0.002])}, SeriesCharts())["charts"]["a"]["values"][0]
+    assert small[1] - small[0] == pytest.approx(0.001, rel=1e-3)
+    assert charts_json({"a": chart([0.0, 0.0])}, SeriesCharts())["charts"]["a"]["values"] == [[0, 0]]
+
+
+def test_what_is_not_finite_is_a_gap() -> None:
+    tree = charts_json({"a": chart([1.0, np.nan, np.inf]), "b": chart([np.nan])}, SeriesCharts())
+    assert tree["charts"]["a"]["values"] == [[1, None, None]]
+    assert tree["charts"]["b"]["values"] == [[None]]
+    json.dumps(tree, allow_nan=False)
+
+
+def test_charts_with_the_same_places_share_them() -> None:
+    some = {"newest": [chart([1.0, 2.0]), chart([3.0, 4.0]), chart([3.0, 4.0, 5.0])]}
+    tree = charts_json({"newest": chart([1.0, 2.0])}, SeriesCharts(names=["a", "b", "c"], charts=some))
+    assert tree["axes"] == [[0, 1], [0, 1, 2]]
+    assert [each["x"] for each in tree["series"]["charts"]["newest"]] == [0, 0, 1]
+
+
+def test_band_stands_beside_the_lines() -> None:
+    band = Band(name="80 %", lower=np.array([0.0, 1.0]), upper=np.array([2.0, 3.0]))
+    tree = charts_json({"a": chart([1.0, 2.0], band=band, marks=[0.5])}, SeriesCharts())["charts"]["a"]
+    assert (tree["band"], tree["bandName"], tree["marks"]) == ([[0, 1], [2, 3]], "80 %", [0.5])
+
+
+def test_a_window_shows_truth_forecast_and_cutoff_on_the_clock_of_the_data(make_content: Any) -> None:
+    content = make_content(starts=20, horizon=4, context=52, intervals=True)
+    view = content.newest[0]
+    found = window_chart(view, grid=TimeGrid("W-SAT"), unit="ppm")
+    truth, forecast = (line.values for line in found.lines)
+    assert len(found.x) == len(truth) == len(forecast) == 20 + 4
+    np.testing.assert_array_equal(forecast[-4:], view.forecast)
+    assert np.isnan(forecast[:-4]).all()
+    np.testing.assert_array_equal(truth[:-4], view.context[-20:])
+    assert found.x[-4] == view.forecast_start
+    assert found.x[-5] < found.marks[0] < found.x[-4]
+    assert found.band is not None
+    assert found.kind == "day"
+    assert window_chart(view, grid=TimeGrid("H"), unit="ppm").kind == "time"
+
+
+def test_every_series_has_its_forecast_and_its_errors_in_the_order_of_skill(make_content: Any) -> None:
+    content = make_content(series=(b"a", b"b", b"c"), starts=20, horizon=4, context=52)
+    found = series_charts(content.errors, content.newest, grid=TimeGrid("W-SAT"), unit="ppm", space=Space(59.0, "ppm"))
+    skill = dict(zip(("a", "b", "c"), content.errors.series_relative_mae, strict=True))
+    assert list(found.names) == sorted(skill, key=lambda name: -skill[name])
+    assert {len(charts) for charts in found.charts.values()} == {3}
+    last = dict(zip(found.names, found.charts["mae_by_lead_step"], strict=True))["b"].lines[-1].values
+    assert last == pytest.approx(content.errors.series_lead_step["forecast"][1] * 59.0)
+    assert "Series a" in dict(zip(found.names, found.charts["newest_forecast"], strict=True))["a"].caption
+
+
+def test_one_step_ahead_there_is_no_chart_by_lead_step(make_content: Any) -> None:
+    content = make_content(series=(b"a", b"b"), starts=20, horizon=1, context=52)
+    found = series_charts(content.errors, content.newest, grid=TimeGrid("W-SAT"), unit="", space=Space(1.0, "scaled"))
+    assert list(found.charts) == ["newest_forecast"]
+
+
+def test_a_baseline_below_another_is_drawn_wider_and_named(make_content: Any) -> None:
+    errors = make_content(starts=20, horizon=4, context=52, season=1).errors
+    assert coinciding(errors.lead_step) == {"persistence": "seasonal_naive"}
+    found = lead_step_chart(errors.lead_step, factor=1.0, unit="ppm")
+    widths = dict(zip(FORECAST_STYLES, (line.width for line in found.lines), strict=True))
+    assert widths["persistence"] > 2 * widths["seasonal_naive"]
+    assert "Persistence and seasonal naive coincide." in lead_step_figure(errors, Space(1.0, "ppm")).caption
+
+
+def test_learning_curves_show_the_epoch_that_was_kept_and_the_changes_of_the_rate(content: Any) -> None:
+    found = learning_chart(content.history)
+    kept = found.lines[-1]
+    assert kept.name == "weights kept"
+    assert np.flatnonzero(np.isfinite(kept.values)).tolist() == [content.history.kept_epoch]
+    assert list(found.marks) == [24.5, 40.5]
+    assert len(found.x) == 61
