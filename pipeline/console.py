@@ -19,6 +19,7 @@ from tapeline.schemas.errors import user_error
 from tapeline.schemas.features import SPLITS
 
 _NODE_STARTED = "Component %s is running."
+_EXECUTION_STARTED = "Going to run a new execution %d"
 _NODE_FINISHED = "Component %s is finished."
 
 
@@ -94,6 +95,7 @@ class ComponentLines(logging.Handler):
         console: Where lines go.
         state: Returns how a node ended, and what it counted or "", once it has ended.
         talkative: Nodes that print lines of their own in between, such as the Trainer's epochs.
+        executes: Told a node's id once it is clear that it runs, and is not answered from the cache.
         clock: Seconds, for tests.
     """
 
@@ -102,12 +104,14 @@ class ComponentLines(logging.Handler):
         console: TextIO,
         state: Callable[[str], tuple[str, str]],
         talkative: frozenset[str] = frozenset(),
+        executes: Callable[[str], None] = lambda node: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self._console = console
         self._state = state
         self._talkative = talkative
+        self._executes = executes
         self._clock = clock
         self._started: tuple[str, float] | None = None
         self.started: list[str] = []
@@ -122,6 +126,8 @@ class ComponentLines(logging.Handler):
             self._print("failed" if exception[0] else "ran", "")
 
     def emit(self, record: logging.LogRecord) -> None:
+        if record.msg == _EXECUTION_STARTED and self._started is not None:
+            self._executes(self._started[0])
         if record.msg not in (_NODE_STARTED, _NODE_FINISHED) or not isinstance(record.args, tuple):
             return
         node_id = str(record.args[0])

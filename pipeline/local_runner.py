@@ -3,6 +3,7 @@
 LocalDagRunner returns nothing, so what became of the run comes from ML Metadata.
 """
 
+import contextlib
 import dataclasses
 import datetime
 import logging
@@ -77,9 +78,10 @@ def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str |
     from tfx.orchestration.local.local_dag_runner import LocalDagRunner
     from tfx.orchestration.pipeline import RunOptions
 
+    from tapeline.components.serving_gate.clean_start import end_ahead
     from tapeline.pipeline.pipeline import create_pipeline
 
-    tfx_pipeline = create_pipeline(config, paths)
+    tfx_pipeline = create_pipeline(config, paths, in_turn=True)
     write_whole(paths.configuration, config.as_yaml())
     node_ids = [component.id for component in tfx_pipeline.components]
     for option, node in (("--from", from_node), ("--to", to_node)):
@@ -92,13 +94,20 @@ def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str |
     options = RunOptions(from_nodes=from_nodes, to_nodes=to_nodes) if from_nodes or to_nodes else None
     error: BaseException | None = None
     served = versions(paths.serving_model)
-    lines = ComponentLines(sys.stdout, lambda node: _state_in_words(paths, node), talkative=frozenset({"Trainer"}))
+    lines = ComponentLines(
+        sys.stdout,
+        lambda node: _state_in_words(paths, node),
+        talkative=frozenset({"Trainer"}),
+        executes=_StartsAhead(),
+    )
     try:
         with lines:
             LocalDagRunner().run(tfx_pipeline, run_options=options)
     except (Exception, KeyboardInterrupt) as raised:
         logging.getLogger(__name__).exception("the run stopped")
         error = raised
+    finally:
+        end_ahead()
     run = _what_was_recorded(paths, error)
     if run is not None and before is not None and run.run_id == before.run_id:
         run = None
@@ -106,6 +115,22 @@ def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str |
     expected = tuple(lines.started) if options else tuple(node_ids)
     pushed = max(set(versions(paths.serving_model)).difference(served), default=None)
     return LocalRun(run=run, node_ids=expected, log=log, error=error, pushed=pushed)
+
+
+class _StartsAhead:
+    """Starts what the ServingGate waits for, TensorFlow in a process of its own, while the Evaluator judges a new model."""
+
+    def __init__(self) -> None:
+        self._new_model = False
+
+    def __call__(self, node_id: str) -> None:
+        from tapeline.components.serving_gate.clean_start import start_ahead
+
+        self._new_model |= node_id == "Trainer"
+        if node_id == "Evaluator" and self._new_model:
+            # Who cannot be started now is started, or told of, when its turn comes.
+            with contextlib.suppress(OSError):
+                start_ahead()
 
 
 def _what_was_recorded(paths: RunPaths, error: BaseException | None) -> Run | None:

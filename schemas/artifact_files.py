@@ -8,3 +8,6 @@ HISTORY_FILE = "history.jsonl"
 
 PAGE_FILE = "report.html"
 """In the Report's `report`: the page."""
+
+ONE_ROW_IN = "{split}_one_row_in"
+"""A property of StatisticsGen's `statistics`: of how many rows of a split one was described; 1 where all were."""

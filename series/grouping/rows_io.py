@@ -1,13 +1,12 @@
-"""The one reader of row files: the rows of SeriesExampleGen and DataGate, and the scaled rows of Transform.
+"""The one reader of row files, which `components/ingest/beam_writing.py` writes with `series/sources/rows.py`."""
 
-Rows are written by `components/ingest/beam_writing.py`, with `series/sources/rows.py`; scaled rows by TFX.
-"""
-
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import tensorflow as tf
+from tfx_bsl.coders import example_coder
 
 from tapeline.schemas.features import ROW_NUMBER, SERIES_ID, TIMESTAMP, rest
 from tapeline.series.arrays import Array
@@ -54,6 +53,22 @@ def read_rows(path: str, features: RowFeatures) -> Iterator[dict[str, Array]]:
         if features.texts:
             batch[TEXTS] = np.stack([batch.pop(name) for name in features.texts], axis=1)
         yield {**batch, **nothing, NUMBERS: numbers}
+
+
+def read_record_batches(path: str, columns: Sequence[str], *, one_in: int = 1) -> Iterator[pa.RecordBatch]:
+    """Yields the rows of one file as Arrow record batches, a list a value, null where it is missing.
+
+    Args:
+        path: A gzip TFRecord file.
+        columns: Features that are read; one that no row of a batch has is left out of it.
+        one_in: Of so many rows, the first is read.
+    """
+    decoder = example_coder.ExamplesToRecordBatchDecoder()
+    records = tf.data.TFRecordDataset(path, compression_type="GZIP", buffer_size=_READ_BYTES).shard(one_in, 0)
+    for serialized in records.batch(_ROWS_A_BATCH).prefetch(1).as_numpy_iterator():
+        batch = decoder.DecodeBatch(serialized.tolist())
+        present = [name for name in columns if batch.schema.get_field_index(name) >= 0]
+        yield pa.RecordBatch.from_arrays([batch.column(name) for name in present], present)
 
 
 def _column(ragged: tuple[Array, Array], missing: float) -> Array:

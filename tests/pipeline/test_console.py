@@ -50,6 +50,18 @@ def test_a_talkative_component_gets_a_line_at_its_start() -> None:
     assert [line.strip().split()[0] for line in console.getvalue().splitlines()] == ["Trainer", "epoch", "Trainer"]
 
 
+def test_who_asks_is_told_of_components_that_run_and_not_of_cached_ones() -> None:
+    told: list[str] = []
+    with ComponentLines(io.StringIO(), lambda node: ("ran", ""), executes=told.append, clock=_Clock()):
+        ABSL.warning("Going to run a new execution %d", 1)
+        for node in ("A", "B"):
+            ABSL.warning("Component %s is running.", node)
+            if node == "B":
+                ABSL.warning("Going to run a new execution %d", 2)
+            ABSL.warning("Component %s is finished.", node)
+    assert told == ["B"]
+
+
 def test_only_prints_reach_the_terminal_and_all_else_the_log(tmp_path: pathlib.Path) -> None:
     script = """
 import os, pathlib, sys, logging

@@ -10,7 +10,6 @@ import pyarrow as pa
 import tensorflow as tf
 import tensorflow_data_validation as tfdv
 from tfx.components.example_validator import executor as example_validator
-from tfx.components.statistics_gen import executor as statistics_gen
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import io_utils
@@ -18,6 +17,7 @@ from tfx_bsl.coders import example_coder
 
 from tapeline.components.artifacts import ValidationReport
 from tapeline.components.data_gate.executor import Executor
+from tapeline.components.statistics_gen.executor import Executor as StatisticsExecutor
 from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.schemas.features import ROW_NUMBER, SERIES_ID, SPLITS, TARGET, TIMESTAMP
 from tapeline.schemas.features_config import FeaturesConfig
@@ -107,7 +107,8 @@ def run_gate(
     context = base_beam_executor.BaseBeamExecutor.Context(
         beam_pipeline_args=BEAM_ARGS, tmp_dir=str(folder / "tmp"), unique_id="1"
     )
-    statistics_gen.Executor(context).Do({"examples": [examples]}, {"statistics": [statistics]}, {})
+    properties = {"features": (features or FeaturesConfig()).model_dump_json(), "most_rows": 0}
+    StatisticsExecutor(context).Do({"examples": [examples]}, {"statistics": [statistics]}, properties)
     schema_artifact = standard_artifacts.Schema()
     schema_artifact.uri = str(folder / "schema")
     if schema is None:
@@ -127,8 +128,6 @@ def run_gate(
     out.uri = str(folder / "DataGate" / "examples" / "7")
     report = ValidationReport()
     report.uri = str(folder / "DataGate" / "report" / "7")
-    row_schema = standard_artifacts.Schema()
-    row_schema.uri = str(folder / "DataGate" / "row_schema" / "7")
     sections = {
         "data": data,
         "features": features or FeaturesConfig(),
@@ -139,7 +138,7 @@ def run_gate(
     }
     Executor(context).Do(
         {"rows": [examples], "statistics": [statistics], "schema": [schema_artifact], "anomalies": [anomalies]},
-        {"examples": [out], "report": [report], "row_schema": [row_schema]},
+        {"examples": [out], "report": [report]},
         {name: section.model_dump_json() for name, section in sections.items()},
     )
     return Gate(out, report, examples)
