@@ -34,7 +34,7 @@ def fit_key(files: Sequence[str], sections: Mapping[str, str]) -> str:
 
 
 def take_earlier(uri: str, key: str) -> bool:
-    """Copies a graph with the same key, if an earlier execution left one beside the folder.
+    """Copies a graph with the same key, if an earlier execution left one beside the folder; `note_key` is left to do.
 
     Args:
         uri: Folder of the TransformGraph artifact that is to be filled.
@@ -66,7 +66,7 @@ def _read(note: str) -> str:
 
 def _copy(source: str, target: str) -> None:
     for folder, _, files in fileio.walk(source):
-        there = os.path.join(target, os.path.relpath(folder, source))
+        there = os.path.join(target, os.path.relpath(str(folder), source))
         fileio.makedirs(there)
-        for name in files:
-            fileio.copy(os.path.join(folder, name), os.path.join(there, name), overwrite=True)
+        for name in set(map(str, files)) - {_FILE}:
+            fileio.copy(os.path.join(str(folder), name), os.path.join(there, name), overwrite=True)

@@ -95,16 +95,15 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """Fills the artifact of the transform graph, with one that an earlier execution fitted on the same rows or anew."""
         sections = {name: exec_properties[name] for name in ("data", "features", "scaling")}
         key = fit_key(files, sections)
-        if take_earlier(graph_uri, key):
-            return
-        fit_graph(
-            self._make_beam_pipeline,
-            files,
-            inputs=inputs,
-            sections=sections,
-            target=graph_uri,
-            folder=str(self._get_tmp_dir()),
-        )
+        if not take_earlier(graph_uri, key):
+            fit_graph(
+                self._make_beam_pipeline,
+                files,
+                inputs=inputs,
+                sections=sections,
+                target=graph_uri,
+                folder=str(self._get_tmp_dir()),
+            )
         note_key(graph_uri, key)
 
 
