@@ -12,6 +12,7 @@ from tapeline.components.statistics_gen.beam_statistics import SplitFiles, descr
 from tapeline.schemas import features as names
 from tapeline.schemas.artifact_files import ONE_ROW_IN
 from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.series.grouping.series_rows import RowFeatures
 from tapeline.series.window_reader import split_files
 
 STATISTICS_FILE = "FeatureStats.pb"
@@ -31,8 +32,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         statistics = artifact_utils.get_single_instance(output_dict["statistics"])
         features = FeaturesConfig.model_validate_json(exec_properties["features"])
-        # Not of the features that hold what a float32 rounds away: nobody curates a schema of those.
-        columns = (names.SERIES_ID, names.TIMESTAMP, names.ROW_NUMBER, names.TARGET, *features.columns)
+        # Each number as the float32 that it is nearest to: nobody curates a schema of what that rounds away.
+        numbers = (column for column in features.columns if column not in features.text_columns)
+        described = RowFeatures(numbers=(names.TARGET, *numbers), texts=features.text_columns, row_number=True)
         statistics.split_names, statistics.span = examples.split_names, examples.span
         splits = []
         for split in artifact_utils.decode_split_names(examples.split_names):
@@ -42,8 +44,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             statistics.set_int_custom_property(ONE_ROW_IN.format(split=split), one_in)
             target = os.path.join(folder, STATISTICS_FILE)
             splits.append(SplitFiles(split, tuple(split_files(examples.uri, split)), one_in, target))
-        if not describe_here(splits, columns):
-            describe_on_beam(self._make_beam_pipeline, splits, columns)
+        if not describe_here(splits, described):
+            describe_on_beam(self._make_beam_pipeline, splits, described)
 
 
 def _one_row_in(rows: int, most_rows: int) -> int:

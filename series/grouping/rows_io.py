@@ -1,12 +1,10 @@
 """The one reader of row files, which `components/ingest/beam_writing.py` writes with `series/sources/rows.py`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import tensorflow as tf
-from tfx_bsl.coders import example_coder
 
 from tapeline.schemas.features import ROW_NUMBER, SERIES_ID, TIMESTAMP, rest
 from tapeline.series.arrays import Array
@@ -17,12 +15,13 @@ _ROWS_A_BATCH = 32_768
 _READ_BYTES = 8 * 2**20
 
 
-def read_rows(path: str, features: RowFeatures) -> Iterator[dict[str, Array]]:
+def read_rows(path: str, features: RowFeatures, *, one_in: int = 1) -> Iterator[dict[str, Array]]:
     """Yields the rows of one file in batches.
 
     Args:
         path: A gzip TFRecord file.
         features: What is read.
+        one_in: Of so many rows, the first is read.
 
     Yields:
         `series_id` (bytes `[N]`), `timestamp` (int64 `[N]`), `NUMBERS` (float64 `[N, numbers]`, NaN where missing),
@@ -44,6 +43,8 @@ def read_rows(path: str, features: RowFeatures) -> Iterator[dict[str, Array]]:
         return {**parsed, **{name: (parsed[name].flat_values, parsed[name].row_splits) for name in parts}}
 
     records = tf.data.TFRecordDataset(path, compression_type="GZIP", buffer_size=_READ_BYTES)
+    if one_in > 1:
+        records = records.shard(one_in, 0)
     for batch in records.batch(_ROWS_A_BATCH).map(parse).prefetch(1).as_numpy_iterator():
         size = len(batch[TIMESTAMP])
         numbers = np.full((size, len(features.numbers)), np.nan)
@@ -53,22 +54,6 @@ def read_rows(path: str, features: RowFeatures) -> Iterator[dict[str, Array]]:
         if features.texts:
             batch[TEXTS] = np.stack([batch.pop(name) for name in features.texts], axis=1)
         yield {**batch, **nothing, NUMBERS: numbers}
-
-
-def read_record_batches(path: str, columns: Sequence[str], *, one_in: int = 1) -> Iterator[pa.RecordBatch]:
-    """Yields the rows of one file as Arrow record batches, a list a value, null where it is missing.
-
-    Args:
-        path: A gzip TFRecord file.
-        columns: Features that are read; one that no row of a batch has is left out of it.
-        one_in: Of so many rows, the first is read.
-    """
-    decoder = example_coder.ExamplesToRecordBatchDecoder()
-    records = tf.data.TFRecordDataset(path, compression_type="GZIP", buffer_size=_READ_BYTES).shard(one_in, 0)
-    for serialized in records.batch(_ROWS_A_BATCH).prefetch(1).as_numpy_iterator():
-        batch = decoder.DecodeBatch(serialized.tolist())
-        present = [name for name in columns if batch.schema.get_field_index(name) >= 0]
-        yield pa.RecordBatch.from_arrays([batch.column(name) for name in present], present)
 
 
 def _column(ragged: tuple[Array, Array], missing: float) -> Array:
