@@ -46,7 +46,7 @@ def chunk(context_length: int, windows: int) -> Chunk:
 def make(variant: str, size: int, context_length: int) -> tuple[TrainStep, TrainingConfig]:
     shipped = variant == "as shipped"
     shape = WindowShape(context_length=context_length, horizon=rounds.HORIZON, past=2, future=rounds.FUTURE)
-    view = ViewConfig(highway="all" if shipped else "none")
+    view = ViewConfig(highway="known" if shipped else "none")
     config = TrainingConfig(
         batch_size=size, sampling=SAMPLING[variant], **({} if shipped else {"average_weights": 0.0})
     )
