@@ -16,6 +16,7 @@ from tapeline.components.statistics_gen.executor import Executor
 from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.schemas.features import SPLITS
 from tapeline.schemas.features_config import FeaturesConfig
+from tapeline.series.float_pairs import split_floats
 
 FEATURES = FeaturesConfig(past_covariates=("wind",), future_covariates=("sky",), categorical=("sky",))
 
@@ -30,13 +31,14 @@ def write_rows(folder: pathlib.Path, rows: int = 60) -> Any:
         (folder / f"Split-{split}").mkdir(parents=True)
         for part in range(2):
             number = np.arange(rows) + part * rows
+            rounded, left = split_floats(np.sin(number))
             wind = [None if split == "eval" or each % 5 == 0 else [each / 7] for each in number]
             columns = {
                 "series_id": pa.array([[b"a" if each % 3 else b"b"] for each in number]),
                 "timestamp": pa.array([[each * 3600] for each in number]),
                 "row_number": pa.array([[each] for each in number]),
-                "target": pa.array([[np.sin(each)] for each in number], pa.list_(pa.float32())),
-                "float32_rest_of_target": pa.array([[1e-9] for each in number], pa.list_(pa.float32())),
+                "target": pa.array([[each] for each in rounded], pa.list_(pa.float32())),
+                "float32_rest_of_target": pa.array([[each] for each in left], pa.list_(pa.float32())),
                 "wind": pa.array(wind, pa.list_(pa.float32())),
                 "sky": pa.array([[b"clear" if each % 2 else b"mist"] for each in number]),
             }
