@@ -27,7 +27,7 @@ from tapeline.components.report.component import Report
 from tapeline.components.serving_gate.component import ServingGate
 from tapeline.components.statistics_gen.component import StatisticsGen
 from tapeline.components.trainer.component import Trainer
-from tapeline.components.transform.component import Windows, create_transform
+from tapeline.components.transform.component import Transform
 from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.pipeline.paths import RunPaths
 from tapeline.pipeline.settling import require_settled
@@ -96,22 +96,16 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         split=config.split,
         scaling=config.scaling,
     )
-    transform = create_transform(
+    transform = Transform(
         examples=data_gate.outputs["examples"],
-        schema=data_gate.outputs["row_schema"],
         data=data,
         features=features,
         scaling=config.scaling,
-    )
-    windows = Windows(
-        transformed_examples=transform.outputs["transformed_examples"],
         window=window,
         split=config.split,
-        data=data,
-        features=features,
     )
     trainer = Trainer(
-        chunks=windows.outputs["chunks"],
+        chunks=transform.outputs["chunks"],
         transform_graph=transform.outputs["transform_graph"],
         data=data,
         features=features,
@@ -131,7 +125,7 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         candidate=trainer.outputs["model"],
     ).with_id("BlessedBefore")
     evaluator = create_evaluator(
-        examples=windows.outputs["windows"],
+        examples=transform.outputs["windows"],
         rows=data_gate.outputs["examples"],
         transform_graph=transform.outputs["transform_graph"],
         model=trainer.outputs["model"],
@@ -144,7 +138,7 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
     )
     serving_gate = ServingGate(
         model=trainer.outputs["model"],
-        windows=windows.outputs["windows"],
+        windows=transform.outputs["windows"],
         rows=data_gate.outputs["examples"],
         data=data,
         features=features,
@@ -164,7 +158,7 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         model_blessing=evaluator.outputs["blessing"],
         model=trainer.outputs["model"],
         model_run=trainer.outputs["model_run"],
-        windows=windows.outputs["windows"],
+        windows=transform.outputs["windows"],
         transform_graph=transform.outputs["transform_graph"],
         examples=example_gen.outputs["examples"],
         data_report=data_gate.outputs["report"],
@@ -175,7 +169,7 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         source_fingerprint=source,
     )
     return [
-        *(example_gen, statistics_gen, schema_gen, example_validator, data_gate, transform, windows, trainer),
+        *(example_gen, statistics_gen, schema_gen, example_validator, data_gate, transform, trainer),
         *(previous_model, evaluator, serving_gate, pusher, report),
     ]
 

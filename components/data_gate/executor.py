@@ -9,7 +9,6 @@ import dataclasses
 import functools
 import json
 import os
-from collections.abc import Sequence
 from typing import Any
 
 from absl import logging
@@ -33,12 +32,13 @@ from tapeline.components.data_gate.split_checks import check_splits
 from tapeline.components.data_gate.totals import Totals
 from tapeline.schemas.artifact_files import ONE_ROW_IN, SOURCE_FILE
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.features import SPLITS, rest
+from tapeline.schemas.features import SPLITS
 from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import ChecksConfig, DataConfig, ScalingConfig, SplitConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.checks.findings import Finding
 from tapeline.series.grouping.beam_groups import run_groups, scan_files
+from tapeline.series.grouping.rows_io import read_rows
 from tapeline.series.grouping.series_rows import RowFeatures
 from tapeline.series.grouping.series_survey import Grouping, refuse_long
 from tapeline.series.time_grid import TimeGrid
@@ -47,7 +47,6 @@ REPORT_TEXT = "report.txt"
 REPORT_JSON = "findings.json"
 
 _ANOMALIES_FILE = "SchemaDiff.pb"
-_SCHEMA_FILE = "schema.pbtxt"
 
 
 def make_rules(
@@ -120,7 +119,6 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             kept = os.path.join(node, "refused", execution)
             _write_report(report, kept)
             raise DataError(report.refusal(report=os.path.join(kept, REPORT_TEXT)))
-        _write_schema(_schema(input_dict), rules.numbers, artifact_utils.get_single_uri(output_dict["row_schema"]))
         _pass_on(examples, artifact_utils.get_single_instance(output_dict["examples"]))
 
     def _check_series(self, examples: types.Artifact, rules: Rules) -> Totals:
@@ -133,7 +131,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             for name in fileio.listdir(artifact_utils.get_split_uri([examples], split))
         ]
         features = RowFeatures(numbers=rules.numbers, texts=rules.texts, row_number=True)
-        scan = scan_files(self._make_beam_pipeline, files, features, folder)
+        scan = scan_files(self._make_beam_pipeline, files, functools.partial(read_rows, features=features), folder)
         if scan is None:
             return Totals()
         refuse_long(scan.survey, scan.survey.rows, unit="rows", width=features.width)
@@ -157,13 +155,6 @@ def _of_source(rules: Rules, examples: types.Artifact) -> Rules:
 def _schema(input_dict: dict[str, list[types.Artifact]]) -> schema_pb2.Schema:
     uri = artifact_utils.get_single_uri(input_dict["schema"])
     return io_utils.SchemaReader().read(io_utils.get_only_uri_in_dir(uri))
-
-
-def _write_schema(schema: schema_pb2.Schema, columns: Sequence[str], uri: str) -> None:
-    """Writes the schema by which Transform parses rows: statistics leave the rests out, so the schema does too."""
-    for name in columns:
-        schema.feature.add(name=rest(name), type=schema_pb2.FLOAT)
-    io_utils.write_pbtxt_file(os.path.join(uri, _SCHEMA_FILE), schema)
 
 
 def _schema_findings(input_dict: dict[str, list[types.Artifact]], rules: Rules) -> list[Finding]:

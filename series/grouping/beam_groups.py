@@ -1,4 +1,4 @@
-"""Files of rows to groups of whole series, with Beam: the engine of DataGate and of Windows.
+"""Files of rows to groups of whole series, with Beam: the engine of DataGate and of Transform.
 
 There are two passes. The first, `scan_files`, reads each file once, surveys it, and lays its rows down
 as arrays. The second, `run_groups`, sends every row to the group of its series and gives each
@@ -17,10 +17,10 @@ import apache_beam as beam
 import numpy as np
 from apache_beam.pipeline import Pipeline
 
+from tapeline.series.arrays import Array
 from tapeline.series.grouping.beam_lines import run_lines
 from tapeline.series.grouping.pieces import Piece, load, read_piece, save, write_pieces
-from tapeline.series.grouping.rows_io import read_rows
-from tapeline.series.grouping.series_rows import GROUP_ROWS, RowFeatures, SeriesRows
+from tapeline.series.grouping.series_rows import GROUP_ROWS, SeriesRows
 from tapeline.series.grouping.series_survey import Grouping, SeriesSurvey, merge_surveys, survey_rows
 
 
@@ -40,7 +40,7 @@ class Scan:
 def scan_files(
     make_pipeline: Callable[[], Pipeline],
     files: Sequence[tuple[str, str]],
-    features: RowFeatures,
+    read: Callable[[str], Iterator[dict[str, Array]]],
     folder: str,
 ) -> Scan | None:
     """First pass: surveys files and lays their rows down.
@@ -48,15 +48,13 @@ def scan_files(
     Args:
         make_pipeline: Makes Beam pipelines.
         files: `(split, path)` of each.
-        features: What is read.
+        read: From a path to the file's rows in batches, as `SeriesRows.of` takes them.
         folder: For temporary files; workers reach it.
 
     Returns:
         The scan; None where there are no rows.
     """
-    scan = (
-        beam.Create(files) | beam.Reshuffle() | beam.FlatMap(functools.partial(_scan, features=features, folder=folder))
-    )
+    scan = beam.Create(files) | beam.Reshuffle() | beam.FlatMap(functools.partial(_scan, read=read, folder=folder))
     found = sorted((json.loads(line) for line in run_lines(make_pipeline(), "Scan", scan, folder)), key=str)
     if not found:
         return None
@@ -94,14 +92,14 @@ def run_groups(
     return run_lines(make_pipeline(), "Groups", groups, folder)
 
 
-def _scan(file: tuple[str, str], *, features: RowFeatures, folder: str) -> Iterator[str]:
+def _scan(file: tuple[str, str], *, read: Callable[[str], Iterator[dict[str, Array]]], folder: str) -> Iterator[str]:
     """Yields one line of JSON for a file with rows: where its survey lies, and its rows."""
     surveys: list[SeriesSurvey] = []
 
     def parts() -> Iterator[SeriesRows]:
         split, path = file
         waiting: list[SeriesRows] = []
-        for batch in itertools.chain(read_rows(path, features), [None]):
+        for batch in itertools.chain(read(path), [None]):
             if waiting and (batch is None or sum(len(rows.code) for rows in waiting) >= GROUP_ROWS):
                 rows, waiting = SeriesRows.join(waiting), []
                 surveys.append(survey_rows(rows))

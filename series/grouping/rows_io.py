@@ -1,7 +1,4 @@
-"""The one reader of row files: the rows of SeriesExampleGen and DataGate, and the scaled rows of Transform.
-
-Rows are written by `components/ingest/beam_writing.py`, with `series/sources/rows.py`; scaled rows by TFX.
-"""
+"""The one reader of row files, which `components/ingest/beam_writing.py` writes with `series/sources/rows.py`."""
 
 from collections.abc import Iterator
 from typing import Any

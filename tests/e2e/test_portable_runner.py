@@ -152,7 +152,7 @@ def test_many_workers_write_what_one_process_writes(
     assert ended.code == 0, ended.err
     # To the last component, with the model blessed and pushed.
     assert len(project.versions) == 1
-    for node in ("SeriesExampleGen", "DataGate", "Transform", "Windows"):
+    for node in ("SeriesExampleGen", "DataGate", "Transform"):
         assert written(in_memory, node), node
         assert written(in_memory, node) == written(project, node), node
     assert scores(project) == pytest.approx(scores(in_memory), rel=1e-6)

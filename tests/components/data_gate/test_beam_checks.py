@@ -14,6 +14,7 @@ from tapeline.schemas.stack import LOCAL_BEAM_RUNNER
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.checks.findings import Finding, FindingGroup
 from tapeline.series.grouping.beam_groups import run_groups, scan_files
+from tapeline.series.grouping.rows_io import read_rows
 from tapeline.series.grouping.series_rows import RowFeatures
 from tapeline.series.grouping.series_survey import Grouping
 from tapeline.series.time_grid import TimeGrid
@@ -58,7 +59,8 @@ def test_beam_finds_what_the_pure_checks_find(tmp_path: pathlib.Path) -> None:
     def pipeline() -> Any:
         return beam.Pipeline(runner=LOCAL_BEAM_RUNNER)
 
-    scan = scan_files(pipeline, files, RowFeatures(numbers=(TARGET,), row_number=True), str(tmp_path))
+    read = functools.partial(read_rows, features=RowFeatures(numbers=(TARGET,), row_number=True))
+    scan = scan_files(pipeline, files, read, str(tmp_path))
     work = functools.partial(check_group, rules=RULES)
     for group_rows in (20, 1000):
         grouping = Grouping.of(scan.survey, scan.survey.rows, group_rows=group_rows)

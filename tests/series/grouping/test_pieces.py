@@ -1,5 +1,6 @@
 """Rows on their way to disk and back: read from files, laid down as arrays, joined."""
 
+import functools
 import pathlib
 import zipfile
 from typing import Any
@@ -118,8 +119,8 @@ def test_a_file_is_laid_down_in_pieces_of_about_a_group(
     monkeypatch.setattr("tapeline.series.grouping.rows_io._ROWS_A_BATCH", 3)
     monkeypatch.setattr("tapeline.series.grouping.beam_groups.GROUP_ROWS", 5)
     path = write_file(tmp_path / "rows.gz", [b"b", b"a"] * 5, range(10))
-    features = RowFeatures(numbers=(TARGET,))
-    scan = scan_files(lambda: beam.Pipeline(runner=LOCAL_BEAM_RUNNER), [("eval", path)], features, str(tmp_path))
+    read = functools.partial(read_rows, features=RowFeatures(numbers=(TARGET,)))
+    scan = scan_files(lambda: beam.Pipeline(runner=LOCAL_BEAM_RUNNER), [("eval", path)], read, str(tmp_path))
     assert scan is not None
     pieces = [read_piece(piece) for piece in scan.pieces]
     assert [piece.columns[NUMBERS][:, 0].tolist() for piece in pieces] == [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9]]
@@ -130,4 +131,5 @@ def test_a_file_is_laid_down_in_pieces_of_about_a_group(
 def test_files_without_rows_have_no_scan(tmp_path: pathlib.Path) -> None:
     path = write_file(tmp_path / "rows.gz", [], [])
     pipeline = beam.Pipeline(runner=LOCAL_BEAM_RUNNER)
-    assert scan_files(lambda: pipeline, [("eval", path)], RowFeatures(numbers=(TARGET,)), str(tmp_path)) is None
+    read = functools.partial(read_rows, features=RowFeatures(numbers=(TARGET,)))
+    assert scan_files(lambda: pipeline, [("eval", path)], read, str(tmp_path)) is None

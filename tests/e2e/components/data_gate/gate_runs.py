@@ -128,8 +128,6 @@ def run_gate(
     out.uri = str(folder / "DataGate" / "examples" / "7")
     report = ValidationReport()
     report.uri = str(folder / "DataGate" / "report" / "7")
-    row_schema = standard_artifacts.Schema()
-    row_schema.uri = str(folder / "DataGate" / "row_schema" / "7")
     sections = {
         "data": data,
         "features": features or FeaturesConfig(),
@@ -140,7 +138,7 @@ def run_gate(
     }
     Executor(context).Do(
         {"rows": [examples], "statistics": [statistics], "schema": [schema_artifact], "anomalies": [anomalies]},
-        {"examples": [out], "report": [report], "row_schema": [row_schema]},
+        {"examples": [out], "report": [report]},
         {name: section.model_dump_json() for name, section in sections.items()},
     )
     return Gate(out, report, examples)
