@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _stopped(command: str, error: BaseException) -> int:
     """Says what stopped a command; returns the exit code."""
-    from tapeline.schemas.errors import UserError, surroundings_error
+    from tapeline.schemas.errors import ClusterError, UserError, surroundings_error
 
     interrupted = interruption(error)
     if interrupted is not None:
@@ -51,6 +51,9 @@ def _stopped(command: str, error: BaseException) -> int:
     if refusal is not None:
         print(f"tapeline {command}: {refusal}", file=sys.stderr)
         return EXIT_BAD_INPUT
+    if isinstance(error, ClusterError):
+        print(f"tapeline {command}: {error}", file=sys.stderr)
+        return EXIT_FAILED
     # Python's own exit code for this is 1, which here means that a gate refused the model.
     traceback.print_exception(error)
     print(f"tapeline {command}: this is a fault of Tapeline, not of your data.", file=sys.stderr)

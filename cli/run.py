@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tapeline.cli.arguments import read_config
 from tapeline.cli.exit_codes import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAILED, EXIT_REFUSED, failure
 from tapeline.cli.init import drafted_config
-from tapeline.cli.signals import interruption
+from tapeline.cli.signals import exit_code, interruption
 from tapeline.pipeline.paths import RunPaths, shown
 from tapeline.schemas.artifact_files import PAGE_FILE
 from tapeline.schemas.errors import user_error
@@ -74,10 +74,14 @@ def _stopped(outcome: "LocalRun", paths: RunPaths) -> int:
     if interrupted is not None:
         if outcome.pushed is not None:
             print(pushed, file=sys.stderr)
-        raise interrupted
+        if not outcome.jobs:
+            raise interrupted
+        print(f"tapeline run: interrupted. {outcome.jobs} Run the same command to continue.", file=sys.stderr)
+        return exit_code(interrupted)
     refusal = user_error(outcome.error)
     reason = refusal or failure(outcome.error, outcome.unfinished)
-    print(f"\ntapeline run: {reason}\n{pushed} Log: {shown(outcome.log)}", file=sys.stderr)
+    told = " ".join(filter(None, (pushed, outcome.jobs, f"Log: {shown(outcome.log)}")))
+    print(f"\ntapeline run: {reason}\n{told}", file=sys.stderr)
     return EXIT_FAILED if refusal is None else EXIT_BAD_INPUT
 
 

@@ -12,6 +12,7 @@ runs/<config name>/           one folder a configuration
   report/<run id>/            report.html, verdict.json, junit.xml, summary.md
   backtest/<key>/fold-01/     the same folder for each fold of a backtest, and its results beside them
   logs/<run id>.log           everything TFX and Beam say
+  jobs.json                   Beam jobs that are open on a cluster; not there while none is
   .lock                       held during a run
 """
 
@@ -50,6 +51,7 @@ class RunPaths:
     schemas = _Place("schemas")
     logs = _Place("logs")
     reports = _Place("report")
+    jobs = _Place("jobs.json")
     lock = _Place(".lock")
 
     @classmethod
