@@ -86,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     _option(run, "--to", "NODE", "last component to run", dest="to_node")
     _add_verbose(run)
 
+    check = commands.add_parser("check", help="look at the cluster that a runner file names")
+    _option(check, "--runner", "PATH", _RUNNER, required=True)
+
     gate = commands.add_parser("gate", help="print the verdict of a run, and write it down for machines")
     _add_run(gate)
     _option(gate, "--output", "DIR", "where files go (default: report/<run id>/ in the run's folder)")

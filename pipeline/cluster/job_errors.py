@@ -38,6 +38,7 @@ _FIXES = {
 }
 """Fixes by words of a cause, the first that fits."""
 
+_BEAM = re.compile(r"^Pipeline \S+ failed in state (\w+): ")
 _CAUSED_BY = re.compile(r"^Caused by: (.+)$", re.MULTILINE)
 _PYTHON = re.compile(r"^(?:\w+\.)*(\w*(?:Error|Exception|Interrupt|Exit))(?:: (.*))?$", re.MULTILINE)
 _JAVA_NAME = re.compile(r"\b(?:[a-z]\w*\.)+(?:\w+\$)?([A-Z]\w*)(?=:|$|\s)")
@@ -60,6 +61,10 @@ def innermost(text: str) -> str:
     Args:
         text: What the job's messages say: a stack of Java, a traceback of Python, or one within the other.
     """
+    beam = _BEAM.match(text)
+    if beam and beam.group(1) == "CANCELLED":
+        return "somebody cancelled it on the cluster"
+    text = _BEAM.sub("", text)
     python = [found for found in _PYTHON.finditer(text) if "Traceback" in text[: found.start()]]
     if python:
         kind, said = python[-1].groups()
