@@ -75,11 +75,9 @@ def _stopped(backtest: Backtest, fold: Fold, outcome: LocalRun) -> int | None:
     """Says what stopped a fold and returns the exit code, or raises what the user can fix; None where it finished."""
     interrupted = interruption(outcome.error)
     if interrupted is not None:
-        print(
-            f"tapeline backtest: interrupted in fold {fold.number} of {len(backtest.folds)}; "
-            f"{fold.number - 1} before it are kept. Run the same command to continue.",
-            file=sys.stderr,
-        )
+        where = f"interrupted in fold {fold.number} of {len(backtest.folds)}; {fold.number - 1} before it are kept."
+        told = " ".join(filter(None, (where, outcome.jobs, "Run the same command to continue.")))
+        print(f"tapeline backtest: {told}", file=sys.stderr)
         return exit_code(interrupted)
     refusal = user_error(outcome.error)
     if refusal is not None:
@@ -87,7 +85,7 @@ def _stopped(backtest: Backtest, fold: Fold, outcome: LocalRun) -> int | None:
     if outcome.error is None and not outcome.unfinished:
         return None
     reason = f"fold {fold.number} {failure(outcome.error, outcome.unfinished)}"
-    kept = f"The folds before it are kept. Log: {shown(outcome.log)}"
+    kept = " ".join(filter(None, ("The folds before it are kept.", outcome.jobs, f"Log: {shown(outcome.log)}")))
     print(f"\ntapeline backtest: {reason}\n{kept}", file=sys.stderr)
     return EXIT_FAILED
 

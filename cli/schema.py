@@ -24,6 +24,8 @@ def run(arguments: argparse.Namespace) -> int:
     output = pathlib.Path(arguments.output or f"schemas/{config.name}/schema.pbtxt")
     paths = RunPaths.of(config.name, arguments.home)
     outcome = run_locally(config, paths, to_node="StatisticsGen")
+    if outcome.jobs:
+        print(outcome.jobs, file=sys.stderr)
     interrupted = interruption(outcome.error)
     if interrupted is not None:
         raise interrupted

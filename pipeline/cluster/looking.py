@@ -43,8 +43,8 @@ def look(args: Sequence[str]) -> list[str]:
     place = place_of(args)
     if place is None:
         return []
+    require_answer(place)
     try:
-        _connect(place)
         if place.kind == "flink":
             return _look_at_flink(place, BeamFlags.of(args))
         if place.kind == "spark":
@@ -52,6 +52,18 @@ def look(args: Sequence[str]) -> list[str]:
     except OSError as error:
         raise ClusterError(f"{_no_answer(place)}: {error}. {_STARTED_BY[place.argument]}.") from error
     return [f"{place.argument}: {place.address} answers."]
+
+
+def require_answer(place: Place) -> None:
+    """Sees whether anybody answers at a cluster's address.
+
+    Raises:
+        ClusterError: Nobody does.
+    """
+    try:
+        _connect(place)
+    except OSError as error:
+        raise ClusterError(f"{_no_answer(place)}: {error}. {_STARTED_BY[place.argument]}.") from error
 
 
 def _no_answer(place: Place) -> str:

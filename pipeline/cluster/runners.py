@@ -16,6 +16,7 @@ from apache_beam.runners.portability import flink_runner, portable_runner, spark
 from tapeline.pipeline.cluster.following import Following, active
 from tapeline.pipeline.cluster.job_book import OpenJob
 from tapeline.pipeline.cluster.job_errors import job_error, said
+from tapeline.pipeline.cluster.looking import require_answer
 from tapeline.pipeline.cluster.places import Place, place_of
 from tapeline.pipeline.cluster.watching import SECONDS_A_LINE, SECONDS_ON_A_TERMINAL, Watch, watching
 
@@ -125,6 +126,9 @@ class _Followed(portable_runner.PortableRunner):
     def run_portable_pipeline(self, pipeline: Any, options: PipelineOptions) -> Any:
         # Now: where Beam submits a jar itself, it hides Flink's address from the job.
         self._handle, self._place = None, _place(type(self).__name__, options)
+        if active() is not None and self._place is not None:
+            # Beam would wait for minutes.
+            require_answer(self._place)
         try:
             result = super().run_portable_pipeline(pipeline, options)
         except (grpc.RpcError, grpc.FutureTimeoutError, OSError, RuntimeError) as error:
