@@ -7,43 +7,64 @@ of its own with ML Metadata and checkpoints, so one that is done is answered
 from the cache and one that was interrupted continues.
 """
 
-import argparse
-import contextlib
-import os
 import pathlib
-import sys
 import tempfile
-from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
 
 from tapeline.cli.arguments import read_config
 from tapeline.cli.exit_codes import EXIT_DONE, EXIT_FAILED, failure
+from tapeline.cli.options import ConfigPath, Data, Home, Json, Overrides, Quiet, Runner
 from tapeline.cli.signals import exit_code, interruption
-from tapeline.pipeline.backtest.plan import Backtest, Fold, plan_backtest
-from tapeline.pipeline.local_runner import LocalRun, run_locally
+from tapeline.cli.terminal import progress, say
 from tapeline.pipeline.paths import RunPaths, shown
 from tapeline.schemas.errors import ConfigError, user_error
+
+if TYPE_CHECKING:
+    from tapeline.pipeline.backtest.plan import Backtest, Fold
+    from tapeline.pipeline.local_runner import LocalRun
 
 _LAST_NODE = "Evaluator"
 """No fold is pushed."""
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(
+    *,
+    config: ConfigPath,
+    data: Data = None,
+    home: Home = None,
+    runner: Runner = None,
+    overrides: Overrides = None,
+    folds: Annotated[int, typer.Option(metavar="N", help="how many")] = 5,
+    window: Annotated[
+        Literal["expanding", "sliding"],
+        typer.Option(help="whether train always begins with the first row, or keeps its length"),
+    ] = "expanding",
+    fold_length: Annotated[
+        int | None,
+        typer.Option(
+            metavar="STEPS", help="steps that each fold is tested on (default: the folds share the test split)"
+        ),
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option(metavar="DIR", help="where results go (default: in the run's folder)")
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
     """Runs all folds, prints the table and writes the results; returns the exit code."""
-    config = read_config(arguments)
-    backtest = plan_backtest(
-        config,
-        RunPaths.of(config.name, arguments.home),
-        folds=arguments.folds,
-        window=arguments.window,
-        fold_length=arguments.fold_length,
-    )
-    output = pathlib.Path(arguments.output).expanduser().resolve() if arguments.output else backtest.root
-    with contextlib.ExitStack() as stack:
-        if arguments.json:
-            stack.enter_context(_progress_on_stderr())
-        _require_writable(output)
+    from tapeline.pipeline.backtest.plan import plan_backtest
+    from tapeline.pipeline.local_runner import run_locally
+
+    read = read_config(config, data=data, runner=runner, overrides=overrides)
+    paths = RunPaths.of(read.name, home)
+    backtest = plan_backtest(read, paths, folds=folds, window=window, fold_length=fold_length)
+    folder = pathlib.Path(output).expanduser().resolve() if output else backtest.root
+    with progress(quiet=quiet, json=json):
+        _require_writable(folder)
         if backtest.chosen:
-            print(backtest.chosen, flush=True)
+            say(backtest.chosen)
         outcomes: list[LocalRun] = []
         for fold in backtest.folds:
             print(f"{_title(backtest, fold)}: {_span(fold)}", flush=True)
@@ -55,29 +76,29 @@ def run(arguments: argparse.Namespace) -> int:
         # TensorFlow takes seconds to import; folds that do not fit are refused before.
         from tapeline.pipeline.backtest.results import write_results
 
-        table, numbers = write_results(backtest, outcomes, output)
-    if arguments.json:
+        table, numbers = write_results(backtest, outcomes, folder)
+    if json:
         print(numbers, end="")
     else:
-        print(f"\n{table}\n\n  results  {shown(output)}")
+        print(f"\n{table}\n\n  results  {shown(folder)}")
     return EXIT_DONE
 
 
-def _title(backtest: Backtest, fold: Fold) -> str:
+def _title(backtest: "Backtest", fold: "Fold") -> str:
     return f"{backtest.config.name}, fold {fold.number} of {len(backtest.folds)}"
 
 
-def _span(fold: Fold) -> str:
+def _span(fold: "Fold") -> str:
     return f"eval from {fold.config.split.eval_start}, test from {fold.config.split.test_start}"
 
 
-def _stopped(backtest: Backtest, fold: Fold, outcome: LocalRun) -> int | None:
+def _stopped(backtest: "Backtest", fold: "Fold", outcome: "LocalRun") -> int | None:
     """Says what stopped a fold and returns the exit code, or raises what the user can fix; None where it finished."""
     interrupted = interruption(outcome.error)
     if interrupted is not None:
         where = f"interrupted in fold {fold.number} of {len(backtest.folds)}; {fold.number - 1} before it are kept."
         told = " ".join(filter(None, (where, outcome.jobs, "Run the same command to continue.")))
-        print(f"tapeline backtest: {told}", file=sys.stderr)
+        say(f"tapeline backtest: {told}", to_stderr=True)
         return exit_code(interrupted)
     refusal = user_error(outcome.error)
     if refusal is not None:
@@ -86,7 +107,7 @@ def _stopped(backtest: Backtest, fold: Fold, outcome: LocalRun) -> int | None:
         return None
     reason = f"fold {fold.number} {failure(outcome.error, outcome.unfinished)}"
     kept = " ".join(filter(None, ("The folds before it are kept.", outcome.jobs, f"Log: {shown(outcome.log)}")))
-    print(f"\ntapeline backtest: {reason}\n{kept}", file=sys.stderr)
+    say(f"\ntapeline backtest: {reason}\n{kept}", style="red", to_stderr=True)
     return EXIT_FAILED
 
 
@@ -97,17 +118,3 @@ def _require_writable(output: pathlib.Path) -> None:
         tempfile.TemporaryFile(dir=output).close()
     except OSError as error:
         raise ConfigError(f"--output: cannot write to {str(output)!r}: {error}. Give another folder.") from error
-
-
-@contextlib.contextmanager
-def _progress_on_stderr() -> Iterator[None]:
-    """Keeps standard output for the JSON alone, whoever writes to it on the way."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)

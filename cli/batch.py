@@ -4,15 +4,18 @@ It has ML Metadata and artifacts of its own, in a folder beside the output that 
 appears when it is whole.
 """
 
-import argparse
 import pathlib
 import shutil
 import sys
 import tempfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from tapeline.cli.exit_codes import EXIT_DONE, EXIT_FAILED
+from tapeline.cli.options import Input, Model, Quiet, Runner
 from tapeline.cli.signals import exit_code, interruption
+from tapeline.cli.terminal import progress, say
 from tapeline.pipeline.paths import shown
 from tapeline.schemas.errors import ConfigError, user_error
 from tapeline.schemas.whole_files import put_in_place
@@ -23,7 +26,14 @@ if TYPE_CHECKING:
 _FILES = "forecast-*.parquet"
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(
+    *,
+    model: Model,
+    source: Input,
+    output: Annotated[str, typer.Option(metavar="DIR", help="folder of the Parquet files; replaced if it is there")],
+    runner: Runner = None,
+    quiet: Quiet = False,
+) -> int:
     """Forecasts every series of a large file; returns the exit code."""
     import dataclasses
 
@@ -33,30 +43,31 @@ def run(arguments: argparse.Namespace) -> int:
     from tapeline.schemas.runner_config import BeamConfig
     from tapeline.series.sources.source import find_source
 
-    output = _check_output(arguments.output)
-    beam = BeamConfig.model_validate(read_runner(arguments.runner)["beam"]) if arguments.runner else BeamConfig()
-    model = find_model(arguments.model)
-    card = read_card(model)
-    data = data_of(card, arguments.input)
+    folder = _check_output(output)
+    beam = BeamConfig.model_validate(read_runner(runner)["beam"]) if runner else BeamConfig()
+    version = find_model(model)
+    card = read_card(version)
+    data = data_of(card, source)
     find_source(data)
     absolute = str(pathlib.Path(str(data.source)).absolute()) if ":" not in str(data.source) else data.source
     card = dataclasses.replace(card, data=data.model_copy(update={"source": absolute}))
 
-    work = pathlib.Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
+    work = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        error = _run(card, model, work, beam.args)
+        with progress(quiet=quiet):
+            error = _run(card, version, work, beam.args)
         interrupted = interruption(error)
         if interrupted is not None:
-            print("tapeline batch: interrupted; nothing was written.", file=sys.stderr)
+            say("tapeline batch: interrupted; nothing was written.", to_stderr=True)
             return exit_code(interrupted)
         if error is not None:
-            return _failed(error, work / "log.txt", output)
+            return _failed(error, work / "log.txt", folder)
         made = next(iter(sorted((work / "artifacts" / "ForecastTables" / "forecasts").iterdir())))
         rows = _rows(made)
-        put_in_place(made, output)
+        put_in_place(made, folder)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    print(f"{rows:,} rows written to {shown(output)}")
+    print(f"{rows:,} rows written to {shown(folder)}")
     return EXIT_DONE
 
 
@@ -89,14 +100,13 @@ def _run(card: "Card", model: pathlib.Path, work: pathlib.Path, beam_args: tuple
     with quiet(work / "log.txt"):
         from tapeline.pipeline.batch_inference import run_batch_pipeline
 
-        lines = ComponentLines(sys.stdout, lambda node: ("ran", ""))
         jobs = Following(
             book=JobBook(work / "jobs.json"),
             pipeline="batch",
             node=lambda: lines.started[-1],
             run=work.name.rpartition(".")[2],
-            console=sys.stdout,
         )
+        lines = ComponentLines(sys.stdout, lambda node: ("ran", ""), detail=jobs.words)
         try:
             for found in look(beam_args):
                 print(f"  {found}", flush=True)
@@ -123,10 +133,11 @@ def _failed(error: BaseException, log: pathlib.Path, output: pathlib.Path) -> in
         raise DataError(f"--input: the model refuses the data: {refusal_message(str(error))}") from error
     kept = output.with_name(f"{output.name}.log")
     shutil.copyfile(log, kept)
-    print(
+    say(
         f"tapeline batch: failed: {type(error).__name__}: {refusal_message(str(error))}\nNothing was written. "
         f"Log: {shown(kept)}",
-        file=sys.stderr,
+        style="red",
+        to_stderr=True,
     )
     return EXIT_FAILED
 

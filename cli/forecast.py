@@ -3,13 +3,16 @@
 Imports TensorFlow, and nothing of TFX: it answers in seconds.
 """
 
-import argparse
 import glob
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from tapeline.cli.exit_codes import EXIT_DONE
+from tapeline.cli.options import Input, Model
+from tapeline.cli.terminal import say
 from tapeline.pipeline.console import hushed
 from tapeline.pipeline.paths import shown
 from tapeline.schemas.errors import ConfigError
@@ -24,7 +27,21 @@ _FEW_MEASURED = 5
 """Series that a warning names."""
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(
+    *,
+    model: Model,
+    source: Input,
+    horizon: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="steps ahead (default: as trained, or as known columns reach)"),
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option(metavar="PATH", help="a .csv or .parquet (default: CSV on standard output)")
+    ] = None,
+    plot: Annotated[
+        str | None, typer.Option(metavar="PATH", help="a .png that shows context, forecast and intervals")
+    ] = None,
+) -> int:
     """Forecasts recent rows; returns the exit code."""
     from tapeline.clients.forecast.contexts import build_contexts
     from tapeline.clients.forecast.recent_rows import read_recent
@@ -32,18 +49,18 @@ def run(arguments: argparse.Namespace) -> int:
     from tapeline.forecaster.pushed_model import find_model, read_card
     from tapeline.series.sources.time_writer import TimeWriter
 
-    if arguments.horizon is not None and arguments.horizon < 1:
-        raise ConfigError(f"--horizon: got {arguments.horizon}, must be 1 or more.")
-    output = plot = None
-    if arguments.output is not None:
-        output = check_output(arguments.output, argument="--output", suffixes=SUFFIXES)
-    if arguments.plot is not None:
-        plot = check_output(arguments.plot, argument="--plot", suffixes=(".png",))
-    folder = find_model(arguments.model)
+    if horizon is not None and horizon < 1:
+        raise ConfigError(f"--horizon: got {horizon}, must be 1 or more.")
+    written = drawn = None
+    if output is not None:
+        written = check_output(output, argument="--output", suffixes=SUFFIXES)
+    if plot is not None:
+        drawn = check_output(plot, argument="--plot", suffixes=(".png",))
+    folder = find_model(model)
     card = read_card(folder)
-    data = data_of(card, arguments.input)
+    data = data_of(card, source)
     recent = read_recent(data, card.features, context_length=card.window.context_length)
-    contexts = build_contexts(recent.tails, card=card, horizon=arguments.horizon, source=shown(arguments.input))
+    contexts = build_contexts(recent.tails, card=card, horizon=horizon, source=shown(source))
     _warn(contexts, card.window.min_observed)
 
     # TensorFlow takes seconds to import; what is wrong with the rows is told before.
@@ -52,20 +69,20 @@ def run(arguments: argparse.Namespace) -> int:
 
         forecasts = LoadedModel(folder, horizon=card.window.horizon).forecast(contexts)
     several = data.series_id is not None or len(data.target) > 1
-    typed = output is not None and output.suffix == ".parquet"
+    typed = written is not None and written.suffix == ".parquet"
     table = forecast_table(forecasts, times=TimeWriter(recent.style, data), series=several, typed=typed)
-    if output is None:
+    if written is None:
         sys.stdout.write(to_csv(table).decode())
     else:
-        write_table(table, output)
-        print(f"{table.num_rows:,} rows written to {shown(output)}")
-    if plot is not None:
+        write_table(table, written)
+        print(f"{table.num_rows:,} rows written to {shown(written)}")
+    if drawn is not None:
         from tapeline.clients.forecast.picture import draw_forecasts
         from tapeline.series.time_grid import TimeGrid
 
         png = draw_forecasts(contexts, forecasts, grid=TimeGrid.of(data), unit=data.unit, title=", ".join(data.target))
-        write_whole(plot, png)
-        print(f"picture written to {shown(plot)}", file=sys.stderr if output is None else sys.stdout)
+        write_whole(drawn, png)
+        say(f"picture written to {shown(drawn)}", to_stderr=written is None)
     return EXIT_DONE
 
 
@@ -88,8 +105,8 @@ def _warn(contexts: "list[Context]", least: float) -> None:
         return
     named = ", ".join(repr(context.series_id.decode(errors="replace")) for context in thin[:_FEW_MEASURED])
     more = ", ..." if len(thin) > _FEW_MEASURED else ""
-    print(
+    say(
         f"tapeline forecast: warning: less than {least:.0%} (window.min_observed) of the context is measured in "
         f"{len(thin):,} of {len(contexts):,} series ({named}{more}); training left such windows out.",
-        file=sys.stderr,
+        to_stderr=True,
     )

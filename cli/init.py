@@ -1,45 +1,73 @@
 """`tapeline init`: a first configuration, from what the data hold."""
 
-import argparse
+import dataclasses
 import glob
 import itertools
+import json as json_text
 import os
 import pathlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from tapeline.cli.exit_codes import EXIT_DONE
+from tapeline.cli.options import Force, Json, Quiet
+from tapeline.cli.terminal import progress, say
 from tapeline.pipeline.paths import shown
 from tapeline.schemas.errors import ConfigError, escaped
 from tapeline.schemas.whole_files import write_whole
 
 if TYPE_CHECKING:
+    from tapeline.pipeline.drafting.decisions import Draft
     from tapeline.pipeline.drafting.found_data import Wishes
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(
+    *,
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="CSV or Parquet; several belong together")],
+    target: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN", help="what to forecast; may be repeated")
+    ] = None,
+    series: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN", help="names the series; may be repeated")
+    ] = None,
+    known_ahead: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN", help="is known for times to come; may be repeated")
+    ] = None,
+    time: Annotated[str | None, typer.Option(metavar="COLUMN", help="holds the times")] = None,
+    horizon: Annotated[int | None, typer.Option(metavar="N", help="steps to forecast")] = None,
+    output: Annotated[
+        str | None, typer.Option(metavar="PATH", help="where to write it (default: <name of the file>.yaml)")
+    ] = None,
+    force: Force = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
     """Runs the command; returns its exit code."""
     from tapeline.pipeline.drafting.found_data import Wishes
 
-    if arguments.horizon is not None and arguments.horizon < 1:
-        raise ConfigError(f"--horizon: got {arguments.horizon}, must be a number of steps, 1 or more.")
-    output = write_config(
-        source_of(arguments.files),
-        Wishes(
-            time=arguments.time,
-            series=tuple(arguments.series),
-            target=tuple(arguments.target),
-            known_ahead=tuple(arguments.known_ahead),
-            horizon=arguments.horizon,
-        ),
-        output=arguments.output,
-        force=arguments.force,
+    if horizon is not None and horizon < 1:
+        raise ConfigError(f"--horizon: got {horizon}, must be a number of steps, 1 or more.")
+    wishes = Wishes(
+        time=time,
+        series=tuple(series or ()),
+        target=tuple(target or ()),
+        known_ahead=tuple(known_ahead or ()),
+        horizon=horizon,
     )
-    print(f"\n{shown(output)} is written. Next: tapeline run --config {shown(output)}")
+    with progress(quiet=quiet, json=json):
+        path, draft = write_config(source_of(files), wishes, output=output, force=force)
+    if json:
+        print(json_text.dumps({"config": str(path.resolve()), **dataclasses.asdict(draft)}, indent=2, default=str))
+    else:
+        say(f"{'' if quiet else chr(10)}{shown(path)} is written. Next: tapeline run --config {shown(path)}")
     return EXIT_DONE
 
 
-def write_config(source: str, wishes: "Wishes", *, output: str | None = None, force: bool = False) -> pathlib.Path:
+def write_config(
+    source: str, wishes: "Wishes", *, output: str | None = None, force: bool = False
+) -> "tuple[pathlib.Path, Draft]":
     """Looks at the data, prints what was decided, and writes the configuration.
 
     Args:
@@ -49,7 +77,7 @@ def write_config(source: str, wishes: "Wishes", *, output: str | None = None, fo
         force: Whether a file that is there already is replaced.
 
     Returns:
-        Where it was written.
+        Where it was written, and what was decided.
 
     Raises:
         ConfigError: The file is there, or a column is not.
@@ -66,11 +94,11 @@ def write_config(source: str, wishes: "Wishes", *, output: str | None = None, fo
         raise ConfigError(f"--output: {shown(path)} is there already. Give another file, or --force to replace it.")
     draft = decide(look_at(read_table(source), wishes), wishes)
     for line in terminal_lines(draft):
-        print(escaped(line))
+        say(escaped(line))
     write_whole(path, yaml_text(draft))
     # Whatever the data hold, what is written can be read.
     load_config(path)
-    return path
+    return path, draft
 
 
 def source_of(files: Sequence[str]) -> str:
@@ -118,9 +146,9 @@ def drafted_config(data: str | None) -> str:
     path = pathlib.Path(f"{name_of(data)}.yaml")
     if not path.exists():
         write_config(data, Wishes())
-        print(f"{shown(path)} is written, and used from now on.\n", flush=True)
+        say(f"{shown(path)} is written, and used from now on.\n")
     elif load_config(path).data.source == data:
-        print(f"{shown(path)} is there already, and used.", flush=True)
+        say(f"{shown(path)} is there already, and used.")
     else:
         raise ConfigError(
             f"--config: is missing, and {shown(path)}, where one would be written for {data!r}, is there with other "

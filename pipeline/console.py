@@ -9,8 +9,11 @@ import contextlib
 import logging
 import os
 import pathlib
+import shutil
 import sys
 import tempfile
+import textwrap
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TextIO
@@ -19,7 +22,13 @@ from tapeline.schemas.errors import user_error
 from tapeline.schemas.features import SPLITS
 
 _NODE_STARTED = "Component %s is running."
+_REST_OF_LINE = "\x1b[K"
+"""Has a terminal clear the line from here on."""
+
 _NODE_FINISHED = "Component %s is finished."
+_REFRESH_SECONDS, _LINE_SECONDS = 1.0, 60.0
+_BEFORE_COUNTS = 40
+"""Where what a component counted begins in its line."""
 
 
 @contextlib.contextmanager
@@ -85,7 +94,8 @@ def _log_handler(log: TextIO) -> logging.Handler:
 class ComponentLines(logging.Handler):
     """Prints a line when a component ends: its name, how it ended, how long it took, what it counted.
 
-    It listens to what LocalDagRunner logs, the runner's only sign of life.
+    It listens to what LocalDagRunner logs, the runner's only sign of life. Until a component ends, a terminal shows how
+    long it has been at work, and a file gets a line a minute.
 
     Attributes:
         started: Ids of the components that began, in order.
@@ -95,6 +105,7 @@ class ComponentLines(logging.Handler):
         state: Returns how a node ended, and what it counted or "", once it has ended.
         talkative: Nodes that print lines of their own in between, such as the Trainer's epochs.
         clock: Seconds, for tests.
+        detail: Returns what more is known of the component at work, such as where its job stands; "" where nothing is.
     """
 
     def __init__(
@@ -103,21 +114,30 @@ class ComponentLines(logging.Handler):
         state: Callable[[str], tuple[str, str]],
         talkative: frozenset[str] = frozenset(),
         clock: Callable[[], float] = time.monotonic,
+        detail: Callable[[], str] = str,
     ) -> None:
         super().__init__()
+        self._detail = detail
+        self._told = False
         self._console = console
         self._state = state
         self._talkative = talkative
         self._clock = clock
         self._started: tuple[str, float] | None = None
+        self._left = threading.Event()
+        self._timer = threading.Thread(target=self._keep_time, daemon=True)
         self.started: list[str] = []
 
     def __enter__(self) -> "ComponentLines":
         logging.getLogger("absl").addHandler(self)
+        self._timer.start()
         return self
 
     def __exit__(self, *exception: Any) -> None:
         logging.getLogger("absl").removeHandler(self)
+        self._left.set()
+        # The console may be closed once this returns.
+        self._timer.join()
         if self._started is not None:
             self._print("failed" if exception[0] else "ran", "")
 
@@ -137,12 +157,46 @@ class ComponentLines(logging.Handler):
             self._console.write(f"  {node_id:<18} …\r")
         self._console.flush()
 
+    def _keep_time(self) -> None:
+        seconds = _REFRESH_SECONDS if self._console.isatty() else _LINE_SECONDS
+        while not self._left.wait(seconds):
+            self.show_elapsed()
+
+    def show_elapsed(self) -> None:
+        """Shows how long the component at work has taken so far; one that prints lines of its own needs none."""
+        detail = self._detail()  # It may ask a cluster, and nobody waits for that.
+        self.acquire()  # A component that ends prints in another thread.
+        try:
+            if self._started is None or self._started[0] in self._talkative:
+                return
+            node_id, start = self._started
+            line = f"  {node_id:<18} runs     {self._clock() - start:6.0f} s{detail and '  ' + detail}"
+            self._told = self._told or bool(detail)
+            if self._console.isatty():
+                # What the line before had beyond it goes; what does not fit would begin a line of its own.
+                line = line[: shutil.get_terminal_size().columns - 1] + _REST_OF_LINE + "\r"
+            else:
+                line += "\n"
+            self._console.write(line)
+            self._console.flush()
+        finally:
+            self.release()
+
     def _print(self, state: str, counts: str) -> None:
         assert self._started is not None
         node_id, start = self._started
         self._started = None
-        self._console.write(f"  {node_id:<18} {state:<8} {self._clock() - start:6.1f} s{counts and '  ' + counts}\n")
+        line = f"  {node_id:<18} {state:<8} {self._clock() - start:6.1f} s{counts and '  ' + counts}"
+        clearing = _REST_OF_LINE if self._told and self._console.isatty() else ""
+        self._console.write(clearing + self._in_columns(line) + "\n")
         self._console.flush()
+
+    def _in_columns(self, line: str) -> str:
+        """A line as a terminal shows it without breaking words; elsewhere it stays one line."""
+        if not self._console.isatty():
+            return line
+        columns = shutil.get_terminal_size().columns
+        return textwrap.fill(line, columns, subsequent_indent=" " * _BEFORE_COUNTS, break_long_words=False)
 
 
 def counts_in_words(artifacts: Iterable[Mapping[str, Any]]) -> str:

@@ -9,7 +9,7 @@ artifacts of another run) is never taken for a pass.
 import dataclasses
 import enum
 
-from tapeline.pipeline.lineage import NodeState, Run, read_run, run_ids
+from tapeline.pipeline.lineage import NodeState, Run, read_run, started_runs
 from tapeline.pipeline.paths import RunPaths, shown
 from tapeline.pipeline.verdict import Verdict, read_verdict
 from tapeline.schemas.errors import DataError
@@ -76,7 +76,7 @@ def judge(paths: RunPaths, run_id: str | None = None) -> Judgement:
 
 
 def _no_run(paths: RunPaths, run_id: str | None) -> str:
-    known = run_ids(paths.address, pipeline=paths.root.name if paths.store else None)
+    known = list(started_runs(paths.address, pipeline=paths.root.name if paths.store else None))
     if run_id is None or not known:
         return f"no run in {shown(paths.root)}. Run `tapeline run` first, or give another --home or --name."
     named = ", ".join(known[:_RUNS_NAMED])

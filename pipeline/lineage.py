@@ -94,10 +94,10 @@ def read_run(address: Address, run_id: str | None = None, *, pipeline: str | Non
     return Run(run_id=contexts[0].name, nodes=nodes)
 
 
-def run_ids(address: Address, *, pipeline: str | None = None) -> list[str]:
-    """Returns TFX's names of all runs, the newest first; none where there is no such file."""
+def started_runs(address: Address, *, pipeline: str | None = None) -> dict[str, int]:
+    """Returns when each run began (ms since the epoch) by TFX's name of it, the newest first; none without such a file."""
     with _opened(address) as store:
-        return [str(context.name) for context in _runs(store, pipeline)]
+        return {str(context.name): context.create_time_since_epoch for context in _runs(store, pipeline)}
 
 
 @contextlib.contextmanager

@@ -109,13 +109,14 @@ def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str |
     options = RunOptions(from_nodes=from_nodes, to_nodes=to_nodes) if from_nodes or to_nodes else None
     error: BaseException | None = None
     served = versions(paths.serving_model)
-    lines = ComponentLines(sys.stdout, lambda node: _state_in_words(paths, node), talkative=frozenset({"Trainer"}))
     jobs = Following(
         book=JobBook(paths.jobs),
         pipeline=config.name,
         node=lambda: lines.started[-1] if lines.started else "run",
         run=log.stem,
-        console=sys.stdout,
+    )
+    lines = ComponentLines(
+        sys.stdout, lambda node: _state_in_words(paths, node), talkative=frozenset({"Trainer"}), detail=jobs.words
     )
     try:
         with lines, following(jobs):

@@ -113,7 +113,7 @@ class Config(Section):
             if not all(parts) or len(parts) > _DEEPEST_KEY:
                 raise ConfigError(
                     f"{origin}: the key {printable(repr(key), most=100)} leads nowhere. Give a key such as training.seed; "
-                    "docs/configuration.md lists them."
+                    "`tapeline help configuration` lists them."
                 )
             node = tree
             for parent in parents:
@@ -190,7 +190,9 @@ def load_config(path: str | pathlib.Path) -> Config:
         ConfigError: The file is missing, is not YAML, or breaks a rule; all
             that is wrong stands in one message.
     """
-    tree, node = read_file(path, option="--config", fix="Give the path of a YAML file, such as configs/co2.yaml.")
+    tree, node = read_file(
+        path, option="--config", fix="Give the path of a YAML file; `tapeline init` writes a first one."
+    )
     return parse_config(tree, origin=str(path), node=node)
 
 

@@ -102,7 +102,7 @@ def _split(problem: Any, model: type[pydantic.BaseModel]) -> Iterator[tuple[list
         for clash in error.clashes:
             yield [(*place, *_steps(key)) for key in clash.keys], f"{clash.message}."
     elif kind == "extra_forbidden":
-        yield [place], f"unknown key. {_near(place, model)}docs/configuration.md lists the keys."
+        yield [place], f"unknown key. {_near(place, model)}`tapeline help configuration` lists the keys."
     elif kind == "missing":
         yield [place], "is required and missing. Add it."
     elif kind == "value_error":

@@ -8,6 +8,7 @@ page cannot say anything else than the code.
 
 import inspect
 import json
+import textwrap
 import types
 import typing
 from collections.abc import Iterator
@@ -26,7 +27,11 @@ Unknown keys are refused, and keys that stand twice. All mistakes are listed at 
 Numbers are written as `24`, `0.5` or `1e-3`; whatever only older YAML takes for a number, a date or a truth value
 (`030`, `1:30`, `yes`) is text.
 
-`tapeline run --set KEY=VALUE` replaces a value: `--set training.seed=2`. The value is read as in the file.
+`tapeline run --set KEY=VALUE` replaces a value: `--set training.seed=2`. The value is read as in the file; a `%` at its
+start needs no quotes there. `tapeline help KEY` prints what this page says of a key or a section.
+
+A relative `data.source` is looked for in the working directory first, then in the folder of the configuration file.
+Where both hold different files of that name, the run is refused and names both; `--data` says which.
 
 What is `auto` is chosen from the train split before a run; [auto.md](auto.md) says how. A value that you give wins.
 
@@ -37,6 +42,48 @@ This page is made from the code: `python -m tapeline.schemas.reference > docs/co
 def reference() -> str:
     """Returns the page as Markdown: one table a section."""
     return _HEAD + "".join(_section(path, model) for path, model in _walk("", Config))
+
+
+def terminal_reference(topic: str = "", *, columns: int = 80) -> str:
+    """Returns what is known of keys as text for a terminal.
+
+    >>> print(terminal_reference("training.seed"), end="")
+    training.seed: whole number, default 1
+        Seed of initial weights, shuffling, sampling and dropout.
+
+    Args:
+        topic: A key or a section, dotted; "" takes all keys.
+        columns: Width of the lines.
+
+    Returns:
+        The text; "" where there is no such key.
+    """
+    told = []
+    for path, model in _walk("", Config):
+        for name, field in model.model_fields.items():
+            key = f"{path}.{name}" if path else name
+            if topic in ("", key) or key.startswith(f"{topic}."):
+                default = _default(model, name)
+                value = default if default in _UNSAID else f"default {default}"
+                head = f"{key}: {_type_of(model, name)}, {value}".replace("`", "").removesuffix(", see below")
+                meaning = " ".join((field.description or "").split())
+                told += [_wrapped(head, columns, "", "      "), _wrapped(meaning, columns, "    ", "    ")]
+    return "".join(f"{lines}\n" for lines in told)
+
+
+_UNSAID = ("required", "see below")
+"""Words in place of a default."""
+
+
+def _wrapped(text: str, columns: int, first: str, later: str) -> str:
+    return textwrap.fill(
+        text,
+        columns,
+        initial_indent=first,
+        subsequent_indent=later,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _walk(path: str, model: type[pydantic.BaseModel]) -> Iterator[tuple[str, type[pydantic.BaseModel]]]:

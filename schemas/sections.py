@@ -33,8 +33,8 @@ class DataConfig(Section):
 
     source: str | None = None
     """CSV or Parquet (CSV also compressed: `.gz`, `.bz2`, `.xz`, `.zst`) as a path, a glob, a folder (names of folders
-    such as `region=VIC` are columns) or spans such as `span-{SPAN}/*.csv`; or `statsmodels:co2`. None: the command line
-    must give `--data`."""
+    such as `region=VIC` are columns) or spans such as `span-{SPAN}/*.csv`; or `statsmodels:co2`. A relative path is
+    looked for in the working directory, then in the folder of this file. None: the command line must give `--data`."""
     spans: Positive = 1
     """How many of the newest spans are read, where `source` has a `{SPAN}` or the date `{YYYY}`, `{MM}`, `{DD}`."""
     origin: str = ""

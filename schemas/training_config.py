@@ -25,8 +25,9 @@ class ViewConfig(Section):
     """Whether the decoder sees the last context value itself, in scaled units."""
     window_units: bool = False
     """Whether values are in units of the deviation of the window's own context, not of the usual error."""
-    highway: Literal["none", "context", "all"] = "all"
-    """What the linear map reads: nothing (there is none), the context alone, or all that is known."""
+    highway: Literal["none", "context", "known", "all"] = "known"
+    """What the linear map reads: nothing (there is none), the context alone, also what is known, also more waves of the
+    calendar, the amounts that are known ahead at the lags, and their squares."""
     highway_per_series: bool = False
     """Whether each series has a linear map of its own; for more than 64, and for unknown ones, one map serves all."""
 

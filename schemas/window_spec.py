@@ -53,6 +53,7 @@ class WindowShape:
         categories: Covariates that are numbers of categories: role, position among the covariates of that role, and
             how many numbers there are, that of unseen values included.
         series: Series that may have weights of their own; 0: none has.
+        lags: Seasons at which a linear map reads the columns that are known ahead.
     """
 
     context_length: int
@@ -63,6 +64,14 @@ class WindowShape:
     calendar: tuple[str, ...] = ()
     categories: tuple[tuple[str, int, int], ...] = ()
     series: int = 0
+    lags: tuple[int, ...] = ()
+
+    @property
+    def amounts(self) -> tuple[int, ...]:
+        """Positions of the columns known ahead that are amounts: neither categories nor the calendar."""
+        calendar = sum(1 if name == "weekend" else 2 for name in self.calendar)
+        numbers = {position for role, position, _ in self.categories if role == "future_covariates"}
+        return tuple(position for position in range(self.future - calendar) if position not in numbers)
 
     @classmethod
     def of(

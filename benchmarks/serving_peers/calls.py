@@ -30,8 +30,8 @@ def windows(size: Any) -> tuple[Any, Any, Any]:
 
 
 def raw(size: Any) -> tuple[Any, Any]:
-    """The same number of contexts in parts per million, with their times: Saturdays, one after another."""
-    values = np.random.default_rng(size).uniform(310, 370, (size, CONTEXT)).astype(np.float32)
+    """The same number of contexts in parts per million, float64, with their times: Saturdays, one after another."""
+    values = np.random.default_rng(size).uniform(310, 370, (size, CONTEXT))
     return values, np.tile(2 * 86_400 + WEEK * np.arange(1000, 1000 + CONTEXT), (size, 1))
 
 

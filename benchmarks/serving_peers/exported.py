@@ -10,14 +10,14 @@ import numpy as np
 path = pathlib.Path(sys.argv[1])
 
 
-def inputs(shapes: Any, batch: Any) -> dict[Any, Any]:
+def inputs(wanted: Any, batch: Any) -> dict[Any, Any]:
     """Contexts in parts per million; what a client computes beside them is any number from 0 to 1."""
     rng = np.random.default_rng(batch)
     arrays = {
-        name: rng.random([batch if at == 0 else size for at, size in enumerate(shape)], np.float32)
-        for name, shape in shapes.items()
+        name: rng.random([batch if at == 0 else size for at, size in enumerate(shape)]).astype(dtype)
+        for name, (shape, dtype) in wanted.items()
     }
-    return {**arrays, "context": calls.raw(batch)[0]}
+    return {**arrays, "context": calls.raw(batch)[0].astype(wanted["context"][1])}
 
 
 if path.suffix == ".tflite":
@@ -25,10 +25,10 @@ if path.suffix == ".tflite":
 
     runner = tf.lite.Interpreter(str(path)).get_signature_runner()
     library = f"TensorFlow Lite, TensorFlow {tf.__version__}"
-    shapes = {name: details["shape"] for name, details in runner.get_input_details().items()}
+    wanted = {name: (details["shape"], details["dtype"]) for name, details in runner.get_input_details().items()}
 
     def prepare(variant: Any, batch: Any) -> Any:
-        asked = inputs(shapes, batch)
+        asked = inputs(wanted, batch)
         return lambda: runner(**asked)
 
 else:
@@ -36,10 +36,11 @@ else:
 
     session = onnxruntime.InferenceSession(str(path))
     library = f"ONNX Runtime {onnxruntime.__version__}"
-    shapes = {node.name: node.shape for node in session.get_inputs()}
+    dtypes = {"tensor(double)": np.float64, "tensor(float)": np.float32}
+    wanted = {node.name: (node.shape, dtypes[node.type]) for node in session.get_inputs()}
 
     def prepare(variant: Any, batch: Any) -> Any:
-        asked = inputs(shapes, batch)
+        asked = inputs(wanted, batch)
         return lambda: session.run(None, asked)
 
 

@@ -59,7 +59,7 @@ def read_portable(folder: str | os.PathLike[str]) -> PortableModel:
     if columns:
         raise DataError(
             f"--model: reads the columns {', '.join(columns)}, which it scales by the graph of TensorFlow Transform. "
-            "That graph cannot be converted; serve this model with TensorFlow (docs/serving.md)."
+            "That graph cannot be converted; serve this model with `tapeline serve` or TensorFlow Serving."
         )
     portable = pushed / PORTABLE
     try:

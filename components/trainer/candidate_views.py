@@ -9,9 +9,10 @@ in different ways is better than each of them.
 from typing import Any
 
 VIEWS: tuple[dict[str, Any], ...] = (
+    {"view": {"level": True, "highway": "all"}},
     {"view": {"level": True, "highway": "context"}},
     {"view": {"window_units": True}, "cross_fit": False},
-    {"view": {"level": True, "highway_per_series": True}, "dropout": 0.1},
+    {"view": {"level": True, "highway": "all", "highway_per_series": True}, "dropout": 0.1},
     {"view": {"level": True, "harmonics": 4, "weekend_hours": True, "lag_covariates": False}, "cross_fit": False},
     {"view": {"level": True}},
     {"view": {"level": True}, "dropout": 0.2},

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Iterator
 
 from tapeline.components.trainer.candidate_views import VIEWS
+from tapeline.forecaster.network.highway import widest_reads
 from tapeline.schemas.training_config import ModelConfig, ViewConfig
 from tapeline.schemas.window_spec import WindowShape
 
@@ -87,7 +88,7 @@ def _what_it_comes_to(model: ModelConfig, *, shape: WindowShape, several_series:
         idle.append("weekend_hours")
     if not model.lags or not shape.past + shape.future:
         idle.append("lag_covariates")
-    if view.highway == "context" and not shape.future + shape.static:
+    if view.highway != "none" and widest_reads(view.highway, shape) == widest_reads(default.highway, shape):
         idle.append("highway")
     if view.highway == "none" or not several_series:
         idle.append("highway_per_series")
@@ -102,7 +103,12 @@ def _in_words(model: ModelConfig, *, configured: ModelConfig, again: bool) -> st
     'sees the last value, 4 waves a calendar cycle, dropout 0.1'
     """
     view, base = model.view, configured.view
-    line = {"none": "no line", "context": "a line over the context alone", "all": "a line over all that is known"}
+    line = {
+        "none": "no line",
+        "context": "a line over the context alone",
+        "known": "a line over what is known",
+        "all": "a line that bends",
+    }
     words = {
         "level": "sees the last value" if view.level else "does not see the last value",
         "harmonics": f"{view.harmonics} wave{'s' * (view.harmonics > 1)} a calendar cycle",

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from tapeline.components.trainer.dataset import WindowStream
 from tapeline.components.trainer.loop import Say
 from tapeline.components.trainer.members import Member
-from tapeline.forecaster.network.highway import LinearHighway
+from tapeline.forecaster.network.highway import WIDEST_FIRST, LinearHighway, widest_reads
 from tapeline.forecaster.network.naive import Persistence, RidgeForecast, SeasonalNaive
 from tapeline.forecaster.network.ridge import RidgeKind
 from tapeline.forecaster.network.ridge_fit import RidgeFit
@@ -66,9 +66,7 @@ def simple_kinds(shape: WindowShape) -> tuple[RidgeKind, ...]:
     Args:
         shape: Widths of a window, and the series that may have maps of their own.
     """
-    kinds = [BASELINE]
-    if shape.future + shape.static:
-        kinds.append(RidgeKind("context"))
+    kinds = [RidgeKind(reads) for reads in WIDEST_FIRST if widest_reads(reads, shape) == reads]
     if shape.series:
         kinds += [RidgeKind(kind.reads, True) for kind in tuple(kinds)]
     return tuple(kinds)
@@ -91,7 +89,7 @@ def simple_members(fits: Mapping[RidgeKind, RidgeFit], *, shape: WindowShape, se
             naive=True,
         ),
     )
-    order = sorted(simple_kinds(shape), key=lambda kind: (kind.per_series, kind.reads == "all"))
+    order = sorted(simple_kinds(shape), key=lambda kind: (kind.per_series, -WIDEST_FIRST.index(kind.reads)))
     return naive + tuple(_ridge_member(kind, fits[kind], shape) for kind in order)
 
 
@@ -102,9 +100,17 @@ def ridge_line(kind: RidgeKind, fit: RidgeFit, shape: WindowShape) -> LinearHigh
     return line
 
 
+_READS = {
+    "context": (" on the context", "the context alone"),
+    "known": (" on what is known", "the context and what is known ahead"),
+    "all": ("", "the context, what is known ahead, more waves, lags and squares"),
+}
+"""What a ridge reads, in its name and in words."""
+
+
 def _ridge_member(kind: RidgeKind, fit: RidgeFit, shape: WindowShape) -> Member:
-    name = "ridge" + (" on the context" if kind.reads == "context" else "") + (" by series" if kind.per_series else "")
-    reads = "the context alone" if kind.reads == "context" else "all that is known"
+    suffix, reads = _READS[kind.reads]
+    name = "ridge" + suffix + (" by series" if kind.per_series else "")
     return Member(
         name=name,
         words=f"a linear map of {reads}" + (", one for each series" if kind.per_series else ""),

@@ -129,6 +129,7 @@ def run_training(
     spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
     choice = training.candidates > 1 or model.members > 1
     shape = WindowShape.of(window, features, category_sizes=category_sizes or {})
+    shape = dataclasses.replace(shape, lags=model.lags)
     series, maps = trained_series(train_chunks, model.view, shape=shape, choice=choice, say=say)
     shape = dataclasses.replace(shape, series=maps)
     has_line = choice or model.view.highway != "none"

@@ -15,13 +15,27 @@ import keras
 import tensorflow as tf
 
 from tapeline.forecaster.network.category_inputs import one_hot_shape, one_hot_window
-from tapeline.forecaster.network.inputs import Window
+from tapeline.forecaster.network.inputs import Window, lag_positions
 from tapeline.forecaster.network.ridge_fit import RidgeFit
+from tapeline.forecaster.network.views import HOURS, WEEKEND, seen_window
 from tapeline.schemas import features
+from tapeline.schemas.training_config import ViewConfig
 from tapeline.schemas.window_spec import WindowShape
 
-Reads = Literal["context", "all"]
-"""What a highway reads: the context alone, or also what is known ahead and of the series."""
+Reads = Literal["context", "known", "all"]
+"""What a highway reads: the context alone; also what is known ahead and of the series; also more waves of the calendar,
+and of amounts that are known ahead what they were at the lags, and all squares."""
+
+WIDEST_FIRST: tuple[Reads, ...] = ("all", "known", "context")
+
+WAVES = 6
+"""Waves of each calendar cycle that `all` has, the base wave included."""
+
+WEEKEND_WAVES = 4
+"""Waves of the day that `all` has a second time for weekends alone."""
+
+_MOST_MORE = 2_000
+"""Most inputs that `all` may add: a part that does not fit any more is left out."""
 
 _FEW_MAPS = 16
 """Up to this many, all maps are applied and one result is picked; gathering a map for each window costs more."""
@@ -29,32 +43,99 @@ _FEW_MAPS = 16
 
 def highway_size(shape: WindowShape, reads: Reads = "all") -> int:
     """Returns `D`, the width of what the highway reads."""
-    shape = one_hot_shape(shape)
-    return shape.context_length + (shape.horizon * shape.future + shape.static if reads == "all" else 0)
+    if reads == "context":
+        return shape.context_length
+    wide = one_hot_shape(shape)
+    return wide.context_length + wide.horizon * wide.future + wide.static + (more_size(shape) if reads == "all" else 0)
+
+
+def more_size(shape: WindowShape) -> int:
+    """Returns how many inputs `all` has beyond what is known.
+
+    >>> more_size(WindowShape(context_length=48, horizon=10, future=3, calendar=("hour_of_day",), lags=(24, 48)))
+    60
+    """
+    return sum(_more(shape).values())
+
+
+def _more(shape: WindowShape) -> dict[str, int]:
+    """The parts that `all` has beyond what is known, with their widths."""
+    cycles = sum(name != WEEKEND for name in shape.calendar)
+    parts = {
+        "waves": 2 * (WAVES - 1) * cycles,
+        "amounts": len(shape.amounts) * shape.horizon * (1 + 2 * len(shape.lags)),
+        "weekends": 2 * WEEKEND_WAVES * shape.horizon if {WEEKEND, HOURS} <= set(shape.calendar) else 0,
+    }
+    chosen: dict[str, int] = {}
+    for name, width in parts.items():
+        if width and sum(chosen.values()) + width <= _MOST_MORE:
+            chosen[name] = width
+    return chosen
+
+
+def widest_reads(reads: Reads, shape: WindowShape) -> Reads:
+    """Returns the widest that comes to the same, where there is nothing more to read."""
+    size = highway_size(shape, reads)
+    return next(wider for wider in WIDEST_FIRST if highway_size(shape, wider) == size)
 
 
 def highway_inputs(window: Window, shape: WindowShape, reads: Reads = "all") -> tf.Tensor:
-    """Returns what the highway reads: the context relative to its last value, the known future, the series.
+    """Returns what the highway reads: the context relative to its last value, the known future, the series, and more.
 
-    Categories are one-hot; columns of many are left out.
+    More is what bends a line. What a temperature does depends on how much it differs from the one under the values of
+    the context, and grows to both sides of a mild one: so amounts are read at the lags, and squared. A cycle of the
+    calendar is rarely one wave: its multiples are read at the first lead step, from which a linear map has those of all
+    others. Categories are one-hot; columns of many are left out.
 
     Args:
         window: Features of `docs/data-formats.md`.
         shape: Their widths.
-        reads: Whether more than the context is read; the context comes first.
+        reads: How much of it; each adds behind what the one before it reads.
 
     Returns:
-        `[B, D]`, `D = T + H K + S` or `D = T`, with the widths that categories have as inputs.
+        `[B, D]`: `T` inputs of the context, `H K + S` of what is known with the widths that categories have as inputs,
+        and `more_size`.
     """
-    window, shape = one_hot_window(window, shape), one_hot_shape(shape)
     context = window[features.CONTEXT]
     parts = [context - context[:, -1:]]
-    if shape.future and reads == "all":
-        ahead = window[features.FUTURE_COVARIATES][:, shape.context_length :]
-        parts.append(tf.reshape(ahead, (-1, shape.horizon * shape.future)))
-    if shape.static and reads == "all":
-        parts.append(window[features.STATIC_COVARIATES])
+    if reads != "context":
+        plain, wide = one_hot_window(window, shape), one_hot_shape(shape)
+        if wide.future:
+            ahead = plain[features.FUTURE_COVARIATES][:, shape.context_length :]
+            parts.append(tf.reshape(ahead, (-1, shape.horizon * wide.future)))
+        if wide.static:
+            parts.append(plain[features.STATIC_COVARIATES])
+    if reads == "all":
+        makers = {"waves": _waves, "amounts": _amounts, "weekends": _weekends}
+        parts += [tf.reshape(makers[name](window, shape), (-1, width)) for name, width in _more(shape).items()]
     return tf.concat(parts, axis=1)
+
+
+def _waves(window: Window, shape: WindowShape) -> tf.Tensor:
+    """The further waves of each calendar cycle at the first lead step."""
+    seen = seen_window(_lead(window, shape, steps=1), shape=shape, view=ViewConfig(harmonics=WAVES))
+    return seen[features.FUTURE_COVARIATES][:, :, shape.future :]
+
+
+def _amounts(window: Window, shape: WindowShape) -> tf.Tensor:
+    """Amounts at the lags, then squared, ahead and at the lags: `[B, 1 + 2 L, H, A]`."""
+    amounts = tf.gather(window[features.FUTURE_COVARIATES], shape.amounts, axis=2)
+    ahead = amounts[:, shape.context_length :]
+    before = [tf.gather(amounts, lag_positions(lag, shape), axis=1) for lag in shape.lags]
+    return tf.stack([*before, *(values * values for values in (ahead, *before))], axis=1)
+
+
+def _weekends(window: Window, shape: WindowShape) -> tf.Tensor:
+    """The waves of the day at all lead steps, zero but for weekends."""
+    view = ViewConfig(harmonics=WEEKEND_WAVES, weekend_hours=True)
+    seen = seen_window(_lead(window, shape, steps=shape.horizon), shape=shape, view=view)
+    return seen[features.FUTURE_COVARIATES][:, :, -2 * WEEKEND_WAVES :]
+
+
+def _lead(window: Window, shape: WindowShape, *, steps: int) -> Window:
+    """The columns known ahead at the first lead steps alone."""
+    ahead = window[features.FUTURE_COVARIATES][:, shape.context_length : shape.context_length + steps]
+    return {features.FUTURE_COVARIATES: ahead}
 
 
 class LinearHighway(keras.layers.Layer):
@@ -73,7 +154,7 @@ class LinearHighway(keras.layers.Layer):
 
         Args:
             shape: Widths of a window.
-            reads: Whether more than the context is read.
+            reads: How much is read.
             per_series: Whether each series of `shape.series` has a map of its own; the shared one is then for others.
             trainable: False freezes it, as a baseline.
             name: Name of the layer.

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tapeline.forecaster.network.highway import Reads, highway_inputs, highway_size
+from tapeline.forecaster.network.highway import WIDEST_FIRST, Reads, highway_inputs, highway_size, widest_reads
 from tapeline.forecaster.network.ridge_fit import Floats, RidgeFit
 from tapeline.forecaster.network.ridge_statistics import Doubles, RidgeStatistics, input_scale, solve_ridge
 from tapeline.forecaster.network.ridge_sums import Batches, TrainSums
@@ -59,7 +59,7 @@ class RidgeKind(NamedTuple):
         """
         if view.highway == "none":
             return cls("context")
-        return cls(view.highway, view.highway_per_series and shape.series > 0)
+        return cls(widest_reads(view.highway, shape), view.highway_per_series and shape.series > 0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,7 +102,7 @@ def fit_ridges(
     Raises:
         DataError: There are no train windows.
     """
-    reads: Reads = "all" if any(kind.reads == "all" for kind in kinds) else "context"
+    reads = next(reads for reads in WIDEST_FIRST if any(kind.reads == reads for kind in kinds))
     by_series = any(kind.per_series for kind in kinds)
     sums = TrainSums(train, shape=shape, reads=reads, folds=folds, by_series=by_series)
     fits: dict[RidgeKind, RidgeFit] = {}

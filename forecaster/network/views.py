@@ -17,7 +17,7 @@ from tapeline.schemas import features
 from tapeline.schemas.training_config import ViewConfig
 from tapeline.schemas.window_spec import WindowShape
 
-_WEEKEND, _HOURS = "weekend", "hour_of_day"
+WEEKEND, HOURS = "weekend", "hour_of_day"
 
 _LEAST_UNIT = 0.1
 """Least unit of a window, in units of the usual error: a context that all but stands still has no unit of its own."""
@@ -33,12 +33,12 @@ def seen_shape(shape: WindowShape, view: ViewConfig) -> WindowShape:
     Raises:
         ValueError: The view needs calendar features that the windows lack.
     """
-    lacking = [name for name in (_WEEKEND, _HOURS) if name not in shape.calendar]
+    lacking = [name for name in (WEEKEND, HOURS) if name not in shape.calendar]
     if view.weekend_hours and lacking:
         raise ValueError(
-            f"weekend_hours: got true, needs {_WEEKEND} and {_HOURS} in the calendar; missing: {', '.join(lacking)}."
+            f"weekend_hours: got true, needs {WEEKEND} and {HOURS} in the calendar; missing: {', '.join(lacking)}."
         )
-    cycles = sum(name != _WEEKEND for name in shape.calendar)
+    cycles = sum(name != WEEKEND for name in shape.calendar)
     added = 2 * cycles * (view.harmonics - 1) + (2 * view.harmonics if view.weekend_hours else 0)
     return dataclasses.replace(shape, future=shape.future + added)
 
@@ -54,16 +54,16 @@ def seen_window(window: Window, *, shape: WindowShape, view: ViewConfig) -> Wind
     if seen_shape(shape, view) == shape:
         return window
     known = window[features.FUTURE_COVARIATES]
-    column = shape.future - sum(1 if name == _WEEKEND else 2 for name in shape.calendar)
+    column = shape.future - sum(1 if name == WEEKEND else 2 for name in shape.calendar)
     parts = [known]
     weekend = hours = known[:, :, :0]
     for name in shape.calendar:
-        if name == _WEEKEND:
+        if name == WEEKEND:
             weekend, column = known[:, :, column : column + 1], column + 1
             continue
         waves = harmonics(known[:, :, column : column + 2], view.harmonics)
         parts.append(waves[:, :, 2:])
-        hours = waves if name == _HOURS else hours
+        hours = waves if name == HOURS else hours
         column += 2
     if view.weekend_hours:
         parts.append(weekend * hours)

@@ -196,7 +196,25 @@ def _holiday_columns(codes: Sequence[str], until: int) -> list[dict[str, Any]]:
 
 def _calendar_columns(calendar: Sequence[str]) -> list[dict[str, str]]:
     weekend = ["1 on Saturday and Sunday, else 0, on the zone's wall clock"]
-    waves = [f"{part} of 2 pi times the phase (docs/serving.md)" for part in ("sine", "cosine")]
+
+    def waves(phase: str) -> list[str]:
+        return [f"{part} of 2 pi times: {phase}, on the zone's wall clock" for part in ("sine", "cosine")]
+
     return [
-        {"feature": name, "value": value} for name in calendar for value in (weekend if name == "weekend" else waves)
+        {"feature": name, "value": value}
+        for name in calendar
+        for value in (weekend if name == "weekend" else waves(_PHASES[name]))
     ]
+
+
+_PHASES = {
+    "minute_of_hour": "seconds of the hour / 3600",
+    "hour_of_day": "seconds of the day / 86400",
+    "hour_of_week": "seconds since Monday 00:00 / 604800",
+    "day_of_week": "days since Monday / 7",
+    "day_of_month": "(day - 1) / days in this month",
+    "month_of_year": "(month - 1) / 12",
+    "day_of_year": "days since 1 January / days in this year",
+    "week_of_year": "day_of_year's phase on the Thursday of the same week, Monday to Sunday",
+}
+"""What runs from 0 to 1 over the period of a calendar feature; `series.calendar` computes it."""

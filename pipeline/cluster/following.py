@@ -9,10 +9,10 @@ import dataclasses
 import itertools
 import re
 from collections.abc import Callable, Iterator
-from typing import TextIO
 
 from tapeline.pipeline.cluster.job_book import JobBook
 from tapeline.pipeline.cluster.stopping import Stopped, stop_all
+from tapeline.pipeline.cluster.watching import Watch
 
 
 @dataclasses.dataclass(eq=False, kw_only=True)
@@ -24,7 +24,7 @@ class Following:
         pipeline: The configuration's name.
         node: Returns the component that is at work.
         run: What tells this run from others.
-        console: Where people look; None where nobody does.
+        watch: The job that is waited for; None while there is none.
         stopped: What became of the jobs that were open in the end.
     """
 
@@ -32,9 +32,14 @@ class Following:
     pipeline: str
     node: Callable[[], str]
     run: str
-    console: TextIO | None = None
+    watch: Watch | None = None
     stopped: list[Stopped] = dataclasses.field(default_factory=list)
     _numbers: Iterator[int] = dataclasses.field(default_factory=lambda: itertools.count(1))
+
+    def words(self) -> str:
+        """Returns how the job stands that is waited for; "" while there is none."""
+        watch = self.watch
+        return watch.words() if watch is not None else ""
 
     def next_name(self) -> str:
         """Returns the name of the next job: `tapeline-co2-Transform-2026-11-26T22-10-00-1`."""

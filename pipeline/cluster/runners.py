@@ -3,7 +3,6 @@
 `beam_arguments` names these in place of Beam's own. Outside of a followed run they are what Beam's are.
 """
 
-import contextlib
 import dataclasses
 from typing import Any
 
@@ -18,7 +17,7 @@ from tapeline.pipeline.cluster.job_book import OpenJob
 from tapeline.pipeline.cluster.job_errors import job_error, said
 from tapeline.pipeline.cluster.looking import require_answer
 from tapeline.pipeline.cluster.places import Place, place_of
-from tapeline.pipeline.cluster.watching import SECONDS_A_LINE, SECONDS_ON_A_TERMINAL, Watch, watching
+from tapeline.pipeline.cluster.watching import Watch
 
 
 class FollowedHandle(portable_runner.JobServiceHandle):
@@ -33,7 +32,6 @@ class FollowedHandle(portable_runner.JobServiceHandle):
     def __init__(self, handle: portable_runner.JobServiceHandle, run: Following, place: Place | None) -> None:
         super().__init__(handle.job_service, handle.options, handle._retain_unknown_options)
         self.followed = run
-        self.node = run.node()
         self.name = run.next_name()
         self.job = OpenJob(self.name, place.kind, place.address) if place else None
         self.options.view_as(GoogleCloudOptions).job_name = self.name
@@ -87,23 +85,22 @@ class FollowedResult(beam_runner.PipelineResult):
         return self._result.cancel()
 
     def wait_until_finish(self, duration: int | None = None) -> Any:
-        """Waits for the job, and shows it meanwhile.
+        """Waits for the job, which is watched meanwhile.
 
         Raises:
             ClusterError: It failed.
             UserError: A worker refused what the user gave.
         """
-        console = self._handle.followed.console
-        with contextlib.ExitStack() as stack:
-            if console is not None and self._handle.job is not None:
-                every = SECONDS_ON_A_TERMINAL if console.isatty() else SECONDS_A_LINE
-                stack.enter_context(watching(Watch(self._handle.job, self._handle.node, console), every=every))
-            try:
-                state = self._result.wait_until_finish(duration)
-            except Exception as error:
-                raise job_error(said(error), job=self._handle.name) from error
-        if self._handle.job is not None and duration is None:
-            self._handle.followed.book.strike_out(self._handle.job)
+        followed, job = self._handle.followed, self._handle.job
+        followed.watch = Watch(job) if job is not None else None
+        try:
+            state = self._result.wait_until_finish(duration)
+        except Exception as error:
+            raise job_error(said(error), job=self._handle.name) from error
+        finally:
+            followed.watch = None
+        if job is not None and duration is None:
+            followed.book.strike_out(job)
         return state
 
 

@@ -21,8 +21,8 @@ _ROLES = {
 }
 
 _HEAD = """\
-# Written by `tapeline init` from what it found in the data. Change what you know better; docs/configuration.md has
-# every key. What is left out is chosen for the data at each run, and printed: context, lags, calendar.
+# Written by `tapeline init` from what it found in the data. Change what you know better; `tapeline help
+# configuration` lists every key. What is left out is chosen for the data at each run, and printed: context, lags, calendar.
 """
 
 

@@ -1,6 +1,5 @@
 """What the options of a command name is read as in a file, and refused in sentences that name the option."""
 
-import argparse
 import pathlib
 
 import pytest
@@ -13,7 +12,7 @@ CO2 = str(pathlib.Path(__file__).parents[2] / "configs" / "co2.yaml")
 
 
 def read(*overrides: str, runner: str | None = None) -> Config:
-    return read_config(argparse.Namespace(config=CO2, config_json=None, runner=runner, overrides=overrides, data=None))
+    return read_config(CO2, runner=runner, overrides=overrides)
 
 
 def test_set_reads_dates_lists_and_formats_as_a_file_does() -> None:
@@ -30,6 +29,32 @@ def test_set_reads_dates_lists_and_formats_as_a_file_does() -> None:
     assert config.data.time_format == "%Y-%m-%d"
     assert config.training.learning_rate == 0.001
     assert config.beam.args == ("--runner=DirectRunner", "--direct_num_workers=2")
+
+
+@pytest.mark.parametrize(
+    ("item", "value"),
+    [
+        ("data.unit=,", ","),
+        ("data.unit=|", "|"),
+        ("data.unit='|'", "|"),
+        ("data.unit=%", "%"),
+        ('data.time_format="%d.%m.%Y"', "%d.%m.%Y"),
+        ("data.time_format=%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M"),
+        ("data.unit=a=b", "a=b"),
+        ("data.target=[a, b]", ("a", "b")),
+        ("data.frequency=W-SAT", "W-SAT"),
+        ("split.eval_start=1990-01-01 06:00", "1990-01-01 06:00"),
+        ("data.time_format=null", None),
+        ("data.time_format=~", None),
+        ("gate.mae_scaled_below=auto", "auto"),
+        ("training.loss={weights: linear}", "linear"),
+    ],
+)
+def test_set_takes_what_a_file_takes(item: str, value: object) -> None:
+    key = item.partition("=")[0]
+    with_both_dates = ["split.test_start=1995-01-01"] if key.startswith("split") else []
+    found = read(item, *with_both_dates).value(key)
+    assert (found.weights if key == "training.loss" else found) == value
 
 
 @pytest.mark.parametrize(
@@ -96,12 +121,12 @@ def test_json_that_says_a_thing_twice_is_refused() -> None:
 @pytest.mark.parametrize("name", ["../x", "..", ".", "", "/tmp/x", "a/b", "a\n", "-x", "x" * 64])
 def test_a_name_that_leads_out_of_the_folder_of_runs_is_refused(tmp_path: pathlib.Path, name: str) -> None:
     with pytest.raises(ConfigError, match=r"^--name: got .* Give the name that stands in the configuration"):
-        name_of_runs(argparse.Namespace(name=name, config=None, home=None))
+        name_of_runs(name=name)
     (tmp_path / "x.yaml").write_text(f"name: {name!r}\n" if name != "a\n" else 'name: "a\\n"\n')
     with pytest.raises(ConfigError, match="name: got"):
-        name_of_runs(argparse.Namespace(name=None, config=str(tmp_path / "x.yaml"), home=None))
+        name_of_runs(config=str(tmp_path / "x.yaml"))
 
 
 def test_a_name_is_taken_as_given_or_from_the_configuration() -> None:
-    assert name_of_runs(argparse.Namespace(name="fold-01", config=None, home=None)) == "fold-01"
-    assert name_of_runs(argparse.Namespace(name=None, config=CO2, home=None)) == "co2"
+    assert name_of_runs(name="fold-01") == "fold-01"
+    assert name_of_runs(config=CO2) == "co2"

@@ -4,8 +4,9 @@ import pathlib
 
 import pytest
 
-from tapeline.cli import backtest, exit_codes
+from tapeline.cli import exit_codes
 from tapeline.cli import main as cli
+from tapeline.pipeline import local_runner
 from tapeline.pipeline.local_runner import LocalRun
 from tapeline.schemas.errors import DataError
 
@@ -52,7 +53,7 @@ def test_the_exit_code_and_the_message_tell_what_stopped_it(
             error=error if stops else None,
         )
 
-    monkeypatch.setattr(backtest, "run_locally", second_fold_stops)
+    monkeypatch.setattr(local_runner, "run_locally", second_fold_stops)
     arguments = ["backtest", "--config", CO2, "--home", str(tmp_path), "--folds", "3"]
     assert cli.main(arguments) == code
     told = capsys.readouterr().err

@@ -1,5 +1,6 @@
 """`tapeline init` writes a configuration; `tapeline run --data` does so where none is given."""
 
+import json
 import pathlib
 from typing import Any
 
@@ -37,6 +38,18 @@ def test_the_configuration_lies_beside_and_every_decision_is_told(
     assert tree["name"] == "sales"
     assert tree["data"] == {"source": "sales.csv", "time": "day", "target": "sold", "frequency": "D"}
     assert tree["gate"] == {"mae_scaled_below": "auto", "season": "auto"}
+
+
+def test_machines_get_json_and_nothing_else(folder: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write()
+    assert cli.main(["init", path, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["config"] == str(folder / "sales.yaml")
+    assert {"key": "window.horizon", "value": 14} in [
+        {name: each[name] for name in ("key", "value")} for each in told["decisions"]
+    ]
+    assert cli.main(["init", path, "--force", "-q"]) == 0
+    assert capsys.readouterr().out == "sales.yaml is written. Next: tapeline run --config sales.yaml\n"
 
 
 def test_what_is_said_on_the_command_line_wins(folder: pathlib.Path) -> None:

@@ -19,7 +19,7 @@ from tapeline.cli import main as cli, schema
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
-def run(arguments):
+def run(config: str = "") -> int:
     with tempfile.TemporaryDirectory(dir=sys.argv[1]):
         subprocess.run(["sh", "-c", "echo ready; exec sleep 60"])
 
@@ -75,7 +75,7 @@ def test_an_interruption_whose_cleaning_up_failed_stays_one() -> None:
 
 
 def test_a_full_disk_is_no_fault_of_ours(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def full(arguments: object) -> int:
+    def full(config: str = "") -> int:
         raise OSError(28, "No space left on device", "/runs/co2")
 
     monkeypatch.setattr("tapeline.cli.run.run", full)

@@ -248,10 +248,7 @@ def run_command(command: list[str], folder: str) -> None:
         os.dup2(log.fileno(), 2)
     from tapeline.cli import main as cli
 
-    try:
-        code = cli.main(command[1:])
-    except SystemExit as end:
-        code = int(end.code or 0)
+    code = cli.main(command[1:])
     with contextlib.suppress(ValueError):
         sys.stdout.flush()
     os._exit(code)

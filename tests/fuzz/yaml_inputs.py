@@ -1,6 +1,5 @@
 """Configuration files and `--set` texts: YAML that is broken, that says something else than it seems to, or too much."""
 
-import argparse
 import pathlib
 import re
 from collections.abc import Callable
@@ -271,9 +270,7 @@ def _set_faults(items: list[str], folder: pathlib.Path) -> list[str]:
 
 
 def _read(path: pathlib.Path, overrides: list[str]) -> Config:
-    return read_config(
-        argparse.Namespace(config=str(path), config_json=None, runner=None, overrides=overrides, data=None)
-    )
+    return read_config(str(path), overrides=overrides)
 
 
 def faults(case: Text | list[str], folder: pathlib.Path) -> list[str]:

@@ -252,6 +252,13 @@ def test_the_command_answers_in_json_where_a_machine_asks(home: Home, capsys: py
     assert (output / "verdict.json").read_text() == printed
 
 
+def test_the_sentence_alone_is_printed_where_that_is_enough(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    home.judged()
+    assert cli.main(["gate", "--home", str(home.root.parent), "--quiet"]) == exit_codes.EXIT_DONE
+    out = " ".join(capsys.readouterr().out.split())
+    assert out == "BLESSED, and pushed as version 7: it errs by 12.5 MW, 50.0% less than the best naive forecast."
+
+
 def test_nothing_to_judge_ends_with_code_2_and_leaves_files_that_say_so(
     home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:

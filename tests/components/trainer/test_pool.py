@@ -154,8 +154,8 @@ def test_a_pool_trains_all_and_serves_a_selection(undisturbed: tuple[TrainedMode
     selected = trained.selected
     assert selected is not None
     assert [member.name for member in selected.members] == [
-        "persistence", "seasonal naive", "ridge on the context", "ridge", "statistical", "candidate 1", "candidate 2",
-        "candidate 3", "candidate 4",
+        "persistence", "seasonal naive", "ridge on the context", "ridge on what is known", "ridge", "statistical",
+        "candidate 1", "candidate 2", "candidate 3", "candidate 4",
     ]  # fmt: skip
     assert len(selected.choice.picks) <= 3
     assert trained.val_loss <= min(each.history.val_loss for each in trained.candidates) * (1 + 1e-6)

@@ -141,7 +141,7 @@ def test_installed_command_runs_beside_modules_of_the_same_names(
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
-    assert "usage: tapeline" in ended.stdout
+    assert "Usage: tapeline" in ended.stdout
 
 
 def test_editable_install_shows_one_package(tmp_path: pathlib.Path) -> None:

@@ -78,11 +78,14 @@ def test_widths_are_those_of_what_comes_out() -> None:
 
 
 def test_a_line_reads_few_categories_and_no_table() -> None:
-    inputs = highway_inputs(window(), SHAPE)
-    assert inputs.shape[1] == highway_size(SHAPE) == T + H * 2 + FEW
+    inputs = highway_inputs(window(), SHAPE, "known")
+    assert inputs.shape[1] == highway_size(SHAPE, "known") == T + H * 2 + FEW
     other = window()
     other["future_covariates"][:, :, 0] = 0
-    np.testing.assert_array_equal(highway_inputs(other, SHAPE), inputs)
+    np.testing.assert_array_equal(highway_inputs(other, SHAPE, "known"), inputs)
+    # Neither the number of a category nor the calendar has a square.
+    np.testing.assert_array_equal(highway_inputs(other, SHAPE), highway_inputs(window(), SHAPE))
+    assert highway_size(SHAPE) == highway_size(SHAPE, "known") + H
 
 
 @pytest.mark.parametrize("size", [2, MOST_ONE_HOT, MOST_ONE_HOT + 1, 1001])

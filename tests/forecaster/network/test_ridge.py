@@ -1,5 +1,6 @@
 """The linear highway and its closed form."""
 
+import dataclasses
 import itertools
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tapeline.forecaster.network.highway import LinearHighway, highway_inputs, highway_size
+from tapeline.forecaster.network.highway import LinearHighway, highway_inputs, highway_size, more_size, widest_reads
 from tapeline.forecaster.network.ridge import RidgeKind, fit_ridges
 from tapeline.forecaster.network.ridge_fit import RidgeFit
 from tapeline.forecaster.network.ridge_statistics import RidgeStatistics, input_scale, relative_target, solve_ridge
@@ -55,7 +56,44 @@ def test_the_highway_reads_differences_the_known_future_and_the_series() -> None
         "static_covariates": np.array([[9.0]], np.float32),
     }
     shape = WindowShape(context_length=3, horizon=2, future=1, static=1)
-    np.testing.assert_array_equal(highway_inputs(window, shape), [[-1.0, 1.0, 0.0, 4.0, 5.0, 9.0]])
+    known = [-1.0, 1.0, 0.0, 4.0, 5.0, 9.0]
+    np.testing.assert_array_equal(highway_inputs(window, shape, "context"), [known[:3]])
+    np.testing.assert_array_equal(highway_inputs(window, shape, "known"), [known])
+    # The widest one reads the amounts at the lags too, then the squares of all of them.
+    shape = dataclasses.replace(shape, lags=(2, 3))
+    lagged = [2.0, 3.0, 1.0, 2.0]
+    squares = [value**2 for value in (4.0, 5.0, *lagged)]
+    np.testing.assert_array_equal(highway_inputs(window, shape), [known + lagged + squares])
+
+
+def test_the_widest_map_reads_further_waves_and_those_of_weekends() -> None:
+    calendar = ("hour_of_day", "weekend")
+    shape = WindowShape(context_length=2, horizon=3, future=3, calendar=calendar)
+    angle = 2 * np.pi * np.arange(5) / 24
+    weekend = np.array([0, 0, 0, 1, 1])
+    known = np.stack([np.sin(angle), np.cos(angle), weekend], axis=1)[np.newaxis].astype(np.float32)
+    window = {"context": np.zeros((1, 2), np.float32), "future_covariates": known}
+    more = highway_inputs(window, shape).numpy()[0, highway_size(shape, "known") :]
+    first = [wave(n * angle[2]) for n in range(2, 7) for wave in (np.sin, np.cos)]
+    weekends = [weekend[at] * wave(n * angle[at]) for at in (2, 3, 4) for n in range(1, 5) for wave in (np.sin, np.cos)]
+    np.testing.assert_allclose(more, first + weekends, atol=1e-6)
+
+
+def test_a_part_that_would_be_too_much_is_left_out() -> None:
+    shape = WindowShape(context_length=48, horizon=24, future=10, lags=(24, 48))
+    assert more_size(shape) == 1_200
+    assert more_size(dataclasses.replace(shape, future=20)) == 0
+    calendar = dataclasses.replace(shape, future=22, calendar=("hour_of_day",))
+    assert more_size(calendar) == 10
+    assert highway_size(calendar) == 48 + 24 * 22 + 10
+
+
+def test_where_there_is_nothing_more_to_read_the_widest_map_is_meant() -> None:
+    weekend_alone = WindowShape(context_length=4, horizon=3, future=1, calendar=("weekend",), lags=(2,))
+    assert widest_reads("known", weekend_alone) == "all"
+    assert widest_reads("context", weekend_alone) == "context"
+    assert widest_reads("context", WindowShape(context_length=4, horizon=3)) == "all"
+    assert widest_reads("known", SHAPE) == "known"
 
 
 def test_an_unfitted_highway_is_persistence() -> None:
@@ -128,7 +166,7 @@ def test_an_input_that_never_varies_is_given_no_weight() -> None:
     train, _ = windows(50, SHAPE, noise=0.1)
     train["static_covariates"][:] = 3.0
     fit = fit_ridge(passes(train), passes(train), shape=SHAPE)
-    np.testing.assert_allclose(fit.kernel[-1], 0.0, atol=1e-6)
+    np.testing.assert_allclose(fit.kernel[SHAPE.context_length + SHAPE.horizon * SHAPE.future], 0.0, atol=1e-6)
 
 
 def test_unobserved_targets_are_bridged_for_the_closed_form() -> None:

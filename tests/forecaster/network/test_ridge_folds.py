@@ -117,7 +117,7 @@ def test_in_training_a_window_gets_the_map_of_its_fold_and_else_the_full_one(fit
     inputs = window["context"] - window["context"][:, -1:]
     if kind.reads == "all":
         ahead = window["future_covariates"][:, 4:].reshape(40, 2)
-        inputs = np.concatenate([inputs, ahead, window["static_covariates"]], axis=1)
+        inputs = np.concatenate([inputs, ahead, window["static_covariates"], ahead**2], axis=1)
     series = window["series_index"] + 1 if kind.per_series else np.zeros(40, int)
     full, crossed = np.zeros((40, 2)), np.zeros((40, 2))
     kernels, biases = fits[kind].maps()
@@ -148,7 +148,8 @@ def test_few_maps_and_many_are_applied_alike(count: int) -> None:
 
 
 def test_the_kind_of_a_view() -> None:
-    assert RidgeKind.of(ViewConfig(), SHAPE) == RidgeKind("all", per_series=False)
+    assert RidgeKind.of(ViewConfig(), SHAPE) == RidgeKind("known", per_series=False)
+    assert RidgeKind.of(ViewConfig(highway="all"), SHAPE) == RidgeKind("all", per_series=False)
     assert RidgeKind.of(ViewConfig(highway="context", highway_per_series=True), SHAPE) == RidgeKind("context", True)
     # A network without a highway takes the spread alone; one series needs no map of its own.
     assert RidgeKind.of(ViewConfig(highway="none", highway_per_series=True), SHAPE) == RidgeKind("context")

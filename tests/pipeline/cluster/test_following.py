@@ -1,7 +1,7 @@
 """Jobs on a job service: they have a name, stand in the book while they are open, and end with the run."""
 
-import io
 import pathlib
+import threading
 import types
 from typing import Any
 
@@ -9,7 +9,6 @@ import apache_beam as beam
 import pytest
 
 from tapeline.pipeline.beam_arguments import beam_arguments
-from tapeline.pipeline.cluster import runners
 from tapeline.pipeline.cluster.following import Following, following
 from tapeline.pipeline.cluster.job_book import JobBook, OpenJob
 from tapeline.pipeline.cluster.job_service import cancel
@@ -120,17 +119,21 @@ def test_a_job_service_that_is_gone_is_an_error_of_the_cluster(run: Following) -
         submit(gone)
 
 
-def test_a_job_is_seen_while_it_runs(
-    job_service: types.SimpleNamespace, run: Following, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Console(io.StringIO):
-        def write(self, text: str) -> int:
-            # Whoever has seen the job cancels it, and the test ends.
-            cancel(job_service.address, run.book.jobs()[0].id)
-            return super().write(text)
+def test_a_job_is_seen_while_it_is_waited_for(job_service: types.SimpleNamespace, run: Following) -> None:
+    seen = []
 
-    monkeypatch.setattr(runners, "SECONDS_A_LINE", 0.01)
-    run.console = Console()
-    with following(run), pytest.raises(ClusterError, match="somebody cancelled it on the cluster"):
-        submit(job_service).wait_until_finish()
-    assert run.console.getvalue().startswith(f"  Transform          running  0:00  {NAME}\n")
+    def looks() -> None:
+        while not (words := run.words()):
+            pass
+        seen.append(words)
+        cancel(job_service.address, run.book.jobs()[0].id)
+
+    with following(run):
+        job = submit(job_service)
+        watcher = threading.Thread(target=looks)
+        watcher.start()
+        with pytest.raises(ClusterError, match="somebody cancelled it on the cluster"):
+            job.wait_until_finish()
+    watcher.join()
+    assert seen == [f"running  {NAME}"]
+    assert run.words() == ""

@@ -1,20 +1,14 @@
 """What people see of a job while it runs."""
 
-import io
 from typing import Any
 
 import pytest
 
 from tapeline.pipeline.cluster.job_book import OpenJob
-from tapeline.pipeline.cluster.watching import Sight, Watch, see, watching
+from tapeline.pipeline.cluster.watching import Sight, Watch, see
 from tests.pipeline.cluster.conftest import Rest
 
 JOB = OpenJob("tapeline-co2-Transform-1", "flink", "http://flink:8081", "abc")
-
-
-class _Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
 
 
 class _Clock:
@@ -24,7 +18,7 @@ class _Clock:
         return self.now
 
 
-def _watch(console: io.StringIO, sights: list[Sight | OSError]) -> tuple[Watch, _Clock]:
+def _watch(sights: list[Sight | OSError]) -> tuple[Watch, _Clock]:
     left = iter(sights)
 
     def look(job: OpenJob) -> Sight:
@@ -34,67 +28,36 @@ def _watch(console: io.StringIO, sights: list[Sight | OSError]) -> tuple[Watch, 
         return found
 
     clock = _Clock()
-    return Watch(JOB, "Transform", console, look=look, clock=clock), clock
+    return Watch(JOB, look=look, clock=clock), clock
 
 
-def test_a_line_tells_state_time_name_tasks_and_page() -> None:
-    console = io.StringIO()
-    watch, clock = _watch(console, [Sight("RUNNING", "3 of 24 tasks done", "http://flink:8081/#/job/running/abc")])
-    clock.now = 65
-    watch.show()
-    assert console.getvalue() == (
-        "  Transform          running  1:05  tapeline-co2-Transform-1  3 of 24 tasks done  "
-        "http://flink:8081/#/job/running/abc\n"
+def test_a_job_is_told_by_state_tasks_name_and_page() -> None:
+    watch, _ = _watch([Sight("RUNNING", "3 of 24 tasks done", "http://flink:8081/#/job/running/abc")])
+    assert watch.words() == (
+        "running  3 of 24 tasks done  tapeline-co2-Transform-1  http://flink:8081/#/job/running/abc"
     )
 
 
-def test_on_a_terminal_the_line_stays_in_its_place_and_is_gone_in_the_end() -> None:
-    console = _Terminal()
-    watch, _ = _watch(console, [Sight("RUNNING"), Sight("RUNNING")])
-    watch.show()
-    watch.show()
-    watch.end()
-    assert "\n" not in console.getvalue()
-    assert console.getvalue().count("\r\x1b[K") == 3
-    assert console.getvalue().endswith("\r\x1b[K")
+def test_a_job_without_progress_says_so_and_what_to_look_at() -> None:
+    watch, clock = _watch([Sight("RUNNING", progress=[1])] * 3 + [Sight("RUNNING", progress=[2])])
+    told = []
+    for clock.now in (0, 100, 200, 300):
+        told.append("no progress" in watch.words())
+    assert told == [False, False, True, False]
 
 
-def test_a_job_without_progress_says_so_once_and_what_to_look_at() -> None:
-    console = io.StringIO()
-    watch, clock = _watch(console, [Sight("RUNNING", progress=[1])] * 4 + [Sight("RUNNING", progress=[2])])
-    for now in (0, 100, 200, 300, 310):
-        clock.now = now
-        watch.show()
-    told = [line for line in console.getvalue().splitlines() if "no progress" in line]
-    assert len(told) == 1
-    assert told[0].startswith("  Transform: no progress for 3 min. A worker may not have started")
-
-
-def test_a_job_that_gets_on_is_not_called_stuck() -> None:
-    console = io.StringIO()
-    watch, clock = _watch(console, [Sight("RUNNING", progress=[step]) for step in range(9)])
-    for step in range(9):
-        clock.now = step * 100
-        watch.show()
-    assert "no progress" not in console.getvalue()
+def test_a_job_that_does_not_begin_says_so_where_nothing_is_known_of_progress() -> None:
+    watch, clock = _watch([Sight("STARTING"), Sight("STARTING"), Sight("RUNNING"), Sight("RUNNING")])
+    told = []
+    for clock.now in (0, 200, 400, 900):
+        told.append("no progress for 3 min: a worker may not have started" in watch.words())
+    assert told == [False, True, False, False]
 
 
 def test_a_cluster_that_does_not_answer_for_a_moment_is_no_error() -> None:
-    console = io.StringIO()
-    watch, _ = _watch(console, [OSError("gone"), Sight("RUNNING")])
-    watch.show()
-    watch.show()
-    assert [line.split()[1] for line in console.getvalue().splitlines()] == ["no", "running"]
-
-
-def test_a_terminal_that_is_gone_does_not_stop_the_job() -> None:
-    class Gone(_Terminal):
-        def write(self, text: str) -> int:
-            raise BrokenPipeError
-
-    watch, _ = _watch(Gone(), [Sight("RUNNING")] * 1000)
-    with watching(watch, every=0.001):
-        pass
+    watch, _ = _watch([OSError("gone"), Sight("RUNNING")])
+    assert watch.words() == "tapeline-co2-Transform-1  does not answer"
+    assert watch.words() == "running  tapeline-co2-Transform-1"
 
 
 def test_flink_tells_tasks_page_and_progress(rest: Rest) -> None:
