@@ -12,9 +12,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-RUNNERS = ("DirectRunner", "BundleBasedDirectRunner", "FnApiRunner", "SwitchingDirectRunner", "PortableRunner")
-RUNNERS += ("FlinkRunner", "SparkRunner", "DataflowRunner")
-LOCAL_RUNNERS = RUNNERS[:4]
+LOCAL_RUNNERS = ("DirectRunner", "BundleBasedDirectRunner", "FnApiRunner", "SwitchingDirectRunner")
+RUNNERS = (*LOCAL_RUNNERS, "PortableRunner", "FlinkRunner", "SparkRunner", "DataflowRunner")
 _BY_NAME = {name.lower(): name for name in RUNNERS}
 
 _ENVIRONMENTS = ("DOCKER", "PROCESS", "EXTERNAL", "LOOPBACK")
