@@ -12,6 +12,10 @@ import sys
 from collections.abc import Sequence
 
 from tapeline.forecaster.versions import versions
+from tapeline.pipeline.cluster.following import Following, following
+from tapeline.pipeline.cluster.job_book import JobBook
+from tapeline.pipeline.cluster.looking import look
+from tapeline.pipeline.cluster.stopping import in_words, stop_all
 from tapeline.pipeline.console import ComponentLines, counts_in_words, quiet
 from tapeline.pipeline.lineage import NodeRun, NodeState, Run, read_run
 from tapeline.pipeline.paths import RunPaths, shown
@@ -31,6 +35,7 @@ class LocalRun:
         log: Everything TFX and Beam said.
         error: What stopped it, or None.
         pushed: The version that it pushed, also where it failed afterwards; None where the folder has no new one.
+        jobs: What became of the jobs that it left open on a cluster, in sentences; "" where it left none.
     """
 
     run: Run | None
@@ -38,6 +43,7 @@ class LocalRun:
     log: pathlib.Path
     error: BaseException | None = None
     pushed: int | None = None
+    jobs: str = ""
 
     @property
     def unfinished(self) -> tuple[str, ...]:
@@ -63,6 +69,7 @@ def run_locally(
         ConfigError: `from_node` or `to_node` is no component, or another run
             holds the same folder.
         DataError: The source is missing.
+        ClusterError: The cluster that Beam's arguments name does not answer, or has too little.
     """
     log = paths.logs / f"{datetime.datetime.now():%Y-%m-%dT%H-%M-%S}.log"
     busy = (
@@ -70,7 +77,17 @@ def run_locally(
         "Wait for it, or give another --home."
     )
     with locked(paths.lock, busy=busy), quiet(log):
+        _look(config, paths)
         return _run(config, paths, log=log, from_node=from_node, to_node=to_node)
+
+
+def _look(config: Config, paths: RunPaths) -> None:
+    """Ends the jobs that a run before this one could not end, and looks at the cluster."""
+    book = JobBook(paths.jobs)
+    if told := in_words(stop_all(book), book):
+        print(f"  A run before this one was cut short. {told}", flush=True)
+    for found in look(config.beam.args):
+        print(f"  {found}", flush=True)
 
 
 def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str | None, to_node: str | None) -> LocalRun:
@@ -94,14 +111,21 @@ def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str |
     options = RunOptions(from_nodes=from_nodes, to_nodes=to_nodes) if from_nodes or to_nodes else None
     error: BaseException | None = None
     served = versions(paths.serving_model)
+    jobs = Following(
+        book=JobBook(paths.jobs),
+        pipeline=config.name,
+        node=lambda: lines.started[-1] if lines.started else "run",
+        run=log.stem,
+    )
     lines = ComponentLines(
         sys.stdout,
         lambda node: _state_in_words(paths, node),
         talkative=frozenset({"Trainer"}),
         executes=_StartsAhead(),
+        detail=jobs.words,
     )
     try:
-        with lines:
+        with lines, following(jobs):
             LocalDagRunner().run(tfx_pipeline, run_options=options)
     except (Exception, KeyboardInterrupt) as raised:
         logging.getLogger(__name__).exception("the run stopped")
@@ -114,7 +138,9 @@ def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str |
     # A part of the graph is what the runner walked; a whole run must have come to every node.
     expected = tuple(lines.started) if options else tuple(node_ids)
     pushed = max(set(versions(paths.serving_model)).difference(served), default=None)
-    return LocalRun(run=run, node_ids=expected, log=log, error=error, pushed=pushed)
+    return LocalRun(
+        run=run, node_ids=expected, log=log, error=error, pushed=pushed, jobs=in_words(jobs.stopped, jobs.book)
+    )
 
 
 class _StartsAhead:

@@ -37,10 +37,10 @@ from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import ChecksConfig, DataConfig, ScalingConfig, SplitConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.checks.findings import Finding
-from tapeline.series.grouping.beam_groups import run_groups, scan_files
+from tapeline.series.grouping.beam_groups import group_files
 from tapeline.series.grouping.rows_io import read_rows
 from tapeline.series.grouping.series_rows import RowFeatures
-from tapeline.series.grouping.series_survey import Grouping, refuse_long
+from tapeline.series.grouping.series_survey import Grouping, SeriesSurvey, refuse_long
 from tapeline.series.time_grid import TimeGrid
 
 REPORT_TEXT = "report.txt"
@@ -131,14 +131,23 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             for name in fileio.listdir(artifact_utils.get_split_uri([examples], split))
         ]
         features = RowFeatures(numbers=rules.numbers, texts=rules.texts, row_number=True)
-        scan = scan_files(self._make_beam_pipeline, files, functools.partial(read_rows, features=features), folder)
-        if scan is None:
-            return Totals()
-        refuse_long(scan.survey, scan.survey.rows, unit="rows", width=features.width)
-        grouping = Grouping.of(scan.survey, scan.survey.rows)
+        read = functools.partial(read_rows, features=features)
+        divide = functools.partial(_divide, width=features.width)
         check = functools.partial(check_group, rules=rules)
-        lines = run_groups(self._make_beam_pipeline, scan.pieces, grouping, check, folder)
+        survey, lines = group_files(self._make_beam_pipeline(), files, read, divide, check, folder)
+        if survey is None:
+            return Totals()
+        refuse_long(survey, survey.rows, unit="rows", width=features.width)
         return functools.reduce(Totals.merge, map(Totals.from_json, lines), Totals())
+
+
+def _divide(survey: SeriesSurvey, *, width: int) -> Grouping | None:
+    """Divides series into groups; None where one is too long, which is refused in the main process."""
+    try:
+        refuse_long(survey, survey.rows, unit="rows", width=width)
+    except DataError:
+        return None
+    return Grouping.of(survey, survey.rows)
 
 
 def _of_source(rules: Rules, examples: types.Artifact) -> Rules:

@@ -22,7 +22,7 @@ CHILD = pathlib.Path(__file__).with_name("killed_run.py")
 
 # Where in the pipeline, in its order; before or after which call.
 POINTS = (
-    ("tapeline.components.ingest.executor:Executor._survey", "after", 1),
+    ("tapeline.components.ingest.beam_writing:Settle.survey", "after", 1),
     ("tapeline.components.ingest.beam_writing:example_batches", "before", 2),
     ("tapeline.components.ingest.executor:Executor.Do", "after", 1),
     ("tfx.components.statistics_gen.executor:Executor.Do", "after", 1),

@@ -71,23 +71,6 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return write_rows(tmp_path_factory.mktemp("rows"))
 
 
-@pytest.mark.e2e
-def test_statistics_are_those_of_tfx_here_and_on_beam(
-    examples: Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from tfx.components.statistics_gen import executor as stock
-
-    _, here = describe(examples, tmp_path / "here")
-    monkeypatch.setattr("tapeline.components.statistics_gen.beam_statistics.ROWS_HERE", 100)
-    _, on_beam = describe(examples, tmp_path / "beam")
-    _, of_tfx = describe(examples, tmp_path / "tfx", executor=stock.Executor)
-    assert list(here) == list(of_tfx) == list(SPLITS)
-    for split in SPLITS:
-        count, features = of_tfx[split]
-        wanted = {name: each for name, each in features.items() if name != "float32_rest_of_target"}
-        assert here[split] == on_beam[split] == (count, wanted), split
-
-
 def test_of_many_rows_some_that_are_spread_over_the_split_are_described(examples: Any, tmp_path: pathlib.Path) -> None:
     artifact, found = describe(examples, tmp_path, most_rows=40)
     count, features = found["train"]
