@@ -11,7 +11,7 @@ from tapeline.components.transform import beam_analysis
 from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.features_config import FeaturesConfig
-from tapeline.schemas.sections import DataConfig, ScalingConfig, WindowConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig, SplitConfig, WindowConfig
 from tapeline.series.scaling import Scaler
 
 WINDOW = WindowConfig(context_length=12, horizon=4, eval_stride=3)
@@ -69,7 +69,13 @@ def run(
     context = base_beam_executor.BaseBeamExecutor.Context(
         beam_pipeline_args=beam_arguments(tuple(beam_args)), tmp_dir=str(home / "temporary"), unique_id="1"
     )
-    sections = {"window": window, "scaling": scaling, "data": DataConfig(frequency="H"), "features": FeaturesConfig()}
+    sections = {
+        "data": DataConfig(frequency="H"),
+        "features": FeaturesConfig(),
+        "split": SplitConfig(),
+        "scaling": scaling,
+        "window": window,
+    }
     Executor(context).Do(
         {"examples": [artifact(rows)]},
         outputs,
