@@ -40,7 +40,7 @@ from tapeline.series.checks.findings import Finding
 from tapeline.series.grouping.beam_groups import group_files
 from tapeline.series.grouping.rows_io import read_rows
 from tapeline.series.grouping.series_rows import RowFeatures
-from tapeline.series.grouping.series_survey import Grouping, SeriesSurvey, refuse_long
+from tapeline.series.grouping.series_survey import divide, refuse_long
 from tapeline.series.time_grid import TimeGrid
 
 REPORT_TEXT = "report.txt"
@@ -132,22 +132,14 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         ]
         features = RowFeatures(numbers=rules.numbers, texts=rules.texts, row_number=True)
         read = functools.partial(read_rows, features=features)
-        divide = functools.partial(_divide, width=features.width)
         check = functools.partial(check_group, rules=rules)
-        survey, lines = group_files(self._make_beam_pipeline(), files, read, divide, check, folder)
+        survey, lines = group_files(
+            self._make_beam_pipeline(), files, read, functools.partial(divide, width=features.width), check, folder
+        )
         if survey is None:
             return Totals()
         refuse_long(survey, survey.rows, unit="rows", width=features.width)
         return functools.reduce(Totals.merge, map(Totals.from_json, lines), Totals())
-
-
-def _divide(survey: SeriesSurvey, *, width: int) -> Grouping | None:
-    """Divides series into groups; None where one is too long, which is refused in the main process."""
-    try:
-        refuse_long(survey, survey.rows, unit="rows", width=width)
-    except DataError:
-        return None
-    return Grouping.of(survey, survey.rows)
 
 
 def _of_source(rules: Rules, examples: types.Artifact) -> Rules:

@@ -11,17 +11,17 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-import tensorflow as tf
 from apache_beam.metrics.metric import Metrics
-from tfx_bsl.coders import example_coder
 
 from tapeline.components.ingest.series_cuts import AnyBounds, find_split
 from tapeline.schemas.errors import UserError
 from tapeline.schemas.features import SPLITS
 from tapeline.schemas.sections import SplitConfig
+from tapeline.series.grouping.remote_files import rename
+from tapeline.series.grouping.rows_io import RowFile
 from tapeline.series.sources.beam_scanning import COUNTERS
 from tapeline.series.sources.reading import Block, read_batches
-from tapeline.series.sources.rows import RowLayout, example_batches, read_rows
+from tapeline.series.sources.rows import RowLayout, read_rows, row_batches
 from tapeline.series.sources.scanning import Survey, facts_from_json, survey_source
 from tapeline.series.time_grid import TimeGrid
 
@@ -82,8 +82,7 @@ class BlockWriter:
     def __call__(self, placed: PlacedBlock) -> Iterator[str]:
         """Writes a block and yields the rows that each split got, as JSON."""
         block, row, bounds = placed
-        encoder = example_coder.RecordBatchToExamplesEncoder()
-        writers: dict[str, tuple[str, tf.io.TFRecordWriter]] = {}
+        writers: dict[str, tuple[str, RowFile]] = {}
         counts = dict.fromkeys((*SPLITS, UNUSED_ROWS), 0)
         for batch in read_batches(block):
             rows = read_rows(batch, self.layout, first_row=row)
@@ -95,17 +94,14 @@ class BlockWriter:
                         continue
                     if name not in writers:
                         path = os.path.join(self.temporary, uuid.uuid4().hex)
-                        writers[name] = path, tf.io.TFRecordWriter(path, "GZIP")
-                    for example_batch in example_batches(rows, self.layout, targets=targets, chosen=chosen):
-                        for example in encoder.encode(example_batch):
-                            writers[name][1].write(example)
-                        counts[name] += example_batch.num_rows
+                        writers[name] = path, RowFile(path)
+                    for some in row_batches(rows, self.layout, targets=targets, chosen=chosen):
+                        writers[name][1].write(some)
+                        counts[name] += some.num_rows
                 counts[UNUSED_ROWS] += int((split_of_row < 0).sum()) * len(targets)
         for name, (path, writer) in writers.items():
             writer.close()
-            tf.io.gfile.makedirs(self.folders[name])
-            final = os.path.join(self.folders[name], f"data_tfrecord-{block.index:05d}.gz")
-            tf.io.gfile.rename(path, final, overwrite=True)
+            rename(path, os.path.join(self.folders[name], f"rows-{block.index:05d}.parquet"))
         for name, count in counts.items():
             Metrics.counter(COUNTERS, f"rows_{name}").inc(count)
         yield json.dumps(counts)

@@ -90,8 +90,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 def _describe(examples: types.Artifact, source: Source, bounds: AnyBounds, rows: dict[str, int]) -> None:
     """Writes spans, format, cut-offs and row counts onto the artifact, for lineage and the report."""
     # What tfx.components.util.examples_utils sets; importing it would load every component of TFX.
-    examples.set_string_custom_property("payload_format", "FORMAT_TF_EXAMPLE")
-    examples.set_string_custom_property("file_format", "tfrecords_gzip")
+    examples.set_string_custom_property("payload_format", "FORMAT_PARQUET")
+    examples.set_string_custom_property("file_format", "parquet")
     if source.spans:
         # Properties of TFX's own: its resolvers choose artifacts by them.
         examples.span, examples.version = source.spans[-1], source.version or 0

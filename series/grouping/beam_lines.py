@@ -1,13 +1,15 @@
 """How results of a Beam pipeline reach the process that started it: as lines of text in files."""
 
+import io
 import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
-import tensorflow as tf
 from apache_beam.pipeline import Pipeline
+
+from tapeline.series.grouping.remote_files import matching, open_read
 
 
 def run_lines(pipeline: Pipeline, name: str, transform: "beam.PTransform[Any, Any]", folder: str) -> Iterator[str]:
@@ -68,7 +70,7 @@ def _prefix(folder: str, name: str) -> str:
 
 
 def _lines(prefix: str) -> Iterator[str]:
-    for path in tf.io.gfile.glob(prefix + "*"):
-        with tf.io.gfile.GFile(path, "r") as file:
+    for path in matching(prefix + "*"):
+        with io.TextIOWrapper(open_read(path), encoding="utf-8", newline="\n") as file:
             for line in file:
                 yield line.rstrip("\n")

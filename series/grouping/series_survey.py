@@ -142,3 +142,12 @@ class Grouping:
             place = np.minimum(np.searchsorted(own, ids), len(own) - 1)
             keys = np.where(own[place] == ids, self.shared + place, keys)
         return keys
+
+
+def divide(survey: SeriesSurvey, *, width: int) -> Grouping | None:
+    """Divides series into groups; None where one is too long, which is refused in the main process."""
+    try:
+        refuse_long(survey, survey.rows, unit="rows", width=width)
+    except DataError:
+        return None
+    return Grouping.of(survey, survey.rows)

@@ -11,6 +11,7 @@ from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import DataConfig, ScalingConfig, SplitConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.grouping.series_rows import NUMBERS
+from tests.row_files import write_row_file
 from tests.test_no_leakage import SPLITS, cut
 from tests.windows_of_chunks import cut_windows
 
@@ -28,8 +29,6 @@ WINDOW = WindowConfig(context_length=24, horizon=6)
 
 def _write_rows(folder: Any, *, tampered: Any) -> None:
     """Rows of two series as SeriesExampleGen writes them; tampering touches eval and test, and the rows' order."""
-    import tensorflow as tf
-
     rng = np.random.default_rng(5)
     for split, (first, last) in {"train": (0, 200), "eval": (200, 260), "test": (260, 320)}.items():
         rows = []
@@ -39,20 +38,15 @@ def _write_rows(folder: Any, *, tampered: Any) -> None:
                 temperature, load = rng.normal(20, 5), rng.normal()
                 if tampered and split != "train":
                     value, temperature, load = value * 1000, temperature - 300, load * 50
-                columns = {"target": value, "temperature": temperature, "load": load, "area": level}
+                row: dict[str, Any] = {"target": value, "temperature": temperature, "load": load, "area": level}
                 if step % 17 == 3:
-                    del columns["target"], columns["load"]
-                features = {n: tf.train.Feature(float_list=tf.train.FloatList(value=[v])) for n, v in columns.items()}
+                    row |= {"target": None, "load": None}
                 sky = b"hail" if tampered and split != "train" else (b"clear", b"clear", b"mist", b"")[step % 4]
-                features["sky"] = tf.train.Feature(bytes_list=tf.train.BytesList(value=[sky]))
-                features["series_id"] = tf.train.Feature(bytes_list=tf.train.BytesList(value=[series]))
-                for name, whole in (("timestamp", step * 3600), ("row_number", step)):
-                    features[name] = tf.train.Feature(int64_list=tf.train.Int64List(value=[whole]))
-                rows.append(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
+                rows.append({**row, "sky": sky, "series_id": series, "timestamp": step * 3600, "row_number": step})
         (folder / f"Split-{split}").mkdir(parents=True)
-        with tf.io.TFRecordWriter(str(folder / f"Split-{split}" / "data_tfrecord-00000.gz"), "GZIP") as writer:
-            for row in [rows[i] for i in rng.permutation(len(rows))] if tampered else rows:
-                writer.write(row)
+        written = [rows[i] for i in rng.permutation(len(rows))] if tampered else rows
+        columns = {name: [row[name] for row in written] for name in rows[0]}
+        write_row_file(folder / f"Split-{split}" / "rows-00000.parquet", columns, texts=("sky",))
 
 
 def _run_components(home: Any, *, tampered: Any) -> dict[Any, Any]:
@@ -69,7 +63,7 @@ def _run_components(home: Any, *, tampered: Any) -> dict[Any, Any]:
         source_uri=str(home / "rows"),
         artifact_type=standard_artifacts.Examples,
         properties={"split_names": json.dumps(SPLITS)},
-        custom_properties={"payload_format": "FORMAT_TF_EXAMPLE", "file_format": "tfrecords_gzip"},
+        custom_properties={"payload_format": "FORMAT_PARQUET", "file_format": "parquet"},
     ).with_id("rows")
     transform = Transform(
         examples=rows.outputs["result"],

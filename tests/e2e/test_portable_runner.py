@@ -17,6 +17,7 @@ from tapeline.pipeline.cluster.job_book import JobBook
 from tapeline.pipeline.lineage import read_run
 from tests.e2e.portable_cluster import RUNNERS, Cluster, started
 from tests.e2e.small_project import Project, Tapeline, daily_load, make_project
+from tests.row_files import read_row_file
 
 FAILED = 3
 LONG = 150_000
@@ -35,7 +36,7 @@ def _project(root: pathlib.Path) -> Project:
 
 
 def written(project: Project, node: str) -> dict[str, list[bytes]]:
-    """The records of a component's newest outputs by output and split, in an order of their own."""
+    """The records or rows of a component's newest outputs by output and split, in an order of their own."""
     import tensorflow as tf
 
     run = read_run(project.root / "runs" / "load" / "metadata.db")
@@ -48,6 +49,8 @@ def written(project: Project, node: str) -> dict[str, list[bytes]]:
                 tf.train.Example.FromString(record).SerializeToString(deterministic=True)
                 for record in tf.data.TFRecordDataset(str(path), "GZIP").as_numpy_iterator()
             )
+        for path in sorted(pathlib.Path(artifacts[-1].uri).rglob("*.parquet")):
+            found.setdefault(f"{key}/{path.parent.name}", []).extend(repr(row).encode() for row in read_row_file(path))
     return {key: sorted(records) for key, records in found.items()}
 
 

@@ -4,19 +4,16 @@ import pathlib
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
-import tensorflow as tf
 import tensorflow_data_validation as tfdv
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils, standard_artifacts
-from tfx_bsl.coders import example_coder
 
 from tapeline.components.statistics_gen.executor import Executor
 from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.schemas.features import SPLITS
 from tapeline.schemas.features_config import FeaturesConfig
-from tapeline.series.float_pairs import split_floats
+from tests.row_files import write_row_file
 
 FEATURES = FeaturesConfig(past_covariates=("wind",), future_covariates=("sky",), categorical=("sky",))
 
@@ -31,21 +28,15 @@ def write_rows(folder: pathlib.Path, rows: int = 60) -> Any:
         (folder / f"Split-{split}").mkdir(parents=True)
         for part in range(2):
             number = np.arange(rows) + part * rows
-            rounded, left = split_floats(np.sin(number))
-            wind = [None if split == "eval" or each % 5 == 0 else [each / 7] for each in number]
             columns = {
-                "series_id": pa.array([[b"a" if each % 3 else b"b"] for each in number]),
-                "timestamp": pa.array([[each * 3600] for each in number]),
-                "row_number": pa.array([[each] for each in number]),
-                "target": pa.array([[each] for each in rounded], pa.list_(pa.float32())),
-                "float32_rest_of_target": pa.array([[each] for each in left], pa.list_(pa.float32())),
-                "wind": pa.array(wind, pa.list_(pa.float32())),
-                "sky": pa.array([[b"clear" if each % 2 else b"mist"] for each in number]),
+                "series_id": [b"a" if each % 3 else b"b" for each in number],
+                "timestamp": number * 3600,
+                "row_number": number,
+                "target": np.sin(number),
+                "wind": [None if split == "eval" or each % 5 == 0 else each / 7 for each in number],
+                "sky": [b"clear" if each % 2 else b"mist" for each in number],
             }
-            batch = pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
-            with tf.io.TFRecordWriter(str(folder / f"Split-{split}" / f"rows-{part}.gz"), "GZIP") as writer:
-                for record in example_coder.RecordBatchToExamplesEncoder().encode(batch):
-                    writer.write(record)
+            write_row_file(folder / f"Split-{split}" / f"rows-{part}.parquet", columns, texts=("sky",))
     return artifact
 
 

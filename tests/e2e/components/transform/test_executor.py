@@ -4,7 +4,6 @@ import pathlib
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from tapeline.components.transform import beam_analysis
@@ -13,6 +12,7 @@ from tapeline.schemas.errors import DataError
 from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import DataConfig, ScalingConfig, SplitConfig, WindowConfig
 from tapeline.series.scaling import Scaler
+from tests.row_files import write_row_file
 
 WINDOW = WindowConfig(context_length=12, horizon=4, eval_stride=3)
 SCALING = ScalingConfig()
@@ -26,9 +26,6 @@ def write_rows(
     target: Any = lambda step: np.sin(step / 3),
     cuts: Any = (80, 100),
 ) -> None:
-    import tensorflow as tf
-    from tfx_bsl.coders import example_coder
-
     step = np.tile(np.arange(steps), series)
     ids = np.repeat([b"s%d" % i for i in range(series)], steps)
     split = np.searchsorted(cuts, step, side="right")
@@ -36,16 +33,8 @@ def write_rows(
         (folder / f"Split-{name}").mkdir(parents=True)
         for part in range(2):
             mine = np.flatnonzero((split == at) & (np.arange(len(step)) % 2 == part))
-            measured = [None if np.isnan(value) else [value] for value in target(step[mine])]
-            columns = {
-                "series_id": pa.array([[each] for each in ids[mine].tolist()]),
-                "timestamp": pa.array([[each * 3600] for each in step[mine].tolist()]),
-                "target": pa.array(measured, pa.large_list(pa.float32())),
-            }
-            batch = pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
-            with tf.io.TFRecordWriter(str(folder / f"Split-{name}" / f"rows-{part}.gz"), "GZIP") as writer:
-                for record in example_coder.RecordBatchToExamplesEncoder().encode(batch):
-                    writer.write(record)
+            columns = {"series_id": ids[mine], "timestamp": step[mine] * 3600, "target": target(step[mine])}
+            write_row_file(folder / f"Split-{name}" / f"rows-{part}.parquet", columns)
 
 
 def run(
