@@ -1,15 +1,13 @@
 """How results of a Beam pipeline reach the process that started it: as lines of text in files."""
 
-import io
 import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
+from apache_beam.io.filesystems import FileSystems
 from apache_beam.pipeline import Pipeline
-
-from tapeline.series.grouping.remote_files import matching, open_read
 
 
 def run_lines(pipeline: Pipeline, name: str, transform: "beam.PTransform[Any, Any]", folder: str) -> Iterator[str]:
@@ -70,7 +68,8 @@ def _prefix(folder: str, name: str) -> str:
 
 
 def _lines(prefix: str) -> Iterator[str]:
-    for path in matching(prefix + "*"):
-        with io.TextIOWrapper(open_read(path), encoding="utf-8", newline="\n") as file:
+    (found,) = FileSystems.match([prefix + "*"])
+    for path in sorted(metadata.path for metadata in found.metadata_list):
+        with FileSystems.open(path) as file:
             for line in file:
-                yield line.rstrip("\n")
+                yield line.decode().rstrip("\n")
