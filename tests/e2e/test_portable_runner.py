@@ -20,7 +20,7 @@ from tests.e2e.small_project import Project, Tapeline, daily_load, make_project
 from tests.row_files import read_row_file
 
 FAILED = 3
-LONG = 150_000
+LONG = 300_000
 """Rows that a worker writes for seconds."""
 
 
