@@ -152,7 +152,7 @@ def test_another_window_does_not_fit_the_graph_again_and_other_rows_do(
 def test_duplicate_rows_are_refused(tmp_path: pathlib.Path) -> None:
     write_rows(tmp_path / "rows")
     twice = tmp_path / "rows" / "Split-eval"
-    (twice / "rows-2.gz").write_bytes((twice / "rows-0.gz").read_bytes())
+    (twice / "rows-2.parquet").write_bytes((twice / "rows-0.parquet").read_bytes())
     with pytest.raises(DataError, match="has 10 steps with more than one row"):
         run(tmp_path / "out", tmp_path / "rows")
 
