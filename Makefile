@@ -5,6 +5,8 @@ ARGS ?=
 BIN := .venv/bin
 # A process a core; the tests of one file share what they set up.
 UNIT_TESTS := $(BIN)/python -m pytest -m "not e2e" -n auto --dist loadfile
+# Each of these runs whole pipelines, which take 2 GiB and more than one core now and then.
+E2E_TESTS := $(BIN)/python -m pytest -m e2e -n 2 --dist loadfile
 
 # Packages of another Python on these paths (ROS sets one) would be mixed into the environment.
 unexport PYTHONPATH PYTHONHOME
@@ -24,7 +26,7 @@ run: setup ## Run the pipeline of CONFIG (configs/co2.yaml)
 
 test: setup ## Run all tests: the unit tests, then the real pipeline on small series
 	@$(UNIT_TESTS) $(ARGS)
-	@$(BIN)/python -m pytest -m e2e $(ARGS)
+	@$(E2E_TESTS) $(ARGS)
 
 test-unit: setup ## Run the unit tests only
 	@$(UNIT_TESTS) $(ARGS)
@@ -36,7 +38,7 @@ test-wheel: wheel ## Run the unit tests on the installed wheel, outside of the r
 	@rm -rf build
 
 test-e2e: setup ## Run the real pipeline on small series, and the other tests that take minutes
-	@$(BIN)/python -m pytest -m e2e $(ARGS)
+	@$(E2E_TESTS) $(ARGS)
 
 test-modern: setup ## Run all tests on TFX 1.21 where this system is too old for it: in a Debian 13 (root, debootstrap)
 	@$(BIN)/python scripts/newer_system.py

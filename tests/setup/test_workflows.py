@@ -85,11 +85,13 @@ def test_ci_run_takes_the_steps_of_the_pull_request_workflow_in_their_order() ->
     wanted.reverse()
     wanted.remove("setup")
     wanted.reverse()
+    # One machine has one system: the other stack runs in a root of its own, where GitHub has a second machine. There the
+    # unit tests run on the wheel.
+    wanted.remove("test-wheel")
     done = re.findall(r'^step "([^"]+)" .*make (\S+)$', (ROOT / ".ci/run").read_text(), re.MULTILINE)
-    # One machine has one system: the other stack runs in a root of its own, where GitHub has a second machine.
     assert done.pop() == ("All tests on the newer stack", "test-modern")
     assert [target for _, target in done] == wanted
-    assert {name for name, _ in done} == {step["name"] for step in named}
+    assert {name for name, _ in done} == {step["name"] for step in named if step["run"] != "make test-wheel"}
 
 
 def test_pull_requests_run_on_both_stacks() -> None:

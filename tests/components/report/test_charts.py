@@ -52,8 +52,9 @@ def test_charts_with_the_same_places_share_them() -> None:
 
 def test_band_stands_beside_the_lines() -> None:
     band = Band(name="80 %", lower=np.array([0.0, 1.0]), upper=np.array([2.0, 3.0]))
-    tree = charts_json({"a": chart([1.0, 2.0], band=band, marks=[0.5])}, SeriesCharts())["charts"]["a"]
-    assert (tree["band"], tree["bandName"], tree["marks"]) == ([[0, 1], [2, 3]], "80 %", [0.5])
+    tree = charts_json({"a": chart([1.0, 2.0], bands=[band], marks=[0.5])}, SeriesCharts())["charts"]["a"]
+    assert (tree["edges"], tree["marks"]) == ([[2, 3], [0, 1]], [0.5])
+    assert tree["bands"] == [{"name": "80 %", "ink": "forecast"}]
 
 
 def test_a_window_shows_truth_forecast_and_cutoff_on_the_clock_of_the_data(make_content: Any) -> None:
@@ -67,7 +68,7 @@ def test_a_window_shows_truth_forecast_and_cutoff_on_the_clock_of_the_data(make_
     np.testing.assert_array_equal(truth[:-4], view.context[-20:])
     assert found.x[-4] == view.forecast_start
     assert found.x[-5] < found.marks[0] < found.x[-4]
-    assert found.band is not None
+    assert [band.name for band in found.bands] == ["80 % interval"]
     assert found.kind == "day"
     assert window_chart(view, grid=TimeGrid("H"), unit="ppm").kind == "time"
 
