@@ -13,7 +13,7 @@ from tapeline.series.grouping.rows_io import RowFile
 SUFFIX = ".parquet"
 
 
-def write_row_file(path: pathlib.Path | str, columns: Mapping[str, Sequence[Any]], *, texts: Sequence[str] = ()) -> str:
+def write_row_file(path: pathlib.Path | str, columns: Mapping[str, Any], *, texts: Sequence[str] = ()) -> str:
     """Writes columns, with None or NaN where a number is missing; returns the path."""
     kinds = dict.fromkeys((SERIES_ID, *texts), pa.binary()) | dict.fromkeys((TIMESTAMP, ROW_NUMBER), pa.int64())
     arrays = [

@@ -95,6 +95,7 @@ def _plain(column: pa.Array) -> Array:
     """Returns a column as NumPy has it; NaN stands for null."""
     if pa.types.is_dictionary(column.type):
         texts: Array = column.dictionary.to_numpy(zero_copy_only=False)
-        return texts[column.indices.to_numpy()]
-    values: Array = column.to_numpy(zero_copy_only=False)
+        values: Array = texts[column.indices.to_numpy()]
+    else:
+        values = column.to_numpy(zero_copy_only=False)
     return values
