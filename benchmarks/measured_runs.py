@@ -79,6 +79,6 @@ def windows_of(home: pathlib.Path) -> dict[str, int]:
     from tapeline.pipeline.lineage import read_run
 
     run_of_it = read_run(home / "load" / "metadata.db")
-    artifact = run_of_it.artifact("Windows", "chunks") if run_of_it else None
+    artifact = run_of_it.artifact("Transform", "chunks") if run_of_it else None
     assert artifact is not None
     return {split: artifact.properties[f"{split}_windows"] for split in ("train", "eval", "test")}

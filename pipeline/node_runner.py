@@ -18,7 +18,7 @@ import contextlib
 import logging
 import pathlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 
 from google.protobuf import json_format
@@ -30,6 +30,9 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import launcher, outputs_utils, runtime_parameter_utils
 from tfx.proto.orchestration import execution_result_pb2, pipeline_pb2
 
+from tapeline.pipeline.cluster.following import Following, following
+from tapeline.pipeline.cluster.job_book import JobBook
+from tapeline.pipeline.cluster.stopping import Stopped, in_words, stop_all
 from tapeline.pipeline.lineage import NodeRun, read_run
 from tapeline.pipeline.stores import Connection, connection, lock_of, locked
 from tapeline.schemas.errors import ConfigError, DataError, SurroundingsError, user_error
@@ -114,11 +117,20 @@ def run_node(pipeline: pipeline_pb2.Pipeline, node_id: str, *, run_id: str, addr
     # All processes that run nodes of this pipeline see its folder, which holds <folder>/artifacts.
     folder = pathlib.Path(pipeline.runtime_spec.pipeline_root.field_value.string_value).parent
     store = SharedStore(connection(address), lock_of(address) or folder / "metadata.lock")
-    with locked(folder / "steps" / run_id / f"{node_id}.lock"):
+    steps = folder / "steps" / run_id
+    name = pipeline.pipeline_info.id
+    jobs = Following(book=JobBook(steps / f"{node_id}.jobs.json"), pipeline=name, node=lambda: node_id, run=run_id)
+    with locked(steps / f"{node_id}.lock"):
+        # An earlier try may have been killed while its job ran.
+        _tell(jobs.book, stop_all(jobs.book))
         if _tidy_up(store, node, pipeline):
             logging.info("%s has ended in run %s already", node_id, run_id)
         else:
-            _launch(store, node, pipeline)
+            try:
+                with following(jobs):
+                    _launch(store, node, pipeline)
+            finally:
+                _tell(jobs.book, jobs.stopped)
     run = read_run(address, run_id)
     ended = run.nodes.get(node_id) if run else None
     if ended is None or not ended.state.ended_well:
@@ -126,6 +138,11 @@ def run_node(pipeline: pipeline_pb2.Pipeline, node_id: str, *, run_id: str, addr
         reason = ended.error if ended else "it left no execution"
         raise NodeFailedError(f"{node_id} did not end well in run {run_id}: {reason}")
     return ended
+
+
+def _tell(book: JobBook, stopped: Sequence[Stopped]) -> None:
+    if told := in_words(stopped, book):
+        logging.warning("%s", told)
 
 
 def _launch(store: SharedStore, node: pipeline_pb2.PipelineNode, pipeline: pipeline_pb2.Pipeline) -> None:

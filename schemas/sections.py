@@ -160,6 +160,9 @@ class ChecksConfig(Section):
     ones are told, and refused where a few of them set the scale; None lets every value pass."""
     max_drift: Annotated[Real, pydantic.Field(ge=0.0)] = 0.5
     """Largest distance of a column between two splits before a warning, 0 (same) to 1 (Jensen-Shannon)."""
+    statistics_rows: Positive | None = None
+    """Rows of each split that the statistics describe, by which schema and drift are judged, spread over it; None
+    describes all. Series, times and gaps are checked row by row whatever it is."""
 
 
 class SplitConfig(Section):

@@ -216,6 +216,8 @@ def _data(content: Content) -> Section:
     paragraphs = [f"The data gate checked {count(report.series, 'series')} and found {found}."]
     if report.omitted:
         paragraphs.append(f"{count(report.omitted, 'finding')} more of the same kinds are not listed.")
+    if report.sampled:
+        paragraphs.append(report.sampled)
     split = content.config.split
     if split.from_ends:
         paragraphs.append(

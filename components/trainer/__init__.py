@@ -1,6 +1,6 @@
 """The Trainer: fits linear baselines, trains a pool of networks that start from them, and picks who is served.
 
-In come chunks of the train and the eval split, from Windows, and the fitted transform. Out go the served model
+In come chunks of the train and the eval split, from Transform, and the fitted graph. Out go the served model
 (`model`) and the record of its training (`model_run`: a line of JSON for each epoch, and TensorBoard's files). A
 network keeps the weights of its epoch with the smallest free-running error on the eval split. An execution that was
 killed leaves checkpoints, and the next one carries on from them to the same weights, bit by bit.

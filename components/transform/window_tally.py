@@ -1,4 +1,4 @@
-"""What came of the windows: what each group tells, and what `Windows` refuses for it.
+"""What came of the windows: what each group tells, and what Transform refuses for it.
 
 >>> Tally(windows={"train": 3}).merge(Tally(windows={"train": 4}, longest={"train": 9})).windows
 {'train': 7}
@@ -95,7 +95,7 @@ class Tally:
 
 
 def unscaled_series(rows: SeriesRows) -> tuple[bytes, ...]:
-    """Returns the series whose values Transform could not scale: their targets are infinite."""
+    """Returns the series whose values the graph could not scale: their targets are infinite."""
     infinite = np.isinf(rows.columns[NUMBERS][:, 0])
     return tuple(rows.ids[np.unique(rows.code[infinite])].tolist())
 

@@ -1,6 +1,6 @@
 """Turns a request in the data's own units into the window that the model takes, inside the graph.
 
-What `Windows` does on Beam for training happens here for a request: checks,
+What Transform does on Beam for training happens here for a request: checks,
 scaling, gap filling, calendar. A request longer than the context is cut to its
 newest steps; a shorter one is padded in front with steps that were not
 measured. With a horizon that is asked for, the window goes on for as many
