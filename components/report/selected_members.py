@@ -1,9 +1,9 @@
 """What the report says of the selection: who was picked, from whom, and which series are served something else."""
 
-from tapeline.components.report.page import Table
 from tapeline.components.report.training_history import History
 from tapeline.series.figures.style import safe
 from tapeline.series.figures.wording import count, number, percent
+from tapeline.series.pages.page import Table
 
 _MOST_SERIES = 20
 

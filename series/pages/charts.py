@@ -128,7 +128,8 @@ def charts_json(charts: Mapping[str, Chart], by_series: SeriesCharts) -> dict[st
     def values(chart: Chart) -> dict[str, Any]:
         bands = [chart.band.lower, chart.band.upper] if chart.band else []
         rows = [*(line.values for line in chart.lines), *bands]
-        rounded = _rounded(rows)
+        # A row without a value, such as that of the outliers of a series that has none, takes no room.
+        rounded = [row if any(value is not None for value in row) else [] for row in _rounded(rows)]
         count = len(chart.lines)
         tree: dict[str, Any] = {"x": axis(chart), "values": rounded[:count], "band": rounded[count:]}
         return {

@@ -106,11 +106,12 @@
       const { spec } = this;
       const values = this.values();
       this.x = data.axes[values.x];
+      const filled = (row) => (row.length ? row : this.x.map(() => null));
       this.band = values.band.length ? [values.band[1], values.band[0]] : [];
       this.hint = make("div", "hint");
       this.hint.hidden = true;
       this.all.hidden = true;
-      this.chart = new uPlot(this.options(spec, values), [this.x, ...this.band, ...values.values], this.plot);
+      this.chart = new uPlot(this.options(spec, values), [this.x, ...this.band, ...values.values.map(filled)], this.plot);
       this.chart.over.append(this.hint);
       this.drawLegend();
     }
@@ -166,7 +167,7 @@
         points: { show: line.points, size: line.width + 4, width: 1, fill: stroke, filter: alone },
       };
       if (this.spec.bars) return { ...options, fill: stroke, points: { show: false }, paths: uPlot.paths.bars({ size: [this.spec.kind === "label" ? 0.7 : 0.4, 60] }) };
-      return options;
+      return this.isPoints(line) ? { ...options, paths: () => null } : options;
     }
 
     drawLegend() {
@@ -190,9 +191,13 @@
       this.legend.hidden = rows.length < 2;
     }
 
+    isPoints(line) {
+      return line.points && line.width >= 5;
+    }
+
     swatch(line) {
-      // A line that is no more than one point, such as the epoch that was kept, has a point beside its name.
-      if (line.points && line.width >= 5) {
+      // What is points alone, such as the epoch that was kept, has a point beside its name.
+      if (this.isPoints(line)) {
         const dot = make("i", "dot");
         dot.style.background = ink(line.ink);
         return dot;
