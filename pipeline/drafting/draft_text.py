@@ -34,12 +34,12 @@ def yaml_text(draft: Draft) -> str:
     lines = [_HEAD.rstrip(), f"name: {draft.name}"]
     for section, decisions in sections.items():
         if section == "split":
-            shares = ", ".join(f"{each.key.split('.')[1]}: {_flow(each.value)}" for each in decisions)
+            shares = ", ".join(f"{each.key.split('.')[1]}: {flow(each.value)}" for each in decisions)
             lines += [f"# {decisions[0].reason}", f"split: {{{shares}}}"]
             continue
         lines.append(f"{section}:")
         for each in decisions:
-            lines += [f"  # {each.reason}", f"  {each.key.split('.')[1]}: {_flow(each.value)}"]
+            lines += [f"  # {each.reason}", f"  {each.key.split('.')[1]}: {flow(each.value)}"]
         if section == "features":
             lines += [f"  # {line}" for line in _unsure(draft)]
     if "features" not in sections and draft.unsure:
@@ -50,16 +50,16 @@ def yaml_text(draft: Draft) -> str:
 def _unsure(draft: Draft) -> Iterator[str]:
     for role, meaning in _ROLES.items():
         if role in draft.unsure:
-            yield f"{role}: {_flow(list(draft.unsure[role]))}  # {meaning}"
+            yield f"{role}: {flow(list(draft.unsure[role]))}  # {meaning}"
     if "text" in draft.unsure:
-        yield f"categorical: {_flow(list(draft.unsure['text']))}  # text; name it in one of the lists above as well"
+        yield f"categorical: {flow(list(draft.unsure['text']))}  # text; name it in one of the lists above as well"
 
 
 def terminal_lines(draft: Draft) -> list[str]:
     """Returns a line a decision, then what is unsure and what should be known."""
     lines = []
     for each in draft.decisions:
-        said = f"{each.key}: {_flow(each.value)}"
+        said = f"{each.key}: {flow(each.value)}"
         if each.key.startswith("split."):
             if not each.reason:
                 continue
@@ -74,7 +74,7 @@ def terminal_lines(draft: Draft) -> list[str]:
     return lines + [f"note: {warning}" for warning in draft.warnings]
 
 
-def _flow(value: Any) -> str:
-    """A value on one line, as YAML writes it."""
+def flow(value: Any) -> str:
+    """Returns a value on one line, as YAML writes it."""
     text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10_000)
     return text.removesuffix("...\n").strip()

@@ -20,7 +20,10 @@ Values = npt.NDArray[np.float64]
 _SHOWN_PARTS = 5_000
 """Parts of the range of values that a screen tells apart."""
 
-_DAY_SECONDS = 86_400
+DAY_SECONDS = 86_400
+
+_POINTS_ALONE = 5.0
+"""A line of points this wide is points alone; `charts.js` draws by the same rule."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,11 @@ class Line:
     dash: tuple[float, ...] = ()
     width: float = 1.8
     points: bool = False
+
+    @property
+    def is_points(self) -> bool:
+        """Whether no line is drawn between its points."""
+        return self.points and self.width >= _POINTS_ALONE
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -106,7 +114,7 @@ class SeriesCharts:
 
 def clock_seconds(seconds: npt.NDArray[np.int64], grid: TimeGrid) -> Values:
     """Returns times on the wall clock of the data as seconds, which a browser shows as if they were UTC."""
-    return np.round(wall_clock(seconds, grid) * _DAY_SECONDS)
+    return np.round(wall_clock(seconds, grid) * DAY_SECONDS)
 
 
 def charts_json(charts: Mapping[str, Chart], by_series: SeriesCharts) -> dict[str, Any]:
