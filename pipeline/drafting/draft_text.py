@@ -34,12 +34,12 @@ def yaml_text(draft: Draft) -> str:
     lines = [_HEAD.rstrip(), f"name: {draft.name}"]
     for section, decisions in sections.items():
         if section == "split":
-            shares = ", ".join(f"{each.key.split('.')[1]}: {flow(each.value)}" for each in decisions)
+            shares = ", ".join(f"{each.key.split('.')[1]}: {_flow(each.value)}" for each in decisions)
             lines += [f"# {decisions[0].reason}", f"split: {{{shares}}}"]
             continue
         lines.append(f"{section}:")
         for each in decisions:
-            lines += [f"  # {each.reason}", f"  {each.key.split('.')[1]}: {flow(each.value)}"]
+            lines += [f"  # {each.reason}", f"  {each.key.split('.')[1]}: {_flow(each.value)}"]
         if section == "features":
             lines += [f"  # {line}" for line in _unsure(draft)]
     if "features" not in sections and draft.unsure:
@@ -50,16 +50,15 @@ def yaml_text(draft: Draft) -> str:
 def _unsure(draft: Draft) -> Iterator[str]:
     for role, meaning in _ROLES.items():
         if role in draft.unsure:
-            yield f"{role}: {flow(list(draft.unsure[role]))}  # {meaning}"
+            yield f"{role}: {_flow(list(draft.unsure[role]))}  # {meaning}"
     if "text" in draft.unsure:
-        yield f"categorical: {flow(list(draft.unsure['text']))}  # text; name it in one of the lists above as well"
+        yield f"categorical: {_flow(list(draft.unsure['text']))}  # text; name it in one of the lists above as well"
 
 
-def terminal_lines(draft: Draft) -> list[str]:
-    """Returns a line a decision, then what is unsure and what should be known."""
-    lines = []
+def decisions_in_words(draft: Draft) -> Iterator[tuple[str, str]]:
+    """Yields the decisions with their reasons; how time is cut is one of them."""
     for each in draft.decisions:
-        said = f"{each.key}: {flow(each.value)}"
+        said = f"{each.key}: {_flow(each.value)}"
         if each.key.startswith("split."):
             if not each.reason:
                 continue
@@ -67,14 +66,19 @@ def terminal_lines(draft: Draft) -> list[str]:
             said = f"split: {' / '.join(f'{100 * part:g}' if isinstance(part, float) else str(part) for part in parts)}"
             if each.key == "split.eval_steps":
                 said = f"split: last {parts[0]} / {parts[1]} steps"
-        lines.append(f"{said:<{_COLUMN - 1}} {each.reason}".rstrip())
+        yield said, each.reason
+
+
+def terminal_lines(draft: Draft) -> list[str]:
+    """Returns a line a decision, then what is unsure and what should be known."""
+    lines = [f"{said:<{_COLUMN - 1}} {reason}".rstrip() for said, reason in decisions_in_words(draft)]
     for role, names in draft.unsure.items():
         part = "categorical" if role == "text" else role
         lines.append(f"{', '.join(names)}: maybe {part}, commented out in the file")
     return lines + [f"note: {warning}" for warning in draft.warnings]
 
 
-def flow(value: Any) -> str:
-    """Returns a value on one line, as YAML writes it."""
+def _flow(value: Any) -> str:
+    """A value on one line, as YAML writes it."""
     text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10_000)
     return text.removesuffix("...\n").strip()

@@ -45,6 +45,10 @@ class Wishes:
     horizon: int | None = None
     split: SplitConfig | None = None
 
+    def __post_init__(self) -> None:
+        if self.horizon is not None and self.horizon < 1:
+            raise ConfigError(f"--horizon: got {self.horizon}, must be a number of steps, 1 or more.")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class OneSeries:

@@ -32,7 +32,8 @@ _LEAST_LAGS = 24
 _MOST_STEPS_A_ROW = 100
 """With fewer values for its steps a series is not on this grid."""
 
-_KNOWN_ROLES = {"future_covariates": "known ahead?", "past_covariates": "known ahead, or only up to now?"}
+UNDECIDED = "undecided"
+"""The part of a column that may be known ahead or not."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -233,11 +234,11 @@ def _covariates(
         if numbers is not None and role != "static_covariates":
             by_lag, counts = cross_correlation(_beside(series, numbers, cuts), longest=lags)
             pairs = int(counts[0])
-        part = "known ahead" if name in found.ahead else _KNOWN_ROLES.get(role, "known ahead, or only up to now?")
+        part = "known ahead" if name in found.ahead else UNDECIDED
         yield CovariateLook(
             name=name,
             kind=kind_of(numbers, categories=len(texts.unique().drop_null())),
-            part="one number a series" if role == "static_covariates" else part,
+            part="one a series" if role == "static_covariates" else part,
             missing=texts.null_count / len(found.table),
             by_lag=by_lag,
             pairs=pairs,

@@ -24,5 +24,5 @@ def write_look(found: FoundData, draft: Draft, plan: Plan, path: pathlib.Path) -
     Raises:
         DataError: There is next to nothing to show.
     """
-    page = build_look_page(found, draft, look_closer(found, plan))
+    page = build_look_page(found, draft, look_closer(found, plan), horizon=plan.horizon)
     write_whole(path, to_html(page, {figure.key: render(figure) for figure in page.figures}))

@@ -6,6 +6,7 @@ once.
 """
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -136,8 +137,7 @@ def charts_json(charts: Mapping[str, Chart], by_series: SeriesCharts) -> dict[st
     def values(chart: Chart) -> dict[str, Any]:
         bands = [chart.band.lower, chart.band.upper] if chart.band else []
         rows = [*(line.values for line in chart.lines), *bands]
-        # A row without a value, such as that of the outliers of a series that has none, takes no room.
-        rounded = [row if any(value is not None for value in row) else [] for row in _rounded(rows)]
+        rounded = _rounded(rows)
         count = len(chart.lines)
         tree: dict[str, Any] = {"x": axis(chart), "values": rounded[:count], "band": rounded[count:]}
         return {
@@ -177,18 +177,26 @@ def charts_json(charts: Mapping[str, Chart], by_series: SeriesCharts) -> dict[st
 
 
 def _rounded(rows: Sequence[Values]) -> list[list[float | int | None]]:
-    """Rounds values of one chart alike, to a small part of their range; what is not finite becomes None."""
+    """Rounds values of one chart alike, to a small part of their range; what is not finite becomes None.
+
+    A row without a value, such as that of the outliers of a series that has none, takes no room.
+    """
     finite = [row[np.isfinite(row)] for row in rows]
     known = np.concatenate(finite) if finite else np.zeros(0)
     spread = float(np.ptp(known)) if len(known) else 0.0
     reach = spread or float(np.abs(known).max(initial=0.0))
     decimals = int(np.ceil(np.log10(_SHOWN_PARTS / reach))) if reach > 0.0 else 0
     return [
-        [_short(value) if np.isfinite(value) else None for value in np.round(row.astype(np.float64), decimals).tolist()]
+        [
+            _short(value) if math.isfinite(value) else None
+            for value in np.round(row.astype(np.float64), decimals).tolist()
+        ]
+        if np.isfinite(row).any()
+        else []
         for row in rows
     ]
 
 
 def _short(value: float) -> float | int:
     """A whole number without its point and its zero."""
-    return int(value) if value == int(value) else value
+    return int(value) if value.is_integer() else value

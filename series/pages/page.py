@@ -56,6 +56,7 @@ class Table:
         outcome: Column of booleans, shown as passed and failed.
         folded: What the line says that unfolds the table; "" shows it at once.
         keep_words: Whether words stay whole, and a narrow page scrolls the table instead.
+        one_line: Whether no cell is broken between lines; a narrow page scrolls the table.
         unfolded: Whether a table that can be folded is open at first.
         sorted_by: Of a table of series, the column that its rows are sorted by.
         descending: Whether the largest value is first.
@@ -71,6 +72,7 @@ class Table:
     outcome: int | None = None
     folded: str = ""
     keep_words: bool = True
+    one_line: bool = False
     unfolded: bool = False
     sorted_by: int = 1
     descending: bool = False
