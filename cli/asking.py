@@ -66,6 +66,7 @@ def _read(words: str, default: str, why: str) -> str:
 
     say(f"\n{words}", style="bold")
     say(escaped(f"  {why}"), style="dim")
+    # Where there is nothing to begin with, Enter alone is refused as any other wrong answer.
     shown = Text(f"  [{escaped(default)}]" if default else " ")
     try:
         text: str = Prompt.ask(shown, default=default, show_default=False)

@@ -14,9 +14,10 @@ from typing import Any
 
 import pydantic
 
-from tapeline.pipeline.drafting.decisions import Draft, decide
+from tapeline.pipeline.drafting.decisions import Draft, decide, plan_of
 from tapeline.pipeline.drafting.draft_text import yaml_text
 from tapeline.pipeline.drafting.found_data import FoundData, Wishes, look_at
+from tapeline.pipeline.drafting.horizons import Plan
 from tapeline.schemas.config import parse_config
 from tapeline.schemas.errors import ConfigError, DataError, printable
 from tapeline.schemas.features import SPLITS
@@ -109,10 +110,22 @@ def answer(question: Question, view: View, text: str) -> View:
     kept = text == question.ask(view).default and not question.settles
     seen = view if kept else View.of(view.table, question.answered(view, text))
     if seen.found is not None:
+        if view.found is not None:
+            _require_windows(plan_of(seen.found, seen.wishes), before=plan_of(view.found, view.wishes))
         checked_text(decide(seen.found, seen.wishes))
     elif not seen.problem.startswith(question.later):
         raise ConfigError(seen.problem)
     return seen
+
+
+def _require_windows(plan: Plan, *, before: Plan) -> None:
+    """Makes sure that an answer does not take the last window out of a part of the data."""
+    empty = [name for name, now, then in zip(SPLITS, plan.windows, before.windows, strict=True) if then and not now]
+    if empty:
+        raise ConfigError(
+            f"split, --horizon: {' and '.join(empty)} would hold no forecast of {plan.horizon} steps. Give fewer steps to "
+            "forecast, or more to each part."
+        )
 
 
 def checked_text(draft: Draft) -> str:
@@ -269,7 +282,7 @@ QUESTIONS = (
     Question(_ask_series, _answered_series, _LATER[1:]),
     Question(_ask_target, _answered_target, settles=True),
     Question(_ask_known_ahead, _answered_known_ahead),
-    Question(_ask_horizon, _answered_horizon),
+    Question(_ask_horizon, _answered_horizon, settles=True),
     Question(_ask_split, _answered_split),
 )
 """In this order: what an answer changes is asked after it."""

@@ -4,7 +4,7 @@
     look.series[0].outliers, look.seasons
 
 What a model could be chosen by (seasons, autocorrelation, what covariates go with) is computed on train alone, by the
-split that was drafted. What is wrong with the data is looked for everywhere, as the data gate does.
+split that was drafted, without outliers. What is wrong with the data is looked for everywhere, as the data gate does.
 """
 
 import dataclasses
@@ -102,7 +102,8 @@ class DataLook:
 
     Attributes:
         series: All of them.
-        seasons: Those of all series together, in steps, ascending.
+        seasons: Those of all series together without their outliers, in steps, ascending.
+        seasons_as_it_is: Those that a run will find: one value far away can drown them.
         echo: Autocorrelation of the steps of all series together, by lag.
         by_chance: How strong it is by chance alone, by lag.
         covariates: The columns beside the target.
@@ -111,6 +112,7 @@ class DataLook:
 
     series: tuple[SeriesLook, ...]
     seasons: tuple[int, ...]
+    seasons_as_it_is: tuple[int, ...]
     echo: Array
     by_chance: Array
     covariates: tuple[CovariateLook, ...]
@@ -132,14 +134,18 @@ def look_closer(found: FoundData, plan: Plan) -> DataLook:
     _require_grid(series)
     cuts = [_cuts(each, plan) for each in series]
     whole = [_dense(each) for each in series]
+    limit = ChecksConfig().max_outlier or np.inf
+    marked, usual = _outliers(series, limit)
     trained = [values[:train] for values, (train, _) in zip(whole, cuts, strict=True)]
+    clean = [
+        _without(values, each.steps[far] - each.steps[0])[:train]
+        for values, each, far, (train, _) in zip(whole, series, marked, cuts, strict=True)
+    ]
     lengths = [len(values) for values in trained if len(values)] or [0]
     # As `pipeline.settling` looks for them, so that the page and a run say the same.
     longest = min(max(lengths) // 4, min(lengths) - plan.horizon)
-    seasons = seasons_in(trained, frequency=frequency, longest=longest)
+    seasons = seasons_in(clean, frequency=frequency, longest=longest)
     lags = _lags(max(lengths), (*seasons, *natural_seasons(frequency), week_of(frequency) or 0))
-    limit = ChecksConfig().max_outlier or np.inf
-    marked, usual = _outliers(series, limit)
     looks = []
     for at, (each, values, (train, test)) in enumerate(zip(series, whole, cuts, strict=True)):
         alone = min(len(trained[at]) // 4, len(trained[at]) - plan.horizon)
@@ -155,14 +161,15 @@ def look_closer(found: FoundData, plan: Plan) -> DataLook:
                 outliers=each.steps[marked[at]] - each.steps[0],
                 usual=usual[at][marked[at]],
                 rows=each.rows[marked[at]],
-                seasons=seasons_in([trained[at]], frequency=frequency, longest=alone),
-                echo=autocorrelation([trained[at]], longest=lags)[0],
+                seasons=seasons_in([clean[at]], frequency=frequency, longest=alone),
+                echo=autocorrelation([clean[at]], longest=lags)[0],
             )
         )
-    echo, pairs = autocorrelation(trained, longest=lags)
+    echo, pairs = autocorrelation(clean, longest=lags)
     return DataLook(
         series=tuple(looks),
         seasons=seasons,
+        seasons_as_it_is=seasons_in(trained, frequency=frequency, longest=longest),
         echo=echo,
         by_chance=chance(pairs),
         covariates=tuple(_covariates(found, series, cuts, lags)),
@@ -198,6 +205,11 @@ def _cuts(series: OneSeries, plan: Plan) -> tuple[int, int]:
     if length <= sum(plan.parts):
         return length, length
     return length - sum(plan.parts), length - plan.parts[1]
+
+
+def _without(values: Floats, places: Ints) -> Floats:
+    """The values, NaN in some places."""
+    return np.where(np.isin(np.arange(len(values)), places), np.nan, values)
 
 
 def _dense(series: OneSeries) -> Floats:

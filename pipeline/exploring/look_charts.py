@@ -50,7 +50,8 @@ def shown_places(values: Floats, *, most: int, keep: Ints) -> Ints:
     # A stretch without a value has its first step drawn, as a gap.
     low = begin + np.where(np.isnan(padded), np.inf, padded).argmin(axis=1)
     high = begin + np.where(np.isnan(padded), -np.inf, padded).argmax(axis=1)
-    return np.unique(np.concatenate([low, high, keep]))
+    places: Ints = np.unique(np.concatenate([low, high, keep]))
+    return places
 
 
 def values_chart(look: SeriesLook, *, grid: TimeGrid, unit: str, most: int) -> Chart:
