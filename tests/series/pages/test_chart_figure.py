@@ -26,7 +26,7 @@ def test_lines_points_and_marks_are_drawn_where_the_chart_has_them() -> None:
     value, outlier, mark = ax.lines
     assert (value.get_color(), outlier.get_linestyle(), outlier.get_marker()) == (LIGHT.forecast, "None", "o")
     assert list(mark.get_xdata()) == [1.0, 1.0]
-    assert ax.get_title(loc="left") == "ppm"
+    assert ax.get_title() == "ppm"
 
 
 def test_bars_stand_before_their_band() -> None:
