@@ -164,7 +164,8 @@ def main(arguments: List[str]) -> int:
 
 def test(root: pathlib.Path, inside: Dict[str, str], arguments: Optional[str]) -> int:
     """Runs the suite in the root, its unit tests on the installed wheel, then what needs both stacks from this side."""
-    command = ["make", "test-wheel", "test-e2e", "STACK=" + stacks.NEW.name, *(["ARGS=" + arguments] if arguments else [])]
+    given = ["ARGS=" + arguments] if arguments else []
+    command = ["make", "test-wheel", "test-e2e", "STACK=" + stacks.NEW.name, *given]
     code = subprocess.call(entering(root, command), env={**inside, SECOND_STACK: "1"})
     if code:
         return code

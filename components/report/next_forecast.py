@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tapeline.components.report.next_chart import NEXT, next_chart
 from tapeline.forecaster.inference.next_steps import NextForecast, forecast_next
 from tapeline.forecaster.inference.picture import MOST_SERIES, draw_forecasts, forecast_figure
 from tapeline.forecaster.inference.table import to_csv
@@ -52,7 +53,7 @@ def forecast_section(made: NextForecast | str, config: Config) -> Section | None
         return Section(key="next", title=title, paragraphs=[safe(made, 2000)])
     figure = forecast_figure(
         made,
-        key="next_forecast",
+        key=NEXT,
         title=", ".join(safe(target) for target in config.data.target[:MOST_SERIES]),
         caption=_caption(made),
         alt=_alt(made, config),
@@ -63,6 +64,7 @@ def forecast_section(made: NextForecast | str, config: Config) -> Section | None
         title=title if ahead else f"The newest {count(config.window.horizon, 'step')} that can be forecast",
         paragraphs=list(_paragraphs(made, config)),
         figures=[figure],
+        charts={NEXT: next_chart(made, 0, unit=safe(config.data.unit) or "target units")},
     )
 
 

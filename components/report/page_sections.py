@@ -15,6 +15,7 @@ from tapeline.components.report.error_figures import (
 )
 from tapeline.components.report.headline import against_baselines, alarm, headline, verdict
 from tapeline.components.report.insight_sections import leaning, series_section
+from tapeline.components.report.next_chart import NEXT, next_charts
 from tapeline.components.report.next_forecast import forecast_section
 from tapeline.components.report.run_charts import (
     autocorrelation_chart,
@@ -50,7 +51,7 @@ def build_page(content: Content) -> Page:
     space, grid = Space.of(content.errors.scale, config.data.unit), TimeGrid.of(config.data)
     unit = safe(config.data.unit) or "target units"
     series = len(content.errors.series_ids)
-    by_series = series_charts(content.errors, content.newest, grid=grid, unit=unit, space=space)
+    by_series = _by_series(content, grid=grid, unit=unit, space=space)
     newest = _newest(content, by_series, grid=grid, unit=unit)
     first = _first(content, space, newest)
     sections = [
@@ -88,7 +89,16 @@ def _first(content: Content, space: Space, newest: Section) -> Section:
     if ahead is None or not ahead.figures:
         return dataclasses.replace(newest, key="first", bars=bars, paragraphs=ahead.paragraphs if ahead else ())
     figures = [dataclasses.replace(figure, title=ahead.title) for figure in ahead.figures]
-    return Section(key="first", title="", figures=figures, bars=bars, paragraphs=ahead.paragraphs)
+    return dataclasses.replace(ahead, key="first", title="", figures=figures, bars=bars)
+
+
+def _by_series(content: Content, *, grid: TimeGrid, unit: str, space: Space) -> SeriesCharts:
+    """The charts of single series, the next forecast among them."""
+    found = series_charts(content.errors, content.newest, grid=grid, unit=unit, space=space)
+    if isinstance(content.next_forecast, str):
+        return found
+    ahead = next_charts(content.next_forecast, [view.series_id for view in content.newest], unit=unit)
+    return dataclasses.replace(found, charts={**found.charts, NEXT: ahead})
 
 
 def _newest(content: Content, by_series: SeriesCharts, *, grid: TimeGrid, unit: str) -> Section:

@@ -17,7 +17,7 @@ from tapeline.series.figures.wording import NAMES, Space
 from tapeline.series.pages.charts import Band, Chart, Line, SeriesCharts, clock_seconds
 from tapeline.series.time_grid import TimeGrid
 
-_MOST_POINTS = 60
+MOST_POINTS = 60
 """Values of a line that have a point each; more would run into each other."""
 
 _DASH_PIXELS = 2.0
@@ -34,9 +34,9 @@ def window_chart(view: ShownWindow, *, grid: TimeGrid, unit: str, caption: str =
         return np.concatenate([np.full(shown, np.nan), values])
 
     truth = np.concatenate([view.context[len(view.context) - shown :], view.target])
-    band = None
+    bands = []
     if view.interval is not None:
-        band = Band(name="80 % interval", lower=ahead(view.interval[0]), upper=ahead(view.interval[1]))
+        bands = [Band(name="80 % interval", lower=ahead(view.interval[0]), upper=ahead(view.interval[1]))]
     return Chart(
         x=times,
         kind="time" if HOUR in cycles_of(grid) else "day",
@@ -49,10 +49,10 @@ def window_chart(view: ShownWindow, *, grid: TimeGrid, unit: str, caption: str =
                 ink="forecast",
                 dash=(9, 3),
                 width=2.2,
-                points=horizon <= _MOST_POINTS,
+                points=horizon <= MOST_POINTS,
             ),
         ],
-        band=band,
+        bands=bands,
         marks=[float(times[shown - 1] + times[shown]) / 2],
         caption=caption,
     )
@@ -72,7 +72,7 @@ def lead_step_chart(lead: Mapping[str, npt.NDArray[np.float64]], *, factor: floa
                 ink=name,
                 dash=() if below else dash,
                 width=6.0 if below else 1.8,
-                points=horizon <= _MOST_POINTS,
+                points=horizon <= MOST_POINTS,
             )
         )
     return Chart(x=np.arange(1.0, horizon + 1), x_name="lead step", unit=unit, lines=lines, from_zero=True)
@@ -90,7 +90,7 @@ def cycle_chart(cycle: Cycle, values: npt.NDArray[np.float64], space: Space) -> 
 def learning_chart(history: History) -> Chart:
     """Loss and errors by epoch, and the epoch whose weights were kept."""
     epochs = np.arange(0.0, max([history.epoch[-1], *(other.epoch[-1] for other in history.others)]) + 1)
-    few = len(epochs) <= _MOST_POINTS
+    few = len(epochs) <= MOST_POINTS
 
     def line(name: str, epoch: npt.NDArray[np.int64], values: npt.NDArray[np.float64], **look: Any) -> Line:
         placed = np.full(len(epochs), np.nan)
@@ -118,7 +118,7 @@ def autocorrelation_chart(found: Autocorrelation) -> Chart:
     """Autocorrelation of the residuals, with the band of independent ones."""
     band = Band(name="independent residuals, 95 %", lower=-found.bound, upper=found.bound, ink="muted")
     bars = Line(name="autocorrelation", values=found.value, ink="forecast")
-    return Chart(x=found.lag.astype(float), x_name="lag, steps", unit="", lines=[bars], band=band, bars=True)
+    return Chart(x=found.lag.astype(float), x_name="lag, steps", unit="", lines=[bars], bands=[band], bars=True)
 
 
 def series_charts(

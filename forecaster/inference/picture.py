@@ -109,7 +109,7 @@ def _draw_one(
     panel: Axes, context: Context, forecast: Forecast, grid: TimeGrid, *, since: Values | None, narrow: bool
 ) -> None:
     horizon = len(forecast.times)
-    length = min(len(context.values), max((2 if narrow else 3) * horizon, _LEAST_SHOWN))
+    length = shown_past(len(context.values), horizon, narrow=narrow)
     past, ahead = (wall_clock(times, grid) for times in (context.timestamps[-length:], forecast.times))
     measured = context.values[-length:]
     # A context ends with a measured value: the forecast goes on from there, where nothing is uncertain yet.
@@ -141,6 +141,11 @@ def _draw_one(
     panel.yaxis.set_major_locator(MaxNLocator(nbins=4 if narrow else 6))
     panel.margins(x=0.015)
     date_axis(panel, narrow)
+
+
+def shown_past(length: int, horizon: int, *, narrow: bool = False) -> int:
+    """Returns how many steps of a context of `length` are shown before a forecast of `horizon` steps."""
+    return min(length, max((2 if narrow else 3) * horizon, _LEAST_SHOWN))
 
 
 def _alone(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:

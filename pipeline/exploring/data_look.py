@@ -104,6 +104,7 @@ class DataLook:
         series: All of them.
         seasons: Those of all series together without their outliers, in steps, ascending.
         seasons_as_it_is: Those that a run will find: one value far away can drown them.
+        longest_season: The longest that was looked for: a longer one would not lie in the shortest series.
         echo: Autocorrelation of the steps of all series together, by lag.
         by_chance: How strong it is by chance alone, by lag.
         covariates: The columns beside the target.
@@ -113,6 +114,7 @@ class DataLook:
     series: tuple[SeriesLook, ...]
     seasons: tuple[int, ...]
     seasons_as_it_is: tuple[int, ...]
+    longest_season: int
     echo: Array
     by_chance: Array
     covariates: tuple[CovariateLook, ...]
@@ -169,6 +171,7 @@ def look_closer(found: FoundData, plan: Plan) -> DataLook:
     return DataLook(
         series=tuple(looks),
         seasons=seasons,
+        longest_season=max(longest, 0),
         seasons_as_it_is=seasons_in(trained, frequency=frequency, longest=longest),
         echo=echo,
         by_chance=chance(pairs),

@@ -92,7 +92,7 @@ def echo_chart(echo: Array, by_chance: Array) -> Chart:
     reach = np.where(np.isfinite(by_chance[1:]), by_chance[1:], np.nan)
     band = Band(name="by chance, 95 %", lower=-reach, upper=reach, ink="muted")
     few = len(lags) <= _MOST_BARS
-    return Chart(x=lags.astype(float), x_name="lag, steps", unit="", lines=[line], band=band, bars=few)
+    return Chart(x=lags.astype(float), x_name="lag, steps", unit="", lines=[line], bands=[band], bars=few)
 
 
 def together_chart(covariates: Sequence[CovariateLook]) -> Chart:

@@ -166,7 +166,7 @@ def _table_of_series(look: DataLook, shown: Sequence[SeriesLook], order: list[in
         descending=True,
         shows=VALUES,
     )
-    return Section(key="series", title="All series", tables=[table])
+    return Section(key="series", title="Series", tables=[table])
 
 
 def _decisions(draft: Draft) -> Section:

@@ -32,6 +32,7 @@ def repeating_section(look: DataLook) -> Section | None:
         words = f"The steps of {'the series' if len(look.series) == 1 else 'all series together'} repeat after {said}."
     else:
         words = "No season was found: nothing repeats clearly enough for a forecast to rest on."
+    words += f" Seasons of up to {count(look.longest_season, 'step')} were looked for, as many as the shortest series can show."
     if look.seasons_as_it_is != look.seasons:
         as_it_is = ", ".join(map(str, look.seasons_as_it_is)) or "none"
         words += f" That is so without the outliers; as long as they are in the data, a run finds {as_it_is}."

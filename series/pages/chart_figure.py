@@ -25,9 +25,8 @@ def figure_of(chart: Chart, *, key: str, title: str, caption: str, alt: str) -> 
         x = chart.x / DAY_SECONDS if is_time else chart.x
         for line in chart.lines:
             _draw_line(ax, x, line, bars=chart.bars)
-        if chart.band is not None:
-            color = getattr(LIGHT, chart.band.ink)
-            ax.fill_between(x, chart.band.lower, chart.band.upper, color=color, alpha=0.2, linewidth=0)
+        for band in chart.bands:
+            ax.fill_between(x, band.lower, band.upper, color=getattr(LIGHT, band.ink), alpha=0.2, linewidth=0)
         for mark in chart.marks:
             ax.axvline(mark / DAY_SECONDS if is_time else mark, color=LIGHT.muted, linewidth=1.0, linestyle=(0, (4, 4)))
         if is_time:

@@ -107,11 +107,11 @@
       const values = this.values();
       this.x = data.axes[values.x];
       const filled = (row) => (row.length ? row : this.x.map(() => null));
-      this.band = values.band.length ? [values.band[1], values.band[0]] : [];
+      this.edges = values.edges.map(filled);
       this.hint = make("div", "hint");
       this.hint.hidden = true;
       this.all.hidden = true;
-      this.chart = new uPlot(this.options(spec, values), [this.x, ...this.band, ...values.values.map(filled)], this.plot);
+      this.chart = new uPlot(this.options(spec, values), [this.x, ...this.edges, ...values.values.map(filled)], this.plot);
       this.chart.over.append(this.hint);
       this.drawLegend();
     }
@@ -141,8 +141,8 @@
           y: spec.fromZero ? { range: (_, low, high) => [0, 1.06 * high || 1] } : { distr: spec.log ? 3 : 1 },
         },
         axes: [xAxis, yAxis],
-        bands: this.band.length ? [{ series: [1, 2], fill: ink(spec.bandInk) + "33" }] : [],
-        series: [{}, ...this.band.map(() => edge), ...spec.lines.map((line, place) => this.lineOptions(line, place))],
+        bands: spec.bands.map((band, place) => ({ series: [2 * place + 1, 2 * place + 2], fill: ink(band.ink) + "33" })),
+        series: [{}, ...this.edges.map(() => edge), ...spec.lines.map((line, place) => this.lineOptions(line, place))],
         hooks: {
           setCursor: [(chart) => this.onCursor(chart)],
           setScale: [(chart, name) => this.onScale(chart, name)],
@@ -176,23 +176,29 @@
           if (this.hidden.has(place)) this.hidden.delete(place);
           else this.hidden.add(place);
           entry.setAttribute("aria-pressed", String(!this.hidden.has(place)));
-          this.chart.setSeries(1 + this.band.length + place, { show: !this.hidden.has(place) });
+          this.chart.setSeries(1 + this.edges.length + place, { show: !this.hidden.has(place) });
         });
         entry.setAttribute("aria-pressed", String(!this.hidden.has(place)));
         entry.append(this.swatch(line), line.name);
         return entry;
       });
-      if (this.band.length) {
+      this.bands().forEach((band) => {
         const entry = make("span", "entry");
-        entry.append(this.swatch({ ink: this.spec.bandInk, area: true }), this.spec.bandName);
+        entry.append(this.swatch(band), band.name);
         rows.push(entry);
-      }
+      });
       this.legend.replaceChildren(...rows);
       this.legend.hidden = rows.length < 2;
     }
 
+    // What is points alone, such as the epoch that was kept, has a point beside its name.
     isPoints(line) {
       return line.points && line.width >= 5;
+    }
+
+    // The narrowest first, as readers meet them. Where two lie over each other the inner one is darker.
+    bands() {
+      return this.spec.bands.map((band, place) => ({ ...band, place, shade: ["44", "77"][place] })).reverse();
     }
 
     swatch(line) {
@@ -204,8 +210,8 @@
       }
       const made = make("i", "swatch");
       const style = !line.dash?.length ? "solid" : line.dash[0] > 4 ? "dashed" : "dotted";
-      const wide = line.area ? 10 : this.spec.bars ? 8 : Math.min(line.width + 1, 6);
-      made.style.borderTop = `${wide}px ${style} ${ink(line.ink)}${line.area ? "55" : ""}`;
+      const wide = line.shade ? 10 : this.spec.bars ? 8 : Math.min(line.width + 1, 6);
+      made.style.borderTop = `${wide}px ${style} ${ink(line.ink)}${line.shade ?? ""}`;
       return made;
     }
 
@@ -229,13 +235,13 @@
         rows.push(made);
       };
       this.spec.lines.forEach((line, place) => {
-        const value = chart.data[1 + this.band.length + place][at];
+        const value = chart.data[1 + this.edges.length + place][at];
         if (known(value) && !this.hidden.has(place)) row(line, plain(value));
       });
-      if (this.band.length && known(this.band[0][at])) {
-        const text = `${plain(this.band[1][at])} to ${plain(this.band[0][at])}`;
-        row({ name: this.spec.bandName, ink: this.spec.bandInk, area: true }, text);
-      }
+      this.bands().forEach((band) => {
+        const [upper, lower] = this.edges.slice(2 * band.place).map((edge) => edge[at]);
+        if (known(upper) && known(lower)) row(band, `${plain(lower)} to ${plain(upper)}`);
+      });
       this.hint.replaceChildren(...rows);
       const room = chart.over.clientWidth;
       const left = chart.cursor.left;

@@ -74,7 +74,7 @@ class Chart:
         unit: What the values are in.
         lines: The last one is drawn over the others.
         labels: What stands below bars.
-        band: An interval.
+        bands: Intervals, the widest first.
         marks: Where vertical lines stand: where the forecast begins, where the learning rate changes.
         caption: What stands below it, where that differs between series.
         from_zero: Whether the axis of values begins at 0.
@@ -88,7 +88,7 @@ class Chart:
     kind: Literal["time", "day", "number", "label"] = "number"
     x_name: str = ""
     labels: Sequence[str] = ()
-    band: Band | None = None
+    bands: Sequence[Band] = ()
     marks: Sequence[float] = ()
     caption: str = ""
     from_zero: bool = False
@@ -135,11 +135,10 @@ def charts_json(charts: Mapping[str, Chart], by_series: SeriesCharts) -> dict[st
         return axes.setdefault(tuple(chart.x.tolist()), len(axes))
 
     def values(chart: Chart) -> dict[str, Any]:
-        bands = [chart.band.lower, chart.band.upper] if chart.band else []
-        rows = [*(line.values for line in chart.lines), *bands]
-        rounded = _rounded(rows)
-        count = len(chart.lines)
-        tree: dict[str, Any] = {"x": axis(chart), "values": rounded[:count], "band": rounded[count:]}
+        edges = [edge for band in chart.bands for edge in (band.upper, band.lower)]
+        rounded = _rounded([*edges, *(line.values for line in chart.lines)])
+        count = len(edges)
+        tree: dict[str, Any] = {"x": axis(chart), "edges": rounded[:count], "values": rounded[count:]}
         return {
             **tree,
             **({"marks": list(chart.marks)} if chart.marks else {}),
@@ -155,8 +154,7 @@ def charts_json(charts: Mapping[str, Chart], by_series: SeriesCharts) -> dict[st
             "fromZero": chart.from_zero,
             "log": chart.log,
             "bars": chart.bars,
-            "bandName": chart.band.name if chart.band else "",
-            "bandInk": chart.band.ink if chart.band else "",
+            "bands": [{"name": band.name, "ink": band.ink} for band in chart.bands],
             "lines": [
                 {"name": line.name, "ink": line.ink, "dash": line.dash, "width": line.width, "points": line.points}
                 for line in chart.lines

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tapeline.components.report.next_chart import next_chart, next_charts
 from tapeline.components.report.next_forecast import forecast_json, forecast_section, make_forecast, write_forecast
 from tapeline.components.report.page_sections import build_page
 from tapeline.forecaster.inference.next_steps import Chosen
@@ -114,3 +115,25 @@ def test_without_a_forecast_the_newest_test_forecast_is_first_beside_the_reason(
     assert [figure.key for figure in page.first.figures] == ["newest_forecast"]
     assert "The model was refused" in page.first.paragraphs[0]
     assert [figure.key for figure in page.figures].count("newest_forecast") == 1
+
+
+def test_the_chart_shows_what_was_measured_and_both_intervals_of_the_forecast(model: Any, config: Config) -> None:
+    made = make_forecast(model, config, blessed=True)
+    assert not isinstance(made, str), made
+    found = next_chart(made, 2, unit="MW")
+    measured, forecast = (line.values for line in found.lines)
+    np.testing.assert_array_equal(measured, [20.0] * 6 + [np.nan] * 3)
+    np.testing.assert_array_equal(forecast[6:], made.forecasts[2].levels["forecast"])
+    assert np.isnan(forecast[:6]).all()
+    assert [band.name for band in found.bands] == ["95 % interval", "80 % interval"]
+    np.testing.assert_array_equal(found.bands[0].upper[6:], made.forecasts[2].levels["upper_95"])
+    assert found.x[5] < found.marks[0] < found.x[6]
+
+
+def test_a_series_without_a_forecast_has_an_empty_chart_that_says_so(model: Any, config: Config) -> None:
+    made = make_forecast(model, config, blessed=True)
+    assert not isinstance(made, str), made
+    first, late = next_charts(made, [b"m3", b"late"], unit="MW")
+    assert np.isfinite(first.lines[1].values[-1])
+    assert all(np.isnan(line.values).all() for line in late.lines)
+    assert late.caption == "There is no forecast of this series."

@@ -28,7 +28,7 @@ def test_a_window_shows_truth_forecast_and_cutoff_on_the_clock_of_the_data(make_
     np.testing.assert_array_equal(truth[:-4], view.context[-20:])
     assert found.x[-4] == view.forecast_start
     assert found.x[-5] < found.marks[0] < found.x[-4]
-    assert found.band is not None
+    assert [band.name for band in found.bands] == ["80 % interval"]
     assert found.kind == "day"
     assert window_chart(view, grid=TimeGrid("H"), unit="ppm").kind == "time"
 

@@ -32,7 +32,7 @@ def test_lines_points_and_marks_are_drawn_where_the_chart_has_them() -> None:
 def test_bars_stand_before_their_band() -> None:
     x = np.array([1.0, 2.0])
     band = Band(name="chance", lower=-x, upper=x, ink="muted")
-    chart = Chart(x=x, x_name="lag", unit="", lines=[Line(name="a", values=x, ink="ink")], band=band, bars=True)
+    chart = Chart(x=x, x_name="lag", unit="", lines=[Line(name="a", values=x, ink="ink")], bands=[band], bars=True)
     (ax,) = drawn(chart, narrow=True).axes
     assert len(ax.patches) == 2
     assert len(ax.collections) == 1

@@ -42,5 +42,6 @@ def test_charts_with_the_same_places_share_them() -> None:
 
 def test_band_stands_beside_the_lines() -> None:
     band = Band(name="80 %", lower=np.array([0.0, 1.0]), upper=np.array([2.0, 3.0]))
-    tree = charts_json({"a": chart([1.0, 2.0], band=band, marks=[0.5])}, SeriesCharts())["charts"]["a"]
-    assert (tree["band"], tree["bandName"], tree["marks"]) == ([[0, 1], [2, 3]], "80 %", [0.5])
+    tree = charts_json({"a": chart([1.0, 2.0], bands=[band], marks=[0.5])}, SeriesCharts())["charts"]["a"]
+    assert (tree["edges"], tree["marks"]) == ([[2, 3], [0, 1]], [0.5])
+    assert tree["bands"] == [{"name": "80 %", "ink": "forecast"}]
