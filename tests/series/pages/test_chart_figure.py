@@ -25,7 +25,7 @@ def test_lines_points_and_marks_are_drawn_where_the_chart_has_them() -> None:
     (ax,) = drawn(Chart(x=x, kind="day", unit="ppm", lines=lines, marks=[86_400.0])).axes
     value, outlier, mark = ax.lines
     assert (value.get_color(), outlier.get_linestyle(), outlier.get_marker()) == (LIGHT.forecast, "None", "o")
-    assert list(mark.get_xdata()) == [1.0, 1.0]
+    np.testing.assert_array_equal(mark.get_xdata(), 1.0)
     assert ax.get_title() == "ppm"
 
 
