@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from tapeline.components.report.next_chart import NEXT, next_chart
-from tapeline.components.report.page import Section
 from tapeline.forecaster.inference.next_steps import NextForecast, forecast_next
 from tapeline.forecaster.inference.picture import MOST_SERIES, draw_forecasts, forecast_figure
 from tapeline.forecaster.inference.table import to_csv
@@ -21,6 +20,7 @@ from tapeline.schemas.errors import UserError
 from tapeline.series.checks.findings import listing
 from tapeline.series.figures.style import safe
 from tapeline.series.figures.wording import count, number, sentence, when
+from tapeline.series.pages.page import Section
 
 
 def make_forecast(model_dir: str, config: Config, *, blessed: bool) -> NextForecast | str:
