@@ -146,7 +146,14 @@ def start(project: Project, cluster: Cluster) -> subprocess.Popen[str]:
 def test_no_job_is_left_running_however_a_run_is_stopped(cluster: Cluster, tmp_path: pathlib.Path) -> None:
     project = _project(tmp_path / "stopped")
     project.write(daily_load(LONG))
+    before = set(cluster.workers())
     killed = start(project, cluster)
+    # Its workers stand still, or its job would end by itself before the next run comes.
+    while killed.poll() is None and not set(cluster.workers()) - before:
+        time.sleep(0.01)
+    held = set(cluster.workers()) - before
+    for pid in held:
+        os.kill(pid, signal.SIGSTOP)
     killed.kill()
     killed.communicate()
     (left,) = cluster.running()
@@ -163,6 +170,8 @@ def test_no_job_is_left_running_however_a_run_is_stopped(cluster: Cluster, tmp_p
             "continue."
         )
         assert not cluster.running()
+    for pid in held & set(cluster.workers()):
+        os.kill(pid, signal.SIGCONT)
     run = read_run(project.root / "runs" / "load" / "metadata.db")
     assert run is not None
     assert not any(run.nodes[node].state.ended_well for node in run.nodes)
