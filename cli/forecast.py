@@ -5,6 +5,7 @@ in seconds.
 """
 
 import glob
+import json as json_text
 import os
 import sys
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ import typer
 
 from tapeline.cli.arguments import name_of_runs
 from tapeline.cli.exit_codes import EXIT_DONE
-from tapeline.cli.options import ConfigPath, Home, Name, RunId
+from tapeline.cli.options import ConfigPath, Home, Json, Name, RunId
 from tapeline.cli.terminal import say
 from tapeline.pipeline.console import hushed
 from tapeline.pipeline.paths import RunPaths, shown
@@ -61,9 +62,10 @@ def run(
     plot: Annotated[
         str | None, typer.Option(metavar="PATH", help="a .png that shows context, forecast and intervals")
     ] = None,
+    json: Json = False,
 ) -> int:
     """Forecasts recent rows, or what comes after the data of a run; returns the exit code."""
-    from tapeline.forecaster.inference.table import SUFFIXES, check_output, to_csv, write_table
+    from tapeline.forecaster.inference.table import SUFFIXES, check_output, to_csv, to_records, write_table
     from tapeline.forecaster.pushed_model import read_card
 
     if horizon is not None and horizon < 1:
@@ -88,17 +90,21 @@ def run(
         warned = f"tapeline forecast: warning: this is the forecast of a {chosen.mark}: a gate found it unfit."
         say(warned, style="yellow", to_stderr=True)
     table = made.table(typed=written is not None and written.suffix == ".parquet", mark=chosen.mark)
-    if written is None:
-        sys.stdout.write(to_csv(table).decode())
-    else:
+    if written is not None:
         write_table(table, written)
-        print(f"{table.num_rows:,} rows written to {shown(written)}")
+        say(f"{table.num_rows:,} rows written to {shown(written)}", to_stderr=json)
+    elif not json:
+        sys.stdout.write(to_csv(table).decode())
     if drawn is not None:
         from tapeline.forecaster.inference.picture import draw_forecasts
 
         png = draw_forecasts(made, unit=card.data.unit, title=", ".join(card.data.target), mark=chosen.mark)
         write_whole(drawn, png)
-        say(f"picture written to {shown(drawn)}", to_stderr=written is None)
+        say(f"picture written to {shown(drawn)}", to_stderr=json or written is None)
+    if json:
+        files = {name: str(path.resolve()) for name, path in (("output", written), ("plot", drawn)) if path is not None}
+        rows_of_it = to_records(made.table(mark=chosen.mark))
+        print(json_text.dumps({"model": str(chosen.folder.resolve()), **files, "forecast": rows_of_it}, indent=2))
     return EXIT_DONE
 
 

@@ -23,7 +23,7 @@ from tapeline.schemas.features import SINGLE_SERIES
 from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import SplitConfig
 from tapeline.series.arrays import Bools, Floats, Ints
-from tapeline.series.choices import TrainFacts, choose, seasons_in
+from tapeline.series.choices import TrainFacts, choose, counting, seasons_in
 from tapeline.series.sources.reading import DAMAGES, Block, MalformedRowsError, plan_blocks, read_batches
 from tapeline.series.sources.rows import RowLayout, Rows, read_rows
 from tapeline.series.sources.source import find_source
@@ -132,6 +132,7 @@ def _facts(config: Config) -> TrainFacts:
     lengths = tuple(int(steps[-1] - steps[0]) + 1 for steps, _ in series)
     if not lengths or sum(lengths) > _MOST_STEPS_A_ROW * len(ids):
         return TrainFacts(frequency=config.data.frequency)
+    steps_of = np.array(lengths, np.int64)
     pieces = [on_steps(*each) for each in _some(series)]
     return TrainFacts(
         frequency=config.data.frequency,
@@ -140,8 +141,8 @@ def _facts(config: Config) -> TrainFacts:
         seasons=seasons_in(
             (piece[:, column] for piece in pieces for column in range(piece.shape[1])),
             frequency=config.data.frequency,
-            # Longer ones could not lie in the context of the shortest series.
-            longest=min(max(lengths) // 4, min(lengths) - config.window.horizon),
+            # Longer ones could not lie in the context of the shortest series that counts.
+            longest=min(max(lengths) // 4, int(steps_of[counting(steps_of)].min()) - config.window.horizon),
         ),
     )
 

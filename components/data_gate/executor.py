@@ -61,7 +61,7 @@ def make_rules(
     """Returns what every series must keep, as the configuration sets it."""
     return Rules(
         grid=TimeGrid.of(data),
-        spec=WindowSpec(context_length=window.context_length, horizon=window.horizon, stride=window.stride),
+        spec=WindowSpec.of(window),
         max_gap=checks.max_gap,
         max_constant=checks.max_constant,
         max_outlier=checks.max_outlier,

@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import io
+import math
 import os
 import pathlib
 from collections.abc import Sequence
@@ -76,6 +77,14 @@ def to_csv(table: pa.Table) -> bytes:
     columns = (table[name].to_numpy() for name in table.column_names)
     writer.writerows(zip(*(values.astype(str) for values in columns), strict=True))
     return sink.getvalue().encode()
+
+
+def to_records(table: pa.Table) -> list[dict[str, Any]]:
+    """Returns the rows of a table as JSON can hold them: an interval without an end there has None."""
+    return [
+        {name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in row.items()}
+        for row in table.to_pylist()
+    ]
 
 
 def check_output(path: str | os.PathLike[str], *, argument: str, suffixes: Sequence[str]) -> pathlib.Path:

@@ -164,7 +164,8 @@ def _split(found: FoundData, plan: Plan) -> Iterator[Decision]:
         yield Decision("split.test_steps", plan.part, "")
         return
     times = found.grid.grid.timestamps(plan.cuts[1:3]).tolist()
-    reason = f"{counts}; every series keeps {plan.shortest} or more steps to train on"
+    whom = "every series keeps" if not plan.padded else "the series that count keep"
+    reason = f"{counts}; {whom} {plan.shortest} or more steps to train on"
     yield Decision("split.eval_start", show_time(times[0]), reason)
     yield Decision("split.test_start", show_time(times[1]), "")
 
@@ -190,6 +191,12 @@ def _scaling(found: FoundData, plan: Plan) -> Iterator[Decision]:
         yield Decision("scaling.unseen_series", "global", "some series begin after train, and get the scale over all")
 
 
+def _missing(found: FoundData, plan: Plan) -> str:
+    """How many rows a series lacks; of several it depends on which gets longer."""
+    rows = plan.missing_rows
+    return f" ({plan.horizon}-step forecasts take about {rows} more)" if rows and len(found.series) == 1 else ""
+
+
 def _warnings(found: FoundData, plan: Plan) -> Iterator[str]:
     if not found.table.whole:
         yield f"Only the first {len(found.table):,} rows were looked at; limits and series of the others may differ."
@@ -197,12 +204,18 @@ def _warnings(found: FoundData, plan: Plan) -> Iterator[str]:
         yield (
             f"There is room for {plan.windows[0]:,}, {plan.windows[1]:,} and {plan.windows[2]:,} windows of "
             f"{plural(plan.horizon, 'step')} in train, eval and test, and a verdict rests on {LEAST_WINDOWS} or more: "
-            "give more rows, or a shorter horizon."
+            f"give more rows{_missing(found, plan)}, or a shorter horizon."
         )
-    if len(found.series) > 1 and plan.shortest <= plan.horizon + plan.horizon // 2:
+    hopeless = sum(int(each.steps[-1] - each.steps[0]) + 1 < plan.horizon for each in found.series)
+    if hopeless:
         yield (
-            f"A series has {plan.shortest} steps in train, too few for a window: the data gate refuses that. Remove "
-            "such series, or give a shorter horizon."
+            f"{hopeless:,} series have fewer than {plural(plan.horizon, 'step')} in all: the data gate refuses that. "
+            "Remove them, or give a shorter horizon."
+        )
+    elif plan.padded and len(found.series) > 1:
+        yield (
+            f"{plan.padded:,} series have fewer than {2 * plan.horizon} steps in train: nothing is learned from them, and "
+            "they are forecast by what the others show."
         )
     if found.repeated:
         yield (

@@ -12,6 +12,7 @@ import numpy as np
 
 from tapeline.schemas.frequency import DAY_SECONDS
 from tapeline.series.arrays import Ints
+from tapeline.series.choices import counting
 from tapeline.series.time_grid import TimeGrid
 
 LEAST_WINDOWS = 10
@@ -33,7 +34,8 @@ class Plan:
         part: Steps of eval and of test, where each series is cut from its own end.
         windows: Forecasts that fit into each of them, all series together; in train after two horizons of context.
         usual: Whether it is the horizon that was asked for, or the frequency's own.
-        shortest: Steps in train of the series that has the fewest.
+        shortest: Steps in train of the series that has the fewest, of those that count; see `choices.counting`.
+        padded: Series that have fewer than a forecast and as many steps before it, which train cannot learn from.
     """
 
     horizon: int
@@ -43,6 +45,16 @@ class Plan:
     windows: tuple[int, int, int]
     usual: bool
     shortest: int
+    padded: int
+
+    @property
+    def missing_rows(self) -> int:
+        """About how many more rows a single series would need for this horizon; 0 where each has an end of its own."""
+        if self.cuts is None:
+            return 0
+        eval_share = (self.fractions or _FRACTIONS[-1])[1]
+        needed = int(np.ceil((self.horizon + LEAST_WINDOWS - 1) / eval_share))
+        return max(needed - (self.cuts[3] - self.cuts[0]), 0)
 
     @property
     def is_enough(self) -> bool:
@@ -76,6 +88,7 @@ def plan_windows(firsts: Sequence[int], lasts: Sequence[int], *, frequency: str,
     Time is cut otherwise before the horizon gets shorter. A horizon that is asked for stays. Where fractions of the
     whole time leave a series of a panel too little to train on, eval and test are a part of the shortest series. Where
     series end more than a horizon apart, eval and test are a part of the shortest one too, counted from each one's end.
+    A few series that are much shorter than the others do not count: they are padded.
 
     Args:
         firsts: First step of each series, `[u]`.
@@ -111,7 +124,8 @@ def _plans(first: Ints, last: Ints, horizon: int, usual: bool) -> Iterator[Plan]
         cuts = (begin, begin + round(steps * shares[0]), begin + round(steps * (shares[0] + shares[1])), end)
         yield _plan(first, last, cuts, horizon, usual, shares)
     if len(first) > 1:
-        shortest = int((last - first).min()) + 1
+        lengths = last - first + 1
+        shortest = int(lengths[counting(lengths)].min())
         part = max(horizon, round(_FRACTIONS[0][2] * shortest))
         yield _plan(first, last, (begin, end - 2 * part, end - part, end), horizon, usual, None)
 
@@ -125,19 +139,22 @@ def _plan(
     fractions: tuple[float, float, float] | None,
 ) -> Plan:
     inside = [np.minimum(last + 1, stop) - np.maximum(first, start) for start, stop in itertools.pairwise(cuts)]
+    kept = counting(last - first + 1)
     return Plan(
         horizon=horizon,
         fractions=fractions,
         cuts=cuts,
         windows=_windows(inside, horizon),
         usual=usual,
-        shortest=max(int(inside[0].min()), 0),
+        shortest=max(int(inside[0][kept].min()), 0),
+        padded=int((inside[0] < 2 * horizon).sum()),
     )
 
 
 def _plan_from_ends(first: Ints, last: Ints, horizon: int, usual: bool) -> Plan:
     length = last + 1 - first
-    part = max(horizon, round(_FRACTIONS[0][2] * int(length.min())))
+    kept = counting(length)
+    part = max(horizon, round(_FRACTIONS[0][2] * int(length[kept].min())))
     # What is too short for three parts trains, and is not judged.
     whole = length <= 2 * part
     train, judged = np.where(whole, length, length - 2 * part), np.where(whole, 0, part)
@@ -148,7 +165,8 @@ def _plan_from_ends(first: Ints, last: Ints, horizon: int, usual: bool) -> Plan:
         part=part,
         windows=_windows([train, judged, judged], horizon),
         usual=usual,
-        shortest=int(train.min()),
+        shortest=int(train[kept].min()),
+        padded=int((train < 2 * horizon).sum()),
     )
 
 

@@ -1,5 +1,6 @@
 """`tapeline forecast` on a model whose forecasts one can compute by hand: the last value plus 0.2 a step."""
 
+import json
 import pathlib
 import shutil
 from typing import Any
@@ -50,6 +51,21 @@ def test_csv_on_standard_output_and_nothing_else(versions: Any, recent: Any, cap
     assert err == ""
 
 
+def test_json_holds_the_rows_and_names_the_files(
+    versions: Any, recent: Any, tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "forecast.csv"
+    assert forecast(versions, recent([10.0] * 9 + [12.5]), "--json", "--output", output) == exit_codes.EXIT_DONE
+    out, err = capfd.readouterr()
+    told = json.loads(out)
+    assert told["forecast"][0]["time"] == "2024-03-01 10:00"
+    assert told["forecast"][0]["forecast"] == pytest.approx(12.7)
+    assert len(told["forecast"]) == 3
+    assert told["output"] == str(output)
+    assert pathlib.Path(told["model"]).is_dir()
+    assert "3 rows written to" in err
+
+
 @pytest.mark.parametrize("horizon", [1, 5])
 def test_the_horizon_may_be_shorter_or_longer_than_trained(
     versions: Any, recent: Any, capfd: pytest.CaptureFixture[str], horizon: int
@@ -87,7 +103,11 @@ def test_a_thin_context_is_forecast_with_a_warning(
         (["10", "broken"], {}, "row 1 'broken': is text, not a number"),
         (["10"] * 3, {"header": "time,demand"}, "data.target: column 'load' is not in"),
         (["10"] * 3, {"times": ["2024-13-45 00:00"] * 3}, "is a time that does not exist"),
-        (["10"] * 3, {}, "[too_short] 3 steps up to the last measured value; the model takes 6"),
+        (
+            ["10"] * 3,
+            {},
+            "[too_short] 3 steps up to the last measured value; the model reads 6 (window.context_length), and needs 6",
+        ),
         (["10"] * 9 + ["inf"], {}, "[infinite_values] target: 1 infinite value: row 9"),
         (
             ["10"] * 10,

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from tapeline.forecaster.inference.table import Forecast, check_output, forecast_table, to_csv, write_table
+from tapeline.forecaster.inference.table import Forecast, check_output, forecast_table, to_csv, to_records, write_table
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.sections import DataConfig
 from tapeline.schemas.served_model import LEVELS
@@ -77,3 +77,10 @@ def test_an_output_that_cannot_be_is_refused_first(tmp_path: pathlib.Path, name:
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(ConfigError, match=words):
         check_output(tmp_path / name, argument="--output", suffixes=(".csv", ".parquet"))
+
+
+def test_records_hold_no_number_that_json_has_no_word_for() -> None:
+    open_ended = forecast(b"a", 0.5, steps=1)
+    open_ended.levels["lower_95"][0] = -np.inf
+    (row,) = to_records(table(open_ended))
+    assert (row["series_id"], row["forecast"], row["lower_95"]) == ("a", 0.5, None)
