@@ -89,7 +89,7 @@ def test_windows_whose_static_covariates_are_missing_are_not_asked(
     rows = [row(day, area=None) for day in range(9)] + [row(day, series=b"b") for day in range(9)]
     found = read((files[0], [write_rows(tmp_path / "more", rows)], files[2]))
     assert found.series_id.tolist() == [b"b"]
-    assert read((files[0], [write(tmp_path / "none", rows[:9])], files[2])) is None
+    assert read((files[0], [write_rows(tmp_path / "none", rows[:9])], files[2])) is None
 
 
 def test_no_window_is_nothing_to_ask(files: tuple[list[Any], Any, Any], tmp_path: pathlib.Path) -> None:
