@@ -24,6 +24,7 @@ from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import SplitConfig
 from tapeline.series.arrays import Bools, Floats, Ints
 from tapeline.series.choices import TrainFacts, choose, counting, seasons_in
+from tapeline.series.inspecting.regular_steps import on_steps
 from tapeline.series.sources.reading import DAMAGES, Block, MalformedRowsError, plan_blocks, read_batches
 from tapeline.series.sources.rows import RowLayout, Rows, read_rows
 from tapeline.series.sources.source import find_source
@@ -173,21 +174,6 @@ def _some(series: list[tuple[Ints, Floats]]) -> list[tuple[Ints, Floats]]:
     some = series[:: max(1, min(len(series), rows // MOST_STEPS))]
     share = MOST_STEPS // len(some) + 1
     return [(steps[-share:], values[-share:]) for steps, values in some]
-
-
-def on_steps(ordinals: Ints, values: Floats) -> Floats:
-    """Puts the rows of one series on its grid.
-
-    Args:
-        ordinals: Steps, ascending, int64 `[N]`.
-        values: `[N, C]`.
-
-    Returns:
-        `[L, C]`, NaN in steps without a row.
-    """
-    placed = np.full((int(ordinals[-1] - ordinals[0]) + 1, values.shape[1]), np.nan)
-    placed[ordinals - ordinals[0]] = values
-    return placed
 
 
 def _read(config: Config) -> tuple[Ints, Ints, Floats]:

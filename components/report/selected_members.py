@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tapeline.components.report.page import Table
 from tapeline.components.report.training_history import History
 from tapeline.series.figures.style import safe
 from tapeline.series.figures.wording import count, number, percent
+from tapeline.series.pages.page import Table
 
 _MOST_SERIES = 20
 

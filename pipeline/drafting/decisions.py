@@ -69,19 +69,14 @@ def decide(found: FoundData, wishes: Wishes) -> Draft:
         found: What the data hold.
         wishes: What the user says.
     """
-    plan = plan_windows(
-        [int(each.steps[0]) for each in found.series],
-        [int(each.steps[-1]) for each in found.series],
-        frequency=found.grid.grid.frequency,
-        horizon=wishes.horizon,
-    )
+    plan = plan_of(found, wishes)
     return Draft(
         name=name_of(found.table.source),
         decisions=(
             *_data(found),
             *_known_ahead(found, wishes),
             *_checks(found),
-            *_split(found, plan),
+            *_split(found, plan, wishes),
             _horizon(plan, wishes),
             *_scaling(found, plan),
             Decision("gate.mae_scaled_below", "auto", "better than the strongest naive forecast on eval"),
@@ -89,6 +84,17 @@ def decide(found: FoundData, wishes: Wishes) -> Draft:
         ),
         unsure=found.unsure,
         warnings=tuple(_warnings(found, plan)),
+    )
+
+
+def plan_of(found: FoundData, wishes: Wishes) -> Plan:
+    """Returns how far ahead a first configuration looks, and where it cuts time."""
+    return plan_windows(
+        [int(each.steps[0]) for each in found.series],
+        [int(each.steps[-1]) for each in found.series],
+        grid=found.grid.grid,
+        horizon=wishes.horizon,
+        split=wishes.split,
     )
 
 
@@ -152,22 +158,27 @@ def _checks(found: FoundData) -> Iterator[Decision]:
     yield Decision("checks.max_constant", max(rest, 2), still if rest > 1 else "no value stays for two steps")
 
 
-def _split(found: FoundData, plan: Plan) -> Iterator[Decision]:
-    counts = f"{plan.windows[1]:,} windows in eval, {plan.windows[2]:,} in test"
+def _split(found: FoundData, plan: Plan, wishes: Wishes) -> Iterator[Decision]:
+    said = "you say so; " if wishes.split else ""
+    counts = f"{said}{plan.windows[1]:,} windows in eval, {plan.windows[2]:,} in test"
     if plan.fractions is not None:
         for name, share in zip(SPLITS, plan.fractions, strict=True):
             yield Decision(f"split.{name}", share, counts if name == "train" else "")
         return
-    if plan.cuts is None:
-        reason = f"{counts}; the series end at different times, so each is cut from its own end"
-        yield Decision("split.eval_steps", plan.part, reason)
-        yield Decision("split.test_steps", plan.part, "")
+    if plan.parts is not None:
+        why = "each series is cut from its own end" if said else _WHY_FROM_ENDS
+        yield Decision("split.eval_steps", plan.parts[0], f"{counts}; {why}")
+        yield Decision("split.test_steps", plan.parts[1], "")
         return
+    assert plan.cuts is not None
     times = found.grid.grid.timestamps(plan.cuts[1:3]).tolist()
     whom = "every series keeps" if not plan.padded else "the series that count keep"
     reason = f"{counts}; {whom} {plan.shortest} or more steps to train on"
     yield Decision("split.eval_start", show_time(times[0]), reason)
     yield Decision("split.test_start", show_time(times[1]), "")
+
+
+_WHY_FROM_ENDS = "the series end at different times, so each is cut from its own end"
 
 
 def _horizon(plan: Plan, wishes: Wishes) -> Decision:

@@ -10,7 +10,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from tapeline.components.ingest.splits import find_bounds
 from tapeline.schemas.frequency import DAY_SECONDS
+from tapeline.schemas.sections import SplitConfig
 from tapeline.series.arrays import Ints
 from tapeline.series.choices import counting
 from tapeline.series.time_grid import TimeGrid
@@ -31,7 +33,7 @@ class Plan:
         horizon: Steps.
         fractions: Shares of train, eval and test; None where the split has dates or steps.
         cuts: First step of train, eval and test, and the one after test, where all series are cut at one time.
-        part: Steps of eval and of test, where each series is cut from its own end.
+        parts: Steps of eval and of test, where each series is cut from its own end.
         windows: Forecasts that fit into each of them, all series together; in train after two horizons of context.
         usual: Whether it is the horizon that was asked for, or the frequency's own.
         shortest: Steps in train of the series that has the fewest, of those that count; see `choices.counting`.
@@ -41,7 +43,7 @@ class Plan:
     horizon: int
     fractions: tuple[float, float, float] | None
     cuts: tuple[int, int, int, int] | None
-    part: int | None = None
+    parts: tuple[int, int] | None = None
     windows: tuple[int, int, int]
     usual: bool
     shortest: int
@@ -82,7 +84,14 @@ def usual_horizon(frequency: str) -> int:
     return 12 if days < 80 else 4 if days < 300 else 2
 
 
-def plan_windows(firsts: Sequence[int], lasts: Sequence[int], *, frequency: str, horizon: int | None) -> Plan:
+def plan_windows(
+    firsts: Sequence[int],
+    lasts: Sequence[int],
+    *,
+    grid: TimeGrid,
+    horizon: int | None = None,
+    split: SplitConfig | None = None,
+) -> Plan:
     """Returns the first plan that gives each part enough windows; else the one that gives the most.
 
     Time is cut otherwise before the horizon gets shorter. A horizon that is asked for stays. Where fractions of the
@@ -93,14 +102,17 @@ def plan_windows(firsts: Sequence[int], lasts: Sequence[int], *, frequency: str,
     Args:
         firsts: First step of each series, `[u]`.
         lasts: Its last step.
-        frequency: A pandas offset alias.
+        grid: The regular times.
         horizon: Steps, where they are asked for.
+        split: Where time is cut, where that is asked for.
     """
     first, last = np.asarray(firsts, np.int64), np.asarray(lasts, np.int64)
     plans = [
         plan
-        for steps, usual in _horizons(horizon or usual_horizon(frequency), fixed=horizon is not None)
-        for plan in _plans(first, last, steps, usual)
+        for steps, usual in _horizons(horizon or usual_horizon(grid.frequency), fixed=horizon is not None)
+        for plan in (
+            _plans(first, last, steps, usual) if split is None else [_given(first, last, steps, usual, split, grid)]
+        )
     ]
     enough = next((plan for plan in plans if plan.is_enough and plan.shortest >= 3 * plan.horizon), None)
     enough = enough or next((plan for plan in plans if plan.is_enough), None)
@@ -117,7 +129,9 @@ def _horizons(horizon: int, *, fixed: bool) -> Iterator[tuple[int, bool]]:
 def _plans(first: Ints, last: Ints, horizon: int, usual: bool) -> Iterator[Plan]:
     begin, end = int(first.min()), int(last.max()) + 1
     if end - 1 - int(last.min()) > horizon:
-        yield _plan_from_ends(first, last, horizon, usual)
+        length = last + 1 - first
+        part = max(horizon, round(_FRACTIONS[0][2] * int(length[counting(length)].min())))
+        yield _plan_from_ends(first, last, horizon, usual, (part, part))
         return
     steps = end - begin
     for shares in _FRACTIONS:
@@ -128,6 +142,17 @@ def _plans(first: Ints, last: Ints, horizon: int, usual: bool) -> Iterator[Plan]
         shortest = int(lengths[counting(lengths)].min())
         part = max(horizon, round(_FRACTIONS[0][2] * shortest))
         yield _plan(first, last, (begin, end - 2 * part, end - part, end), horizon, usual, None)
+
+
+def _given(first: Ints, last: Ints, horizon: int, usual: bool, split: SplitConfig, grid: TimeGrid) -> Plan:
+    """The plan of a split that was asked for."""
+    if split.eval_steps is not None and split.test_steps is not None:
+        return _plan_from_ends(first, last, horizon, usual, (split.eval_steps, split.test_steps))
+    begin, end = grid.timestamps([first.min(), last.max()]).tolist()
+    bounds = find_bounds(first=begin, last=end, split=split, grid=grid)
+    train, evaluated, test = grid.ordinals([bounds.train_start, bounds.eval_start, bounds.test_start]).tolist()
+    shares = None if split.eval_start is not None else (split.train, split.eval, split.test)
+    return _plan(first, last, (train, evaluated, test, int(last.max()) + 1), horizon, usual, shares)
 
 
 def _plan(
@@ -151,19 +176,19 @@ def _plan(
     )
 
 
-def _plan_from_ends(first: Ints, last: Ints, horizon: int, usual: bool) -> Plan:
+def _plan_from_ends(first: Ints, last: Ints, horizon: int, usual: bool, parts: tuple[int, int]) -> Plan:
     length = last + 1 - first
     kept = counting(length)
-    part = max(horizon, round(_FRACTIONS[0][2] * int(length[kept].min())))
     # What is too short for three parts trains, and is not judged.
-    whole = length <= 2 * part
-    train, judged = np.where(whole, length, length - 2 * part), np.where(whole, 0, part)
+    whole = length <= sum(parts)
+    train = np.where(whole, length, length - sum(parts))
+    evaluated, test = (np.where(whole, 0, part) for part in parts)
     return Plan(
         horizon=horizon,
         fractions=None,
         cuts=None,
-        part=part,
-        windows=_windows([train, judged, judged], horizon),
+        parts=parts,
+        windows=_windows([train, evaluated, test], horizon),
         usual=usual,
         shortest=int(train[kept].min()),
         padded=int((train < 2 * horizon).sum()),
