@@ -91,7 +91,7 @@ def _describe(examples: types.Artifact, source: Source, bounds: AnyBounds, rows:
     """Writes spans, format, cut-offs and row counts onto the artifact, for lineage and the report."""
     # What tfx.components.util.examples_utils sets; importing it would load every component of TFX.
     examples.set_string_custom_property("payload_format", "FORMAT_PARQUET")
-    examples.set_string_custom_property("file_format", "parquet")
+    examples.set_string_custom_property("file_format", "FILE_FORMAT_PARQUET")
     if source.spans:
         # Properties of TFX's own: its resolvers choose artifacts by them.
         examples.span, examples.version = source.spans[-1], source.version or 0

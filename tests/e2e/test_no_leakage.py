@@ -63,7 +63,7 @@ def _run_components(home: Any, *, tampered: Any) -> dict[Any, Any]:
         source_uri=str(home / "rows"),
         artifact_type=standard_artifacts.Examples,
         properties={"split_names": json.dumps(SPLITS)},
-        custom_properties={"payload_format": "FORMAT_PARQUET", "file_format": "parquet"},
+        custom_properties={"payload_format": "FORMAT_PARQUET", "file_format": "FILE_FORMAT_PARQUET"},
     ).with_id("rows")
     transform = Transform(
         examples=rows.outputs["result"],

@@ -23,6 +23,8 @@ def write_rows(folder: pathlib.Path, rows: int = 60) -> Any:
     artifact = standard_artifacts.Examples()
     artifact.uri = str(folder)
     artifact.split_names = artifact_utils.encode_split_names(list(SPLITS))
+    artifact.set_string_custom_property("payload_format", "FORMAT_PARQUET")
+    artifact.set_string_custom_property("file_format", "FILE_FORMAT_PARQUET")
     for split in SPLITS:
         artifact.set_int_custom_property(f"{split}_rows", 2 * rows)
         (folder / f"Split-{split}").mkdir(parents=True)
