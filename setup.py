@@ -23,7 +23,7 @@ setuptools.setup(
     package_data={
         "tapeline": ["py.typed"],
         "tapeline.schemas": ["*.json", "*/schema.pbtxt"],
-        "tapeline.components": ["**/*.css", "**/*.j2", "**/*.js", "**/*.LICENSE.txt"],
+        "tapeline.series": ["**/*.css", "**/*.j2", "**/*.js", "**/*.LICENSE.txt"],
     },
     license="Apache-2.0",
     license_files=["LICENSE"],

@@ -21,8 +21,12 @@ class Usage(NamedTuple):
     output: str
 
 
-def run(arguments: Sequence[str]) -> Usage:
+def run(arguments: Sequence[str], *, expected: Sequence[int] = (0,)) -> Usage:
     """Runs a Python module in a process of its own.
+
+    Args:
+        arguments: The module and its arguments.
+        expected: Exit codes that are none of a failure.
 
     Raises:
         RuntimeError: It failed.
@@ -36,7 +40,7 @@ def run(arguments: Sequence[str]) -> Usage:
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         text = output.read()
-    if process.returncode:
+    if process.returncode not in expected:
         raise RuntimeError(f"{' '.join(arguments)}: exit code {process.returncode}\n{text}")
     seconds = time.perf_counter() - began
     return Usage(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, text)
@@ -75,6 +79,6 @@ def windows_of(home: pathlib.Path) -> dict[str, int]:
     from tapeline.pipeline.lineage import read_run
 
     run_of_it = read_run(home / "load" / "metadata.db")
-    artifact = run_of_it.artifact("Windows", "chunks") if run_of_it else None
+    artifact = run_of_it.artifact("Transform", "chunks") if run_of_it else None
     assert artifact is not None
     return {split: artifact.properties[f"{split}_windows"] for split in ("train", "eval", "test")}

@@ -42,7 +42,6 @@ STAGES = {
     "statistics": ("StatisticsGen", "SchemaGen", "ExampleValidator"),
     "data gate": ("DataGate",),
     "Transform": ("Transform",),
-    "windowing": ("Windows",),
 }
 AFTERWARDS = {
     "training": ("Trainer",),
@@ -135,7 +134,8 @@ def measure(panel: Panel, folder: pathlib.Path) -> Iterator[str]:
     yield f"| {rows:,} | source, {panel.series:,} series | | | | | | {source.stat().st_size / rows:.0f} |"
     yield from _stages(STAGES, config, home, rows)
     windows = windows_of(home)
-    chunks, scored = (size_of(path) for path in sorted(outputs_of(home / "load" / "artifacts" / "Windows")))
+    made = {path.name: path for path in outputs_of(home / "load" / "artifacts" / "Transform")}
+    chunks, scored = size_of(made["chunks"]), size_of(made["windows"])
     yield (
         f"| | of which chunks ({windows['train']:,} train windows) | | | | | | {chunks / rows:.0f} |\n"
         f"| | of which test windows ({windows['test']:,}) | | | | | | {scored / rows:.0f} |"
@@ -171,7 +171,7 @@ def _stages(stages: Mapping[str, Sequence[str]], config: pathlib.Path, home: pat
             ["tapeline.cli.main", "run", "--config", str(config), "--home", str(home), "--from", first, "--to", last]
         )
         seconds = sum(seconds_of(component, usage.output) for component in components)
-        rate = f"{sum(windows_of(home).values()) / seconds:,.0f}" if name == "windowing" else ""
+        rate = f"{sum(windows_of(home).values()) / seconds:,.0f}" if name == "Transform" else ""
         yield (
             f"| | {name} | {seconds:.1f} | {usage.cpu_seconds:.1f} | {rows / max(seconds, 0.1):,.0f} | {rate} | "
             f"{usage.peak_bytes / GIB:.2f} GiB | {written(components, artifacts) / rows:.0f} |"

@@ -90,7 +90,7 @@ def main() -> None:
     parser.add_argument("config")
     arguments = parser.parse_args()
     run = read_run(arguments.root / "metadata.db")
-    artifact = run.artifact("Windows", "chunks") if run else None
+    artifact = run.artifact("Transform", "chunks") if run else None
     if artifact is None:
         raise SystemExit(f"{arguments.root}: no chunks")
     config = load_config(arguments.config)

@@ -96,11 +96,9 @@ def _stopped(backtest: "Backtest", fold: "Fold", outcome: "LocalRun") -> int | N
     """Says what stopped a fold and returns the exit code, or raises what the user can fix; None where it finished."""
     interrupted = interruption(outcome.error)
     if interrupted is not None:
-        say(
-            f"tapeline backtest: interrupted in fold {fold.number} of {len(backtest.folds)}; "
-            f"{fold.number - 1} before it are kept. Run the same command to continue.",
-            to_stderr=True,
-        )
+        where = f"interrupted in fold {fold.number} of {len(backtest.folds)}; {fold.number - 1} before it are kept."
+        told = " ".join(filter(None, (where, outcome.jobs, "Run the same command to continue.")))
+        say(f"tapeline backtest: {told}", to_stderr=True)
         return exit_code(interrupted)
     refusal = user_error(outcome.error)
     if refusal is not None:
@@ -108,7 +106,7 @@ def _stopped(backtest: "Backtest", fold: "Fold", outcome: "LocalRun") -> int | N
     if outcome.error is None and not outcome.unfinished:
         return None
     reason = f"fold {fold.number} {failure(outcome.error, outcome.unfinished)}"
-    kept = f"The folds before it are kept. Log: {shown(outcome.log)}"
+    kept = " ".join(filter(None, ("The folds before it are kept.", outcome.jobs, f"Log: {shown(outcome.log)}")))
     say(f"\ntapeline backtest: {reason}\n{kept}", style="red", to_stderr=True)
     return EXIT_FAILED
 

@@ -89,6 +89,10 @@ def _check_output(path: str) -> pathlib.Path:
 
 def _run(card: "Card", model: pathlib.Path, work: pathlib.Path, beam_args: tuple[str, ...]) -> BaseException | None:
     """Runs the pipeline; returns what stopped it."""
+    from tapeline.pipeline.cluster.following import Following, following
+    from tapeline.pipeline.cluster.job_book import JobBook
+    from tapeline.pipeline.cluster.looking import look
+    from tapeline.pipeline.cluster.stopping import in_words
     from tapeline.pipeline.console import ComponentLines, quiet
 
     # TFX wants the model in a folder of its layout; a copy also outlives the removal of the version.
@@ -96,10 +100,21 @@ def _run(card: "Card", model: pathlib.Path, work: pathlib.Path, beam_args: tuple
     with quiet(work / "log.txt"):
         from tapeline.pipeline.batch_inference import run_batch_pipeline
 
+        jobs = Following(
+            book=JobBook(work / "jobs.json"),
+            pipeline="batch",
+            node=lambda: lines.started[-1],
+            run=work.name.rpartition(".")[2],
+        )
+        lines = ComponentLines(sys.stdout, lambda node: ("ran", ""), detail=jobs.words)
         try:
-            with ComponentLines(sys.stdout, lambda node: ("ran", "")):
+            for found in look(beam_args):
+                print(f"  {found}", flush=True)
+            with lines, following(jobs):
                 run_batch_pipeline(card, work, beam_args=beam_args)
         except (Exception, KeyboardInterrupt) as raised:
+            if told := in_words(jobs.stopped, jobs.book):
+                print(told, flush=True)
             return raised
     return None
 
@@ -107,11 +122,13 @@ def _run(card: "Card", model: pathlib.Path, work: pathlib.Path, beam_args: tuple
 def _failed(error: BaseException, log: pathlib.Path, output: pathlib.Path) -> int:
     """Says what stopped the pipeline; a user's mistake is raised again."""
     from tapeline.forecaster.refusal_message import refusal_message
-    from tapeline.schemas.errors import DataError
+    from tapeline.schemas.errors import ClusterError, DataError
 
     refusal = user_error(error)
     if refusal is not None:
         raise refusal
+    if isinstance(error, ClusterError):
+        raise error
     if "assertion failed" in str(error):
         raise DataError(f"--input: the model refuses the data: {refusal_message(str(error))}") from error
     kept = output.with_name(f"{output.name}.log")

@@ -19,6 +19,7 @@ COMMANDS = {
     "init": "Look at data and write a first configuration.",
     "run": "Run the pipeline and print the verdict.",
     "runs": "List the runs of a folder and what became of them.",
+    "check": "Look at the cluster that a runner file names.",
     "gate": "Print the verdict of a run, and write it down for machines.",
     "report": "Say where the report of a run is, or show it.",
     "backtest": "Train and judge anew at several points in time.",

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from tapeline.schemas.errors import ClusterError
+
 EXIT_DONE = 0
 """For `run`: blessed and pushed."""
 
@@ -24,4 +26,6 @@ def failure(error: BaseException | None, unfinished: Sequence[str]) -> str:
     Where no error stopped it, the first of the unfinished nodes is all that is known.
     """
     where = f" in {unfinished[0]}" if unfinished else ""
+    if isinstance(error, ClusterError):
+        return f"failed{where}: {error}"
     return f"failed{where}: " + (f"{type(error).__name__}: {error}" if error else "it did not finish")

@@ -6,8 +6,9 @@ import itertools
 import json as json_text
 import os
 import pathlib
+import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -37,6 +38,8 @@ def run(
     ] = None,
     time: Annotated[str | None, typer.Option(metavar="COLUMN", help="holds the times")] = None,
     horizon: Annotated[int | None, typer.Option(metavar="N", help="steps to forecast")] = None,
+    interactive: Annotated[bool, typer.Option("--interactive", help="ask about each decision")] = False,
+    explore: Annotated[bool, typer.Option("--explore", help="write a page on the data, and show it")] = False,
     output: Annotated[
         str | None, typer.Option(metavar="PATH", help="where to write it (default: <name of the file>.yaml)")
     ] = None,
@@ -47,8 +50,10 @@ def run(
     """Runs the command; returns its exit code."""
     from tapeline.pipeline.drafting.found_data import Wishes
 
-    if horizon is not None and horizon < 1:
-        raise ConfigError(f"--horizon: got {horizon}, must be a number of steps, 1 or more.")
+    if interactive:
+        from tapeline.cli.asking import require_terminal
+
+        require_terminal(quiet=quiet)
     wishes = Wishes(
         time=time,
         series=tuple(series or ()),
@@ -57,17 +62,31 @@ def run(
         horizon=horizon,
     )
     with progress(quiet=quiet, json=json):
-        path, draft = write_config(source_of(files), wishes, output=output, force=force)
+        path, draft, page = write_config(
+            source_of(files), wishes, output=output, force=force, interactive=interactive, explore=explore
+        )
     if json:
-        print(json_text.dumps({"config": str(path.resolve()), **dataclasses.asdict(draft)}, indent=2, default=str))
-    else:
-        say(f"{'' if quiet else chr(10)}{shown(path)} is written. Next: tapeline run --config {shown(path)}")
+        more = {"page": str(page.resolve())} if page else {}
+        print(
+            json_text.dumps({"config": str(path.resolve()), **more, **dataclasses.asdict(draft)}, indent=2, default=str)
+        )
+        return EXIT_DONE
+    say(f"{'' if quiet else chr(10)}{shown(path)} is written. Next: tapeline run --config {shown(path)}")
+    if page:
+        say(f"What the data look like: {shown(page)}")
+        show_page(page)
     return EXIT_DONE
 
 
 def write_config(
-    source: str, wishes: "Wishes", *, output: str | None = None, force: bool = False
-) -> "tuple[pathlib.Path, Draft]":
+    source: str,
+    wishes: "Wishes",
+    *,
+    output: str | None = None,
+    force: bool = False,
+    interactive: bool = False,
+    explore: bool = False,
+) -> "Written":
     """Looks at the data, prints what was decided, and writes the configuration.
 
     Args:
@@ -75,30 +94,57 @@ def write_config(
         wishes: What the user says.
         output: Where to write; None writes `<name>.yaml` into the working directory.
         force: Whether a file that is there already is replaced.
-
-    Returns:
-        Where it was written, and what was decided.
+        interactive: Whether the user is asked.
+        explore: Whether a page on the data is written beside it.
 
     Raises:
         ConfigError: The file is there, or a column is not.
         DataError: The data cannot be made out.
     """
-    from tapeline.pipeline.drafting.decisions import decide, name_of
-    from tapeline.pipeline.drafting.draft_text import terminal_lines, yaml_text
+    from tapeline.pipeline.drafting.decisions import decide, name_of, plan_of
+    from tapeline.pipeline.drafting.draft_text import terminal_lines
     from tapeline.pipeline.drafting.found_data import look_at
-    from tapeline.schemas.config import load_config
+    from tapeline.pipeline.drafting.wish_questions import checked_text
     from tapeline.series.inspecting.raw_table import read_table
 
     path = pathlib.Path(output or f"{name_of(source)}.yaml")
     if path.exists() and not force:
         raise ConfigError(f"--output: {shown(path)} is there already. Give another file, or --force to replace it.")
-    draft = decide(look_at(read_table(source), wishes), wishes)
+    table = read_table(source)
+    if interactive:
+        from tapeline.cli.asking import ask_wishes
+
+        wishes = ask_wishes(table, wishes)
+    found = look_at(table, wishes)
+    draft = decide(found, wishes)
     for line in terminal_lines(draft):
         say(escaped(line))
-    write_whole(path, yaml_text(draft))
     # Whatever the data hold, what is written can be read.
-    load_config(path)
-    return path, draft
+    write_whole(path, checked_text(draft))
+    if not explore:
+        return Written(path, draft, None)
+    from tapeline.pipeline.exploring.writing_look import write_look
+
+    page = path.with_suffix(".explore.html")
+    write_look(found, draft, plan_of(found, wishes), page)
+    return Written(path, draft, page)
+
+
+class Written(NamedTuple):
+    """What was written: the configuration, what was decided, and the page on the data, where one was asked for."""
+
+    config: pathlib.Path
+    draft: "Draft"
+    page: pathlib.Path | None
+
+
+def show_page(page: pathlib.Path) -> None:
+    """Shows a page in the browser, where there is a display to show it on."""
+    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return
+    import webbrowser
+
+    webbrowser.open(page.resolve().as_uri())
 
 
 def source_of(files: Sequence[str]) -> str:

@@ -49,7 +49,7 @@ _BAD = "red"
 
 def _stopped(command: str, error: BaseException) -> int:
     """Says what stopped a command; returns the exit code."""
-    from tapeline.schemas.errors import UserError, surroundings_error
+    from tapeline.schemas.errors import ClusterError, UserError, surroundings_error
 
     interrupted = interruption(error)
     if interrupted is not None:
@@ -61,6 +61,9 @@ def _stopped(command: str, error: BaseException) -> int:
     if refusal is not None:
         say(f"tapeline {command}: {refusal}", style=_BAD, to_stderr=True)
         return EXIT_BAD_INPUT
+    if isinstance(error, ClusterError):
+        say(f"tapeline {command}: {error}", style=_BAD, to_stderr=True)
+        return EXIT_FAILED
     # Python's own exit code for this is 1, which here means that a gate refused the model.
     traceback.print_exception(error)
     say(f"tapeline {command}: this is a fault of Tapeline, not of your data.", style=_BAD, to_stderr=True)

@@ -12,7 +12,7 @@ from tapeline.cli.exit_codes import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAILED, EXIT
 from tapeline.cli.gate import say_verdict
 from tapeline.cli.init import drafted_config
 from tapeline.cli.options import ConfigPath, Data, Home, Json, Overrides, Quiet, Runner, Verbose
-from tapeline.cli.signals import interruption
+from tapeline.cli.signals import exit_code, interruption
 from tapeline.cli.terminal import progress, say
 from tapeline.pipeline.paths import RunPaths, shown
 from tapeline.schemas.artifact_files import FORECAST_FILE, PAGE_FILE
@@ -128,10 +128,14 @@ def _stopped(outcome: "LocalRun", paths: RunPaths) -> int:
     if interrupted is not None:
         if outcome.pushed is not None:
             say(pushed, to_stderr=True)
-        raise interrupted
+        if not outcome.jobs:
+            raise interrupted
+        say(f"tapeline run: interrupted. {outcome.jobs} Run the same command to continue.", to_stderr=True)
+        return exit_code(interrupted)
     refusal = user_error(outcome.error)
     reason = refusal or failure(outcome.error, outcome.unfinished)
-    say(f"\ntapeline run: {reason}\n{pushed} Log: {shown(outcome.log)}", style="red", to_stderr=True)
+    told = " ".join(filter(None, (pushed, outcome.jobs, f"Log: {shown(outcome.log)}")))
+    say(f"\ntapeline run: {reason}\n{told}", style="red", to_stderr=True)
     return EXIT_FAILED if refusal is None else EXIT_BAD_INPUT
 
 

@@ -40,6 +40,8 @@ def run(
     target = pathlib.Path(output or f"schemas/{read.name}/schema.pbtxt")
     with progress(quiet=quiet, json=json):
         outcome = run_locally(settle(read).config, RunPaths.of(read.name, home), to_node="StatisticsGen")
+    if outcome.jobs:
+        say(outcome.jobs, to_stderr=True)
     interrupted = interruption(outcome.error)
     if interrupted is not None:
         raise interrupted

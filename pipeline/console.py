@@ -22,6 +22,10 @@ from tapeline.schemas.errors import user_error
 from tapeline.schemas.features import SPLITS
 
 _NODE_STARTED = "Component %s is running."
+_EXECUTION_STARTED = "Going to run a new execution %d"
+_REST_OF_LINE = "\x1b[K"
+"""Has a terminal clear the line from here on."""
+
 _NODE_FINISHED = "Component %s is finished."
 _REFRESH_SECONDS, _LINE_SECONDS = 1.0, 60.0
 _BEFORE_COUNTS = 40
@@ -101,7 +105,9 @@ class ComponentLines(logging.Handler):
         console: Where lines go.
         state: Returns how a node ended, and what it counted or "", once it has ended.
         talkative: Nodes that print lines of their own in between, such as the Trainer's epochs.
+        executes: Told a node's id once it is clear that it runs, and is not answered from the cache.
         clock: Seconds, for tests.
+        detail: Returns what more is known of the component at work, such as where its job stands; "" where nothing is.
     """
 
     def __init__(
@@ -109,12 +115,17 @@ class ComponentLines(logging.Handler):
         console: TextIO,
         state: Callable[[str], tuple[str, str]],
         talkative: frozenset[str] = frozenset(),
+        executes: Callable[[str], None] = lambda node: None,
         clock: Callable[[], float] = time.monotonic,
+        detail: Callable[[], str] = str,
     ) -> None:
         super().__init__()
+        self._detail = detail
+        self._told = False
         self._console = console
         self._state = state
         self._talkative = talkative
+        self._executes = executes
         self._clock = clock
         self._started: tuple[str, float] | None = None
         self._left = threading.Event()
@@ -135,6 +146,8 @@ class ComponentLines(logging.Handler):
             self._print("failed" if exception[0] else "ran", "")
 
     def emit(self, record: logging.LogRecord) -> None:
+        if record.msg == _EXECUTION_STARTED and self._started is not None:
+            self._executes(self._started[0])
         if record.msg not in (_NODE_STARTED, _NODE_FINISHED) or not isinstance(record.args, tuple):
             return
         node_id = str(record.args[0])
@@ -157,13 +170,20 @@ class ComponentLines(logging.Handler):
 
     def show_elapsed(self) -> None:
         """Shows how long the component at work has taken so far; one that prints lines of its own needs none."""
+        detail = self._detail()  # It may ask a cluster, and nobody waits for that.
         self.acquire()  # A component that ends prints in another thread.
         try:
             if self._started is None or self._started[0] in self._talkative:
                 return
             node_id, start = self._started
-            end = "\r" if self._console.isatty() else "\n"
-            self._console.write(f"  {node_id:<18} runs     {self._clock() - start:6.0f} s{end}")
+            line = f"  {node_id:<18} runs     {self._clock() - start:6.0f} s{detail and '  ' + detail}"
+            self._told = self._told or bool(detail)
+            if self._console.isatty():
+                # What the line before had beyond it goes; what does not fit would begin a line of its own.
+                line = line[: shutil.get_terminal_size().columns - 1] + _REST_OF_LINE + "\r"
+            else:
+                line += "\n"
+            self._console.write(line)
             self._console.flush()
         finally:
             self.release()
@@ -173,7 +193,8 @@ class ComponentLines(logging.Handler):
         node_id, start = self._started
         self._started = None
         line = f"  {node_id:<18} {state:<8} {self._clock() - start:6.1f} s{counts and '  ' + counts}"
-        self._console.write(self._in_columns(line) + "\n")
+        clearing = _REST_OF_LINE if self._told and self._console.isatty() else ""
+        self._console.write(clearing + self._in_columns(line) + "\n")
         self._console.flush()
 
     def _in_columns(self, line: str) -> str:

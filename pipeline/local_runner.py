@@ -3,6 +3,7 @@
 LocalDagRunner returns nothing, so what became of the run comes from ML Metadata.
 """
 
+import contextlib
 import dataclasses
 import datetime
 import logging
@@ -11,6 +12,10 @@ import sys
 from collections.abc import Sequence
 
 from tapeline.forecaster.versions import versions
+from tapeline.pipeline.cluster.following import Following, following
+from tapeline.pipeline.cluster.job_book import JobBook
+from tapeline.pipeline.cluster.looking import look
+from tapeline.pipeline.cluster.stopping import in_words, stop_all
 from tapeline.pipeline.console import ComponentLines, counts_in_words, quiet
 from tapeline.pipeline.group_access import share_with_group
 from tapeline.pipeline.lineage import NodeRun, NodeState, Run, read_run
@@ -31,6 +36,7 @@ class LocalRun:
         log: Everything TFX and Beam said.
         error: What stopped it, or None.
         pushed: The version that it pushed, also where it failed afterwards; None where the folder has no new one.
+        jobs: What became of the jobs that it left open on a cluster, in sentences; "" where it left none.
     """
 
     run: Run | None
@@ -38,6 +44,7 @@ class LocalRun:
     log: pathlib.Path
     error: BaseException | None = None
     pushed: int | None = None
+    jobs: str = ""
 
     @property
     def unfinished(self) -> tuple[str, ...]:
@@ -63,6 +70,7 @@ def run_locally(
         ConfigError: `from_node` or `to_node` is no component, or another run
             holds the same folder.
         DataError: The source is missing.
+        ClusterError: The cluster that Beam's arguments name does not answer, or has too little.
     """
     log = paths.logs / f"{datetime.datetime.now():%Y-%m-%dT%H-%M-%S}.log"
     busy = (
@@ -70,10 +78,20 @@ def run_locally(
         "Wait for it, or give another --home."
     )
     with locked(paths.lock, busy=busy), quiet(log):
+        _look(config, paths)
         try:
             return _run(config, paths, log=log, from_node=from_node, to_node=to_node)
         finally:
             share_with_group(paths.root)
+
+
+def _look(config: Config, paths: RunPaths) -> None:
+    """Ends the jobs that a run before this one could not end, and looks at the cluster."""
+    book = JobBook(paths.jobs)
+    if told := in_words(stop_all(book), book):
+        print(f"  A run before this one was cut short. {told}", flush=True)
+    for found in look(config.beam.args):
+        print(f"  {found}", flush=True)
 
 
 def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str | None, to_node: str | None) -> LocalRun:
@@ -81,9 +99,10 @@ def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str |
     from tfx.orchestration.local.local_dag_runner import LocalDagRunner
     from tfx.orchestration.pipeline import RunOptions
 
+    from tapeline.components.serving_gate.clean_start import end_ahead
     from tapeline.pipeline.pipeline import create_pipeline
 
-    tfx_pipeline = create_pipeline(config, paths)
+    tfx_pipeline = create_pipeline(config, paths, in_turn=True)
     write_whole(paths.configuration, config.as_yaml())
     node_ids = [component.id for component in tfx_pipeline.components]
     for option, node in (("--from", from_node), ("--to", to_node)):
@@ -96,20 +115,52 @@ def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str |
     options = RunOptions(from_nodes=from_nodes, to_nodes=to_nodes) if from_nodes or to_nodes else None
     error: BaseException | None = None
     served = versions(paths.serving_model)
-    lines = ComponentLines(sys.stdout, lambda node: _state_in_words(paths, node), talkative=frozenset({"Trainer"}))
+    jobs = Following(
+        book=JobBook(paths.jobs),
+        pipeline=config.name,
+        node=lambda: lines.started[-1] if lines.started else "run",
+        run=log.stem,
+    )
+    lines = ComponentLines(
+        sys.stdout,
+        lambda node: _state_in_words(paths, node),
+        talkative=frozenset({"Trainer"}),
+        executes=_StartsAhead(),
+        detail=jobs.words,
+    )
     try:
-        with lines:
+        with lines, following(jobs):
             LocalDagRunner().run(tfx_pipeline, run_options=options)
     except (Exception, KeyboardInterrupt) as raised:
         logging.getLogger(__name__).exception("the run stopped")
         error = raised
+    finally:
+        end_ahead()
     run = _what_was_recorded(paths, error)
     if run is not None and before is not None and run.run_id == before.run_id:
         run = None
     # A part of the graph is what the runner walked; a whole run must have come to every node.
     expected = tuple(lines.started) if options else tuple(node_ids)
     pushed = max(set(versions(paths.serving_model)).difference(served), default=None)
-    return LocalRun(run=run, node_ids=expected, log=log, error=error, pushed=pushed)
+    return LocalRun(
+        run=run, node_ids=expected, log=log, error=error, pushed=pushed, jobs=in_words(jobs.stopped, jobs.book)
+    )
+
+
+class _StartsAhead:
+    """Starts what the ServingGate waits for, TensorFlow in a process of its own, while the Evaluator judges a new model."""
+
+    def __init__(self) -> None:
+        self._new_model = False
+
+    def __call__(self, node_id: str) -> None:
+        from tapeline.components.serving_gate.clean_start import start_ahead
+
+        self._new_model |= node_id == "Trainer"
+        if node_id == "Evaluator" and self._new_model:
+            # Who cannot be started now is started, or told of, when its turn comes.
+            with contextlib.suppress(OSError):
+                start_ahead()
 
 
 def _what_was_recorded(paths: RunPaths, error: BaseException | None) -> Run | None:

@@ -18,7 +18,7 @@ import contextlib
 import logging
 import pathlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 
 from google.protobuf import json_format
@@ -30,6 +30,9 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.portable import launcher, outputs_utils, runtime_parameter_utils
 from tfx.proto.orchestration import execution_result_pb2, pipeline_pb2
 
+from tapeline.pipeline.cluster.following import Following, following
+from tapeline.pipeline.cluster.job_book import JobBook
+from tapeline.pipeline.cluster.stopping import Stopped, in_words, stop_all
 from tapeline.pipeline.group_access import share_with_group
 from tapeline.pipeline.lineage import NodeRun, read_run
 from tapeline.pipeline.stores import Connection, connection, lock_of, locked
@@ -113,13 +116,20 @@ def run_node(pipeline: pipeline_pb2.Pipeline, node_id: str, *, run_id: str, addr
     # All processes that run nodes of this pipeline see its folder, which holds <folder>/artifacts.
     folder = pathlib.Path(pipeline.runtime_spec.pipeline_root.field_value.string_value).parent
     store = SharedStore(connection(address), lock_of(address) or folder / "metadata.lock")
-    with locked(folder / "steps" / run_id / f"{node_id}.lock"):
+    steps = folder / "steps" / run_id
+    name = pipeline.pipeline_info.id
+    jobs = Following(book=JobBook(steps / f"{node_id}.jobs.json"), pipeline=name, node=lambda: node_id, run=run_id)
+    with locked(steps / f"{node_id}.lock"):
+        # An earlier try may have been killed while its job ran.
+        _tell(jobs.book, stop_all(jobs.book))
         if _tidy_up(store, node, pipeline):
             logging.info("%s has ended in run %s already", node_id, run_id)
         else:
             try:
-                _launch(store, node, pipeline)
+                with following(jobs):
+                    _launch(store, node, pipeline)
             finally:
+                _tell(jobs.book, jobs.stopped)
                 share_with_group(folder)
     run = read_run(address, run_id)
     ended = run.nodes.get(node_id) if run else None
@@ -134,6 +144,11 @@ def address_of(pipeline: pipeline_pb2.Pipeline) -> str:
     """Returns the address of ML Metadata that a compiled pipeline says: a SQLite file."""
     deployment = runner_utils.extract_local_deployment_config(pipeline)
     return str(deployment.metadata_connection_config.database_connection_config.sqlite.filename_uri)
+
+
+def _tell(book: JobBook, stopped: Sequence[Stopped]) -> None:
+    if told := in_words(stopped, book):
+        logging.warning("%s", told)
 
 
 def _launch(store: SharedStore, node: pipeline_pb2.PipelineNode, pipeline: pipeline_pb2.Pipeline) -> None:

@@ -13,6 +13,7 @@ runs/<config name>/           one folder a configuration
   backtest/<key>/fold-01/     the same folder for each fold of a backtest, and its results beside them
   frames/<hash>.parquet       data frames that runs were given in Python
   logs/<run id>.log           everything TFX and Beam say
+  jobs.json                   Beam jobs that are open on a cluster; not there while none is
   .lock                       held during a run
 """
 
@@ -52,6 +53,7 @@ class RunPaths:
     frames = _Place("frames")
     logs = _Place("logs")
     reports = _Place("report")
+    jobs = _Place("jobs.json")
     lock = _Place(".lock")
 
     @classmethod

@@ -7,11 +7,9 @@ runners decide where it happens.
 import hashlib
 import pathlib
 
-from tensorflow_data_validation import StatsOptions
 from tfx.components.example_validator.component import ExampleValidator
 from tfx.components.schema_gen.component import SchemaGen
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
-from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.dsl.components.base import base_node
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.orchestration import metadata
@@ -27,12 +25,12 @@ from tapeline.components.ingest.component import SeriesExampleGen
 from tapeline.components.pusher.component import create_pusher
 from tapeline.components.report.component import Report
 from tapeline.components.serving_gate.component import ServingGate
+from tapeline.components.statistics_gen.component import StatisticsGen
 from tapeline.components.trainer.component import Trainer
-from tapeline.components.transform.component import Windows, create_transform
+from tapeline.components.transform.component import Transform
 from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.pipeline.paths import RunPaths
 from tapeline.pipeline.settling import require_settled
-from tapeline.schemas import features as names
 from tapeline.schemas.config import Config
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.gate_config import GateConfig
@@ -40,7 +38,9 @@ from tapeline.schemas.whole_files import write_whole
 from tapeline.series.sources.source import source_fingerprint
 
 
-def create_pipeline(config: Config, paths: RunPaths, *, fingerprint: str | None = None) -> tfx_pipeline.Pipeline:
+def create_pipeline(
+    config: Config, paths: RunPaths, *, fingerprint: str | None = None, in_turn: bool = False
+) -> tfx_pipeline.Pipeline:
     """Wires the components of a configuration.
 
     Args:
@@ -48,6 +48,8 @@ def create_pipeline(config: Config, paths: RunPaths, *, fingerprint: str | None 
         paths: Where artifacts, metadata and the pushed model go.
         fingerprint: Stands for the content of the data; None reads them. Who only wants the wiring, where the data
             are not, gives any.
+        in_turn: Whether one process runs the components one after another. Then the ServingGate comes after the
+            Evaluator, while which its process starts; where they may run side by side, it waits for none.
 
     Raises:
         DataError: The data's source is missing or empty.
@@ -56,6 +58,9 @@ def create_pipeline(config: Config, paths: RunPaths, *, fingerprint: str | None 
     require_settled(config)
     data = source_fingerprint(config.data) if fingerprint is None else fingerprint
     nodes = _nodes(config, paths, source=data)
+    if in_turn:
+        by_id = {node.id: node for node in nodes}
+        by_id["ServingGate"].add_upstream_node(by_id["Evaluator"])
     return tfx_pipeline.Pipeline(
         pipeline_name=config.name,
         pipeline_root=str(paths.artifacts),
@@ -70,10 +75,10 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
     data, features, window = config.data, config.features, config.window
 
     example_gen = SeriesExampleGen(data=data, features=features, split=config.split, source_fingerprint=source)
-    # Not of the features that hold what a float32 rounds away: nobody curates a schema of those.
-    columns = [names.SERIES_ID, names.TIMESTAMP, names.ROW_NUMBER, names.TARGET, *features.columns]
     statistics_gen = StatisticsGen(
-        examples=example_gen.outputs["examples"], stats_options=StatsOptions(feature_allowlist=columns)
+        examples=example_gen.outputs["examples"],
+        features=features,
+        most_rows=config.checks.statistics_rows or 0,
     )
     schema_gen = _schema_node(config, paths, statistics_gen)
     example_validator = ExampleValidator(
@@ -91,22 +96,16 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         split=config.split,
         scaling=config.scaling,
     )
-    transform = create_transform(
+    transform = Transform(
         examples=data_gate.outputs["examples"],
-        schema=data_gate.outputs["row_schema"],
         data=data,
         features=features,
         scaling=config.scaling,
-    )
-    windows = Windows(
-        transformed_examples=transform.outputs["transformed_examples"],
         window=window,
         split=config.split,
-        data=data,
-        features=features,
     )
     trainer = Trainer(
-        chunks=windows.outputs["chunks"],
+        chunks=transform.outputs["chunks"],
         transform_graph=transform.outputs["transform_graph"],
         data=data,
         features=features,
@@ -126,7 +125,7 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         candidate=trainer.outputs["model"],
     ).with_id("BlessedBefore")
     evaluator = create_evaluator(
-        examples=windows.outputs["windows"],
+        examples=transform.outputs["windows"],
         rows=data_gate.outputs["examples"],
         transform_graph=transform.outputs["transform_graph"],
         model=trainer.outputs["model"],
@@ -139,7 +138,7 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
     )
     serving_gate = ServingGate(
         model=trainer.outputs["model"],
-        windows=windows.outputs["windows"],
+        windows=transform.outputs["windows"],
         rows=data_gate.outputs["examples"],
         data=data,
         features=features,
@@ -159,7 +158,7 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         model_blessing=evaluator.outputs["blessing"],
         model=trainer.outputs["model"],
         model_run=trainer.outputs["model_run"],
-        windows=windows.outputs["windows"],
+        windows=transform.outputs["windows"],
         transform_graph=transform.outputs["transform_graph"],
         examples=example_gen.outputs["examples"],
         data_report=data_gate.outputs["report"],
@@ -170,7 +169,7 @@ def _nodes(config: Config, paths: RunPaths, *, source: str) -> list[base_node.Ba
         source_fingerprint=source,
     )
     return [
-        *(example_gen, statistics_gen, schema_gen, example_validator, data_gate, transform, windows, trainer),
+        *(example_gen, statistics_gen, schema_gen, example_validator, data_gate, transform, trainer),
         *(previous_model, evaluator, serving_gate, pusher, report),
     ]
 

@@ -23,7 +23,8 @@ from tapeline.schemas.features import SINGLE_SERIES
 from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import SplitConfig
 from tapeline.series.arrays import Bools, Floats, Ints
-from tapeline.series.choices import TrainFacts, choose, seasons_in
+from tapeline.series.choices import TrainFacts, choose, counting, seasons_in
+from tapeline.series.inspecting.regular_steps import on_steps
 from tapeline.series.sources.reading import DAMAGES, Block, MalformedRowsError, plan_blocks, read_batches
 from tapeline.series.sources.rows import RowLayout, Rows, read_rows
 from tapeline.series.sources.source import find_source
@@ -132,6 +133,7 @@ def _facts(config: Config) -> TrainFacts:
     lengths = tuple(int(steps[-1] - steps[0]) + 1 for steps, _ in series)
     if not lengths or sum(lengths) > _MOST_STEPS_A_ROW * len(ids):
         return TrainFacts(frequency=config.data.frequency)
+    steps_of = np.array(lengths, np.int64)
     pieces = [on_steps(*each) for each in _some(series)]
     return TrainFacts(
         frequency=config.data.frequency,
@@ -140,8 +142,8 @@ def _facts(config: Config) -> TrainFacts:
         seasons=seasons_in(
             (piece[:, column] for piece in pieces for column in range(piece.shape[1])),
             frequency=config.data.frequency,
-            # Longer ones could not lie in the context of the shortest series.
-            longest=min(max(lengths) // 4, min(lengths) - config.window.horizon),
+            # Longer ones could not lie in the context of the shortest series that counts.
+            longest=min(max(lengths) // 4, int(steps_of[counting(steps_of)].min()) - config.window.horizon),
         ),
     )
 
@@ -172,21 +174,6 @@ def _some(series: list[tuple[Ints, Floats]]) -> list[tuple[Ints, Floats]]:
     some = series[:: max(1, min(len(series), rows // MOST_STEPS))]
     share = MOST_STEPS // len(some) + 1
     return [(steps[-share:], values[-share:]) for steps, values in some]
-
-
-def on_steps(ordinals: Ints, values: Floats) -> Floats:
-    """Puts the rows of one series on its grid.
-
-    Args:
-        ordinals: Steps, ascending, int64 `[N]`.
-        values: `[N, C]`.
-
-    Returns:
-        `[L, C]`, NaN in steps without a row.
-    """
-    placed = np.full((int(ordinals[-1] - ordinals[0]) + 1, values.shape[1]), np.nan)
-    placed[ordinals - ordinals[0]] = values
-    return placed
 
 
 def _read(config: Config) -> tuple[Ints, Ints, Floats]:

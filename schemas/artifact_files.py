@@ -9,5 +9,8 @@ HISTORY_FILE = "history.jsonl"
 PAGE_FILE = "report.html"
 """In the Report's `report`: the page."""
 
+ONE_ROW_IN = "{split}_one_row_in"
+"""A property of StatisticsGen's `statistics`: of how many rows of a split one was described; 1 where all were."""
+
 FORECAST_FILE, FORECAST_PICTURE = "forecast.csv", "forecast.png"
 """Beside the page: what comes after the end of the data, by a model that was blessed."""

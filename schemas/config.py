@@ -85,9 +85,7 @@ class Config(Section):
 
     def window_spec(self) -> WindowSpec:
         """The shape of a training window."""
-        return WindowSpec(
-            context_length=self.window.context_length, horizon=self.window.horizon, stride=self.window.stride
-        )
+        return WindowSpec.of(self.window)
 
     def window_shape(self) -> WindowShape:
         """The widths of a window's parts."""

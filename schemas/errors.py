@@ -30,6 +30,10 @@ class SurroundingsError(UserError):
     """The machine does not let it: no room, no permission, a damaged metadata file. Trying again may help."""
 
 
+class ClusterError(RuntimeError):
+    """A cluster does not answer, cannot run the job, or failed it; the message says what to look at."""
+
+
 _AGAIN = "and run the same command again"
 _SURROUNDINGS = {
     ("No space left on device", "Disk quota exceeded", "database or disk is full"): (

@@ -5,9 +5,9 @@ Three record layouts exist; `docs/data-formats.md` shows them side by side.
 * a row (`SeriesExampleGen`, `DataGate`): `SERIES_ID`, `TIMESTAMP`,
   `ROW_NUMBER`, `TARGET` and each covariate under its column's own name, and
   beside each number what a float32 rounds away (`rest`);
-* a scaled row (`Transform`): `SERIES_ID`, `TIMESTAMP`, `TARGET` and the
+* a scaled row (inside `Transform`): `SERIES_ID`, `TIMESTAMP`, `TARGET` and the
   covariates gathered into one vector a role;
-* a window (`Windows`): the context, its mask, the covariates, the target.
+* a window (`Transform`): the context, its mask, the covariates, the target.
 
 Letters: `B` batch, `T` context, `H` horizon, `P` past, `K` future-known and
 `S` static covariates.

@@ -27,7 +27,8 @@ def contract(*, data: DataConfig, features: FeaturesConfig, window: WindowConfig
         "data": data.model_dump(include={"target", "frequency", "timezone", "offset"}),
         "features": features.model_dump(),
         "window": window.model_dump(include={"context_length", "horizon"}),
-        "scaling": scaling.model_dump(),
+        # How members see the scaled space leaves it as it is.
+        "scaling": scaling.model_dump(exclude={"transform"}),
         "evaluate": _EVALUATE_VERSION,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]

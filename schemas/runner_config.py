@@ -1,9 +1,12 @@
 """The sections of a configuration that tell where its pipeline runs: Beam's runner, and Kubeflow."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import pydantic
 
+from tapeline.schemas.beam_flags import beam_mistakes
+from tapeline.schemas.config_errors import Clash
 from tapeline.schemas.config_section import Section
 from tapeline.schemas.config_values import Count, Positive
 
@@ -15,6 +18,10 @@ class BeamConfig(Section):
 
     args: tuple[str, ...] = ()
     """Beam pipeline arguments, as on its own command line; none: one process, in memory."""
+
+    def _clashes(self) -> Iterator[Clash]:
+        for mistake in beam_mistakes(self.args):
+            yield Clash(("args",), mistake)
 
 
 class RunnerFile(Section):

@@ -160,6 +160,9 @@ class ChecksConfig(Section):
     ones are told, and refused where a few of them set the scale; None lets every value pass."""
     max_drift: Annotated[Real, pydantic.Field(ge=0.0)] = 0.5
     """Largest distance of a column between two splits before a warning, 0 (same) to 1 (Jensen-Shannon)."""
+    statistics_rows: Positive | None = None
+    """Rows of each split that the statistics describe, by which schema and drift are judged, spread over it; None
+    describes all. Series, times and gaps are checked row by row whatever it is."""
 
 
 class SplitConfig(Section):
@@ -231,6 +234,14 @@ class WindowConfig(Section):
     """The same for the windows of eval and test."""
     min_observed: Share = 0.5
     """Least share of measured values in a context; windows with fewer are left out."""
+    min_context: Steps | None = None
+    """Fewest steps of a series before a forecast. A series that no whole context fits into is padded in front with steps
+    that count as not measured. None: as many as the horizon. `context_length` and more: shorter series are refused."""
+
+    @property
+    def least_context(self) -> int:
+        """Fewest steps of a series before a forecast."""
+        return min(self.context_length, self.min_context or self.horizon)
 
 
 class ScalingConfig(Section):
@@ -242,3 +253,7 @@ class ScalingConfig(Section):
     """Whether each series has a scale of its own."""
     unseen_series: Literal["global", "refuse"] = "refuse"
     """What a series without train rows gets: the scale over all series, or a refusal."""
+    transform: Literal["none", "log", "auto"] = "none"
+    """`log`: networks and ridges read logarithms and forecast them, and the model turns these back; all train values must
+    be above 0. `auto`: where a ridge on them is better on eval by more than chance. The scaled space, its errors and the
+    gate stay what they are."""

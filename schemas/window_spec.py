@@ -20,15 +20,20 @@ class WindowSpec:
         context_length: `T`, the past steps that the model sees.
         horizon: `H`, the steps that it forecasts.
         stride: Steps between the forecast starts of two neighbouring windows.
+        min_context: Fewest steps of a series that a context holds, where the whole one does not fit; the others are
+            padded in front. None: a context is never padded.
     """
 
     context_length: int
     horizon: int
     stride: int = 1
+    min_context: int | None = None
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
+            if value is None and field.name == "min_context":
+                continue
             if not isinstance(value, int) or value < 1:
                 raise ValueError(f"window.{field.name}: got {value!r}, must be a whole number of steps, 1 or more.")
 
@@ -36,6 +41,26 @@ class WindowSpec:
     def length(self) -> int:
         """Steps that a window covers: `T + H`."""
         return self.context_length + self.horizon
+
+    @property
+    def least_context(self) -> int:
+        """Fewest steps of a series before a forecast."""
+        return min(self.context_length, self.min_context or self.context_length)
+
+    @classmethod
+    def of(cls, window: WindowConfig, *, stride: int | None = None) -> "WindowSpec":
+        """Returns the shape that a configuration asks for.
+
+        Args:
+            window: The section `window`.
+            stride: Steps between neighbouring windows; None: those of training.
+        """
+        return cls(
+            context_length=window.context_length,
+            horizon=window.horizon,
+            stride=stride or window.stride,
+            min_context=window.least_context,
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -54,6 +79,7 @@ class WindowShape:
             how many numbers there are, that of unseen values included.
         series: Series that may have weights of their own; 0: none has.
         lags: Seasons at which a linear map reads the columns that are known ahead.
+        min_context: Fewest steps of a context that a request must give; None: all.
     """
 
     context_length: int
@@ -65,6 +91,7 @@ class WindowShape:
     categories: tuple[tuple[str, int, int], ...] = ()
     series: int = 0
     lags: tuple[int, ...] = ()
+    min_context: int | None = None
 
     @property
     def amounts(self) -> tuple[int, ...]:
@@ -72,6 +99,11 @@ class WindowShape:
         columns = range(self.future - calendar_width(self.calendar))
         numbers = {position for role, position, _ in self.categories if role == FUTURE_COVARIATES}
         return tuple(position for position in columns if position not in numbers)
+
+    @property
+    def least_context(self) -> int:
+        """Fewest steps of a context that a request must give."""
+        return self.min_context or self.context_length
 
     @classmethod
     def of(
@@ -91,6 +123,7 @@ class WindowShape:
             future=features.future_size,
             static=len(features.static_covariates),
             calendar=features.calendar,
+            min_context=window.least_context,
             categories=tuple(
                 (role, position, category_sizes[getattr(features, role)[position]])
                 for role in CATEGORIES

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from tapeline.schemas.frequency import DAY_SECONDS
-from tapeline.series.arrays import Floats
+from tapeline.series.arrays import Bools, Floats, Ints
 from tapeline.series.season_finder import find_seasons
 from tapeline.series.seasons import natural_seasons, week_of
 from tapeline.series.time_grid import TimeGrid
@@ -42,6 +42,9 @@ _SEGMENT, _LEAST_SEGMENT, _MOST_SEGMENT = 8, 4, 12
 
 _LEAST_CYCLES = {"day": 3.0, "week": 3.0, "year": 2.0}
 """A cycle of the calendar is worth a feature where the train split holds so many of them."""
+
+SHORT_SHARE = 0.05
+"""Series that together hold less of all steps are not what a context or a split is cut for: they are padded."""
 
 _CYCLE_DAYS = {"day": 1.0, "week": 7.0, "year": 365.0}
 
@@ -73,6 +76,21 @@ def seasons_in(values: Iterable[Floats], *, frequency: str, longest: int) -> tup
     """
     longest = min(LONGEST_CONTEXT, longest)
     return find_seasons(values, longest=longest, known=_cycles(frequency)) if longest >= 3 else ()
+
+
+def counting(lengths: Ints) -> Bools:
+    """Returns which series a choice must fit: all but the shortest, that together hold a twentieth of the steps.
+
+    >>> counting(np.array([40, 900, 700, 35])).tolist()
+    [False, True, True, False]
+
+    Args:
+        lengths: Steps of each series, `[u]`.
+    """
+    order = np.argsort(lengths, kind="stable")
+    counts: Bools = np.zeros(len(lengths), bool)
+    counts[order] = np.cumsum(lengths[order]) > SHORT_SHARE * lengths.sum()
+    return counts
 
 
 def choose(
@@ -108,8 +126,10 @@ def _cycles(frequency: str) -> tuple[int, ...]:
 
 
 def _context_length(seasons: tuple[int, ...], lengths: tuple[int, ...], horizon: int) -> int:
-    # A series that is too short for any forecast worth the name is for the data gate to refuse, not to shorten all.
+    # Series that are too short for any forecast worth the name, and few that are short, do not shorten all.
     least = max(horizon // 2, 1)
+    kept = np.array(lengths, np.int64)
+    lengths = tuple(kept[counting(kept)].tolist())
     lengths = tuple(length for length in lengths if length >= least + horizon) or lengths
     for season in reversed(seasons):
         for length in (max(2 * season, 2 * horizon), max(season, horizon)):

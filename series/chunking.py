@@ -10,7 +10,7 @@ chunks. The series lie one after another in the grid's arrays:
 
 import dataclasses
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -34,6 +34,7 @@ class Grid:
         ids: The series, bytes `[u]`.
         first: Ordinal of each series' first row, int64 `[u]`.
         last: Ordinal of its last row.
+        start: Ordinal of its first step: before `first` where it is padded.
         begin: Position of each series' first step, int64 `[u]`.
         code: Position of each step's series in `ids`, int64 `[L]`.
         ordinal: Int64 `[L]`.
@@ -47,6 +48,7 @@ class Grid:
     ids: Names
     first: Ints
     last: Ints
+    start: Ints
     begin: Ints
     code: Ints
     ordinal: Ints
@@ -63,8 +65,11 @@ def ranges(starts: Ints, lengths: Ints) -> Array:
     return np.repeat(starts - (ends - lengths), lengths) + np.arange(ends[-1] if len(ends) else 0)
 
 
-SplitSteps = Mapping[str, tuple[Ints | int, Ints | int]]
-"""First ordinal of each split and the one after its last, int64 `[]` for all series alike, or `[u]` for each."""
+Bounds = tuple[Ints | int, Ints | int]
+"""First ordinal of a split and the one after its last, int64 `[]` for all series alike, or `[u]` for each."""
+
+SplitSteps = Mapping[str, Bounds]
+"""The bounds of each split."""
 
 
 def split_bounds(first: Ints, time: TimeGrid) -> SplitSteps:
@@ -98,12 +103,35 @@ def own_bounds(rows: SeriesRows, time: TimeGrid) -> SplitSteps:
     return split_bounds(first, time)
 
 
-def to_grid(rows: SeriesRows, time: TimeGrid) -> Grid:
+def padded_series(first: Ints, last: Ints, *, split: Bounds, spec: WindowSpec) -> Bools:
+    """Returns which series have room for a forecast in a split, but not behind a whole context, bool `[u]`.
+
+    >>> spec = WindowSpec(context_length=10, horizon=2, min_context=3)
+    >>> padded_series(np.array([0, 0]), np.array([20, 8]), split=(0, 100), spec=spec).tolist()
+    [False, True]
+
+    Args:
+        first: Ordinal of each series' first row, int64 `[u]`.
+        last: Ordinal of its last row.
+        split: First ordinal of the split, and the one after its last.
+        spec: The shape of a window.
+    """
+    latest = np.minimum(split[1], last + 1) - spec.horizon
+    whole, least = (np.maximum(split[0], first + steps) for steps in (spec.context_length, spec.least_context))
+    short: Bools = (whole > latest) & (least <= latest)
+    return short
+
+
+def to_grid(rows: SeriesRows, time: TimeGrid, *, splits: Iterable[Bounds] = (), spec: WindowSpec | None = None) -> Grid:
     """Puts scaled rows on the grid; steps without a row hold NaN.
+
+    A series that some split has padded windows of gets steps before its first row, as many as those reach back.
 
     Args:
         rows: All rows of some series.
         time: The regular times.
+        splits: First ordinal of each split, and the one after its last.
+        spec: The shape of a window; None: nothing is padded.
 
     Raises:
         DataError: A series has two rows for one step.
@@ -112,10 +140,15 @@ def to_grid(rows: SeriesRows, time: TimeGrid) -> Grid:
     first, last = np.full(len(rows.ids), OPEN_END), np.full(len(rows.ids), OPEN_START)
     np.minimum.at(first, rows.code, ordinal)
     np.maximum.at(last, rows.code, ordinal)
-    length = last - first + 1
+    start = first.copy()
+    if spec is not None:
+        for split in splits:
+            short = padded_series(first, last, split=split, spec=spec)
+            start[short] = first[short] - (spec.context_length - spec.least_context)
+    length = last - start + 1
     begin = np.cumsum(length) - length
     steps = int(length.sum())
-    position = begin[rows.code] + ordinal - first[rows.code]
+    position = begin[rows.code] + ordinal - start[rows.code]
     counts = np.bincount(position, minlength=steps)
     if counts.max(initial=0) > 1:
         raise DataError(_duplicates(rows, position, counts))
@@ -132,9 +165,10 @@ def to_grid(rows: SeriesRows, time: TimeGrid) -> Grid:
         ids=rows.ids,
         first=first,
         last=last,
+        start=start,
         begin=begin,
         code=np.repeat(np.arange(len(rows.ids)), length),
-        ordinal=ranges(first, length),
+        ordinal=ranges(start, length),
         has_row=counts > 0,
         target=place(columns[NUMBERS][:, 0]),
         past=place(columns[names.PAST_COVARIATES]),
@@ -153,15 +187,15 @@ def _duplicates(rows: SeriesRows, position: Ints, counts: Ints) -> str:
     )
 
 
-def forecast_starts(
-    grid: Grid, *, split: tuple[Ints | int, Ints | int], spec: WindowSpec, min_observed: float
-) -> tuple[Ints, int]:
+def forecast_starts(grid: Grid, *, split: Bounds, spec: WindowSpec, min_observed: float) -> tuple[Ints, int]:
     """Returns where in the grid the forecasts of a split start, ascending, int64 `[n]`, and how many are left out.
 
     The whole forecast lies inside the split and the series; the context lies
-    inside the series. Strides are counted from the first start that a series
-    has in a split. Enough of the context was measured, and at least one value
-    of the forecast; what fails only this is left out.
+    inside the series, but where no whole one fits: there it begins before it,
+    and holds at least `spec.least_context` steps of it. Strides are counted
+    from the first start that a series has in a split. Enough of the context
+    was measured (of a padded one, enough of its least steps), and at least one
+    value of the forecast; what fails only this is left out.
 
     Args:
         grid: The steps of some series.
@@ -169,17 +203,19 @@ def forecast_starts(
         spec: Context length, horizon and stride.
         min_observed: Least share of measured values in a context.
     """
-    lowest = np.maximum(split[0], grid.first + spec.context_length)
+    short = padded_series(grid.first, grid.last, split=split, spec=spec)
+    context = np.where(short, spec.least_context, spec.context_length)
+    lowest = np.maximum(split[0], grid.first + context)
     highest = np.minimum(split[1], grid.last + 1) - spec.horizon
     count = np.maximum((highest - lowest) // spec.stride + 1, 0)
     series = np.repeat(np.arange(len(grid.ids)), count)
     turn = ranges(np.zeros(len(count), np.int64), count)
-    position = (grid.begin + lowest - grid.first)[series] + turn * spec.stride
+    position = (grid.begin + lowest - grid.start)[series] + turn * spec.stride
 
     measured = np.concatenate([[0], np.cumsum(~np.isnan(grid.target))])
     in_context = measured[position] - measured[position - spec.context_length]
     in_forecast = measured[position + spec.horizon] - measured[position]
-    enough = (in_context > 0) & (in_context >= min_observed * spec.context_length) & (in_forecast > 0)
+    enough = (in_context > 0) & (in_context >= min_observed * context[series]) & (in_forecast > 0)
     return position[enough], int((~enough).sum())
 
 

@@ -3,7 +3,7 @@
 >>> rounded, rest = split_floats(np.array([100000001.5, 0.5, np.nan]))
 >>> rounded, rest
 (array([1.e+08, 5.e-01,    nan], dtype=float32), array([1.5, 0. , 0. ], dtype=float32))
->>> join_floats(rounded, rest).tolist()
+>>> (rounded.astype(np.float64) + rest).tolist()
 [100000001.5, 0.5, nan]
 
 The sum has 48 bits of precision (Dekker 1971, "A floating-point technique for
@@ -28,9 +28,3 @@ def split_floats(values: Floats) -> tuple[npt.NDArray[np.float32], npt.NDArray[n
     rest = np.zeros(values.shape, np.float32)
     rest[finite] = values[finite] - rounded[finite].astype(np.float64)
     return rounded, rest
-
-
-def join_floats(rounded: npt.NDArray[np.float32], rest: npt.NDArray[np.float32]) -> Floats:
-    """Returns the float64 that `split_floats` took apart."""
-    whole: Floats = rounded.astype(np.float64) + rest
-    return whole

@@ -129,9 +129,17 @@ def _strongest(echoes: _Echoes) -> int | None:
     return int(seasons[strength >= _NEARLY_THE_STRONGEST * strength.max()][0])
 
 
-def _echoes(values: Iterable[Floats], longest: int) -> _Echoes:
-    most = 2 * (longest + 1)
-    products, pairs = np.zeros(most + 1), np.zeros(most + 1)
+def autocorrelation(values: Iterable[Floats], *, longest: int) -> tuple[Array, Array]:
+    """Returns the autocorrelation of the steps from one value to the next, of all series together.
+
+    Args:
+        values: Pieces of series on their regular grid, each `[L]`; NaN where unobserved.
+        longest: Longest lag, in steps.
+
+    Returns:
+        It by lag, NaN where no two steps are so far apart, and the number of pairs behind it: `[longest + 1]` each.
+    """
+    products, pairs = np.zeros(longest + 1), np.zeros(longest + 1)
     for piece in values:
         steps = np.diff(np.asarray(piece, np.float64))
         measured = np.isfinite(steps)
@@ -140,12 +148,24 @@ def _echoes(values: Iterable[Floats], longest: int) -> _Echoes:
             continue
         # Each series counts alike, whatever its scale.
         centred = np.where(measured, (steps - steps[measured].mean()) / spread, 0.0)
-        products += _lagged_products(centred, most)
-        pairs += np.round(_lagged_products(measured.astype(np.float64), most))
+        products += _lagged_products(centred, longest)
+        pairs += np.round(_lagged_products(measured.astype(np.float64), longest))
     with np.errstate(invalid="ignore", divide="ignore"):
         # Where no pair is so far apart, what is left of the products is rounding.
         correlation = np.where(pairs > 0.0, products / pairs, np.nan)
-        chance = 2.0 / np.sqrt(pairs)
+    return correlation, pairs
+
+
+def chance(pairs: Array) -> Array:
+    """Returns how strong an autocorrelation is by chance alone in 95 of 100 cases, from the number of pairs."""
+    with np.errstate(divide="ignore"):
+        found: Array = 2.0 / np.sqrt(pairs)
+    return found
+
+
+def _echoes(values: Iterable[Floats], longest: int) -> _Echoes:
+    correlation, pairs = autocorrelation(values, longest=2 * (longest + 1))
+    by_chance = chance(pairs)
     single, double = correlation[: longest + 2], correlation[::2]
     echo = np.where(np.isnan(double), single, (single + double) / 2.0)
     # `longest + 1` is there to compare the longest lag with a neighbour on either side.
@@ -153,7 +173,7 @@ def _echoes(values: Iterable[Floats], longest: int) -> _Echoes:
     has_fallen = np.logical_or.accumulate(single[lags] < 0.0)
     is_peak = has_fallen & (echo[lags] > echo[lags - 1]) & (echo[lags] >= echo[lags + 1])
     is_season = np.zeros(longest + 1, bool)
-    is_season[lags] = is_peak & (echo[lags] > np.maximum(chance[lags], LEAST_AUTOCORRELATION))
+    is_season[lags] = is_peak & (echo[lags] > np.maximum(by_chance[lags], LEAST_AUTOCORRELATION))
     return _Echoes(strength=echo[: longest + 1], is_season=is_season)
 
 

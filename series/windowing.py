@@ -13,13 +13,14 @@ Whatever stands in a window before its forecast is computed from steps before
 """
 
 import dataclasses
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from tapeline.schemas import features as names
 from tapeline.schemas.window_spec import WindowSpec
-from tapeline.series.arrays import Array, Floats, Ints
+from tapeline.series.arrays import Array, Bools, Floats, Ints
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,6 +44,44 @@ class Chunk:
     future_covariates: Floats
     static_covariates: Floats
     forecast_offsets: Ints
+
+
+def late_steps(context_length: int) -> int:
+    """Returns how many steps at the start of a context are not measured where it counts as a late one: a quarter.
+
+    A linear map reads such a context as if its first value had stood there all along.
+    """
+    return context_length // 4
+
+
+def late_contexts(observed: Array) -> Bools:
+    """Returns which contexts begin so late that not every forecast may be made from them, `[N]`.
+
+    >>> late_contexts(np.array([[0, 0, 1, 1, 1, 1, 1, 1], [0, 1, 0, 1, 1, 1, 1, 1]])).tolist()
+    [True, False]
+
+    Args:
+        observed: Where a value was measured, `[N, T]`.
+    """
+    first = late_steps(observed.shape[1])
+    late: Bools = ~(observed[:, :first] > 0).any(axis=1) & (first > 0)
+    return late
+
+
+def any_late(chunks: Iterable[Chunk], spec: WindowSpec) -> bool:
+    """Returns whether a window is among those of some chunks whose context begins late.
+
+    Args:
+        chunks: Any.
+        spec: Shape of their windows.
+    """
+    first = late_steps(spec.context_length)
+    for chunk in chunks:
+        measured = np.concatenate([[0], np.cumsum(~np.isnan(chunk.target))])
+        starts = chunk.forecast_offsets - spec.context_length
+        if first and (measured[starts + first] == measured[starts]).any():
+            return True
+    return False
 
 
 def cut_arrays(

@@ -119,7 +119,7 @@ def card() -> dict[str, object]:
     return {
         "data": {"time": "time", "target": ["load"], "frequency": "H", "unit": "MW"},
         "features": {},
-        "window": {"context_length": CONTEXT_LENGTH, "horizon": HORIZON},
+        "window": {"context_length": CONTEXT_LENGTH, "horizon": HORIZON, "min_context": CONTEXT_LENGTH},
         "inputs": {"longest_horizon": 100 * HORIZON},
     }
 
@@ -143,4 +143,5 @@ def real_windows(rows: int = 3) -> RealWindows:
         past=np.zeros((rows, CONTEXT_LENGTH, 0)),
         future=np.zeros((rows, CONTEXT_LENGTH + 2 * HORIZON, 0)),
         static=np.zeros((rows, 0)),
+        least_context=CONTEXT_LENGTH,
     )

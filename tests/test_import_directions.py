@@ -32,6 +32,14 @@ So may `clients/`: its batch forecasts are a TFX pipeline of their own.
 TENSORFLOW = {"tensorflow", "keras", "tensorflow_transform", "tensorflow_model_analysis", "tensorflow_data_validation"}
 HEAVY = TENSORFLOW | {"tensorflow_metadata", "tfx", "tfx_bsl", "apache_beam", "ml_metadata"}
 STARTS_AT_ONCE = ("tapeline.components.ingest.splits", "tapeline.series.windowing", "tapeline.series.time_grid")
+ON_WORKERS = (
+    "tapeline.series.sources.beam_scanning",
+    "tapeline.components.ingest.beam_writing",
+    "tapeline.series.grouping.beam_groups",
+    "tapeline.series.grouping.rows_io",
+    "tapeline.components.data_gate.series_checks",
+)
+"""What Beam's workers import for ingest and the data gate: every one of them, in every job."""
 
 
 class Import(NamedTuple):
@@ -214,6 +222,11 @@ def test_no_two_files_share_a_name(files: dict[str, Source]) -> None:
 @pytest.mark.parametrize("module", STARTS_AT_ONCE)
 def test_pure_files_load_no_tensorflow(files: dict[str, Source], module: Any) -> None:
     assert not loaded_at_start(module, files) & HEAVY
+
+
+@pytest.mark.parametrize("module", ON_WORKERS)
+def test_workers_of_ingest_and_the_data_gate_load_no_tensorflow(files: dict[str, Source], module: Any) -> None:
+    assert not loaded_at_start(module, files) & (HEAVY - {"apache_beam"})
 
 
 def test_command_line_loads_typer_and_the_standard_library_only(files: dict[str, Source]) -> None:

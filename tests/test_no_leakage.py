@@ -242,6 +242,39 @@ def test_no_category_from_forecast_start_on_reaches_a_context_and_none_lies_betw
         assert (sky[row] % 1 == 0).all()
 
 
+def test_what_happens_later_changes_nothing_in_a_padded_window() -> None:
+    features = FeaturesConfig(past_covariates="wind", future_covariates="promo", calendar=("hour_of_day",))
+    window = WindowConfig(context_length=12, horizon=3, min_context=4)
+    plan = WindowPlan(data=DataConfig(frequency="H"), features=features, window=window, chunk_steps=64)
+    of_time, ordinal = TimeFeatures(plan.data, features), np.arange(20, 31)
+
+    def windows(*, tampered_from: int) -> Any:
+        values = np.random.default_rng(3).random((len(ordinal), 3)).astype(np.float32)
+        values[ordinal >= tampered_from, :2] += 5.0
+        columns = {
+            NUMBERS: values[:, :1],
+            "past_covariates": values[:, 1:2],
+            "future_covariates": np.concatenate([values[:, 2:], of_time(ordinal * 3600)], axis=1),
+            "static_covariates": np.zeros((len(ordinal), 0), np.float32),
+        }
+        code, split = np.zeros(len(ordinal), np.int64), np.zeros(len(ordinal), np.int8)
+        rows = SeriesRows(np.array([b"a"], object), code, split, ordinal * 3600, columns)
+        group = cut_group(rows, plan=plan, splits=dict.fromkeys(SPLITS, (0, 40)), of_time=of_time)
+        (found,) = group.windows("test", plan.spec("test"))
+        return found
+
+    # Forecasts start behind the least context, in order.
+    starts = range(24, 29)
+    before = windows(tampered_from=99)
+    assert (before["forecast_start"] // 3600).tolist() == list(starts)
+    assert not np.isnan(before["context"]).any()
+    for row, start in enumerate(starts):
+        after = windows(tampered_from=start)
+        for name in ("context", "context_observed", "past_covariates", "future_covariates"):
+            np.testing.assert_array_equal(before[name][row], after[name][row], err_msg=name)
+        assert (windows(tampered_from=start - 1)["context"][row] != before["context"][row]).any()
+
+
 def a_chunk(target: Any, past: Any, name: bytes = b"a") -> Chunk:
     """Hours with their calendar, the first one a Friday's; each that has a context starts a forecast."""
     steps = len(target)

@@ -21,7 +21,7 @@ from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import DataConfig, WindowConfig
 from tapeline.series.checks.findings import Finding
 from tapeline.series.grouping.beam_lines import run_lines
-from tapeline.series.sources.beam_scanning import over_blocks, scan_to_json
+from tapeline.series.sources.beam_scanning import scan_to_json
 from tapeline.series.sources.reading import plan_blocks
 from tapeline.series.sources.rows import RowLayout
 from tapeline.series.sources.scanning import facts_from_json, survey_source
@@ -56,7 +56,7 @@ class ContextExecutor(base_beam_executor.BaseBeamExecutor):
         card = card_of(exec_properties)
         layout = RowLayout.of(card.data, card.features)
         blocks = plan_blocks(find_source(card.data), needed=layout.columns)
-        scan = over_blocks(blocks, functools.partial(scan_to_json, layout=layout))
+        scan = beam.Create(blocks) | beam.Reshuffle() | beam.FlatMap(functools.partial(scan_to_json, layout=layout))
         lines = run_lines(self._make_beam_pipeline(), "Scan", scan, self._get_tmp_dir())
         facts = [facts_from_json(line) for line in lines]
         survey = survey_source(blocks, facts, layout)

@@ -27,7 +27,4 @@ class DataGate(BeamComponent, executor=Executor):
     split = Property(SplitConfig, "Where the splits end.")
     scaling = Property(ScalingConfig, "The scaled space, which a few values must not set.")
     examples = Output(Examples, "The rows that passed.")
-    row_schema = Output(
-        Schema, "The schema, and beside each number what a float32 rounds away, which has no statistics."
-    )
     report = Output(ValidationReport, "What the gate found.")

@@ -9,7 +9,6 @@ import dataclasses
 import functools
 import json
 import os
-from collections.abc import Sequence
 from typing import Any
 
 from absl import logging
@@ -31,23 +30,23 @@ from tapeline.components.data_gate.series_checks import check_group
 from tapeline.components.data_gate.series_rules import Rules
 from tapeline.components.data_gate.split_checks import check_splits
 from tapeline.components.data_gate.totals import Totals
-from tapeline.schemas.artifact_files import SOURCE_FILE
+from tapeline.schemas.artifact_files import ONE_ROW_IN, SOURCE_FILE
 from tapeline.schemas.errors import DataError
-from tapeline.schemas.features import SPLITS, rest
+from tapeline.schemas.features import SPLITS
 from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import ChecksConfig, DataConfig, ScalingConfig, SplitConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.checks.findings import Finding
-from tapeline.series.grouping.beam_groups import run_groups, scan_files
+from tapeline.series.grouping.beam_groups import group_files
+from tapeline.series.grouping.rows_io import read_rows
 from tapeline.series.grouping.series_rows import RowFeatures
-from tapeline.series.grouping.series_survey import Grouping, refuse_long
+from tapeline.series.grouping.series_survey import divide, refuse_long
 from tapeline.series.time_grid import TimeGrid
 
 REPORT_TEXT = "report.txt"
 REPORT_JSON = "findings.json"
 
 _ANOMALIES_FILE = "SchemaDiff.pb"
-_SCHEMA_FILE = "schema.pbtxt"
 
 
 def make_rules(
@@ -62,7 +61,7 @@ def make_rules(
     """Returns what every series must keep, as the configuration sets it."""
     return Rules(
         grid=TimeGrid.of(data),
-        spec=WindowSpec(context_length=window.context_length, horizon=window.horizon, stride=window.stride),
+        spec=WindowSpec.of(window),
         max_gap=checks.max_gap,
         max_constant=checks.max_constant,
         max_outlier=checks.max_outlier,
@@ -107,7 +106,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 artifact_utils.get_single_instance(input_dict["statistics"]), rules, max_drift=checks.max_drift
             ),
         ]
-        report = Report.gather(totals.judged(whole), splits=totals.splits, series=totals.series)
+        report = Report.gather(
+            totals.judged(whole), splits=totals.splits, series=totals.series, one_row_in=_sampled(input_dict)
+        )
 
         report_uri = artifact_utils.get_single_uri(output_dict["report"])
         _write_report(report, report_uri)
@@ -118,7 +119,6 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             kept = os.path.join(node, "refused", execution)
             _write_report(report, kept)
             raise DataError(report.refusal(report=os.path.join(kept, REPORT_TEXT)))
-        _write_schema(_schema(input_dict), rules.numbers, artifact_utils.get_single_uri(output_dict["row_schema"]))
         _pass_on(examples, artifact_utils.get_single_instance(output_dict["examples"]))
 
     def _check_series(self, examples: types.Artifact, rules: Rules) -> Totals:
@@ -131,13 +131,14 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             for name in fileio.listdir(artifact_utils.get_split_uri([examples], split))
         ]
         features = RowFeatures(numbers=rules.numbers, texts=rules.texts, row_number=True)
-        scan = scan_files(self._make_beam_pipeline, files, features, folder)
-        if scan is None:
-            return Totals()
-        refuse_long(scan.survey, scan.survey.rows, unit="rows", width=features.width)
-        grouping = Grouping.of(scan.survey, scan.survey.rows)
+        read = functools.partial(read_rows, features=features)
         check = functools.partial(check_group, rules=rules)
-        lines = run_groups(self._make_beam_pipeline, scan.pieces, grouping, check, folder)
+        survey, lines = group_files(
+            self._make_beam_pipeline(), files, read, functools.partial(divide, width=features.width), check, folder
+        )
+        if survey is None:
+            return Totals()
+        refuse_long(survey, survey.rows, unit="rows", width=features.width)
         return functools.reduce(Totals.merge, map(Totals.from_json, lines), Totals())
 
 
@@ -155,13 +156,6 @@ def _of_source(rules: Rules, examples: types.Artifact) -> Rules:
 def _schema(input_dict: dict[str, list[types.Artifact]]) -> schema_pb2.Schema:
     uri = artifact_utils.get_single_uri(input_dict["schema"])
     return io_utils.SchemaReader().read(io_utils.get_only_uri_in_dir(uri))
-
-
-def _write_schema(schema: schema_pb2.Schema, columns: Sequence[str], uri: str) -> None:
-    """Writes the schema by which Transform parses rows: statistics leave the rests out, so the schema does too."""
-    for name in columns:
-        schema.feature.add(name=rest(name), type=schema_pb2.FLOAT)
-    io_utils.write_pbtxt_file(os.path.join(uri, _SCHEMA_FILE), schema)
 
 
 def _schema_findings(input_dict: dict[str, list[types.Artifact]], rules: Rules) -> list[Finding]:
@@ -188,6 +182,13 @@ def _split_findings(statistics: types.Artifact, rules: Rules, *, max_drift: floa
         distances = column_distances(loaded[train], loaded[split], columns=columns)
         found += drift_findings(distances, split=split, max_drift=max_drift)
     return found
+
+
+def _sampled(input_dict: dict[str, list[types.Artifact]]) -> dict[str, int]:
+    """Of how many rows StatisticsGen described one, in splits where it did not describe all."""
+    artifact = artifact_utils.get_single_instance(input_dict["statistics"])
+    one_in = {split: artifact.get_int_custom_property(ONE_ROW_IN.format(split=split)) for split in SPLITS}
+    return {split: count for split, count in one_in.items() if count > 1}
 
 
 def _write_report(report: Report, folder: str) -> None:

@@ -25,12 +25,14 @@ class Report:
         omitted: Findings that are counted and not shown, by severity and kind.
         splits: Extent of train, eval and test.
         series: Number of series.
+        one_row_in: Of how many rows one was described by the statistics, by split, where it was not every row.
     """
 
     findings: tuple[Finding, ...]
     omitted: Mapping[tuple[Severity, str], int]
     splits: tuple[SplitTotal, ...]
     series: int
+    one_row_in: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def gather(
@@ -39,6 +41,7 @@ class Report:
         *,
         splits: Sequence[SplitTotal],
         series: int,
+        one_row_in: Mapping[str, int] | None = None,
     ) -> "Report":
         """Puts totals together, errors first."""
         findings: list[Finding] = []
@@ -49,7 +52,7 @@ class Report:
                 key = (group.shown[0].severity, group.shown[0].kind)
                 omitted[key] = omitted.get(key, 0) + group.omitted
         ordered = tuple(sorted(findings, key=lambda finding: finding.sort_key))
-        return cls(findings=ordered, omitted=omitted, splits=tuple(splits), series=series)
+        return cls(findings=ordered, omitted=omitted, splits=tuple(splits), series=series, one_row_in=one_row_in or {})
 
     def count(self, severity: Severity) -> int:
         """Number of findings of one severity, those not shown included."""
@@ -60,6 +63,12 @@ class Report:
     def refused(self) -> bool:
         """Whether an error was found."""
         return self.count("error") > 0
+
+    @property
+    def sampled(self) -> str:
+        """Says that not every row was described by the statistics; "" where every row was."""
+        parts = ", ".join(f"one row in {count:,} of {split}" for split, count in self.one_row_in.items())
+        return f"Schema and drift were judged on a sample (checks.statistics_rows): {parts}." if parts else ""
 
     def _section(self, severity: Severity) -> list[str]:
         found = [finding for finding in self.findings if finding.severity == severity]
@@ -79,6 +88,7 @@ class Report:
         lines.append(f"{self.series:,} series")
         for name, split in zip(SPLITS, self.splits, strict=False):
             lines.append(f"  {name:5} {_extent(split)}")
+        lines += [self.sampled] if self.sampled else []
         for severity, heading in (("error", "Errors"), ("warning", "Warnings")):
             section = self._section(severity)  # type: ignore[arg-type]
             if section:
@@ -92,6 +102,7 @@ class Report:
             "errors": self.count("error"),
             "warnings": self.count("warning"),
             "series": self.series,
+            "sampled": self.sampled,
             "splits": {name: dataclasses.asdict(split) for name, split in zip(SPLITS, self.splits, strict=False)},
             "findings": [dataclasses.asdict(finding) for finding in self.findings],
             "omitted": [

@@ -118,13 +118,15 @@ def _check_lengths(
     firsts, lasts = extents.ordinals(rules)
     measured = ~np.isnan(ordered.values[:, 0])
     code, ordinal = ordered.code[measured], ordered.ordinal[measured]
-    counted = count_windows(code, ordinal, first=firsts, last=lasts, rules=rules)
+    whole, padded = count_windows(code, ordinal, first=firsts, last=lasts, rules=rules)
+    counted = whole + padded
+    hopeless = lasts.max(axis=1) - firsts.min(axis=1) + 1 < rules.spec.least_context
     splits = []
     for at, split in enumerate(SPLITS):
         rows, windows = extents.rows[:, at], counted[:, at]
         present = rows > 0
         steps = np.where(present, lasts[:, at] - firsts[:, at] + 1, 0)
-        find_no_window(found, split, rows, steps, rules, short=present & countable & (windows == 0))
+        find_no_window(found, split, rows, steps, rules, short=present & countable & (windows == 0), hopeless=hopeless)
         if not present.any():
             splits.append(SplitTotal())
             continue
@@ -137,6 +139,7 @@ def _check_lengths(
                 windows=int(windows.sum()) if countable[present].all() else None,
                 longest=int(steps.max()),
                 measured=dict(zip(rules.columns, values, strict=True)),
+                padded=int(padded[:, at].sum()),
             )
         )
     return tuple(splits)

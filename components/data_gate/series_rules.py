@@ -59,7 +59,6 @@ class Rules:
         """Those of the columns that hold amounts."""
         return tuple(column for column in self.columns if column not in self.texts)
 
-    @property
-    def least_measured(self) -> int:
-        """Least number of measured values in a context."""
-        return math.ceil(max(1, self.min_observed * self.spec.context_length))
+    def least_measured(self, steps: int) -> int:
+        """Returns the least number of measured values in a context of so many steps."""
+        return math.ceil(max(1, self.min_observed * steps))

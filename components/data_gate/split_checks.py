@@ -22,11 +22,12 @@ def check_splits(splits: Sequence[SplitTotal], *, spec: WindowSpec, split: Split
     for name, total in zip(SPLITS, splits, strict=True):
         if total.rows == 0:
             message = "no rows."
-        elif total.windows == 0:
+        elif total.windows == 0 or (name == "train" and total.windows == total.padded):
+            # Of series that are all padded there would be nothing to learn a whole context from.
             needed = (
                 f"window.context_length + window.horizon = {spec.context_length} + {spec.horizon} = {spec.length}"
                 if name == "train"
-                else f"window.horizon, {spec.horizon}, after window.context_length, {spec.context_length}"
+                else f"window.horizon, {spec.horizon}, after window.min_context, {spec.least_context}"
             )
             message = f"no window fits: the longest series has {plural(total.longest, 'step')}, one takes {needed}."
         else:

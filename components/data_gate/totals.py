@@ -24,6 +24,7 @@ class SplitTotal:
         windows: Windows that fit, at stride 1; None where the time grid is too broken to count.
         longest: Steps that the longest series spans in this split.
         measured: Number of values by column, the target included.
+        padded: How many of the windows have a context that begins before its series.
     """
 
     rows: int = 0
@@ -32,6 +33,7 @@ class SplitTotal:
     windows: int | None = 0
     longest: int = 0
     measured: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    padded: int = 0
 
     def merge(self, other: "SplitTotal") -> "SplitTotal":
         """Returns the extent of both."""
@@ -48,6 +50,7 @@ class SplitTotal:
                 column: self.measured.get(column, 0) + other.measured.get(column, 0)
                 for column in {**self.measured, **other.measured}
             },
+            padded=self.padded + other.padded,
         )
 
 

@@ -2,7 +2,8 @@
 
 A window belongs to the split that its whole forecast lies in; its context may
 reach back into the split before. Enough of its context was measured, and at
-least one value of its forecast.
+least one value of its forecast. Where no whole context fits into a series,
+its contexts are padded in front.
 
 A forecast is counted at the first measured step that it holds, `m`, the one
 of index `j` in the series. It starts after the measured step before `m`,
@@ -22,8 +23,8 @@ from tapeline.series.checks.findings import SeriesFindings, plural
 _STEPS_A_PART = 2**20
 
 
-def count_windows(code: Ints, ordinal: Ints, *, first: Ints, last: Ints, rules: Rules) -> Ints:
-    """Counts the windows of each series in each split, int64 `[u, S]`.
+def count_windows(code: Ints, ordinal: Ints, *, first: Ints, last: Ints, rules: Rules) -> tuple[Ints, Ints]:
+    """Counts the windows of each series in each split: those with a whole context, and padded ones; int64 `[u, S]` each.
 
     Args:
         code: The series of each measured step, ascending, int64 `[M]`.
@@ -32,15 +33,27 @@ def count_windows(code: Ints, ordinal: Ints, *, first: Ints, last: Ints, rules: 
         last: Ordinal of the last one; before `first` in a split without rows.
         rules: The shape of a window.
     """
-    context, horizon, least = rules.spec.context_length, rules.spec.horizon, rules.least_measured
-    # Where forecasts may start.
-    earliest, latest = np.maximum(first, first.min(axis=1, keepdims=True) + context), last - horizon + 1
+    spec, begin = rules.spec, first.min(axis=1, keepdims=True)
     fresh = np.ones(len(code), bool)
     fresh[1:] = (code[1:] != code[:-1]) | (ordinal[1:] != ordinal[:-1])
     if not fresh.all():
         code, ordinal = code[fresh], ordinal[fresh]
+    # Where forecasts may start; a split without rows has no room.
+    latest = last - spec.horizon + 1
+    earliest, padded = (np.maximum(first, begin + steps) for steps in (spec.context_length, spec.least_context))
+    whole = _count(code, ordinal, earliest, latest, least=rules.least_measured(spec.context_length), rules=rules)
+    short = (earliest > latest) & (padded <= latest)
+    if not short.any():
+        return whole, np.zeros_like(whole)
+    latest = np.where(short, latest, padded - 1)
+    return whole, _count(code, ordinal, padded, latest, least=rules.least_measured(spec.least_context), rules=rules)
+
+
+def _count(code: Ints, ordinal: Ints, earliest: Ints, latest: Ints, *, least: int, rules: Rules) -> Ints:
+    """Counts windows whose forecasts start from `earliest` to `latest`, `least` of their context measured."""
+    context, horizon = rules.spec.context_length, rules.spec.horizon
     at = np.flatnonzero(np.arange(len(code)) - np.searchsorted(code, code) >= least)
-    windows = np.zeros(first.shape, np.int64)
+    windows = np.zeros(earliest.shape, np.int64)
     # A long series takes half of the memory when it is counted in parts.
     for some in np.array_split(at, len(at) // _STEPS_A_PART + 1):
         owner, here = code[some], ordinal[some]
@@ -53,9 +66,16 @@ def count_windows(code: Ints, ordinal: Ints, *, first: Ints, last: Ints, rules: 
 
 
 def find_no_window(
-    found: SeriesFindings, split: str, series_rows: Ints, series_steps: Ints, rules: Rules, *, short: Bools
+    found: SeriesFindings,
+    split: str,
+    series_rows: Ints,
+    series_steps: Ints,
+    rules: Rules,
+    *,
+    short: Bools,
+    hopeless: Bools,
 ) -> None:
-    """Adds series that not one window of a split fits into: an error where train rows make none, else a warning.
+    """Adds series that not one window of a split fits into: an error where no forecast at all could be asked of one.
 
     Args:
         found: Takes the findings.
@@ -64,17 +84,18 @@ def find_no_window(
         series_steps: Steps from the first to the last of them, `[u]`.
         rules: The shape of a window.
         short: Whether a series has rows and no window, bool `[u]`.
+        hopeless: Whether all splits together hold fewer steps than the least context, bool `[u]`.
     """
     train, spec = split == "train", rules.spec
-    fix = "give more rows, remove the series, or shorten window.context_length or window.horizon."
+    least = f"{spec.least_context} (window.min_context) + {spec.horizon} (window.horizon)"
+    fix = "give more rows, remove the series, or shorten window.horizon, or window.min_context down to 1."
 
     def too_short(code: int, _: int) -> str:
         steps = int(series_steps[code])
-        if train and steps < spec.length:
-            return (
-                f"{plural(steps, 'step')}; one window takes {spec.length} "
-                f"(window.context_length {spec.context_length} + window.horizon {spec.horizon})."
-            )
+        if train and hopeless[code]:
+            return f"{plural(steps, 'step')}; a forecast needs {spec.least_context} (window.min_context) before it."
+        if train and steps < spec.least_context + spec.horizon:
+            return f"{plural(steps, 'step')}, the shortest window takes {least}: it is forecast by what others show."
         if steps < spec.horizon:
             return f"{plural(steps, 'step')}; a forecast takes window.horizon, {spec.horizon}."
         return (
@@ -82,7 +103,10 @@ def find_no_window(
             f"than {rules.min_observed:.0%} (window.min_observed) of a context measured."
         )
 
-    found.add("too_short", short.astype(int), too_short, fix=fix, split=split, severity="error" if train else "warning")
+    errors = short & hopeless if train else np.zeros(len(short), bool)
+    found.add("too_short", errors.astype(int), too_short, fix=fix, split=split)
+    warned = short & ~errors
+    found.add("too_short", warned.astype(int), too_short, fix=fix, split=split, severity="warning")
     message = "no rows: the model never sees this series." if train else "no rows."
     if rules.split.from_ends and not train:
         message = (

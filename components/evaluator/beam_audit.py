@@ -1,4 +1,4 @@
-"""Runs the audit of `audit.py` on Beam: one pass over the test windows, one over the rows of the data.
+"""Runs the audit of `audit.py` on Beam: one pass over the test windows, one over the rows of the data, in one job.
 
 A worker reads a file at a time and leaves what it found in a file of its own;
 the main process merges those.
@@ -6,7 +6,7 @@ the main process merges those.
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -20,7 +20,7 @@ from tapeline.schemas import features as names
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.sections import DataConfig, ScalingConfig, SplitConfig, WindowConfig
 from tapeline.series.arrays import Ints, Names
-from tapeline.series.grouping.beam_lines import run_lines
+from tapeline.series.grouping.beam_lines import run_two_passes
 from tapeline.series.grouping.pieces import load, save
 from tapeline.series.grouping.rows_io import read_rows
 from tapeline.series.grouping.series_rows import NUMBERS, RowFeatures
@@ -141,16 +141,14 @@ class ScanWindows:
 
 @dataclasses.dataclass(frozen=True)
 class ScanRows:
-    """Finds the rows of sampled windows in one file of rows, `(split, path)`, and yields where they lie."""
+    """Finds the rows of sampled windows in one file of rows, and yields where they lie."""
 
     plan: AuditPlan
-    steps_path: str
     folder: str
 
-    def __call__(self, file: tuple[str, str]) -> Iterator[str]:
-        """Scans one file."""
-        split, path = file
-        found = load(self.steps_path)
+    def __call__(self, split: str, path: str, steps_path: str) -> Iterator[str]:
+        """Scans one file, whose rows lie in a split, for the steps in another file."""
+        found = load(steps_path)
         steps = StepIndex(found["series"], int(found["base"]), int(found["span"]), found["keys"])
         grid = TimeGrid.of(self.plan.data)
         scans: list[RowScan] = []
@@ -185,6 +183,28 @@ def steps_between(seen: Latest, starts: Latest) -> int:
     known = np.isin(seen.owners, starts.owners)
     at = np.searchsorted(starts.owners, seen.owners[known])
     return int((seen.ordinals[known] + 1 + starts.ordinals[at]).max(initial=0))
+
+
+@dataclasses.dataclass(frozen=True)
+class Settle:
+    """From what was drawn of each file of windows to the files of rows, each with the steps that are looked for."""
+
+    rows: Sequence[tuple[str, str]]
+    folder: str
+
+    def __call__(self, drawn: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+        """Yields split, path, and where the steps lie."""
+        _, sample = _join(drawn)
+        steps_path = save({name: np.asarray(value) for name, value in vars(sample.steps()).items()}, self.folder)
+        yield from ((split, path, steps_path) for split, path in self.rows)
+
+
+def _join(drawn: Iterable[str]) -> tuple[Latest, WindowSample]:
+    """Puts together what was drawn of each file; returns the starts of first windows, negated, and the sample."""
+    # In one order, so that whoever joins them gets the same sample.
+    parts = [load(path) for path in sorted(drawn)]
+    starts = Latest.join([Latest(part.pop("owners"), part.pop("ordinals")) for part in parts])
+    return starts, WindowSample.join([WindowSample(**part) for part in parts]).smallest(AUDITED_WINDOWS)
 
 
 def merge_scans(scans: Sequence[RowScan]) -> RowScan:
@@ -223,15 +243,24 @@ def run_audit(
     Raises:
         DataError: There are no rows in train.
     """
-    drawn = _gather(make_pipeline, list(windows), ScanWindows(plan, folder), folder)
+    drawn, scanned = (
+        list(lines)
+        for lines in run_two_passes(
+            make_pipeline(),
+            windows,
+            ScanWindows(plan, folder),
+            Settle(rows, folder),
+            beam.FlatMapTuple(ScanRows(plan, folder)),
+            folder,
+        )
+    )
     if not drawn:
         return dict.fromkeys(("window_deviation", "steps_before_test", "scale_deviation"), math.inf)
-    starts = Latest.join([Latest(part.pop("owners"), part.pop("ordinals")) for part in drawn])
-    sample = WindowSample.join([WindowSample(**part) for part in drawn]).smallest(AUDITED_WINDOWS)
+    starts, sample = _join(drawn)
     steps = sample.steps()
-    steps_path = save({name: np.asarray(value) for name, value in vars(steps).items()}, folder)
-    scans = _gather(make_pipeline, list(rows), ScanRows(plan, steps_path, folder), folder)
-    found = merge_scans([RowScan.from_arrays(scan) for scan in scans]) if scans else None
+    # A bundle that is repeated leaves its file twice; its path is written once.
+    scans = [RowScan.from_arrays(load(path)) for path in sorted(scanned)]
+    found = merge_scans(scans) if scans else None
     if found is None or not found.train_rows:
         raise DataError("rows: the train split holds none. Check the source and the split's dates.")
     values = np.full(len(steps.keys), np.nan)
@@ -241,12 +270,3 @@ def run_audit(
         "steps_before_test": float(steps_between(found.last_seen, starts)),
         "scale_deviation": scale_deviation(scaler, Scaler.parse(scale_file(found.train, plan.scaling))),
     }
-
-
-def _gather(
-    make_pipeline: Callable[[], Any], files: list[Any], scan: Callable[[Any], Iterator[str]], folder: str
-) -> list[dict[str, npt.NDArray[Any]]]:
-    """Scans files on workers and loads what they left."""
-    scanned = beam.Create(files) | beam.Reshuffle() | beam.FlatMap(scan)
-    # A bundle that is repeated leaves its file twice; its path is written once.
-    return [load(path) for path in sorted(run_lines(make_pipeline(), type(scan).__name__, scanned, folder))]

@@ -21,7 +21,7 @@ class Evaluator(BeamComponent, executor=Executor):
 
     TYPE_ANNOTATION = standard_component_specs.EvaluatorSpec.TYPE_ANNOTATION
 
-    examples = Input(Examples, "Windows with a `test` split, as `Windows` writes them.")
+    examples = Input(Examples, "Windows with a `test` split, as Transform writes them.")
     rows = Input(Examples, "What Transform scaled and the windows were cut from.")
     transform_graph = Input(TransformGraph, "Holds the scales of the series.")
     model = Input(Model, "The candidate.")

@@ -1,25 +1,68 @@
-"""The second pass over a source: what a Beam worker runs to write a block's rows.
+"""Between the passes over a source, and the second one: what a Beam worker runs to write a block's rows.
 
 Kept apart from the executor, so that workers load no more of TFX than this.
 """
 
+import contextlib
+import dataclasses
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
 
-import tensorflow as tf
 from apache_beam.metrics.metric import Metrics
-from tfx_bsl.coders import example_coder
 
-from tapeline.components.ingest.series_cuts import AnyBounds
+from tapeline.components.ingest.series_cuts import AnyBounds, find_split
+from tapeline.schemas.errors import UserError
 from tapeline.schemas.features import SPLITS
+from tapeline.schemas.sections import SplitConfig
+from tapeline.series.grouping.remote_files import rename
+from tapeline.series.grouping.rows_io import RowFile
 from tapeline.series.sources.beam_scanning import COUNTERS
 from tapeline.series.sources.reading import Block, read_batches
-from tapeline.series.sources.rows import RowLayout, example_batches, read_rows
+from tapeline.series.sources.rows import RowLayout, read_rows, row_batches
+from tapeline.series.sources.scanning import Survey, facts_from_json, survey_source
+from tapeline.series.time_grid import TimeGrid
 
 UNUSED_ROWS = "unused"
 """Rows that lie in no split, in the counts."""
+
+
+PlacedBlock: TypeAlias = tuple[Block, int, AnyBounds]
+"""A block, the number of its first row, and where time is cut."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settle:
+    """What the first pass found, to what the second one writes.
+
+    Attributes:
+        blocks: All blocks.
+        layout: The columns' roles.
+        split: How rows are split.
+        grid: The data's steps.
+    """
+
+    blocks: Sequence[Block]
+    layout: RowLayout
+    split: SplitConfig
+    grid: TimeGrid
+
+    def __call__(self, lines: Iterable[str]) -> Iterator[PlacedBlock]:
+        """Yields all blocks; none where something is wrong, which the main process raises."""
+        with contextlib.suppress(UserError):
+            survey, bounds = self.survey(lines)
+            yield from ((block, survey.first_rows[block.index], bounds) for block in self.blocks)
+
+    def survey(self, lines: Iterable[str]) -> tuple[Survey, AnyBounds]:
+        """Returns what is known of the source, and its splits.
+
+        Raises:
+            UserError: Something is wrong; all that is wrong with the data stands in one message.
+        """
+        survey = survey_source(self.blocks, map(facts_from_json, lines), self.layout)
+        return survey, find_split(survey, split=self.split, grid=self.grid)
 
 
 class BlockWriter:
@@ -29,43 +72,36 @@ class BlockWriter:
         self,
         *,
         layout: RowLayout,
-        first_rows: tuple[int, ...],
-        bounds: AnyBounds,
         folders: dict[str, str],
         temporary: str,
     ) -> None:
         self.layout = layout
-        self.first_rows = first_rows
-        self.bounds = bounds
         self.folders = folders
         self.temporary = temporary
 
-    def __call__(self, block: Block) -> Iterator[str]:
+    def __call__(self, placed: PlacedBlock) -> Iterator[str]:
         """Writes a block and yields the rows that each split got, as JSON."""
-        encoder = example_coder.RecordBatchToExamplesEncoder()
-        writers: dict[str, tuple[str, tf.io.TFRecordWriter]] = {}
+        block, row, bounds = placed
+        writers: dict[str, tuple[str, RowFile]] = {}
         counts = dict.fromkeys((*SPLITS, UNUSED_ROWS), 0)
-        row = self.first_rows[block.index]
         for batch in read_batches(block):
             rows = read_rows(batch, self.layout, first_row=row)
             row += len(rows)
-            for targets, split_of_row in self.bounds.of_rows(rows, self.layout):
+            for targets, split_of_row in bounds.of_rows(rows, self.layout):
                 for at, name in enumerate(SPLITS):
                     chosen = split_of_row == at
                     if not chosen.any():
                         continue
                     if name not in writers:
                         path = os.path.join(self.temporary, uuid.uuid4().hex)
-                        writers[name] = path, tf.io.TFRecordWriter(path, "GZIP")
-                    for example_batch in example_batches(rows, self.layout, targets=targets, chosen=chosen):
-                        for example in encoder.encode(example_batch):
-                            writers[name][1].write(example)
-                        counts[name] += example_batch.num_rows
+                        writers[name] = path, RowFile(path)
+                    for some in row_batches(rows, self.layout, targets=targets, chosen=chosen):
+                        writers[name][1].write(some)
+                        counts[name] += some.num_rows
                 counts[UNUSED_ROWS] += int((split_of_row < 0).sum()) * len(targets)
         for name, (path, writer) in writers.items():
             writer.close()
-            final = os.path.join(self.folders[name], f"data_tfrecord-{block.index:05d}.gz")
-            tf.io.gfile.rename(path, final, overwrite=True)
+            rename(path, os.path.join(self.folders[name], f"rows-{block.index:05d}.parquet"))
         for name, count in counts.items():
             Metrics.counter(COUNTERS, f"rows_{name}").inc(count)
         yield json.dumps(counts)

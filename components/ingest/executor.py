@@ -1,9 +1,8 @@
-"""Reads a source in two Beam passes and writes it as rows, split by time.
+"""Reads a source in two passes of one Beam job and writes it as rows, split by time.
 
-The first pass collects facts; the cut-offs are computed from them here, in the
-main process, where mistakes in the data are raised too. The second pass
-writes. Each block goes to files of its own, in its own order: nothing is
-shuffled, and a block that a runner repeats replaces its files by equal ones.
+The first pass collects facts. From them a worker computes the cut-offs, and the second pass writes. Mistakes in the
+data are raised here, in the main process, from the same facts; then nothing was written. Each block goes to files of its
+own, in its own order: nothing is shuffled, and a block that a runner repeats replaces its files by equal ones.
 """
 
 import functools
@@ -11,23 +10,24 @@ import json
 import os
 from typing import Any
 
+import apache_beam as beam
 from tfx import types
 from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from tapeline.components.ingest.beam_writing import UNUSED_ROWS, BlockWriter
-from tapeline.components.ingest.series_cuts import AnyBounds, ends_span, find_split
+from tapeline.components.ingest.beam_writing import UNUSED_ROWS, BlockWriter, Settle
+from tapeline.components.ingest.series_cuts import AnyBounds, ends_span
 from tapeline.components.ingest.splits import check_counts, show_time
 from tapeline.schemas.artifact_files import SOURCE_FILE
 from tapeline.schemas.features import SPLITS
 from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import DataConfig, SplitConfig
-from tapeline.series.grouping.beam_lines import run_lines
-from tapeline.series.sources.beam_scanning import over_blocks, scan_to_json
-from tapeline.series.sources.reading import Block, plan_blocks
+from tapeline.series.grouping.beam_lines import run_two_passes
+from tapeline.series.sources.beam_scanning import scan_to_json
+from tapeline.series.sources.reading import plan_blocks
 from tapeline.series.sources.rows import RowLayout
-from tapeline.series.sources.scanning import Survey, facts_from_json, survey_source
+from tapeline.series.sources.scanning import Survey
 from tapeline.series.sources.source import Source, find_source
 from tapeline.series.time_grid import TimeGrid
 
@@ -56,53 +56,42 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         layout = RowLayout.of(data, features)
         source = find_source(data)
         blocks = plan_blocks(source, needed=layout.columns)
-        grid = TimeGrid.of(data)
-        survey = self._survey(blocks, layout, ends_span(split, grid))
-        bounds = find_split(survey, split=split, grid=grid)
-        rows = self._write(blocks, layout, survey, bounds, examples)
+        settle = Settle(blocks=blocks, layout=layout, split=split, grid=TimeGrid.of(data))
+        survey, bounds, rows = self._write(settle, examples)
         check_counts(rows, bounds.ranges())
         _describe(examples, source, bounds, rows)
         with fileio.open(os.path.join(examples.uri, SOURCE_FILE), "w") as file:
             file.write(json.dumps({"files": survey.files, "wall_clock": survey.wall_clock}))
 
-    def _survey(self, blocks: list[Block], layout: RowLayout, span: tuple[int, int]) -> Survey:
-        lines = run_lines(
-            self._make_beam_pipeline(),
-            "Scan",
-            over_blocks(blocks, functools.partial(scan_to_json, layout=layout, span=span)),
-            self._get_tmp_dir(),
-        )
-        return survey_source(blocks, map(facts_from_json, lines), layout)
-
-    def _write(
-        self, blocks: list[Block], layout: RowLayout, survey: Survey, bounds: AnyBounds, examples: types.Artifact
-    ) -> dict[str, int]:
-        """Writes all rows and returns how many each split got."""
+    def _write(self, settle: Settle, examples: types.Artifact) -> tuple[Survey, AnyBounds, dict[str, int]]:
+        """Writes all rows; returns what is known of them, the cut-offs, and how many rows each split got."""
         examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
         folders = {name: artifact_utils.get_split_uri([examples], name) for name in SPLITS}
+        temporary = self._get_tmp_dir()
+        facts, written = run_two_passes(
+            self._make_beam_pipeline(),
+            settle.blocks,
+            functools.partial(scan_to_json, layout=settle.layout, span=ends_span(settle.split, settle.grid)),
+            settle,
+            beam.FlatMap(BlockWriter(layout=settle.layout, folders=folders, temporary=temporary)),
+            temporary,
+        )
+        survey, bounds = settle.survey(facts)
         for folder in folders.values():
             fileio.makedirs(folder)
-        writer = BlockWriter(
-            layout=layout,
-            first_rows=survey.first_rows,
-            bounds=bounds,
-            folders=folders,
-            temporary=self._get_tmp_dir(),
-        )
-        lines = run_lines(self._make_beam_pipeline(), "Write", over_blocks(blocks, writer), self._get_tmp_dir())
-        counts = [json.loads(line) for line in lines]
+        counts = [json.loads(line) for line in written]
         rows = {name: sum(count.get(name, 0) for count in counts) for name in (*SPLITS, UNUSED_ROWS)}
-        expected = survey.rows * len(layout.target)
+        expected = survey.rows * len(settle.layout.target)
         if sum(rows.values()) != expected:
             raise RuntimeError(f"{expected} rows were read and {sum(rows.values())} written: the source has changed.")
-        return rows
+        return survey, bounds, rows
 
 
 def _describe(examples: types.Artifact, source: Source, bounds: AnyBounds, rows: dict[str, int]) -> None:
     """Writes spans, format, cut-offs and row counts onto the artifact, for lineage and the report."""
     # What tfx.components.util.examples_utils sets; importing it would load every component of TFX.
-    examples.set_string_custom_property("payload_format", "FORMAT_TF_EXAMPLE")
-    examples.set_string_custom_property("file_format", "tfrecords_gzip")
+    examples.set_string_custom_property("payload_format", "FORMAT_PARQUET")
+    examples.set_string_custom_property("file_format", "FILE_FORMAT_PARQUET")
     if source.spans:
         # Properties of TFX's own: its resolvers choose artifacts by them.
         examples.span, examples.version = source.spans[-1], source.version or 0

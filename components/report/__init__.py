@@ -10,9 +10,8 @@ Read in this order:
 1. What is computed: `window_errors.py`, `bootstrap.py`, `summary.py`, `residual_sample.py`, `scoring.py`,
    `training_history.py`.
 2. What the report says: `content.py`, and `collect.py`, which reads it from the artifacts.
-3. How it is shown: `run_figures.py`, `error_figures.py`, and the same as data for a browser, `charts.py`,
-   `run_charts.py`; `page.py`, `headline.py`, `insight_sections.py`, `selected_members.py`, `page_sections.py`, and
-   `writing.py` with `page.html.j2`, `page.css`, `charts.js` and `series_table.js`. The files named `uplot-` are uPlot, as
-   its release has them, with its licence (MIT).
+3. How it is shown: `run_figures.py`, `error_figures.py`, and the same as data for a browser, `run_charts.py`;
+   `headline.py`, `insight_sections.py`, `selected_members.py`, `page_sections.py`, and `writing.py`. What pages are made
+   of, and how one becomes HTML, is in `series/pages/`.
 4. `executor.py` and `component.py`.
 """

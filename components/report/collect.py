@@ -123,6 +123,7 @@ def read_data_gate_report(data_report_uri: str) -> DataGateReport:
             for name in SPLITS
             if name in tree["splits"]
         ),
+        sampled=tree["sampled"],
     )
 
 

@@ -71,7 +71,10 @@ class DataGateFinding:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DataGateReport:
-    """What the data gate found: numbers of series, errors and warnings, and the findings that are not omitted."""
+    """What the data gate found: numbers of series, errors and warnings, and the findings that are not omitted.
+
+    `sampled` says that schema and drift were judged on a sample; empty where they were not.
+    """
 
     series: int
     errors: int
@@ -79,6 +82,7 @@ class DataGateReport:
     findings: tuple[DataGateFinding, ...]
     omitted: int
     splits: tuple[SplitExtent, ...]
+    sampled: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

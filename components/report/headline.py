@@ -4,7 +4,6 @@ import math
 
 from tapeline.components.report.bootstrap import Interval
 from tapeline.components.report.content import Content
-from tapeline.components.report.page import Bar, BarList, Section, Table, Tile, Verdict
 from tapeline.components.report.summary import OverallInterval
 from tapeline.schemas.check_wording import in_words, required_in_words
 from tapeline.schemas.check_wording import number as checks_number
@@ -12,6 +11,7 @@ from tapeline.schemas.checks import Check
 from tapeline.schemas.served_model import BASELINES, FORECAST, NAIVE
 from tapeline.series.figures.style import safe
 from tapeline.series.figures.wording import METRICS, NAMES, Space, count, metric_name, number, percent, when
+from tapeline.series.pages.page import Bar, BarList, Section, Table, Tile, Verdict
 from tapeline.series.time_grid import TimeGrid
 
 _DIGITS = 6

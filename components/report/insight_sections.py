@@ -6,10 +6,11 @@ import numpy as np
 
 from tapeline.components.report.content import Content, InputImportance
 from tapeline.components.report.error_figures import series_figure
-from tapeline.components.report.page import Bar, BarList, Section, Table
+from tapeline.components.report.run_figures import NEWEST
 from tapeline.components.report.summary import worst_series
 from tapeline.series.figures.style import safe
 from tapeline.series.figures.wording import Space, count, number, percent, signed_percent
+from tapeline.series.pages.page import Bar, BarList, Section, Table
 
 _MOST_ROWS = 500
 """Series in the table; of more, half of these from either end."""
@@ -81,6 +82,7 @@ def series_section(content: Content, space: Space) -> Section | None:
         ],
         numbers=frozenset({1, 2, 3}),
         keep_words=False,
+        shows=NEWEST,
         series=[charts.get(name) for name in ids],
         values=[_cells(skill[i], mae[i], errors.scale[i]) for i in shown],
     )

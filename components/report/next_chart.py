@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from tapeline.components.report.charts import Band, Chart, Line, clock_seconds
 from tapeline.components.report.run_charts import MOST_POINTS
 from tapeline.forecaster.inference.next_steps import NextForecast
 from tapeline.forecaster.inference.picture import shown_past
 from tapeline.series.cycles import HOUR, cycles_of
+from tapeline.series.pages.charts import Band, Chart, Line, clock_seconds
 
 NEXT = "next_forecast"
 """Key of the figure, and of the chart in its place."""

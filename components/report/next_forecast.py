@@ -4,13 +4,13 @@ It is made here, and not by a command after the run, so that it exists wherever 
 show it. A refused model forecasts nothing by itself: somebody would take it for a forecast that can be trusted.
 """
 
+import os
 import pathlib
 from typing import Any
 
 import numpy as np
 
 from tapeline.components.report.next_chart import NEXT, next_chart
-from tapeline.components.report.page import Section
 from tapeline.forecaster.inference.next_steps import NextForecast, forecast_next
 from tapeline.forecaster.inference.picture import MOST_SERIES, draw_forecasts, forecast_figure
 from tapeline.forecaster.inference.table import to_csv
@@ -21,6 +21,7 @@ from tapeline.schemas.errors import UserError
 from tapeline.series.checks.findings import listing
 from tapeline.series.figures.style import safe
 from tapeline.series.figures.wording import count, number, sentence, when
+from tapeline.series.pages.page import Section
 
 
 def make_forecast(model_dir: str, config: Config, *, blessed: bool) -> NextForecast | str:
@@ -41,7 +42,9 @@ def make_forecast(model_dir: str, config: Config, *, blessed: bool) -> NextForec
         return forecast_next(folder, read_card(folder), config.data, or_newest_window=True)
     except (UserError, OSError) as error:
         # A run that trained, judged and pushed a model has not failed because its newest rows cannot be forecast.
-        return f"There is no forecast of the steps after the data: {error}"
+        # The page may travel: it names no folder of this machine.
+        reason = str(error).replace(f"{folder}{os.sep}", "")
+        return f"There is no forecast of the steps after the data: {reason}"
 
 
 def forecast_section(made: NextForecast | str, config: Config) -> Section | None:

@@ -5,7 +5,6 @@ import dataclasses
 import numpy as np
 import yaml
 
-from tapeline.components.report.charts import SeriesCharts
 from tapeline.components.report.content import Content
 from tapeline.components.report.error_figures import (
     LEAD_STEP,
@@ -18,7 +17,6 @@ from tapeline.components.report.headline import against_baselines, alarm, headli
 from tapeline.components.report.insight_sections import leaning, series_section
 from tapeline.components.report.next_chart import NEXT, next_charts
 from tapeline.components.report.next_forecast import forecast_section
-from tapeline.components.report.page import Page, Section, Table
 from tapeline.components.report.run_charts import (
     autocorrelation_chart,
     cycle_chart,
@@ -38,6 +36,8 @@ from tapeline.components.report.selected_members import selection_table, selecti
 from tapeline.schemas.served_model import BASELINES
 from tapeline.series.figures.style import safe
 from tapeline.series.figures.wording import NAMES, Space, count, number, sentence, when
+from tapeline.series.pages.charts import SeriesCharts
+from tapeline.series.pages.page import Page, Section, Table
 from tapeline.series.time_grid import TimeGrid
 
 _MOST_LEAD_STEPS = 48
@@ -216,6 +216,8 @@ def _data(content: Content) -> Section:
     paragraphs = [f"The data gate checked {count(report.series, 'series')} and found {found}."]
     if report.omitted:
         paragraphs.append(f"{count(report.omitted, 'finding')} more of the same kinds are not listed.")
+    if report.sampled:
+        paragraphs.append(report.sampled)
     split = content.config.split
     if split.from_ends:
         paragraphs.append(

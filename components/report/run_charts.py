@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tapeline.components.report.charts import Band, Chart, Line, SeriesCharts, clock_seconds
 from tapeline.components.report.error_figures import LEAD_STEP, coinciding
 from tapeline.components.report.run_figures import NEWEST, newest_caption, wide_range
 from tapeline.components.report.summary import Autocorrelation, ShownWindow, shown_steps
@@ -15,6 +14,7 @@ from tapeline.components.report.window_errors import SplitErrors
 from tapeline.series.cycles import HOUR, Cycle, cycles_of
 from tapeline.series.figures.style import FORECAST_STYLES, safe
 from tapeline.series.figures.wording import NAMES, Space
+from tapeline.series.pages.charts import Band, Chart, Line, SeriesCharts, clock_seconds
 from tapeline.series.time_grid import TimeGrid
 
 MOST_POINTS = 60

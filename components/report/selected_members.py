@@ -1,9 +1,12 @@
 """What the report says of the selection: who was picked, from whom, and which series are served something else."""
 
-from tapeline.components.report.page import Table
+from collections.abc import Mapping
+from typing import Any
+
 from tapeline.components.report.training_history import History
 from tapeline.series.figures.style import safe
 from tapeline.series.figures.wording import count, number, percent
+from tapeline.series.pages.page import Table
 
 _MOST_SERIES = 20
 
@@ -40,6 +43,8 @@ def selection_words(history: History) -> list[str]:
         else f"What is served is one member: no average with another had a smaller error on the eval split than its "
         f"{number(history.selected_error, 4)}."
     ]
+    if history.short_series:
+        words.append(_short_series(history.short_series))
     if history.served_instead:
         shown = [f"{safe(series)} ({safe(name)})" for series, name in sorted(history.served_instead.items())]
         more = len(shown) - _MOST_SERIES
@@ -49,3 +54,14 @@ def selection_words(history: History) -> list[str]:
             + (f", and {more} more." if more > 0 else ".")
         )
     return words
+
+
+def _short_series(told: Mapping[str, Any]) -> str:
+    whom = " and ".join(f"{safe(name)} ({percent(share)})" for name, share in told["weights"].items())
+    also = ", and series that training did not see," if told["unseen_series"] else ""
+    rests = (
+        f"an error of {number(told['val_mae_scaled'], 4)} on {count(told['windows'], 'eval window')} like that"
+        if told["windows"]
+        else "no eval window was like that, so it rests on the other windows"
+    )
+    return f"Series that are shorter than three quarters of the context{also} are forecast by {whom}: {rests}."

@@ -71,6 +71,8 @@ class History:
         members: What could be picked for the model that is served; empty where there was no choice.
         selected_error: Error of what was picked, on the eval split; NaN where there was no choice.
         served_instead: Name of the forecast that a series is served in place of the selection, by series.
+        short_series: Who forecasts series that are shorter than the context, as the card tells it; empty where nobody
+            else does.
     """
 
     epoch: npt.NDArray[np.int64]
@@ -87,6 +89,7 @@ class History:
     members: tuple[SelectedMember, ...] = ()
     selected_error: float = float("nan")
     served_instead: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    short_series: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def kept_error(self) -> float:
@@ -157,6 +160,7 @@ def read_history(model_run_uri: str, *, card: Mapping[str, Any]) -> History:
         ),
         selected_error=float(selection.get("val_mae_scaled", "nan")),
         served_instead=selection.get("served_instead", {}),
+        short_series=selection.get("short_series") or {},
         **columns,
     )
 

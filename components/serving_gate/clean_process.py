@@ -1,10 +1,11 @@
 """Serves a model in a process of its own and writes down what it did; run as a script, never imported by the project.
 
-It is run as `python -I clean_process.py FOLDER`. `FOLDER` holds `plan.json`
-and `inputs.npz`; the script leaves `outcome.json` and `outputs.npz` there, and
-in `stage.txt` what it was doing last, for whoever finds that it crashed. It
-imports TensorFlow and NumPy, and bars the project's package: a model that
-needs it cannot be served.
+It is run as `python -I clean_process.py FOLDER PACKAGE...`, imports TensorFlow
+and NumPy, and bars the packages that are named, the project's: a model that
+needs them cannot be served. Once a line comes on its standard input, `FOLDER`
+holds `plan.json` and `inputs.npz`; the script leaves `outcome.json` and
+`outputs.npz` there, and in `stage.txt` what it was doing last, for whoever finds
+that it crashed. Where no line comes, whoever started it is gone, and it ends.
 """
 
 import base64
@@ -89,20 +90,23 @@ def peak_memory_mib() -> float:
     return peak / (1024.0**2 if sys.platform == "darwin" else 1024.0)
 
 
-def main(folder: pathlib.Path) -> None:
+def main(folder: pathlib.Path, barred: list[str]) -> None:
     """Does what the plan says."""
 
     def stage(text: str) -> None:
         (folder / "stage.txt").write_text(text, encoding="utf-8")
 
     stage("starting")
-    plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
-    importable = bar(plan["barred"])
+    importable = bar(barred)
 
     stage("importing TensorFlow")
     import numpy as np
     import tensorflow as tf
 
+    stage("waiting for the plan")
+    if not sys.stdin.readline():
+        return
+    plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     numbers = np.load(folder / "inputs.npz", allow_pickle=False)
     texts = {key: [base64.b64decode(each) for each in text["base64"]] for key, text in plan["texts"].items()}
 
@@ -143,4 +147,4 @@ def main(folder: pathlib.Path) -> None:
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]))
+    main(pathlib.Path(sys.argv[1]), sys.argv[2:])

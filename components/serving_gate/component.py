@@ -16,7 +16,7 @@ class ServingGate(Component, executor=Executor):
     """Serves a model alone, asks it real and hostile requests, and blesses it if it answers and refuses as it must."""
 
     model = Input(Model, "The candidate.")
-    windows = Input(Examples, "Windows with a `test` split, as `Windows` writes them.")
+    windows = Input(Examples, "Windows with a `test` split, as Transform writes them.")
     rows = Input(Examples, "What Transform scaled and the windows were cut from.")
     data = Property(DataConfig, "What the source holds.")
     features = Property(FeaturesConfig, "Its covariates.")

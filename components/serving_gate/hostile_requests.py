@@ -29,6 +29,9 @@ def hostile_requests(windows: RealWindows, taken: TakenInputs, *, refuses_unknow
     """
     requests = []
     for signature in (SERVE, ANY_HORIZON):
+        whole = windows.inputs(rows=slice(0, 2))
+        too_short = only_taken(windows.newest(whole, windows.least_context - 1), taken[signature])
+        requests.append(_hostile("a context too short", signature, too_short, names.CONTEXT))
         for name, must_mention, break_rule in _rules(signature, taken[signature], refuses_unknown=refuses_unknown):
             inputs = windows.inputs(rows=slice(0, 2))
             break_rule(inputs)
@@ -67,11 +70,9 @@ def _rules(signature: str, taken: tuple[str, ...], *, refuses_unknown: bool) -> 
     """What a request can do wrong: its name, what the refusal must mention, and how to break the rule."""
     covariates = [name for name in (names.PAST_COVARIATES, names.FUTURE_COVARIATES) if name in taken]
     texts = [name for name in (names.PAST_CATEGORIES, names.FUTURE_CATEGORIES) if name in taken]
-    along_time = (names.CONTEXT, TIMESTAMPS, *covariates, *texts)
     rules = [
         ("NaN everywhere", names.CONTEXT, _put(names.CONTEXT, np.nan, ...)),
         ("an infinite value", names.CONTEXT, _put(names.CONTEXT, np.inf)),
-        ("a context too short", names.CONTEXT, _cut(*along_time)),
         ("fewer times than values", TIMESTAMPS, _cut(TIMESTAMPS)),
         ("times out of order", TIMESTAMPS, _unordered),
         ("a time left out", TIMESTAMPS, _left_out),

@@ -33,6 +33,7 @@ class RealWindows:
         future: Raw future-known covariates, float64 `[B, T + 2 H, K']`; NaN beyond the last row.
         static: Raw static covariates, float64 `[B, S]`.
         texts: The columns of categories, by the name of their input; bytes of the same shapes, empty where missing.
+        least_context: Fewest steps of a context that a model answers.
     """
 
     serialized: tuple[bytes, ...]
@@ -43,6 +44,7 @@ class RealWindows:
     future: npt.NDArray[np.float64]
     static: npt.NDArray[np.float64]
     texts: Mapping[str, npt.NDArray[np.object_]] = dataclasses.field(default_factory=dict)
+    least_context: int
 
     @property
     def context_length(self) -> int:
@@ -72,6 +74,18 @@ class RealWindows:
             **{name: self._texts(name, rows, steps) for name in self.texts},
             HORIZON: np.array(steps, np.int64),
         }
+
+    def newest(self, inputs: Inputs, steps: int) -> Inputs:
+        """Returns inputs of which contexts hold their newest steps alone.
+
+        Args:
+            inputs: From `inputs`.
+            steps: How many of them are left.
+        """
+        dropped = self.context_length - steps
+        past = {names.CONTEXT, TIMESTAMPS, names.PAST_COVARIATES, names.PAST_CATEGORIES}
+        along_time = past | {names.FUTURE_COVARIATES, names.FUTURE_CATEGORIES}
+        return {name: value[:, dropped:] if name in along_time else value for name, value in inputs.items()}
 
     def _texts(self, name: str, rows: slice, steps: int) -> npt.NDArray[np.object_]:
         values = self.texts[name][rows]
@@ -127,6 +141,10 @@ def real_requests(windows: RealWindows, taken: TakenInputs) -> list[GateRequest]
     evaluated = np.array(windows.serialized, object)
     gaps = windows.inputs()
     gaps[names.CONTEXT][:, 1::2] = np.nan
+    measured_last = windows.inputs()
+    last = measured_last[names.CONTEXT][:, -1:]
+    # Their newest steps alone may hold no value at all.
+    last[:] = np.where(np.isnan(last), np.nanmean(measured_last[names.CONTEXT], axis=1, keepdims=True), last)
     examples = serialized(windows.inputs(), taken)
     return [
         GateRequest(
@@ -141,6 +159,12 @@ def real_requests(windows: RealWindows, taken: TakenInputs) -> list[GateRequest]
             name="contexts with every second value missing",
             signature=SERVE,
             inputs=only_taken(gaps, taken[SERVE]),
+            steps=horizon,
+        ),
+        GateRequest(
+            name="the fewest steps that a context may have",
+            signature=SERVE,
+            inputs=only_taken(windows.newest(measured_last, windows.least_context), taken[SERVE]),
             steps=horizon,
         ),
         raw(ANY_HORIZON, "the trained horizon", horizon),

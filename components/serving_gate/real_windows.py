@@ -89,6 +89,7 @@ def read_real_windows(
             names.FUTURE_CATEGORIES: texts[whole][:, :, of_role[names.FUTURE_COVARIATES]],
             names.STATIC_CATEGORIES: first_texts[whole][:, of_role[names.STATIC_COVARIATES]],
         },
+        least_context=window.least_context,
     )
 
 

@@ -1,29 +1,19 @@
-"""Starts the process that serves a model alone, and brings back what it found: answers, or why there are none."""
+"""Has a model served alone, in a clean process, and brings back what was found: answers, or why there are none."""
 
 import base64
-import contextlib
 import dataclasses
 import json
 import math
 import os
 import pathlib
-import signal
-import subprocess
-import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tapeline.components.serving_gate import clean_start
 from tapeline.components.serving_gate.real_requests import GateRequest
-
-SCRIPT = pathlib.Path(__file__).with_name("clean_process.py")
-BARRED = ("tapeline",)
-"""The project's package: nothing of it may be needed."""
-
-_LOG_CHARACTERS = 2000
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -73,76 +63,36 @@ def serve_alone(model_dir: str, requests: Sequence[GateRequest], *, timed: int, 
         timed: Which of them is repeated to measure the time of one forecast.
         timeout_seconds: When to give up.
     """
-    with tempfile.TemporaryDirectory(prefix="serving-gate-") as name:
-        folder = pathlib.Path(name)
-        arrays = {
-            f"{number}/{name}": np.asarray(value)
-            for number, request in enumerate(requests)
-            for name, value in request.inputs.items()
-        }
-        # NumPy could write texts as pickles only, which may hold code.
-        texts = {
-            key: {"shape": value.shape, "base64": [base64.b64encode(each).decode() for each in value.ravel()]}
-            for key, value in arrays.items()
-            if value.dtype == object
-        }
-        plan = {
-            "model": os.path.abspath(model_dir),
-            "barred": BARRED,
-            "timed": timed,
-            "requests": [{"name": request.name, "signature": request.signature} for request in requests],
-            "texts": texts,
-        }
-        (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
-        numbers: dict[str, Any] = {key: value for key, value in arrays.items() if key not in texts}
-        np.savez(folder / "inputs.npz", **numbers)
-        problem, log = _run(folder, timeout_seconds)
-        if problem:
-            return Served(problem=problem, log=log)
-        return _read(folder, log)
+    clean = clean_start.take()
+    try:
+        _write_plan(clean.folder, model_dir, requests, timed=timed)
+        problem, log = clean.run(timeout_seconds)
+        return Served(problem=problem, log=log) if problem else _read(clean.folder, log)
+    finally:
+        clean.end()
 
 
-def _run(folder: pathlib.Path, timeout_seconds: float) -> tuple[str, str]:
-    """Runs the script; returns what went wrong, or "", and what it wrote."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    log = folder / "log.txt"
-    with log.open("wb") as output:
-        # Isolated: neither the working directory nor PYTHONPATH nor the user's own packages are on its path.
-        process = subprocess.Popen(
-            [sys.executable, "-I", str(SCRIPT), str(folder)],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            cwd=folder,
-            env=environment,
-            start_new_session=True,
-        )
-        try:
-            code = process.wait(timeout_seconds)
-        except subprocess.TimeoutExpired:
-            code = None
-        finally:
-            # Whatever the model started goes with it, also when this process is interrupted.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-    written = log.read_text(encoding="utf-8", errors="replace")[-_LOG_CHARACTERS:]
-    if code == 0:
-        return "", written
-    stage = folder / "stage.txt"
-    doing = stage.read_text(encoding="utf-8") if stage.exists() else "starting"
-    if code is None:
-        return f"it came to no end within {timeout_seconds:g} s; it was at: {doing}", written
-    if code < 0:
-        return f"it was ended by {_signal_name(-code)}; it was at: {doing}", written
-    last = written.strip().splitlines()[-1:] or ["it wrote nothing"]
-    return f"it ended with code {code} at: {doing}: {last[0]}", written
-
-
-def _signal_name(number: int) -> str:
-    with contextlib.suppress(ValueError):
-        return signal.Signals(number).name
-    return f"signal {number}"
+def _write_plan(folder: pathlib.Path, model_dir: str, requests: Sequence[GateRequest], *, timed: int) -> None:
+    arrays = {
+        f"{number}/{name}": np.asarray(value)
+        for number, request in enumerate(requests)
+        for name, value in request.inputs.items()
+    }
+    # NumPy could write texts as pickles only, which may hold code.
+    texts = {
+        key: {"shape": value.shape, "base64": [base64.b64encode(each).decode() for each in value.ravel()]}
+        for key, value in arrays.items()
+        if value.dtype == object
+    }
+    plan = {
+        "model": os.path.abspath(model_dir),
+        "timed": timed,
+        "requests": [{"name": request.name, "signature": request.signature} for request in requests],
+        "texts": texts,
+    }
+    (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    numbers: dict[str, Any] = {key: value for key, value in arrays.items() if key not in texts}
+    np.savez(folder / "inputs.npz", **numbers)
 
 
 def _read(folder: pathlib.Path, log: str) -> Served:

@@ -1,6 +1,6 @@
 """The Trainer: fits linear baselines, trains a pool of networks that start from them, and picks who is served.
 
-In come chunks of the train and the eval split, from Windows, and the fitted transform. Out go the served model
+In come chunks of the train and the eval split, from Transform, and the fitted graph. Out go the served model
 (`model`) and the record of its training (`model_run`: a line of JSON for each epoch, and TensorBoard's files). A
 network keeps the weights of its epoch with the smallest free-running error on the eval split. An execution that was
 killed leaves checkpoints, and the next one carries on from them to the same weights, bit by bit.
@@ -8,7 +8,7 @@ killed leaves checkpoints, and the next one carries on from them to the same wei
 Read from the outside to the inside:
 
 1. `component.py`, `executor.py`: what TFX sees.
-2. `training_run.py`: the order of it all. `ridges.py` fits the lines.
+2. `training_run.py`: the order of it all. `ridges.py` fits the lines; `log_choice.py` decides on logarithms.
 3. `candidates.py`, `candidate_views.py`, `pool.py`, `halving.py`: networks side by side, and who trains to the end.
 4. `statistical_member.py`, `members.py`, `selection.py`: what can be picked, and what is.
 5. `loop.py`, `epoch.py`, `dataset.py`: one network; epochs around steps, and which windows come next.

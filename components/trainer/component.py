@@ -1,4 +1,4 @@
-"""The Trainer as a TFX component: the hand-written loop between Windows and the Evaluator."""
+"""The Trainer as a TFX component: the hand-written loop between Transform and the Evaluator."""
 
 from tfx.types.standard_artifacts import Examples, Model, ModelRun, TransformGraph
 
@@ -13,7 +13,7 @@ from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 class Trainer(Component, executor=Executor):
     """Trains the forecaster; raises `tapeline.schemas.errors.TrainingError` when a number is no longer finite."""
 
-    chunks = Input(Examples, "Chunks of the train and eval splits, from Windows.")
+    chunks = Input(Examples, "Chunks of the train and eval splits, from Transform.")
     transform_graph = Input(TransformGraph, "The fitted transform: scales, and what the served model applies.")
     data = Property(DataConfig, "What the source holds.")
     features = Property(FeaturesConfig, "Its covariates.")

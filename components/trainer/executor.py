@@ -113,6 +113,7 @@ class Executor(base_executor.BaseExecutor):
                 training=sections["training"],
                 season=season,
                 scaler=scaler,
+                transform=sections["scaling"].transform,
                 category_sizes=category_sizes(read_categories(graph_uri, sections["features"])),
                 records=functools.partial(
                     _records, run_uri, HistoryFile(os.path.join(run_uri, HISTORY_FILE)), sections["training"].epochs
@@ -152,7 +153,7 @@ def _export(
     card: dict[str, Any],
 ) -> None:
     data, window, features = sections["data"], sections["window"], sections["features"]
-    spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
+    spec = WindowSpec.of(window, stride=1)
     errors = eval_errors(
         trained.model,
         read=eval_chunks,

@@ -9,6 +9,7 @@ from tapeline.components.trainer.dataset import WindowStream
 from tapeline.components.trainer.loop import Say
 from tapeline.components.trainer.members import Member
 from tapeline.forecaster.network.highway import WIDEST_FIRST, LinearHighway, widest_reads
+from tapeline.forecaster.network.log_view import LogView
 from tapeline.forecaster.network.naive import Persistence, RidgeForecast, SeasonalNaive
 from tapeline.forecaster.network.ridge import RidgeKind
 from tapeline.forecaster.network.ridge_fit import RidgeFit
@@ -16,7 +17,7 @@ from tapeline.forecaster.network.ridge_sums import most_series
 from tapeline.schemas import features as names
 from tapeline.schemas.training_config import ViewConfig
 from tapeline.schemas.window_spec import WindowShape, WindowSpec
-from tapeline.series.windowing import Chunk
+from tapeline.series.windowing import Chunk, late_contexts, late_steps
 
 Chunks = Callable[[], Iterable[Chunk]]
 """Starts a pass over the chunks of a split."""
@@ -28,13 +29,30 @@ _RIDGE_BATCH = 1024
 
 
 def ridge_batches(
-    chunks: Chunks, spec: WindowSpec, series: Sequence[bytes] = ()
+    chunks: Chunks, spec: WindowSpec, series: Sequence[bytes] = (), *, late: bool = True
 ) -> Callable[[], Iterator[dict[str, npt.NDArray[Any]]]]:
-    """Returns passes over the windows as they are: one that only fills up a batch would count in a sum."""
+    """Returns passes over the windows as they are: one that only fills up a batch would count in a sum.
+
+    Args:
+        chunks: What windows are cut from.
+        spec: Their shape.
+        series: The series that windows tell the index of.
+        late: Whether windows whose context begins late are among them.
+    """
     stream = WindowStream(
         read=chunks, spec=spec, batch_size=_RIDGE_BATCH, fill_last=False, series=series, keep_start=True
     )
-    return lambda: ({**window, names.TARGET: target} for window, target in stream.batches())
+
+    def batches() -> Iterator[dict[str, npt.NDArray[Any]]]:
+        for window, target in stream.batches():
+            batch = {**window, names.TARGET: target}
+            left = ~late_contexts(window[names.CONTEXT_OBSERVED])
+            if late or left.all():
+                yield batch
+            elif left.any():
+                yield {name: values[left] for name, values in batch.items()}
+
+    return batches
 
 
 def trained_series(
@@ -85,6 +103,7 @@ def simple_members(fits: Mapping[RidgeKind, RidgeFit], *, shape: WindowShape, se
         Member(
             name="seasonal naive",
             words=f"the value {season} step{'s' * (season > 1)} before",
+            needs=season,
             layer=SeasonalNaive(shape, season=season),
             naive=True,
         ),
@@ -99,6 +118,16 @@ def ridge_line(kind: RidgeKind, fit: RidgeFit, shape: WindowShape) -> LinearHigh
     return line
 
 
+def whole_context(context_length: int) -> int:
+    """Returns the steps that a context has at least which does not begin late."""
+    return context_length - max(late_steps(context_length) - 1, 0)
+
+
+def log_members(fits: Mapping[RidgeKind, RidgeFit], *, shape: WindowShape, logs: LogView) -> tuple[Member, ...]:
+    """Returns the ridges on logarithms, in the order of `simple_members`."""
+    return tuple(_ridge_member(kind, fits[kind], shape, logs) for kind in simple_kinds(shape))
+
+
 _READS = {
     "context": (" on the context", "the context alone"),
     "known": (" on what is known", "the context and what is known ahead"),
@@ -107,12 +136,15 @@ _READS = {
 """What a ridge reads, in its name and in words."""
 
 
-def _ridge_member(kind: RidgeKind, fit: RidgeFit, shape: WindowShape) -> Member:
+def _ridge_member(kind: RidgeKind, fit: RidgeFit, shape: WindowShape, logs: LogView | None = None) -> Member:
     suffix, reads = _READS[kind.reads]
-    name = "ridge" + suffix + (" by series" if kind.per_series else "")
+    name = "ridge" + suffix + (" by series" if kind.per_series else "") + (" in logarithms" if logs is not None else "")
     return Member(
         name=name,
-        words=f"a linear map of {reads}" + (", one for each series" if kind.per_series else ""),
-        layer=RidgeForecast(ridge_line(kind, fit, shape), name=name.replace(" ", "_")),
-        by_series=kind.per_series,
+        words=f"a linear map of {reads}"
+        + (", one for each series" if kind.per_series else "")
+        + (", on logarithms" if logs is not None else ""),
+        layer=RidgeForecast(ridge_line(kind, fit, shape), logs=logs, name=name.replace(" ", "_")),
+        needs=whole_context(shape.context_length),
+        by_series=kind.per_series or (logs is not None and len(logs.ratio) > 1),
     )

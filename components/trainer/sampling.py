@@ -67,8 +67,7 @@ def teacher_inputs(encoded: Encoded, target: tf.Tensor) -> tf.Tensor:
         `[B, N p]`: the context's last segment, then the target but for its last segment. With segments of one step: the
         last context value, then the target but for its last step.
     """
-    known = tf.where(tf.math.is_nan(target), encoded.last + encoded.linear, target)
-    return encoded.fed_back(known)
+    return encoded.fed_back(target)
 
 
 def free_forecast(

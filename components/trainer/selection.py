@@ -179,6 +179,20 @@ def served_instead(
     return instead
 
 
+def clearly_better(one: Floats, other: Floats, target: Floats, blocks: npt.NDArray[np.integer[Any]]) -> bool:
+    """Returns whether forecasts are better than others by more than one standard error of the blocks' differences.
+
+    Args:
+        one: `[N, H]`.
+        other: Likewise.
+        target: Likewise, NaN where unobserved.
+        blocks: Which windows belong together, `[N]`.
+    """
+    observed = ~np.isnan(target)
+    gain = (np.abs(other - target) - np.abs(one - target))[observed].astype(np.float64)
+    return _clear(gain, np.broadcast_to(blocks[:, np.newaxis], target.shape)[observed])
+
+
 def _error(forecast: npt.NDArray[np.float64], truth: Floats) -> float:
     return float(np.abs(forecast - truth).mean())
 

@@ -1,13 +1,11 @@
 """The member of a pool that comes from the statistics of the series: no loop trains it."""
 
-import numpy as np
-
+from tapeline.components.trainer.log_choice import scales_of
 from tapeline.components.trainer.members import Member
 from tapeline.components.trainer.ridges import Chunks
-from tapeline.forecaster.statistical.histories import History, histories
+from tapeline.forecaster.statistical.histories import histories
 from tapeline.forecaster.statistical.statistical_forecaster import fit_statistical
 from tapeline.schemas.window_spec import WindowSpec
-from tapeline.series.arrays import Array
 from tapeline.series.scaling import Scaler
 
 MOST_SERIES = 1_000
@@ -34,7 +32,7 @@ def statistical_member(
     series = histories(train_chunks(), eval_chunks())
     if not 1 <= len(series) <= MOST_SERIES:
         return None
-    offset, scale = _scales(series, scaler)
+    offset, scale = scales_of([history.series_id for history in series], scaler)
     fit = fit_statistical(
         series, season=season, context_length=spec.context_length, horizon=spec.horizon, offset=offset, scale=scale
     )
@@ -42,14 +40,11 @@ def statistical_member(
         return None
     kinds = sorted(fit.weights.items(), key=lambda item: -item[1])
     words = ", ".join(f"{name.replace('_', ' ')} {weight:.0%}" for name, weight in kinds)
-    return Member(name=NAME, words=words, layer=fit.layer, trusted=True, by_series=fit.layer.by_series)
-
-
-def _scales(series: list[History], scaler: Scaler | None) -> tuple[Array, Array]:
-    """Returns offset and scale of the series, `[1 + G]`; row 0 is for all others."""
-    if scaler is None:
-        return np.zeros(1 + len(series)), np.ones(1 + len(series))
-    offset, scale = scaler.parameters([history.series_id for history in series])
-    # All others of a single series are scaled like it.
-    others = (offset[0], scale[0]) if len(series) == 1 else scaler.overall
-    return np.append(others[0], offset), np.append(others[1], scale)
+    return Member(
+        name=NAME,
+        words=words,
+        layer=fit.layer,
+        needs=spec.least_context,
+        trusted=True,
+        by_series=fit.layer.by_series,
+    )

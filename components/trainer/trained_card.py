@@ -25,6 +25,7 @@ def describe_selection(trained: TrainedModel) -> dict[str, Any]:
             "what": member.words,
             "val_mae_scaled": error,
             "weight": weights.get(position, 0.0),
+            "least_steps": member.needs,
         }
         if member.name in histories:
             each = histories[member.name]
@@ -43,5 +44,13 @@ def describe_selection(trained: TrainedModel) -> dict[str, Any]:
         "leading": trained.leading.candidate.name,
         "val_mae_scaled": selected.choice.error,
         "windows": selected.windows,
+        "short_series": None
+        if selected.late is None
+        else {
+            "weights": {selected.members[position].name: share for position, share in selected.late.weights.items()},
+            "val_mae_scaled": selected.late.error,
+            "windows": selected.late.windows,
+            "unseen_series": selected.unseen,
+        },
         "served_instead": dict(trained.served_instead),
     }

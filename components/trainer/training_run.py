@@ -11,21 +11,25 @@ from tapeline.components.trainer.candidates import Candidate, make_candidates
 from tapeline.components.trainer.checkpoint import CheckpointStore
 from tapeline.components.trainer.dataset import WindowStream
 from tapeline.components.trainer.distribution import local_strategy
+from tapeline.components.trainer.log_choice import Transform, batches_in_logs, find_logs, logs_are_better
 from tapeline.components.trainer.loop import History, Say
 from tapeline.components.trainer.members import Member, Selected, select_members
 from tapeline.components.trainer.pool import Records, TrainedCandidate, train_candidates
 from tapeline.components.trainer.ridges import (
     BASELINE,
     Chunks,
+    log_members,
     ridge_batches,
     ridge_line,
     simple_kinds,
     simple_members,
     trained_series,
+    whole_context,
 )
 from tapeline.components.trainer.statistical_member import statistical_member
 from tapeline.forecaster.network.ensemble import Ensemble
 from tapeline.forecaster.network.highway import LinearHighway
+from tapeline.forecaster.network.naive import RidgeForecast
 from tapeline.forecaster.network.ridge import RidgeKind, fit_ridges
 from tapeline.forecaster.network.ridge_fit import RidgeFit
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
@@ -35,6 +39,7 @@ from tapeline.schemas.training_config import ModelConfig, TrainingConfig
 from tapeline.schemas.window_spec import WindowShape, WindowSpec
 from tapeline.series.scaling import Scaler
 from tapeline.series.time_folds import TimeFolds
+from tapeline.series.windowing import any_late
 
 _VALIDATION_BATCH = 512
 
@@ -97,6 +102,7 @@ def run_training(
     training: TrainingConfig,
     season: int = 1,
     scaler: Scaler | None = None,
+    transform: Transform = "none",
     category_sizes: Mapping[str, int] | None = None,
     records: Records = lambda candidate: (),
     checkpoints: CheckpointStore | None = None,
@@ -115,6 +121,7 @@ def run_training(
         training: The section `training`.
         season: Steps that the seasonal naive forecast repeats, at most the context.
         scaler: The scales of the series, for forecasts of logarithms; None: there are none of these.
+        transform: Whether networks and ridges read logarithms: `scaling.transform`.
         category_sizes: Numbers of each categorical column, from `tapeline.series.categories`.
         records: Returns what is told about every epoch of a candidate.
         checkpoints: Where to write one each epoch, and to carry on from.
@@ -126,11 +133,13 @@ def run_training(
     """
     ends_at = None if training.time_limit is None else time.monotonic() + training.time_limit
     make_reproducible(training)
-    spec = WindowSpec(context_length=window.context_length, horizon=window.horizon)
+    spec = WindowSpec.of(window, stride=1)
     choice = training.candidates > 1 or model.members > 1
     widths = WindowShape.of(window, features, category_sizes=category_sizes or {})
     shape = dataclasses.replace(widths, lags=model.lags)
-    series, maps = trained_series(train_chunks, model.view, shape=shape, choice=choice, say=say)
+    logs = find_logs(train_chunks, transform=transform, scaler=scaler, say=say)
+    several = logs is not None and len(logs.ratio) > 1
+    series, maps = trained_series(train_chunks, model.view, shape=shape, choice=choice or several, say=say)
     shape = dataclasses.replace(shape, series=maps)
     has_line = choice or model.view.highway != "none"
     folds = TimeFolds.of(train_chunks(), window.horizon) if model.cross_fit and has_line else None
@@ -155,19 +164,27 @@ def run_training(
         training.candidates, model=model, seed=training.seed, shape=shape, several_series=shape.series > 0
     )
     kinds = {candidate.number: RidgeKind.of(candidate.config.view, shape) for candidate in candidates}
-    fits = fit_ridges(
-        ridge_batches(train_chunks, spec, series),
-        ridge_batches(eval_chunks, spec, series),
-        shape=shape,
-        kinds=list(dict.fromkeys([BASELINE, *(simple_kinds(shape) if choice else ()), *kinds.values()])),
-        folds=folds,
-    )
+    train_batches = ridge_batches(train_chunks, spec, series, late=False)
+    eval_batches = ridge_batches(eval_chunks, spec, series)
+    wanted = list(dict.fromkeys([BASELINE, *(simple_kinds(shape) if choice else ()), *kinds.values()]))
+    fits = fit_ridges(train_batches, eval_batches, shape=shape, kinds=wanted, folds=folds)
+    log_fits = None
+    if logs is not None:
+        in_logs = (batches_in_logs(batches, logs) for batches in (train_batches, eval_batches))
+        log_fits = fit_ridges(*in_logs, shape=shape, kinds=wanted, folds=folds)
+        block = -(-window.horizon // window.eval_stride)
+        lines = [ridge_line(BASELINE, each[BASELINE], shape) for each in (fits, log_fits)]
+        if transform == "auto" and not logs_are_better(
+            RidgeForecast(lines[0]), RidgeForecast(lines[1], logs=logs), eval_data, block=block
+        ):
+            logs = log_fits = None
+        say("networks read " + ("values" if logs is None else "logarithms") + f" (scaling.transform: {transform})")
 
     def network(candidate: Candidate) -> Seq2SeqForecaster:
         forecaster = Seq2SeqForecaster(
-            shape=shape, config=candidate.config, rolling=features.rolling, seed=candidate.seed
+            shape=shape, config=candidate.config, rolling=features.rolling, seed=candidate.seed, logs=logs
         )
-        forecaster.adopt(fits[kinds[candidate.number]])
+        forecaster.adopt((log_fits or fits)[kinds[candidate.number]])
         return forecaster
 
     with strategy.scope():
@@ -183,22 +200,33 @@ def run_training(
             ends_at=ends_at,
             say=say,
         )
+    padded = any_late(train_chunks(), spec)
     networks = [
         Member(
             name=each.candidate.name,
-            words=each.candidate.words,
+            words=each.candidate.words + (", on logarithms" if logs is not None else ""),
             layer=each.model,
+            needs=spec.least_context if padded else whole_context(spec.context_length),
             network=True,
-            by_series=kinds[each.candidate.number].per_series,
+            by_series=kinds[each.candidate.number].per_series or (logs is not None and len(logs.ratio) > 1),
         )
         for each in trained
     ]
     selected = None
     if choice:
         simple = [*simple_members(fits, shape=shape, season=season)]
+        if logs is not None and log_fits is not None:
+            simple += log_members(log_fits, shape=shape, logs=logs)
         statistical = statistical_member(train_chunks, eval_chunks, spec=spec, season=season, scaler=scaler)
         members = [*simple, *([statistical] if statistical else []), *networks]
-        selected = select_members(members, eval_data, most_picks=model.members, shape=shape, stride=window.eval_stride)
+        selected = select_members(
+            members,
+            eval_data,
+            most_picks=model.members,
+            shape=shape,
+            stride=window.eval_stride,
+            unseen=bool(series) and scaler is not None and scaler.scope == "unseen",
+        )
     by_series = networks[0].by_series if selected is None else selected.by_series
     return TrainedModel(
         model=trained[0].model if selected is None else selected.model,

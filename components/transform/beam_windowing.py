@@ -59,7 +59,7 @@ class WriteGroup:
         counts |= {f"windows_{kind}": count for kind, count in windows.items()}
         for name, count in counts.items():
             Metrics.counter(_COUNTERS, name).inc(count)
-        longest = longest_steps(cut.grid, splits, context_length=self.plan.window.context_length)
+        longest = longest_steps(cut.grid, splits, context_length=self.plan.window.least_context)
         # The rows are on the grid now.
         del rows
         self._write_files(f"{key:05d}.gz", cut)

@@ -1,5 +1,7 @@
-"""Runs the two passes over scaled rows and refuses what yields no windows.
+"""Fits the transform graph, runs the two passes over rows, and refuses what yields no windows.
 
+The first pass scales: rows go from their files through the graph into the
+groups that windows are cut from, and scaled rows are artifacts of nobody.
 Mistakes in the data are collected by the workers and raised here, in the main
 process, so that the user sees one message and no traceback of Beam's.
 """
@@ -14,7 +16,11 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
+from tapeline.components.transform.beam_analysis import fit_graph
 from tapeline.components.transform.beam_windowing import WriteGroup
+from tapeline.components.transform.earlier_fit import fit_key, note_key, take_earlier
+from tapeline.components.transform.graph_inputs import GraphInputs
+from tapeline.components.transform.scaled_rows import ReadScaled
 from tapeline.components.transform.window_group import SPLITS_OF_CHUNKS, SPLITS_OF_WINDOWS, WindowPlan
 from tapeline.components.transform.window_tally import Tally
 from tapeline.schemas.errors import DataError
@@ -27,7 +33,8 @@ from tapeline.series.grouping.series_survey import Grouping, refuse_long
 from tapeline.series.time_grid import TimeGrid
 from tapeline.series.window_reader import split_files
 
-EXAMPLES_KEY = "transformed_examples"
+EXAMPLES_KEY = "examples"
+GRAPH_KEY = "transform_graph"
 CHUNKS_KEY = "chunks"
 WINDOWS_KEY = "windows"
 
@@ -36,7 +43,7 @@ _SPARSE = 8
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
-    """Cuts scaled rows into chunks and windows."""
+    """Scales rows and cuts them into chunks and windows."""
 
     def Do(
         self,
@@ -44,7 +51,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Runs the component; see `component.Windows` for inputs, outputs and properties.
+        """Runs the component; see `component.Transform` for inputs, outputs and properties.
 
         Raises:
             DataError: A split yields no window, a series has no scale, or a series has two rows for one step.
@@ -56,12 +63,16 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         )
         split = SplitConfig.model_validate_json(exec_properties["split"])
         uri = artifact_utils.get_single_uri(input_dict[EXAMPLES_KEY])
+        graph_uri = artifact_utils.get_single_uri(output_dict[GRAPH_KEY])
         files = [(name, path) for name in SPLITS for path in split_files(uri, name)]
         # Rows wait here between the passes; TFX removes the folder in the end.
         folder = str(self._get_tmp_dir())
-        scan = scan_files(self._make_beam_pipeline, files, plan.row_features, folder)
+        inputs = GraphInputs.of(plan.features)
+        self._fit(split_files(uri, SPLITS[0]), inputs, exec_properties, graph_uri)
+        read = ReadScaled(graph_uri, inputs, plan.row_features.vectors)
+        scan = scan_files(self._make_beam_pipeline, files, read, folder)
         if scan is None:
-            raise DataError("transformed_examples: hold no rows. Check the source and the split's dates.")
+            raise DataError("examples: hold no rows. Check the source and the split's dates.")
         survey, grid = scan.survey, TimeGrid.of(plan.data)
         steps = grid.ordinals(survey.last) - grid.ordinals(survey.first) + 1
         refuse_long(survey, steps, unit="steps", width=plan.row_features.width)
@@ -80,6 +91,21 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         tally.check(rows=dict(zip(SPLITS, survey.split_rows.tolist(), strict=True)), plan=plan)
         _describe(chunks, len(survey.ids), tally.windows)
         _describe(windows, len(survey.ids), {name: tally.windows[name] for name in SPLITS_OF_WINDOWS})
+
+    def _fit(self, files: Sequence[str], inputs: GraphInputs, exec_properties: dict[str, Any], graph_uri: str) -> None:
+        """Fills the artifact of the transform graph, with one that an earlier execution fitted on the same rows or anew."""
+        sections = {name: exec_properties[name] for name in ("data", "features", "scaling")}
+        key = fit_key(files, sections)
+        if not take_earlier(graph_uri, key):
+            fit_graph(
+                self._make_beam_pipeline,
+                files,
+                inputs=inputs,
+                sections=sections,
+                target=graph_uri,
+                folder=str(self._get_tmp_dir()),
+            )
+        note_key(graph_uri, key)
 
 
 def _folders(kind: str, artifact: types.Artifact, splits: Sequence[str]) -> dict[tuple[str, str], str]:

@@ -1,8 +1,7 @@
-"""What Transform computes for each row: scaled values, numbers of categories, holidays and calendar features.
+"""What the transform graph computes for each row: scaled values, numbers of categories, holidays, calendar features.
 
-TFX calls `preprocessing_fn` with the sections of the configuration in
-`custom_config`; see `create_transform` in `tapeline.components.transform.component`.
-All statistics come from the train split: Transform analyzes no other.
+All statistics come from the train split: `beam_analysis` gives TensorFlow
+Transform no other.
 """
 
 import contextlib
@@ -90,7 +89,7 @@ def _scaled_target(series: tf.Tensor, target: tf.Tensor, scaling: ScalingConfig)
         either = _scales(tf.constant([OVERALL]), path, name="scale_of_all")
         scaled = tf.where(unseen, (target - either[:, 0]) / either[:, 1], scaled)
     if scope == "none":
-        # A series without a scale may not pass as one without values: Windows refuses infinite targets by name.
+        # A series without a scale may not pass as one without values: `window_tally` refuses infinite targets by name.
         scaled = tf.where(unseen & ~tf.math.is_nan(target), tf.constant(float("inf"), tf.float64), scaled)
     return tf.cast(scaled, tf.float32)
 

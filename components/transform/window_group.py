@@ -63,7 +63,7 @@ class WindowPlan:
     def spec(self, split: str) -> WindowSpec:
         """Returns the shape of a split's windows: those that are not learned from have a stride of their own."""
         stride = self.window.stride if split == names.SPLITS[0] else self.window.eval_stride
-        return WindowSpec(context_length=self.window.context_length, horizon=self.window.horizon, stride=stride)
+        return WindowSpec.of(self.window, stride=stride)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -125,7 +125,7 @@ def cut_group(rows: SeriesRows, *, plan: WindowPlan, splits: SplitSteps, of_time
         DataError: A series has two rows for one step.
     """
     time = TimeGrid.of(plan.data)
-    grid = to_grid(rows, time)
+    grid = to_grid(rows, time, splits=splits.values(), spec=plan.spec(names.SPLITS[0]))
     timestamp = time.timestamps(grid.ordinal)
     if of_time.size:
         grid.future[~grid.has_row, -of_time.size :] = of_time(timestamp[~grid.has_row])

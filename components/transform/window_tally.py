@@ -1,4 +1,4 @@
-"""What came of the windows: what each group tells, and what `Windows` refuses for it.
+"""What came of the windows: what each group tells, and what Transform refuses for it.
 
 >>> Tally(windows={"train": 3}).merge(Tally(windows={"train": 4}, longest={"train": 9})).windows
 {'train': 7}
@@ -85,10 +85,9 @@ class Tally:
                 )
             else:
                 fix = (
-                    f"at most {self.longest[split]} of its steps lie in one series behind a context of "
-                    f"{window.context_length} (window.context_length), and a forecast takes {window.horizon} "
-                    "(window.horizon). Give the split more time (split), or shorten window.context_length or "
-                    "window.horizon"
+                    f"at most {self.longest[split]} of its steps lie in one series behind the {window.least_context} "
+                    f"that a context needs (window.min_context), and a forecast takes {window.horizon} "
+                    "(window.horizon). Give the split more time (split), or shorten window.horizon"
                 )
             empty.append(f"{split}: {count} rows give no window: {fix}.")
         if empty:
@@ -96,13 +95,13 @@ class Tally:
 
 
 def unscaled_series(rows: SeriesRows) -> tuple[bytes, ...]:
-    """Returns the series whose values Transform could not scale: their targets are infinite."""
+    """Returns the series whose values the graph could not scale: their targets are infinite."""
     infinite = np.isinf(rows.columns[NUMBERS][:, 0])
     return tuple(rows.ids[np.unique(rows.code[infinite])].tolist())
 
 
 def longest_steps(grid: Grid, splits: SplitSteps, *, context_length: int) -> dict[str, int]:
-    """Returns the most steps of one series in each split that lie behind a whole context."""
+    """Returns the most steps of one series in each split that lie behind a context of so many steps."""
     found = {}
     for split, (start, end) in splits.items():
         steps = np.minimum(grid.last + 1, end) - np.maximum(grid.first + context_length, start)

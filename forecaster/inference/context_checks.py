@@ -27,19 +27,22 @@ def check_tail(tail: Tail, card: Card) -> Iterator[Finding]:
         *_infinite(tail, card),
     ]
     yield from found
-    length, last = card.window.context_length, tail.last_measured
+    window, last = card.window, tail.last_measured
     if last is None:
         yield Finding(
             kind="no_target",
             message="no row has a measured target.",
             fix="give the measured values before the steps to forecast, or remove the series.",
         )
-    elif not found and last - tail.start + 1 < length:
+    elif not found and last - tail.start + 1 < window.least_context:
         steps = plural(last - tail.start + 1, "step")
         yield Finding(
             kind="too_short",
-            message=f"{steps} up to the last measured value; the model takes {length} (window.context_length).",
-            fix="give more rows before it, remove the series, or train with a shorter window.context_length.",
+            message=(
+                f"{steps} up to the last measured value; the model reads {window.context_length} "
+                f"(window.context_length), and needs {window.least_context} at least (window.min_context)."
+            ),
+            fix="give more rows before it, remove the series, or train with a smaller window.min_context.",
         )
 
 

@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from tapeline.forecaster.network.layers import CrossAttention, LayerNormalisation
+from tapeline.forecaster.network.log_view import WindowLogs
 from tapeline.forecaster.network.recurrent import Kernel, LSTMCore, State, on_cpu, unroll
 from tapeline.forecaster.network.segments import segments_before, to_segments
 
@@ -35,6 +36,7 @@ class Encoded(NamedTuple):
         memory: Keys and values of the context for the attention; empty without it.
         value_mask: Dropout of the segment before each decoder step `[B, 1, p]`, or None.
         output_mask: Dropout of the decoder's outputs `[B, 1, U]`, or None.
+        logs: Where values are seen as logarithms: how to get there and back. All that is called scaled above is then one.
     """
 
     last: tf.Tensor
@@ -46,6 +48,7 @@ class Encoded(NamedTuple):
     memory: tuple[tf.Tensor, ...]
     value_mask: tf.Tensor | None
     output_mask: tf.Tensor | None
+    logs: WindowLogs | None = None
 
     @property
     def segment_length(self) -> int:
@@ -62,8 +65,13 @@ class Encoded(NamedTuple):
         return to_segments(values[:, :, tf.newaxis], self.segment_length, pad="end")
 
     def fed_back(self, values: tf.Tensor) -> tf.Tensor:
-        """Returns what the decoder reads when values of the horizon `[B, H]` are fed back to it: `[B, N p]`."""
-        return segments_before(self.before, values)
+        """Returns what the decoder reads when values of the horizon `[B, H]` are fed back to it: `[B, N p]`.
+
+        Args:
+            values: Scaled; NaN where unobserved, which the highway's forecast stands in for.
+        """
+        seen = values if self.logs is None else self.logs.to_logs(values)
+        return segments_before(self.before, tf.where(tf.math.is_nan(seen), self.last + self.linear, seen))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tapeline.forecaster.network.highway import LinearHighway
 from tapeline.forecaster.network.inputs import Window
+from tapeline.forecaster.network.log_view import LogView, WindowLogs
 from tapeline.forecaster.network.recurrent import Kernel
 from tapeline.schemas import features
 from tapeline.schemas.window_spec import WindowShape
@@ -54,15 +55,17 @@ class SeasonalNaive(keras.layers.Layer):
 class RidgeForecast(keras.layers.Layer):
     """Forecasts by a linear map alone."""
 
-    def __init__(self, line: LinearHighway, *, name: str = "ridge") -> None:
+    def __init__(self, line: LinearHighway, *, logs: LogView | None = None, name: str = "ridge") -> None:
         """Takes a map over.
 
         Args:
             line: The map, frozen; it has adopted a ridge regression.
+            logs: How values become the logarithms that the map reads and gives; None: it reads values.
             name: Name of the layer.
         """
         super().__init__(name=name, trainable=False)
         self.line = line
+        self.logs = logs
         self.built = True
 
     def call(self, window: Window, training: bool = False, kernel: Kernel = "auto") -> tf.Tensor:
@@ -73,4 +76,7 @@ class RidgeForecast(keras.layers.Layer):
             training: Makes no difference.
             kernel: Makes no difference.
         """
-        return window[features.CONTEXT][:, -1:] + self.line(window)
+        if self.logs is None:
+            return window[features.CONTEXT][:, -1:] + self.line(window)
+        logs = WindowLogs.of(window, self.logs)
+        return logs.to_values(logs.context[:, -1:] + self.line({**window, features.CONTEXT: logs.context}))

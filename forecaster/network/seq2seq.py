@@ -25,6 +25,7 @@ from tapeline.forecaster.network.draws import Place, variational_mask
 from tapeline.forecaster.network.highway import LinearHighway
 from tapeline.forecaster.network.inputs import Window, decoder_inputs, decoder_size, encoder_inputs, encoder_size
 from tapeline.forecaster.network.layers import CrossAttention, LayerNormalisation
+from tapeline.forecaster.network.log_view import LogView, WindowLogs
 from tapeline.forecaster.network.recurrent import Kernel, LSTMCore, unroll
 from tapeline.forecaster.network.ridge_fit import RidgeFit
 from tapeline.forecaster.network.segments import last_segment, to_segments
@@ -39,7 +40,13 @@ class Seq2SeqForecaster(keras.Model):
     """Forecasts a horizon from a context; see the module's first lines."""
 
     def __init__(
-        self, *, shape: WindowShape, config: ModelConfig, rolling: tuple[RollingConfig, ...] = (), seed: int
+        self,
+        *,
+        shape: WindowShape,
+        config: ModelConfig,
+        rolling: tuple[RollingConfig, ...] = (),
+        seed: int,
+        logs: LogView | None = None,
     ) -> None:
         """Makes all layers and their weights.
 
@@ -48,11 +55,13 @@ class Seq2SeqForecaster(keras.Model):
             config: The section `model`.
             rolling: Rolling statistics of the context, as inputs to the encoder.
             seed: Seed of the initial weights.
+            logs: How values are seen as logarithms; None: they are not.
         """
         super().__init__(name="forecaster")
         self.shape = shape
         self.config = config
         self.rolling = rolling
+        self.logs = logs
         view, segment, units = config.view, config.segment_length, config.units
         self.highway = (
             None
@@ -115,6 +124,9 @@ class Seq2SeqForecaster(keras.Model):
         Raises:
             ValueError: Dropout is on and no seed was given.
         """
+        logs = None if self.logs is None else WindowLogs.of(window, self.logs)
+        if logs is not None:
+            window = {**window, features.CONTEXT: logs.context}
         context, view, segment = window[features.CONTEXT], self.config.view, self.config.segment_length
         last = context[:, -1:]
         unit = window_unit(context, self.spread.value) if view.window_units else self.spread.value
@@ -159,6 +171,7 @@ class Seq2SeqForecaster(keras.Model):
             memory=memory,
             value_mask=value_mask,
             output_mask=output_mask,
+            logs=logs,
         )
 
     def decode(self, encoded: Encoded, previous: tf.Tensor) -> tf.Tensor:
@@ -172,7 +185,7 @@ class Seq2SeqForecaster(keras.Model):
         Returns:
             `[B, H]`, scaled.
         """
-        return self.decoding.decode(encoded, previous)
+        return self._in_values(self.decoding.decode(encoded, previous), encoded)
 
     def rollout(self, encoded: Encoded, *, kernel: Kernel = "auto", training: bool = False) -> tf.Tensor:
         """Forecasts segment by segment, each from the forecast before it.
@@ -185,7 +198,10 @@ class Seq2SeqForecaster(keras.Model):
         Returns:
             `[B, H]`, scaled.
         """
-        return self.decoding.rollout(encoded, kernel=kernel, training=training)
+        return self._in_values(self.decoding.rollout(encoded, kernel=kernel, training=training), encoded)
+
+    def _in_values(self, ahead: tf.Tensor, encoded: Encoded) -> tf.Tensor:
+        return ahead if encoded.logs is None else encoded.logs.to_values(ahead)
 
     def call(
         self, window: Window, training: bool = False, seed: tf.Tensor | None = None, kernel: Kernel = "auto"

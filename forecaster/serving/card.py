@@ -51,6 +51,7 @@ def describe_inputs(
     columns = {"frequency", "offset", "timezone", "unit", "time", "target", "series_id"}
     return {
         **window.model_dump(include={"context_length", "horizon"}),
+        "least_context": window.least_context,
         "longest_horizon": LONGEST_HORIZON * window.horizon,
         **data.model_dump(mode="json", include=columns),
         **features.model_dump(mode="json", include=covariates),
@@ -81,7 +82,8 @@ def describe_data(chunks: Iterable[Chunk]) -> dict[str, Any]:
 
 def time_span(chunks: Iterable[Chunk]) -> tuple[int, int]:
     """Returns the first and the last time of some chunks, epoch seconds."""
-    ends = [(int(chunk.timestamp[0]), int(chunk.timestamp[-1])) for chunk in chunks]
+    # A padded chunk begins before its series.
+    ends = [(int(chunk.timestamp[np.argmax(np.isfinite(chunk.target))]), int(chunk.timestamp[-1])) for chunk in chunks]
     return min(first for first, _ in ends), max(last for _, last in ends)
 
 
@@ -112,7 +114,8 @@ def describe_limits(*, features: FeaturesConfig, window: WindowConfig, holidays_
     """Returns what the model does not do, in sentences; `holidays_until` is in epoch seconds."""
     limits = [
         f"A request needs the newest {window.context_length} steps of a series, on the grid of its frequency, none "
-        "left out; a value that is missing is NaN, and at least one must be there.",
+        "left out; a value that is missing is NaN, and at least one must be there. Of a series that is shorter, "
+        f"{window.least_context} steps and more are taken: what is missing before them counts as not measured.",
         f"Trained for {window.horizon} steps ahead. Longer forecasts, up to {LONGEST_HORIZON} times that, read their own "
         "output as if it had been measured, and their intervals are an extrapolation.",
         "The intervals come from the forecasts of the eval split: they hold as far as the future is like it.",

@@ -20,6 +20,12 @@ LONGEST_HORIZON = 100
 AHEAD = (names.FUTURE_COVARIATES, names.FUTURE_CATEGORIES)
 """Inputs that reach beyond the context."""
 
+UP_TO_NOW = (names.CONTEXT, TIMESTAMPS, names.PAST_COVARIATES, names.PAST_CATEGORIES)
+"""Inputs that are as long as the context."""
+
+ALONG_TIME = (*UP_TO_NOW, *AHEAD)
+"""Inputs with a value at each step."""
+
 
 def known_ahead(inputs: Container[str]) -> list[str]:
     """Returns those of some inputs that reach beyond the context."""
@@ -38,9 +44,9 @@ def size_rules(inputs: Mapping[str, tf.Tensor], horizon: tf.Tensor | int, *, sha
     reaching = known_ahead(inputs)
     rules = [
         Rule(
-            length >= shape.context_length,
-            f"context: too short; the model needs the last {shape.context_length} steps (longer is cut to the "
-            "newest); steps given:",
+            length >= shape.least_context,
+            f"context: too short; the model reads the last {shape.context_length} steps and needs at least "
+            f"{shape.least_context} of them (longer is cut to the newest); steps given:",
             lambda: [length],
         )
     ]

@@ -1,8 +1,9 @@
 """Turns a request in the data's own units into the window that the model takes, inside the graph.
 
-What `Windows` does on Beam for training happens here for a request: checks,
+What Transform does on Beam for training happens here for a request: checks,
 scaling, gap filling, calendar. A request longer than the context is cut to its
-newest steps. With a horizon that is asked for, the window goes on for as many
+newest steps; a shorter one is padded in front with steps that were not
+measured. With a horizon that is asked for, the window goes on for as many
 whole blocks of the trained horizon as hold it.
 """
 
@@ -12,7 +13,15 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from tapeline.forecaster.serving.covariates import Covariates
-from tapeline.forecaster.serving.input_rules import AHEAD, LONGEST_HORIZON, known_ahead, number_rule, size_rules
+from tapeline.forecaster.serving.input_rules import (
+    AHEAD,
+    ALONG_TIME,
+    LONGEST_HORIZON,
+    UP_TO_NOW,
+    known_ahead,
+    number_rule,
+    size_rules,
+)
 from tapeline.forecaster.serving.request_rules import Rule, enforce, first_offender
 from tapeline.forecaster.serving.series_tables import SeriesIndex, SeriesScales
 from tapeline.forecaster.serving.time_steps import TimeSteps
@@ -130,6 +139,8 @@ class RawWindows(tf.Module):
                 horizon = tf.identity(horizon)
                 blocks = (horizon + shape.horizon - 1) // shape.horizon
             length = blocks * shape.horizon
+            missing = tf.maximum(shape.context_length - tf.shape(inputs[names.CONTEXT])[1], 0)
+            inputs = {name: self._padded(name, values, missing) for name, values in inputs.items()}
             newest = {name: self._cut(name, values, horizon, length) for name, values in inputs.items()}
         series_id = newest.get(names.SERIES_ID)
         if series_id is None:
@@ -166,10 +177,22 @@ class RawWindows(tf.Module):
             return tf.cast(tf.clip_by_value(inputs.pop(HORIZON), -1, most), tf.int32)
         return tf.shape(inputs[known_ahead(inputs)[0]])[1] - tf.shape(inputs[names.CONTEXT])[1]
 
+    def _padded(self, name: str, values: tf.Tensor, missing: tf.Tensor) -> tf.Tensor:
+        """An input with so many steps before it: their times, and nothing measured."""
+        if name == TIMESTAMPS:
+            return tf.concat([self._steps.before(values[:, 0], missing), values], axis=1)
+        if name not in ALONG_TIME:
+            return values
+        filler = tf.constant("" if values.dtype == tf.string else float("nan"), values.dtype)
+        paddings = [[0, 0], [missing, 0], *[[0, 0]] * (values.shape.rank - 2)]
+        if values.dtype == tf.string:
+            return tf.concat([tf.fill([tf.shape(values)[0], missing, values.shape[2]], filler), values], axis=1)
+        return tf.pad(values, paddings, constant_values=filler)
+
     def _cut(self, name: str, values: tf.Tensor, horizon: tf.Tensor | int, length: tf.Tensor | int) -> tf.Tensor:
         """The newest steps of an input, with its static shape; an unknown end of the known future is held, or NaN."""
         context = self._shape.context_length
-        if name in (names.CONTEXT, TIMESTAMPS, names.PAST_COVARIATES, names.PAST_CATEGORIES):
+        if name in UP_TO_NOW:
             return tf.ensure_shape(values[:, -context:], [None, context, *values.shape[2:]])
         if name not in AHEAD:
             return tf.identity(values)

@@ -92,6 +92,18 @@ class TimeSteps:
             return last[:, tf.newaxis] + steps * self._step
         return self._times(self._ordinals(last)[:, tf.newaxis] + steps)
 
+    def before(self, first: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+        """Returns the times that come before, int64 `[B, count]`.
+
+        Args:
+            first: Epoch seconds of a step, int64 `[B]`.
+            count: How many steps.
+        """
+        steps = tf.range(-tf.cast(count, tf.int64), 0)
+        if self._step is not None:
+            return first[:, tf.newaxis] + steps * self._step
+        return self._times(self._ordinals(first)[:, tf.newaxis] + steps)
+
     def _regular(self, timestamps: tf.Tensor) -> tf.Tensor:
         """Whether all times are right, found without a division or a search for each of them."""
         last = timestamps[:, -1]

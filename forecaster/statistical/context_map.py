@@ -5,9 +5,9 @@ import numpy as np
 import tensorflow as tf
 
 from tapeline.forecaster.network.inputs import Window
+from tapeline.forecaster.network.log_view import LogView, series_rows
 from tapeline.forecaster.statistical.completion import complete
 from tapeline.forecaster.statistical.intermittent import tsb_forecast
-from tapeline.forecaster.statistical.log_view import LogView
 from tapeline.schemas import features
 from tapeline.series.arrays import Array
 
@@ -88,15 +88,3 @@ class Intermittent(keras.layers.Layer):
             beta=shares[:, 1:],
         )
         return tf.tile(level[:, tf.newaxis] - zero, (1, self.horizon))
-
-
-def series_rows(window: Window, *, count: int) -> tf.Tensor:
-    """Returns which row of a table each window's series has, `[B]`: 0 for all others; 0 where there is one row.
-
-    Args:
-        window: Features of `docs/data-formats.md`.
-        count: Rows of the table.
-    """
-    if count == 1:
-        return tf.zeros(tf.shape(window[features.CONTEXT])[:1], tf.int32)
-    return window[features.SERIES_INDEX] + 1

@@ -63,7 +63,8 @@ def histories(train: Iterable[Chunk], evaluation: Iterable[Chunk]) -> list[Histo
     result = []
     for name in sorted(joined):
         values = np.concatenate(joined[name][0])
-        dropped = max(len(values) - MOST_STEPS, 0)
+        # What stands before the first measured value may be padding.
+        dropped = max(len(values) - MOST_STEPS, int(np.argmax(np.isfinite(values))))
         result.append(History(name, values[dropped:], max(trained[name] - dropped, 0)))
     return result
 

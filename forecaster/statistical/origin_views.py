@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from tapeline.forecaster.network.log_view import LogView, log_view
 from tapeline.forecaster.statistical.completion import complete
 from tapeline.forecaster.statistical.histories import History, Origins
-from tapeline.forecaster.statistical.log_view import LogView, log_view
 from tapeline.series.arrays import Array
 
 

@@ -19,11 +19,11 @@ import numpy as np
 import tensorflow as tf
 
 from tapeline.forecaster.network.inputs import Window
+from tapeline.forecaster.network.log_view import LogView, series_rows
 from tapeline.forecaster.statistical.choice_of_settings import relative_errors
-from tapeline.forecaster.statistical.context_map import ContextMap, Intermittent, series_rows
+from tapeline.forecaster.statistical.context_map import ContextMap, Intermittent
 from tapeline.forecaster.statistical.histories import FIRST_ORIGIN, History, Origins, rolling_origins
 from tapeline.forecaster.statistical.kinds import Kind, KindsChooser
-from tapeline.forecaster.statistical.log_view import LogView
 from tapeline.forecaster.statistical.origin_views import views_of
 from tapeline.series.arrays import Array
 

@@ -77,7 +77,7 @@ def read_fold(fold: Fold, run: Run) -> tuple[FoldScore, ForecastStrip]:
     series = [name.encode() for name in result.series] or list(scaler.ids) or [b""]
     _, scale = scaler.parameters(series)
     windows = TestWindows(
-        _uri(run, "Windows", "windows"),
+        _uri(run, "Transform", "windows"),
         shape=fold.config.window_shape(),
         model_dir=path_utils.serving_model_path(_uri(run, "Trainer", "model")),
     )

@@ -69,19 +69,14 @@ def decide(found: FoundData, wishes: Wishes) -> Draft:
         found: What the data hold.
         wishes: What the user says.
     """
-    plan = plan_windows(
-        [int(each.steps[0]) for each in found.series],
-        [int(each.steps[-1]) for each in found.series],
-        frequency=found.grid.grid.frequency,
-        horizon=wishes.horizon,
-    )
+    plan = plan_of(found, wishes)
     return Draft(
         name=name_of(found.table.source),
         decisions=(
             *_data(found),
             *_known_ahead(found, wishes),
             *_checks(found),
-            *_split(found, plan),
+            *_split(found, plan, wishes),
             _horizon(plan, wishes),
             *_scaling(found, plan),
             Decision("gate.mae_scaled_below", "auto", "better than the strongest naive forecast on eval"),
@@ -89,6 +84,17 @@ def decide(found: FoundData, wishes: Wishes) -> Draft:
         ),
         unsure=found.unsure,
         warnings=tuple(_warnings(found, plan)),
+    )
+
+
+def plan_of(found: FoundData, wishes: Wishes) -> Plan:
+    """Returns how far ahead a first configuration looks, and where it cuts time."""
+    return plan_windows(
+        [int(each.steps[0]) for each in found.series],
+        [int(each.steps[-1]) for each in found.series],
+        grid=found.grid.grid,
+        horizon=wishes.horizon,
+        split=wishes.split,
     )
 
 
@@ -152,21 +158,27 @@ def _checks(found: FoundData) -> Iterator[Decision]:
     yield Decision("checks.max_constant", max(rest, 2), still if rest > 1 else "no value stays for two steps")
 
 
-def _split(found: FoundData, plan: Plan) -> Iterator[Decision]:
-    counts = f"{plan.windows[1]:,} windows in eval, {plan.windows[2]:,} in test"
+def _split(found: FoundData, plan: Plan, wishes: Wishes) -> Iterator[Decision]:
+    said = "you say so; " if wishes.split else ""
+    counts = f"{said}{plan.windows[1]:,} windows in eval, {plan.windows[2]:,} in test"
     if plan.fractions is not None:
         for name, share in zip(SPLITS, plan.fractions, strict=True):
             yield Decision(f"split.{name}", share, counts if name == "train" else "")
         return
-    if plan.cuts is None:
-        reason = f"{counts}; the series end at different times, so each is cut from its own end"
-        yield Decision("split.eval_steps", plan.part, reason)
-        yield Decision("split.test_steps", plan.part, "")
+    if plan.parts is not None:
+        why = "each series is cut from its own end" if said else _WHY_FROM_ENDS
+        yield Decision("split.eval_steps", plan.parts[0], f"{counts}; {why}")
+        yield Decision("split.test_steps", plan.parts[1], "")
         return
+    assert plan.cuts is not None
     times = found.grid.grid.timestamps(plan.cuts[1:3]).tolist()
-    reason = f"{counts}; every series keeps {plan.shortest} or more steps to train on"
+    whom = "every series keeps" if not plan.padded else "the series that count keep"
+    reason = f"{counts}; {whom} {plan.shortest} or more steps to train on"
     yield Decision("split.eval_start", show_time(times[0]), reason)
     yield Decision("split.test_start", show_time(times[1]), "")
+
+
+_WHY_FROM_ENDS = "the series end at different times, so each is cut from its own end"
 
 
 def _horizon(plan: Plan, wishes: Wishes) -> Decision:
@@ -190,6 +202,12 @@ def _scaling(found: FoundData, plan: Plan) -> Iterator[Decision]:
         yield Decision("scaling.unseen_series", "global", "some series begin after train, and get the scale over all")
 
 
+def _missing(found: FoundData, plan: Plan) -> str:
+    """How many rows a series lacks; of several it depends on which gets longer."""
+    rows = plan.missing_rows
+    return f" ({plan.horizon}-step forecasts take about {rows} more)" if rows and len(found.series) == 1 else ""
+
+
 def _warnings(found: FoundData, plan: Plan) -> Iterator[str]:
     if not found.table.whole:
         yield f"Only the first {len(found.table):,} rows were looked at; limits and series of the others may differ."
@@ -197,12 +215,18 @@ def _warnings(found: FoundData, plan: Plan) -> Iterator[str]:
         yield (
             f"There is room for {plan.windows[0]:,}, {plan.windows[1]:,} and {plan.windows[2]:,} windows of "
             f"{plural(plan.horizon, 'step')} in train, eval and test, and a verdict rests on {LEAST_WINDOWS} or more: "
-            "give more rows, or a shorter horizon."
+            f"give more rows{_missing(found, plan)}, or a shorter horizon."
         )
-    if len(found.series) > 1 and plan.shortest <= plan.horizon + plan.horizon // 2:
+    hopeless = sum(int(each.steps[-1] - each.steps[0]) + 1 < plan.horizon for each in found.series)
+    if hopeless:
         yield (
-            f"A series has {plan.shortest} steps in train, too few for a window: the data gate refuses that. Remove "
-            "such series, or give a shorter horizon."
+            f"{hopeless:,} series have fewer than {plural(plan.horizon, 'step')} in all: the data gate refuses that. "
+            "Remove them, or give a shorter horizon."
+        )
+    elif plan.padded and len(found.series) > 1:
+        yield (
+            f"{plan.padded:,} series have fewer than {2 * plan.horizon} steps in train: nothing is learned from them, and "
+            "they are forecast by what the others show."
         )
     if found.repeated:
         yield (

@@ -55,9 +55,8 @@ def _unsure(draft: Draft) -> Iterator[str]:
         yield f"categorical: {_flow(list(draft.unsure['text']))}  # text; name it in one of the lists above as well"
 
 
-def terminal_lines(draft: Draft) -> list[str]:
-    """Returns a line a decision, then what is unsure and what should be known."""
-    lines = []
+def decisions_in_words(draft: Draft) -> Iterator[tuple[str, str]]:
+    """Yields the decisions with their reasons; how time is cut is one of them."""
     for each in draft.decisions:
         said = f"{each.key}: {_flow(each.value)}"
         if each.key.startswith("split."):
@@ -67,7 +66,12 @@ def terminal_lines(draft: Draft) -> list[str]:
             said = f"split: {' / '.join(f'{100 * part:g}' if isinstance(part, float) else str(part) for part in parts)}"
             if each.key == "split.eval_steps":
                 said = f"split: last {parts[0]} / {parts[1]} steps"
-        lines.append(f"{said:<{_COLUMN - 1}} {each.reason}".rstrip())
+        yield said, each.reason
+
+
+def terminal_lines(draft: Draft) -> list[str]:
+    """Returns a line a decision, then what is unsure and what should be known."""
+    lines = [f"{said:<{_COLUMN - 1}} {reason}".rstrip() for said, reason in decisions_in_words(draft)]
     for role, names in draft.unsure.items():
         part = "categorical" if role == "text" else role
         lines.append(f"{', '.join(names)}: maybe {part}, commented out in the file")

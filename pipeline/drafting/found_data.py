@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tapeline.schemas.errors import ConfigError, DataError
+from tapeline.schemas.sections import SplitConfig
 from tapeline.series.arrays import Floats, Ints
 from tapeline.series.inspecting.raw_table import RawTable
 from tapeline.series.inspecting.regular_steps import FoundGrid, find_grid
@@ -31,13 +32,22 @@ from tapeline.series.time_grid import TimeGrid
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Wishes:
-    """What the user says; None and () leave it to the data."""
+    """What the user says; None and () leave it to the data.
+
+    `nothing_else_ahead`: what is known ahead is `known_ahead`, whatever the data look like.
+    """
 
     time: str | None = None
     series: tuple[str, ...] = ()
     target: tuple[str, ...] = ()
     known_ahead: tuple[str, ...] = ()
+    nothing_else_ahead: bool = False
     horizon: int | None = None
+    split: SplitConfig | None = None
+
+    def __post_init__(self) -> None:
+        if self.horizon is not None and self.horizon < 1:
+            raise ConfigError(f"--horizon: got {self.horizon}, must be a number of steps, 1 or more.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,11 +55,15 @@ class OneSeries:
     """The measured values of one series.
 
     Attributes:
+        name: As `data.series_id` and `data.target` tell it apart.
+        rows: Positions of its measured values in the table, int64 `[N]`.
         steps: Ordinals of its measured values, ascending, int64 `[N]`.
         values: Float64 `[N]`.
         rows_after: Rows after its last measured value.
     """
 
+    name: str
+    rows: Ints
     steps: Ints
     values: Floats
     rows_after: int
@@ -115,7 +129,10 @@ def look_at(table: RawTable, wishes: Wishes) -> FoundData:
         grid = dataclasses.replace(grid, grid=dataclasses.replace(grid.grid, timezone=time.zone))
     ordered = [order[part] for part in parts]
     series = [
-        _series(grid.grid, time.seconds[rows], numbers[name][rows]) for rows in ordered for name in targets.columns
+        _series(name, rows, grid=grid.grid, seconds=time.seconds[rows], values=numbers[target][rows])
+        for rows, ids_of_rows in zip(ordered, _names(table, ids, ordered), strict=True)
+        for target in targets.columns
+        for name in ["/".join([*ids_of_rows, *([target] if len(targets.columns) > 1 or not ids else [])])]
     ]
     measured = tuple(each for each in series if len(each.steps))
     if not measured:
@@ -187,10 +204,23 @@ def _targets(table: RawTable, numbers: dict[str, Floats], ids: tuple[str, ...], 
     return Targets(columns=wishes.target, reason="you say so")
 
 
-def _series(grid: TimeGrid, seconds: Ints, values: Floats) -> OneSeries:
+def _names(table: RawTable, ids: tuple[str, ...], parts: list[Ints]) -> list[tuple[str, ...]]:
+    """What the columns of ids say of each series."""
+    firsts = pa.array([int(part[0]) for part in parts])
+    told = [table.texts(name).take(firsts).fill_null("").to_pylist() for name in ids]
+    return list(zip(*told, strict=True)) if ids else [()] * len(parts)
+
+
+def _series(name: str, rows: Ints, *, grid: TimeGrid, seconds: Ints, values: Floats) -> OneSeries:
     measured = np.flatnonzero(~np.isnan(values))
     last = int(measured[-1]) if len(measured) else -1
-    return OneSeries(steps=grid.ordinals(seconds[measured]), values=values[measured], rows_after=len(values) - 1 - last)
+    return OneSeries(
+        name=name,
+        rows=rows[measured],
+        steps=grid.ordinals(seconds[measured]),
+        values=values[measured],
+        rows_after=len(values) - 1 - last,
+    )
 
 
 def _covariates(
@@ -218,7 +248,7 @@ def _covariates(
             continue
         elif name in still:
             unsure["static_covariates"].append(name)
-        elif to_come and not np.isnan(numbers[name]).any():
+        elif to_come and not wishes.nothing_else_ahead and not np.isnan(numbers[name]).any():
             ahead.append(name)
         else:
             unsure["future_covariates" if is_flag(numbers[name]) else "past_covariates"].append(name)

@@ -10,8 +10,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from tapeline.components.ingest.splits import find_bounds
 from tapeline.schemas.frequency import DAY_SECONDS
+from tapeline.schemas.sections import SplitConfig
 from tapeline.series.arrays import Ints
+from tapeline.series.choices import counting
 from tapeline.series.time_grid import TimeGrid
 
 LEAST_WINDOWS = 10
@@ -30,19 +33,30 @@ class Plan:
         horizon: Steps.
         fractions: Shares of train, eval and test; None where the split has dates or steps.
         cuts: First step of train, eval and test, and the one after test, where all series are cut at one time.
-        part: Steps of eval and of test, where each series is cut from its own end.
+        parts: Steps of eval and of test, where each series is cut from its own end.
         windows: Forecasts that fit into each of them, all series together; in train after two horizons of context.
         usual: Whether it is the horizon that was asked for, or the frequency's own.
-        shortest: Steps in train of the series that has the fewest.
+        shortest: Steps in train of the series that has the fewest, of those that count; see `choices.counting`.
+        padded: Series that have fewer than a forecast and as many steps before it, which train cannot learn from.
     """
 
     horizon: int
     fractions: tuple[float, float, float] | None
     cuts: tuple[int, int, int, int] | None
-    part: int | None = None
+    parts: tuple[int, int] | None = None
     windows: tuple[int, int, int]
     usual: bool
     shortest: int
+    padded: int
+
+    @property
+    def missing_rows(self) -> int:
+        """About how many more rows a single series would need for this horizon; 0 where each has an end of its own."""
+        if self.cuts is None:
+            return 0
+        eval_share = (self.fractions or _FRACTIONS[-1])[1]
+        needed = int(np.ceil((self.horizon + LEAST_WINDOWS - 1) / eval_share))
+        return max(needed - (self.cuts[3] - self.cuts[0]), 0)
 
     @property
     def is_enough(self) -> bool:
@@ -70,24 +84,35 @@ def usual_horizon(frequency: str) -> int:
     return 12 if days < 80 else 4 if days < 300 else 2
 
 
-def plan_windows(firsts: Sequence[int], lasts: Sequence[int], *, frequency: str, horizon: int | None) -> Plan:
+def plan_windows(
+    firsts: Sequence[int],
+    lasts: Sequence[int],
+    *,
+    grid: TimeGrid,
+    horizon: int | None = None,
+    split: SplitConfig | None = None,
+) -> Plan:
     """Returns the first plan that gives each part enough windows; else the one that gives the most.
 
     Time is cut otherwise before the horizon gets shorter. A horizon that is asked for stays. Where fractions of the
     whole time leave a series of a panel too little to train on, eval and test are a part of the shortest series. Where
     series end more than a horizon apart, eval and test are a part of the shortest one too, counted from each one's end.
+    A few series that are much shorter than the others do not count: they are padded.
 
     Args:
         firsts: First step of each series, `[u]`.
         lasts: Its last step.
-        frequency: A pandas offset alias.
+        grid: The regular times.
         horizon: Steps, where they are asked for.
+        split: Where time is cut, where that is asked for.
     """
     first, last = np.asarray(firsts, np.int64), np.asarray(lasts, np.int64)
     plans = [
         plan
-        for steps, usual in _horizons(horizon or usual_horizon(frequency), fixed=horizon is not None)
-        for plan in _plans(first, last, steps, usual)
+        for steps, usual in _horizons(horizon or usual_horizon(grid.frequency), fixed=horizon is not None)
+        for plan in (
+            _plans(first, last, steps, usual) if split is None else [_given(first, last, steps, usual, split, grid)]
+        )
     ]
     enough = next((plan for plan in plans if plan.is_enough and plan.shortest >= 3 * plan.horizon), None)
     enough = enough or next((plan for plan in plans if plan.is_enough), None)
@@ -104,16 +129,30 @@ def _horizons(horizon: int, *, fixed: bool) -> Iterator[tuple[int, bool]]:
 def _plans(first: Ints, last: Ints, horizon: int, usual: bool) -> Iterator[Plan]:
     begin, end = int(first.min()), int(last.max()) + 1
     if end - 1 - int(last.min()) > horizon:
-        yield _plan_from_ends(first, last, horizon, usual)
+        length = last + 1 - first
+        part = max(horizon, round(_FRACTIONS[0][2] * int(length[counting(length)].min())))
+        yield _plan_from_ends(first, last, horizon, usual, (part, part))
         return
     steps = end - begin
     for shares in _FRACTIONS:
         cuts = (begin, begin + round(steps * shares[0]), begin + round(steps * (shares[0] + shares[1])), end)
         yield _plan(first, last, cuts, horizon, usual, shares)
     if len(first) > 1:
-        shortest = int((last - first).min()) + 1
+        lengths = last - first + 1
+        shortest = int(lengths[counting(lengths)].min())
         part = max(horizon, round(_FRACTIONS[0][2] * shortest))
         yield _plan(first, last, (begin, end - 2 * part, end - part, end), horizon, usual, None)
+
+
+def _given(first: Ints, last: Ints, horizon: int, usual: bool, split: SplitConfig, grid: TimeGrid) -> Plan:
+    """The plan of a split that was asked for."""
+    if split.eval_steps is not None and split.test_steps is not None:
+        return _plan_from_ends(first, last, horizon, usual, (split.eval_steps, split.test_steps))
+    begin, end = grid.timestamps([first.min(), last.max()]).tolist()
+    bounds = find_bounds(first=begin, last=end, split=split, grid=grid)
+    train, evaluated, test = grid.ordinals([bounds.train_start, bounds.eval_start, bounds.test_start]).tolist()
+    shares = None if split.eval_start is not None else (split.train, split.eval, split.test)
+    return _plan(first, last, (train, evaluated, test, int(last.max()) + 1), horizon, usual, shares)
 
 
 def _plan(
@@ -125,30 +164,34 @@ def _plan(
     fractions: tuple[float, float, float] | None,
 ) -> Plan:
     inside = [np.minimum(last + 1, stop) - np.maximum(first, start) for start, stop in itertools.pairwise(cuts)]
+    kept = counting(last - first + 1)
     return Plan(
         horizon=horizon,
         fractions=fractions,
         cuts=cuts,
         windows=_windows(inside, horizon),
         usual=usual,
-        shortest=max(int(inside[0].min()), 0),
+        shortest=max(int(inside[0][kept].min()), 0),
+        padded=int((inside[0] < 2 * horizon).sum()),
     )
 
 
-def _plan_from_ends(first: Ints, last: Ints, horizon: int, usual: bool) -> Plan:
+def _plan_from_ends(first: Ints, last: Ints, horizon: int, usual: bool, parts: tuple[int, int]) -> Plan:
     length = last + 1 - first
-    part = max(horizon, round(_FRACTIONS[0][2] * int(length.min())))
+    kept = counting(length)
     # What is too short for three parts trains, and is not judged.
-    whole = length <= 2 * part
-    train, judged = np.where(whole, length, length - 2 * part), np.where(whole, 0, part)
+    whole = length <= sum(parts)
+    train = np.where(whole, length, length - sum(parts))
+    evaluated, test = (np.where(whole, 0, part) for part in parts)
     return Plan(
         horizon=horizon,
         fractions=None,
         cuts=None,
-        part=part,
-        windows=_windows([train, judged, judged], horizon),
+        parts=parts,
+        windows=_windows([train, evaluated, test], horizon),
         usual=usual,
-        shortest=int(train.min()),
+        shortest=int(train[kept].min()),
+        padded=int((train < 2 * horizon).sum()),
     )
 
 

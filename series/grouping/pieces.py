@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import tensorflow as tf
 
 from tapeline.series.arrays import Array
+from tapeline.series.grouping.remote_files import open_read, open_write
 from tapeline.series.grouping.series_rows import SeriesRows
 
 _LENGTHS, _BYTES = "/lengths", "/bytes"
@@ -42,7 +42,7 @@ def write_pieces(parts: Iterable[SeriesRows], folder: str) -> list[Piece]:
     """Writes rows, one part behind the other, into a new file, and returns where each part lies."""
     path, offset = os.path.join(folder, f"rows-{uuid.uuid4().hex}"), 0
     pieces = []
-    with tf.io.gfile.GFile(path, "wb") as file:
+    with open_write(path) as file:
         for rows in parts:
             content = pack(rows.arrays())
             file.write(content)
@@ -53,7 +53,7 @@ def write_pieces(parts: Iterable[SeriesRows], folder: str) -> list[Piece]:
 
 def read_piece(piece: Piece) -> SeriesRows:
     """Returns the rows of a piece."""
-    with tf.io.gfile.GFile(piece.path, "rb") as file:
+    with open_read(piece.path) as file:
         file.seek(piece.offset)
         return SeriesRows.from_arrays(unpack(file.read(piece.size)))
 
@@ -61,14 +61,14 @@ def read_piece(piece: Piece) -> SeriesRows:
 def save(arrays: Mapping[str, Array], folder: str) -> str:
     """Writes arrays into a new file and returns its path."""
     path = os.path.join(folder, f"arrays-{uuid.uuid4().hex}")
-    with tf.io.gfile.GFile(path, "wb") as file:
+    with open_write(path) as file:
         file.write(pack(arrays))
     return path
 
 
 def load(path: str) -> dict[str, Array]:
     """Reads what `save` wrote."""
-    with tf.io.gfile.GFile(path, "rb") as file:
+    with open_read(path) as file:
         return unpack(file.read())
 
 

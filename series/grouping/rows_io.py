@@ -1,65 +1,101 @@
-"""The one reader of row files: the rows of SeriesExampleGen and DataGate, and the scaled rows of Transform.
+"""The one writer and the one reader of files of rows, as Parquet: columns of a block of rows, one behind the other.
 
-Rows are written by `components/ingest/beam_writing.py`, with `series/sources/rows.py`; scaled rows by TFX.
+Nothing here needs TensorFlow, whose import every worker would wait for, and a reader unpacks only the columns that it
+asks for. `series/sources/rows.py` makes the batches.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from tapeline.schemas.features import ROW_NUMBER, SERIES_ID, TIMESTAMP, rest
+from tapeline.schemas.features import ROW_NUMBER, SERIES_ID, TIMESTAMP
 from tapeline.series.arrays import Array
-from tapeline.series.float_pairs import join_floats
+from tapeline.series.grouping.remote_files import open_read, open_write
 from tapeline.series.grouping.series_rows import NUMBERS, TEXTS, RowFeatures
 
 _ROWS_A_BATCH = 32_768
-_READ_BYTES = 8 * 2**20
 
 
-def read_rows(path: str, features: RowFeatures) -> Iterator[dict[str, Array]]:
+class RowFile:
+    """A new file of rows.
+
+    Args:
+        path: The file, on any file system that Beam knows.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._file = open_write(path)
+        self._writer: pq.ParquetWriter | None = None
+        self._waiting: list[pa.RecordBatch] = []
+
+    def __enter__(self) -> "RowFile":
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self.close()
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Writes rows behind those that are there; all batches have the same columns."""
+        self._waiting.append(batch)
+        if sum(map(len, self._waiting)) >= _ROWS_A_BATCH:
+            self._write_waiting()
+
+    def close(self) -> None:
+        """Ends the file."""
+        if self._waiting:
+            self._write_waiting()
+        if self._writer is not None:
+            self._writer.close()
+        self._file.close()
+
+    def _write_waiting(self) -> None:
+        table = pa.Table.from_batches(self._waiting)
+        self._waiting = []
+        if self._writer is None:
+            # Level 1 of Zstandard: hardly larger than gzip's level 6, in a fraction of the time.
+            self._writer = pq.ParquetWriter(self._file, table.schema, compression="zstd", compression_level=1)
+        self._writer.write_table(table)
+
+
+def read_rows(path: str, features: RowFeatures, *, one_in: int = 1) -> Iterator[dict[str, Array]]:
     """Yields the rows of one file in batches.
 
     Args:
-        path: A gzip TFRecord file.
-        features: What is read.
+        path: A file that `RowFile` wrote.
+        features: What is read; of its numbers, a column that the file lacks is missing in every row.
+        one_in: Of so many rows, the first is read.
 
     Yields:
         `series_id` (bytes `[N]`), `timestamp` (int64 `[N]`), `NUMBERS` (float64 `[N, numbers]`, NaN where missing),
-        each vector (float32 `[N, width]`), `row_number` (int64 `[N]`) where it is asked for, and `TEXTS` (bytes
-        `[N, texts]`) where there are any.
+        `row_number` (int64 `[N]`) where it is asked for, and `TEXTS` (bytes `[N, texts]`) where there are any.
     """
-    parts = [part for name in features.numbers for part in (name, rest(name))]
-    spec = {
-        SERIES_ID: tf.io.FixedLenFeature([], tf.string),
-        TIMESTAMP: tf.io.FixedLenFeature([], tf.int64),
-        **({ROW_NUMBER: tf.io.FixedLenFeature([], tf.int64)} if features.row_number else {}),
-        **{name: tf.io.FixedLenFeature([width], tf.float32) for name, width in features.vectors.items() if width},
-        **{name: tf.io.RaggedFeature(tf.float32, row_splits_dtype=tf.int64) for name in parts},
-        **{name: tf.io.FixedLenFeature([], tf.string) for name in features.texts},
-    }
-
-    def parse(serialized: tf.Tensor) -> dict[str, Any]:
-        parsed = tf.io.parse_example(serialized, spec)
-        return {**parsed, **{name: (parsed[name].flat_values, parsed[name].row_splits) for name in parts}}
-
-    records = tf.data.TFRecordDataset(path, compression_type="GZIP", buffer_size=_READ_BYTES)
-    for batch in records.batch(_ROWS_A_BATCH).map(parse).prefetch(1).as_numpy_iterator():
-        size = len(batch[TIMESTAMP])
-        numbers = np.full((size, len(features.numbers)), np.nan)
-        for at, name in enumerate(features.numbers):
-            numbers[:, at] = join_floats(_column(batch.pop(name), np.nan), _column(batch.pop(rest(name)), 0.0))
-        nothing = {name: np.zeros((size, 0), np.float32) for name, width in features.vectors.items() if not width}
-        if features.texts:
-            batch[TEXTS] = np.stack([batch.pop(name) for name in features.texts], axis=1)
-        yield {**batch, **nothing, NUMBERS: numbers}
+    with open_read(path) as file:
+        # A name is one object, however many rows bear it.
+        parquet = pq.ParquetFile(file, read_dictionary=[SERIES_ID, *features.texts])
+        numbers = [name for name in features.numbers if name in parquet.schema_arrow.names]
+        others = [SERIES_ID, TIMESTAMP, *([ROW_NUMBER] if features.row_number else []), *features.texts]
+        first = 0
+        for batch in parquet.iter_batches(_ROWS_A_BATCH, columns=[*others, *numbers]):
+            found = {name: batch.column(batch.schema.get_field_index(name)) for name in (*others, *numbers)}
+            plain = {name: _plain(column)[first::one_in] for name, column in found.items()}
+            first = (first - batch.num_rows) % one_in
+            rows = {name: plain[name] for name in others if name not in features.texts}
+            missing = np.full(len(rows[TIMESTAMP]), np.nan)
+            values = [plain.get(name, missing) for name in features.numbers]
+            rows[NUMBERS] = np.stack(values, axis=1) if values else np.zeros((len(missing), 0))
+            if features.texts:
+                rows[TEXTS] = np.stack([plain[name] for name in features.texts], axis=1)
+            yield rows
 
 
-def _column(ragged: tuple[Array, Array], missing: float) -> Array:
-    """One float32 a row, `[N]`, of the values `[n]` and the row splits `[N + 1]`."""
-    values, row_splits = ragged
-    column = np.full(len(row_splits) - 1, missing, np.float32)
-    present = np.diff(row_splits) > 0
-    column[present] = values[row_splits[:-1][present]]
-    return column
+def _plain(column: pa.Array) -> Array:
+    """Returns a column as NumPy has it; NaN stands for null."""
+    if pa.types.is_dictionary(column.type):
+        texts: Array = column.dictionary.to_numpy(zero_copy_only=False)
+        values: Array = texts[column.indices.to_numpy()]
+    else:
+        values = column.to_numpy(zero_copy_only=False)
+    return values

@@ -95,6 +95,35 @@ def _business_days(grid: TimeGrid, times: Sequence[Ints]) -> TimeGrid:
     return dataclasses.replace(grid, frequency="B") if weekdays == {0, 1, 2, 3, 4} else grid
 
 
+def on_steps(ordinals: Ints, values: Floats) -> Floats:
+    """Puts the rows of one series on its grid.
+
+    Args:
+        ordinals: Steps, ascending, int64 `[N]`.
+        values: `[N, C]`.
+
+    Returns:
+        `[L, C]`, NaN in steps without a row.
+    """
+    placed = np.full((int(ordinals[-1] - ordinals[0]) + 1, values.shape[1]), np.nan)
+    placed[ordinals - ordinals[0]] = values
+    return placed
+
+
+def gaps(ordinals: Ints) -> tuple[Ints, Ints]:
+    """Returns the runs of steps without a row: the first step of each, and how many there are, int64 `[G]` each.
+
+    >>> gaps(np.array([3, 4, 7]))
+    (array([5]), array([2]))
+
+    Args:
+        ordinals: Steps of the rows of one series, ascending, int64 `[N]`.
+    """
+    missing = np.diff(ordinals) - 1
+    at = np.flatnonzero(missing > 0)
+    return ordinals[at] + 1, missing[at]
+
+
 def longest_gap(ordinals: Ints, values: Floats) -> int:
     """Returns the longest run of steps without a measured value between two measured ones.
 

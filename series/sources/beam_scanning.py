@@ -1,9 +1,7 @@
 """The first pass over a source: what a Beam worker runs to see what a block holds, and what is wrong with it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
-import apache_beam as beam
 from apache_beam.metrics.metric import Metrics
 
 from tapeline.series.sources.reading import Block
@@ -25,13 +23,3 @@ def scan_to_json(block: Block, layout: RowLayout, *, span: tuple[int, int] = NO_
             reason = f"rows_refused: {problem.column}: {problem.rule}"
             Metrics.counter(COUNTERS, reason).inc(problem.count)
         yield facts_to_json(facts)
-
-
-def over_blocks(blocks: Sequence[Block], function: Callable[[Block], Iterable[str]]) -> Any:
-    """Returns the transform that runs a function over all blocks, spread over the workers.
-
-    Args:
-        blocks: Of a source.
-        function: From a block to lines of text.
-    """
-    return beam.Create(blocks) | "Spread" >> beam.Reshuffle() | "Over blocks" >> beam.FlatMap(function)

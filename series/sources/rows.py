@@ -1,19 +1,17 @@
-"""From Arrow batches of a source to rows, the Examples that every later component reads.
+"""From Arrow batches of a source to rows, which every later component reads.
 
 >>> layout = RowLayout.of(DataConfig(time="day", target="y", frequency="D"), FeaturesConfig())
 >>> rows = read_rows(pa.RecordBatch.from_pydict({"day": ["2021-01-01"], "y": [2.5]}), layout, first_row=0)
 >>> rows.numbers, rows.problems
 ({'y': array([2.5])}, [])
 
-Columns are converted whole. `example_batches` is the one writer of the row
-layout; `tfx_bsl` encodes its batches to `tf.train.Example`s in C++.
+Columns are converted whole. `row_batches` is the one maker of the row layout, which `grouping.rows_io` writes and reads.
 """
 
 import dataclasses
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,7 +19,6 @@ from tapeline.schemas import features as names
 from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import DataConfig
 from tapeline.series.arrays import Bools, Floats
-from tapeline.series.float_pairs import split_floats
 from tapeline.series.sources.problems import Column, Problem
 from tapeline.series.sources.timestamps import Times, read_times
 from tapeline.series.sources.values import join_series_ids, read_categories, read_numbers
@@ -173,10 +170,8 @@ def _text(value: bytes | None) -> str | None:
         return None
 
 
-def example_batches(
-    rows: Rows, layout: RowLayout, *, targets: Sequence[str], chosen: Bools
-) -> Iterator[pa.RecordBatch]:
-    """Turns some rows into record batches that `RecordBatchToExamplesEncoder` takes, one a target column.
+def row_batches(rows: Rows, layout: RowLayout, *, targets: Sequence[str], chosen: Bools) -> Iterator[pa.RecordBatch]:
+    """Turns some rows into record batches that `grouping.rows_io.RowFile` writes, one a target column.
 
     Args:
         rows: Rows without problems.
@@ -185,36 +180,18 @@ def example_batches(
         chosen: bool `[N]`.
     """
     at = np.flatnonzero(chosen)
-    shared = {
-        names.TIMESTAMP: _ones(pa.array(rows.times.seconds[at])),
-        names.ROW_NUMBER: _ones(pa.array(rows.first_row + at)),
-    }
+    shared = {names.TIMESTAMP: pa.array(rows.times.seconds[at]), names.ROW_NUMBER: pa.array(rows.first_row + at)}
     for column in layout.covariates:
-        if column in layout.texts:
-            shared[column] = _ones(rows.texts[column].take(pa.array(at)))
-        else:
-            shared |= _floats(column, rows.numbers[column][at])
+        texts = column in layout.texts
+        shared[column] = rows.texts[column].take(pa.array(at)) if texts else _floats(rows.numbers[column][at])
     for target in targets:
         series_ids = rows.ids_of(target, layout).take(pa.array(at))
-        columns = {names.SERIES_ID: _ones(series_ids), **shared, **_floats(names.TARGET, rows.numbers[target][at])}
+        columns = {names.SERIES_ID: series_ids, **shared, names.TARGET: _floats(rows.numbers[target][at])}
         yield pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
 
 
-def _ones(values: pa.Array) -> pa.Array:
-    """Lists of one value each."""
-    return pa.ListArray.from_arrays(pa.array(np.arange(len(values) + 1, dtype=np.int32)), values)
-
-
-def _floats(name: str, values: Floats) -> dict[str, pa.Array]:
-    """A feature of float32, and the one with what these round away."""
-    rounded, rest = split_floats(values)
-    floats = {name: _lists(rounded, np.isnan(rounded))}
-    return {**floats, names.rest(name): _lists(rest, rest == 0.0)} if rest.any() else floats
-
-
-def _lists(values: npt.NDArray[np.float32], missing: Bools) -> pa.Array:
-    """Lists of one value each, null where it is missing: the encoder then leaves the feature empty."""
-    offsets = np.concatenate([[0], np.cumsum(~missing)]).astype(np.int32)
-    # A null offset marks its list as null.
-    nulls = np.concatenate([missing, [False]])
-    return pa.ListArray.from_arrays(pa.array(offsets, mask=nulls), pa.array(values[~missing]))
+def _floats(values: Floats) -> pa.Array:
+    """Numbers, null where missing, and infinite where a float32 is: TensorFlow computes in those."""
+    with np.errstate(over="ignore"):
+        infinite = np.isinf(values.astype(np.float32))
+    return pa.array(np.where(infinite, np.copysign(np.inf, values), values), mask=np.isnan(values))

@@ -103,7 +103,11 @@ def test_a_thin_context_is_forecast_with_a_warning(
         (["10", "broken"], {}, "row 1 'broken': is text, not a number"),
         (["10"] * 3, {"header": "time,demand"}, "data.target: column 'load' is not in"),
         (["10"] * 3, {"times": ["2024-13-45 00:00"] * 3}, "is a time that does not exist"),
-        (["10"] * 3, {}, "[too_short] 3 steps up to the last measured value; the model takes 6"),
+        (
+            ["10"] * 3,
+            {},
+            "[too_short] 3 steps up to the last measured value; the model reads 6 (window.context_length), and needs 6",
+        ),
         (["10"] * 9 + ["inf"], {}, "[infinite_values] target: 1 infinite value: row 9"),
         (
             ["10"] * 10,

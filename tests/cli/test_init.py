@@ -119,3 +119,96 @@ def test_a_configuration_of_other_data_is_not_taken_for_these(folder: pathlib.Pa
 def test_run_asks_for_a_configuration_or_data(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["run"]) == 2
     assert "Give a configuration, or --data alone" in capsys.readouterr().err
+
+
+def answers(monkeypatch: pytest.MonkeyPatch, *said: str | type[BaseException]) -> list[str]:
+    """Has a terminal answer; returns what it was asked with."""
+    waiting, asked = list(said), []
+
+    def read(prompt: str = "") -> str:
+        asked.append(prompt)
+        word = waiting.pop(0)
+        if isinstance(word, str):
+            return word
+        raise word
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", read)
+    return asked
+
+
+def test_questions_are_answered_at_the_terminal_and_asked_again(
+    folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = answers(monkeypatch, "", "", "sould", "price", "", "7", "")
+    assert cli.main(["init", write(price=[1.5, 2.5] * 150), "--interactive"]) == 0
+    told = capsys.readouterr().out
+    assert told.count("What shall be forecast?") == 2
+    assert "--target: there is no column 'sould'" in told
+    assert len(asked) == 7
+    tree = yaml.safe_load((folder / "sales.yaml").read_text())
+    assert (tree["data"]["target"], tree["window"]["horizon"]) == ("price", 7)
+
+
+def test_without_a_terminal_nobody_is_asked(folder: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["init", write(), "--interactive"]) == 2
+    told = capsys.readouterr()
+    assert (told.out, told.err.count("\n")) == ("", 1)
+    assert "standard input is no terminal" in told.err
+    assert cli.main(["init", "sales.csv", "--interactive", "-q"]) == 2
+    assert "--quiet prints the result alone" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("stopped", "code"), [(KeyboardInterrupt, 130), (EOFError, 2)])
+def test_who_stops_amid_questions_finds_nothing_written(
+    stopped: type[BaseException], code: int, folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers(monkeypatch, "", "", stopped)
+    assert cli.main(["init", write(), "--interactive", "--explore"]) == code
+    assert [path.name for path in folder.iterdir()] == ["sales.csv"]
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Addresses that a browser was asked for; the page itself is not drawn."""
+    from tapeline.pipeline.exploring import writing_look
+
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr(writing_look, "write_look", lambda found, draft, plan, path: path.write_text("a page"))
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("DISPLAY", ":1")
+    return opened
+
+
+def test_a_page_on_the_data_is_written_and_shown(
+    folder: pathlib.Path, shown: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["init", write(), "--explore", "--output", "other.yaml"]) == 0
+    assert (folder / "other.yaml").is_file()
+    assert "What the data look like: other.explore.html" in capsys.readouterr().out
+    assert shown == [(folder / "other.explore.html").as_uri()]
+
+
+def test_without_a_display_only_the_path_of_the_page_is_said(
+    shown: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("DISPLAY")
+    assert cli.main(["init", write(), "--explore"]) == 0
+    assert "sales.explore.html" in capsys.readouterr().out
+    assert shown == []
+
+
+def test_machines_get_the_path_of_the_page_and_no_browser(
+    folder: pathlib.Path, shown: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["init", write(), "--explore", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["page"] == str(folder / "sales.explore.html")
+    assert shown == []
+
+
+def test_what_cannot_be_read_again_is_not_written(folder: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["init", write(), "--known-ahead", "sold", "--target", "sold"]) == 2
+    assert "sold" in capsys.readouterr().err
+    assert not (folder / "sales.yaml").exists()

@@ -73,9 +73,10 @@ def test_the_trainer_is_trained_anew_when_its_intervals_change() -> None:
 
 def test_the_report_is_made_anew_when_its_scripts_change() -> None:
     reached = {path.name for path in reached_files("tapeline.components.report.executor")}
-    beside = {path.name for path in (PACKAGE / "components" / "report").iterdir() if path.is_file()}
+    pages = PACKAGE / "series" / "pages"
+    beside = {path.name for path in pages.iterdir() if path.is_file() and path.suffix != ".py"}
     assert {"charts.js", "series_table.js", "page.css"} <= beside
-    assert beside <= reached | {"component.py"}
+    assert beside <= reached
 
 
 def test_unknown_module_is_refused_by_name() -> None:

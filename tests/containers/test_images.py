@@ -187,7 +187,7 @@ def test_the_smaller_image_serves_what_the_evaluator_scored(volume: Volume, firs
 
 def forecast_starts(volume: Volume) -> npt.NDArray[np.int64]:
     """The first time of each test window that the Evaluator scored."""
-    (file,) = volume.paths.artifacts.glob("Windows/windows/*/Split-test/*.gz")
+    (file,) = volume.paths.artifacts.glob("Transform/windows/*/Split-test/*.gz")
     feature = {FORECAST_START: tf.io.FixedLenFeature([], tf.int64)}
     records = list(tf.data.TFRecordDataset(str(file), "GZIP"))
     return tf.io.parse_example(records, feature)[FORECAST_START].numpy()

@@ -24,6 +24,7 @@ from tapeline.schemas.served_model import CARD_FILE, NAIVE_ON_EVAL
 from tapeline.series.moments import moments, scale_file
 from tapeline.series.scaling import scale_path
 from tapeline.series.time_grid import TimeGrid
+from tests.row_files import write_row_file
 
 HORIZON = 4
 # A window's context holds the forecast that the planted model gives, then those of the baselines.
@@ -149,12 +150,13 @@ def rows_of(
     return rows
 
 
-def serialize_rows(rows: Sequence[tuple[bytes, int, float]]) -> list[bytes]:
-    """A missing target is left out of its row."""
-    return [
-        example(series_id=series, timestamp=timestamp(ordinal), **({} if np.isnan(value) else {"target": value}))
-        for series, ordinal, value in rows
-    ]
+def row_columns(rows: Sequence[tuple[bytes, int, float]]) -> dict[str, Any]:
+    """Rows as columns; a missing target is NaN."""
+    return {
+        "series_id": [series for series, _, _ in rows],
+        "timestamp": [timestamp(ordinal) for _, ordinal, _ in rows],
+        "target": [value for _, _, value in rows],
+    }
 
 
 def run_evaluator(
@@ -214,6 +216,14 @@ def run_evaluator(
                     writer.write(record)
         return made
 
+    def row_artifact(splits: dict[str, list[tuple[bytes, int, float]]]) -> Any:
+        made = artifact(standard_artifacts.Examples, "rows")
+        made.split_names = artifact_utils.encode_split_names(list(splits))
+        for split, content in splits.items():
+            tf.io.gfile.makedirs(f"{made.uri}/Split-{split}")
+            write_row_file(f"{made.uri}/Split-{split}/rows-00000.parquet", row_columns(content))
+        return made
+
     scale = max(SCALE, peak or 0.0) if scaled_on_test else SCALE
     rows = rows_of(windows, scale=scale, peak=peak)
     fitted = [row for split in rows for row in rows[split] if scaled_on_test or split == "train"]
@@ -228,7 +238,7 @@ def run_evaluator(
         "examples": examples(
             "windows", {"eval": serialize_windows([Window(forecast=NAN)]), "test": tamper(serialize_windows(windows))}
         ),
-        "rows": examples("rows", {split: serialize_rows(content) for split, content in rows.items()}),
+        "rows": row_artifact(rows),
         "transform_graph": graph,
         "model": artifact(standard_artifacts.Model, "model"),
     }

@@ -34,7 +34,7 @@ def test_a_model_that_serves_is_pushed(shared: Project, tapeline: Tapeline) -> N
     ended = tapeline("run", *shared.arguments, "--verbose")
     assert ended.code == 0, ended.out + ended.err
     assert states(ended.out)["ServingGate"] == "ran"
-    assert "served: 30 requests" in ended.out
+    assert "served: 31 requests" in ended.out
     assert "served forecasts differ from the Evaluator's by" in ended.out
     assert len(shared.versions) == 1
 
@@ -81,7 +81,7 @@ def test_bad_rows_of_a_large_file_are_told_as_those_of_a_small_one(shared: Proje
     output = shared.root / "other"
     ended = tapeline("batch", "--model", str(runs(shared)), "--input", str(short), "--output", str(output))
     assert ended.code == 2
-    assert "[too_short] 10 steps up to the last measured value; the model takes 48" in ended.err
+    assert "[too_short] 10 steps up to the last measured value; the model reads 48" in ended.err
     assert not output.exists()
     assert not list(shared.root.glob(".other*"))
 

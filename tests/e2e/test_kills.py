@@ -22,14 +22,14 @@ CHILD = pathlib.Path(__file__).with_name("killed_run.py")
 
 # Where in the pipeline, in its order; before or after which call.
 POINTS = (
-    ("tapeline.components.ingest.executor:Executor._survey", "after", 1),
-    ("tapeline.components.ingest.beam_writing:example_batches", "before", 2),
+    ("tapeline.components.ingest.beam_writing:Settle.survey", "after", 1),
+    ("tapeline.components.ingest.beam_writing:row_batches", "before", 2),
     ("tapeline.components.ingest.executor:Executor.Do", "after", 1),
-    ("tfx.components.statistics_gen.executor:Executor.Do", "after", 1),
+    ("tapeline.components.statistics_gen.executor:Executor.Do", "after", 1),
     ("tfx.components.schema_gen.executor:Executor.Do", "before", 1),
     ("tapeline.components.data_gate.executor:link_or_copy", "after", 2),
     ("tapeline.components.data_gate.executor:Executor.Do", "after", 1),
-    ("tfx.components.transform.executor:Executor.Do", "after", 1),
+    ("tapeline.components.transform.executor:Executor._fit", "after", 1),
     ("tapeline.components.transform.beam_windowing:WriteGroup._write", "after", 1),
     ("tapeline.components.transform.executor:Executor.Do", "after", 1),
     ("tapeline.components.trainer.loop:train_epoch", "before", 2),

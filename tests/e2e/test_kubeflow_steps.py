@@ -370,7 +370,7 @@ def test_every_step_comes_after_what_it_reads_and_the_gate_after_all(package: pa
         return needed.union(*map(before, needed))
 
     assert before("gate") == set(tasks) - {"gate"}
-    assert {"trainer", "blessed-before", "data-gate", "windows"} <= before("evaluator")
+    assert {"trainer", "blessed-before", "data-gate", "transform"} <= before("evaluator")
     assert "evaluator" in before("pusher")
     assert "pusher" not in before("report")
     assert before("series-example-gen") == {"prepare"}

@@ -24,7 +24,7 @@ def test_nothing_is_lost_between_the_file_and_the_scaled_space_nor_on_the_way_ba
 
     # The windows hold the scaled values of the file.
     runs = project.root / "runs" / "load"
-    (windows,) = (runs / "artifacts" / "Windows" / "windows").iterdir()
+    (windows,) = (runs / "artifacts" / "Transform" / "windows").iterdir()
     records = tf.data.TFRecordDataset(split_files(str(windows), "test"), "GZIP").as_numpy_iterator()
     features = [tf.train.Example.FromString(record).features.feature for record in records]
     context = np.array([one["context"].float_list.value for one in features])

@@ -22,7 +22,7 @@ def test_a_good_model_is_blessed_and_pushed(shared: Project, tapeline: Tapeline)
     ended = tapeline("run", *shared.arguments)
     assert ended.code == 0, ended.err
     assert len(shared.versions) == 1
-    for node in ("SeriesExampleGen", "DataGate", "Transform", "Windows", "Trainer", "Evaluator", "Pusher"):
+    for node in ("SeriesExampleGen", "DataGate", "Transform", "Trainer", "Evaluator", "Pusher"):
         assert node in ended.out
     assert "val_loss" in ended.out
     assert "persistence" in ended.out

@@ -1,4 +1,4 @@
-"""Transform and Windows as TFX runs them: nothing of eval and test reaches the scales or the chunks of train."""
+"""Transform as TFX runs it: nothing of eval and test reaches the scales or the chunks of train."""
 
 import json
 from typing import Any
@@ -11,26 +11,10 @@ from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import DataConfig, ScalingConfig, SplitConfig, WindowConfig
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.grouping.series_rows import NUMBERS
+from tests.row_files import write_row_file
 from tests.test_no_leakage import SPLITS, cut
 from tests.windows_of_chunks import cut_windows
 
-SCHEMA = "\n".join(
-    [
-        *(
-            f'feature {{ name: "{name}" type: {kind} presence {{ min_fraction: 1 }} shape {{ dim {{ size: 1 }} }} }}'
-            for name, kind in (("series_id", "BYTES"), ("timestamp", "INT"), ("row_number", "INT"))
-        ),
-        'feature { name: "temperature" type: FLOAT presence { min_fraction: 1 } shape { dim { size: 1 } } }',
-        'feature { name: "sky" type: BYTES presence { min_fraction: 1 } shape { dim { size: 1 } } }',
-        'feature { name: "area" type: FLOAT presence { min_fraction: 1 } shape { } }',
-        *(f'feature {{ name: "{name}" type: FLOAT value_count {{ max: 1 }} }}' for name in ("target", "load")),
-        # What the data gate adds: the second float of each number.
-        *(
-            f'feature {{ name: "{rest(name)}" type: FLOAT value_count {{ max: 1 }} }}'
-            for name in ("target", "load", "temperature", "area")
-        ),
-    ]
-)
 DATA = DataConfig(frequency="H", time="ds", target="y", series_id="id")
 FEATURES = FeaturesConfig(
     past_covariates=("load", "sky"),
@@ -45,8 +29,6 @@ WINDOW = WindowConfig(context_length=24, horizon=6)
 
 def _write_rows(folder: Any, *, tampered: Any) -> None:
     """Rows of two series as SeriesExampleGen writes them; tampering touches eval and test, and the rows' order."""
-    import tensorflow as tf
-
     rng = np.random.default_rng(5)
     for split, (first, last) in {"train": (0, 200), "eval": (200, 260), "test": (260, 320)}.items():
         rows = []
@@ -56,57 +38,47 @@ def _write_rows(folder: Any, *, tampered: Any) -> None:
                 temperature, load = rng.normal(20, 5), rng.normal()
                 if tampered and split != "train":
                     value, temperature, load = value * 1000, temperature - 300, load * 50
-                columns = {"target": value, "temperature": temperature, "load": load, "area": level}
+                row: dict[str, Any] = {"target": value, "temperature": temperature, "load": load, "area": level}
                 if step % 17 == 3:
-                    del columns["target"], columns["load"]
-                features = {n: tf.train.Feature(float_list=tf.train.FloatList(value=[v])) for n, v in columns.items()}
+                    row |= {"target": None, "load": None}
                 sky = b"hail" if tampered and split != "train" else (b"clear", b"clear", b"mist", b"")[step % 4]
-                features["sky"] = tf.train.Feature(bytes_list=tf.train.BytesList(value=[sky]))
-                features["series_id"] = tf.train.Feature(bytes_list=tf.train.BytesList(value=[series]))
-                for name, whole in (("timestamp", step * 3600), ("row_number", step)):
-                    features[name] = tf.train.Feature(int64_list=tf.train.Int64List(value=[whole]))
-                rows.append(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
+                rows.append({**row, "sky": sky, "series_id": series, "timestamp": step * 3600, "row_number": step})
         (folder / f"Split-{split}").mkdir(parents=True)
-        with tf.io.TFRecordWriter(str(folder / f"Split-{split}" / "data_tfrecord-00000.gz"), "GZIP") as writer:
-            for row in [rows[i] for i in rng.permutation(len(rows))] if tampered else rows:
-                writer.write(row)
+        written = [rows[i] for i in rng.permutation(len(rows))] if tampered else rows
+        columns = {name: [row[name] for row in written] for name in rows[0]}
+        write_row_file(folder / f"Split-{split}" / "rows-00000.parquet", columns, texts=("sky",))
 
 
 def _run_components(home: Any, *, tampered: Any) -> dict[Any, Any]:
-    """Transform and Windows as TFX runs them; returns the URIs of their outputs."""
+    """Transform as TFX runs it; returns the URIs of its outputs and of its rows."""
     from tfx.dsl.components.common.importer import Importer
     from tfx.orchestration import metadata, pipeline
     from tfx.orchestration.local.local_dag_runner import LocalDagRunner
     from tfx.types import standard_artifacts
 
-    from tapeline.components.transform.component import Windows, create_transform
+    from tapeline.components.transform.component import Transform
 
     _write_rows(home / "rows", tampered=tampered)
-    (home / "schema").mkdir()
-    (home / "schema" / "schema.pbtxt").write_text(SCHEMA)
     rows = Importer(
         source_uri=str(home / "rows"),
         artifact_type=standard_artifacts.Examples,
         properties={"split_names": json.dumps(SPLITS)},
-        custom_properties={"payload_format": "FORMAT_TF_EXAMPLE", "file_format": "tfrecords_gzip"},
+        custom_properties={"payload_format": "FORMAT_PARQUET", "file_format": "FILE_FORMAT_PARQUET"},
     ).with_id("rows")
-    schema = Importer(source_uri=str(home / "schema"), artifact_type=standard_artifacts.Schema).with_id("schema")
-    sections: dict[str, Any] = {"data": DATA, "features": FEATURES}
-    transform = create_transform(
+    transform = Transform(
         examples=rows.outputs["result"],
-        schema=schema.outputs["result"],
+        data=DATA,
+        features=FEATURES,
         scaling=ScalingConfig(per_series=True),
-        **sections,
-    )
-    windows = Windows(
-        transformed_examples=transform.outputs["transformed_examples"], window=WINDOW, split=SPLIT, **sections
+        window=WINDOW,
+        split=SPLIT,
     )
     LocalDagRunner().run(
         pipeline.Pipeline(
             pipeline_name="leakage",
             pipeline_root=str(home / "artifacts"),
             metadata_connection_config=metadata.sqlite_metadata_connection_config(str(home / "metadata.db")),
-            components=[rows, schema, transform, windows],
+            components=[rows, transform],
         )
     )
 
@@ -116,9 +88,9 @@ def _run_components(home: Any, *, tampered: Any) -> dict[Any, Any]:
 
     return {
         "graph": uri("Transform", "transform_graph"),
-        "scaled": uri("Transform", "transformed_examples"),
-        "chunks": uri("Windows", "chunks"),
-        "windows": uri("Windows", "windows"),
+        "rows": str(home / "rows"),
+        "chunks": uri("Transform", "chunks"),
+        "windows": uri("Transform", "windows"),
     }
 
 
@@ -169,17 +141,13 @@ def test_train_chunks_are_untouched_by_eval_test_and_row_order(as_measured: Any,
 def test_windows_of_beam_equal_those_of_numpy(as_measured: Any) -> None:
     import tensorflow as tf
 
+    from tapeline.components.transform.graph_inputs import GraphInputs
+    from tapeline.components.transform.scaled_rows import ReadScaled
     from tapeline.schemas.window_spec import WindowShape
-    from tapeline.series.grouping.rows_io import read_rows
-    from tapeline.series.grouping.series_rows import RowFeatures
     from tapeline.series.window_reader import parse_windows, read_chunks, split_files
 
-    parts = [
-        batch
-        for split in SPLITS
-        for path in split_files(as_measured["scaled"], split)
-        for batch in read_rows(path, RowFeatures(numbers=("target",)))
-    ]
+    read = ReadScaled(as_measured["graph"], GraphInputs.of(FEATURES), {})
+    parts = [batch for split in SPLITS for path in split_files(as_measured["rows"], split) for batch in read(path)]
     rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     wanted = cut(rows["series_id"], rows["timestamp"] // 3600, rows[NUMBERS][:, 0], (200, 260), WINDOW)
     shape = WindowShape(context_length=24, horizon=6, past=2, future=3, static=1)
@@ -215,23 +183,21 @@ def test_graph_scales_as_numpy_and_marks_series_without_a_scale(as_measured: Any
 
     layer = tft.TFTransformOutput(as_measured["graph"]).transform_features_layer()
     ids = [b"north", b"south\t1", b"north", b"new"]
-    rows = {name: tf.sparse.from_dense(tf.constant([[5.0], [6.0], [0.0], [7.0]])) for name in ("target", "load")}
-    nothing_rounded = tf.sparse.from_dense(tf.zeros([4, 1]))
-    rests = {rest(name): nothing_rounded for name in ("target", "load", "temperature", "area")}
+    rows = {name: tf.constant([5.0, 6.0, np.nan, 7.0]) for name in ("target", "load")}
+    rests = {rest(name): tf.zeros([4]) for name in ("target", "load", "temperature", "area")}
     scaled = layer(
         {
             **rows,
             **rests,
-            "series_id": tf.constant([[name] for name in ids]),
-            "timestamp": tf.zeros([4, 1], tf.int64),
-            "row_number": tf.zeros([4, 1], tf.int64),
-            "temperature": tf.zeros([4, 1]),
+            "series_id": tf.constant(ids),
+            "timestamp": tf.zeros([4], tf.int64),
+            "temperature": tf.zeros([4]),
             "area": tf.zeros([4]),
-            "sky": tf.constant([["mist"], [" clear "], ["hail"], [""]]),
+            "sky": tf.constant(["mist", " clear ", "hail", ""]),
         }
     )
     expected = Scaler.load(as_measured["graph"]).scale(np.array([5.0, 6.0]), ids[:2])
-    # The third target is missing; the fourth series was not in train, which Windows refuses by name.
+    # The third target is missing; the fourth series was not in train, which Transform refuses by name.
     np.testing.assert_allclose(scaled["target"], [*expected, np.nan, np.inf], rtol=1e-6)
     assert np.isnan(scaled["past_covariates"].numpy()).tolist() == [
         [False, False],

@@ -1,13 +1,10 @@
 """The pipeline with workers in processes of their own: on this machine, and on Beam's job service as on a cluster."""
 
-import contextlib
-import dataclasses
 import json
 import os
 import pathlib
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,82 +13,21 @@ from collections.abc import Iterator
 import pytest
 
 from tapeline.cli import main as cli
+from tapeline.pipeline.cluster.job_book import JobBook
 from tapeline.pipeline.lineage import read_run
+from tests.e2e.portable_cluster import RUNNERS, Cluster, started
 from tests.e2e.small_project import Project, Tapeline, daily_load, make_project
-
-RUNNERS = pathlib.Path(__file__).parents[2] / "configs" / "runners"
-
+from tests.row_files import read_row_file
 
 FAILED = 3
-LONG = 150_000
+LONG = 300_000
 """Rows that a worker writes for seconds."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Cluster:
-    """A job service and a pool of workers, each in a process of its own."""
-
-    runner: pathlib.Path
-    pool: int
-
-    @property
-    def arguments(self) -> list[str]:
-        return ["--runner", str(self.runner)]
-
-    def workers(self) -> list[int]:
-        """Processes of workers that are alive."""
-        found = []
-        for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
-            with contextlib.suppress(OSError):  # ended since it was listed
-                # `pid (name) state parent ...`; a name may hold anything.
-                state, parent = stat.read_text().rpartition(")")[2].split()[:2]
-                if int(parent) == self.pool and state != "Z":
-                    found.append(int(stat.parent.name))
-        return found
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(port: int) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("localhost", port)) == 0:
-                return
-        time.sleep(0.2)
-    raise TimeoutError(f"nothing listens on port {port}")
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    folder = tmp_path_factory.mktemp("cluster")
-    jobs, workers = free_port(), free_port()
-    # The pool starts `python`: the one of this environment.
-    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
-    started = []
-    for name, arguments in (
-        ("runners.portability.local_job_service_main", ["-p", str(jobs)]),
-        ("runners.worker.worker_pool_main", [f"--service_port={workers}"]),
-    ):
-        log = (folder / f"{name}.log").open("wb")
-        command = [sys.executable, "-m", f"apache_beam.{name}", *arguments]
-        started.append(subprocess.Popen(command, env={**os.environ, "PATH": path}, stdout=log, stderr=log))
-    wait_for(jobs)
-    wait_for(workers)
-    runner = folder / "portable.yaml"
-    text = (RUNNERS / "portable.yaml").read_text().replace("localhost:8099", f"localhost:{jobs}")
-    runner.write_text(text.replace("localhost:50000", f"localhost:{workers}"))
-    cluster = Cluster(runner, started[1].pid)
-    yield cluster
-    for pid in cluster.workers():
-        os.kill(pid, signal.SIGKILL)
-    for process in started:
-        process.kill()
-        process.wait()
+    with started(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster
 
 
 def _project(root: pathlib.Path) -> Project:
@@ -100,7 +36,7 @@ def _project(root: pathlib.Path) -> Project:
 
 
 def written(project: Project, node: str) -> dict[str, list[bytes]]:
-    """The records of a component's newest outputs by output and split, in an order of their own."""
+    """The records or rows of a component's newest outputs by output and split, in an order of their own."""
     import tensorflow as tf
 
     run = read_run(project.root / "runs" / "load" / "metadata.db")
@@ -113,6 +49,8 @@ def written(project: Project, node: str) -> dict[str, list[bytes]]:
                 tf.train.Example.FromString(record).SerializeToString(deterministic=True)
                 for record in tf.data.TFRecordDataset(str(path), "GZIP").as_numpy_iterator()
             )
+        for path in sorted(pathlib.Path(artifacts[-1].uri).rglob("*.parquet")):
+            found.setdefault(f"{key}/{path.parent.name}", []).extend(repr(row).encode() for row in read_row_file(path))
     return {key: sorted(records) for key, records in found.items()}
 
 
@@ -152,7 +90,7 @@ def test_many_workers_write_what_one_process_writes(
     assert ended.code == 0, ended.err
     # To the last component, with the model blessed and pushed.
     assert len(project.versions) == 1
-    for node in ("SeriesExampleGen", "DataGate", "Transform", "Windows"):
+    for node in ("SeriesExampleGen", "DataGate", "Transform"):
         assert written(in_memory, node), node
         assert written(in_memory, node) == written(project, node), node
     assert scores(project) == pytest.approx(scores(in_memory), rel=1e-6)
@@ -184,7 +122,56 @@ def test_a_lost_worker_fails_the_run_by_name_and_the_next_run_is_clean(
         process.kill()
     assert process.returncode == FAILED
     assert "failed in SeriesExampleGen" in errors
+    assert "(job tapeline-load-SeriesExampleGen-" in errors
+    assert not cluster.running()
     assert "Nothing was pushed" in errors
     again = subprocess.run(command, capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stderr
     assert sum(map(len, written(project, "SeriesExampleGen").values())) == LONG
+
+
+def start(project: Project, cluster: Cluster) -> subprocess.Popen[str]:
+    """Starts a run, and returns when its first job runs."""
+    arguments = [*project.arguments, *cluster.arguments, "--to", "SeriesExampleGen"]
+    command = [sys.executable, "-m", "tapeline.cli.main", "run", *arguments]
+    book = JobBook(project.root / "runs" / "load" / "jobs.json")
+    before = {job.name for job in book.jobs()}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not any(job.id and job.name not in before for job in book.jobs()):
+        time.sleep(0.05)
+    return process
+
+
+@pytest.mark.once
+def test_no_job_is_left_running_however_a_run_is_stopped(cluster: Cluster, tmp_path: pathlib.Path) -> None:
+    project = _project(tmp_path / "stopped")
+    project.write(daily_load(LONG))
+    before = set(cluster.workers())
+    killed = start(project, cluster)
+    # Its workers stand still, or its job would end by itself before the next run comes.
+    while killed.poll() is None and not set(cluster.workers()) - before:
+        time.sleep(0.01)
+    held = set(cluster.workers()) - before
+    for pid in held:
+        os.kill(pid, signal.SIGSTOP)
+    killed.kill()
+    killed.communicate()
+    (left,) = cluster.running()
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        stopped = start(project, cluster)
+        (job,) = cluster.running()
+        stopped.send_signal(number)
+        out, errors = stopped.communicate(timeout=60)
+        assert stopped.returncode == code
+        assert ("cut short" in out) == (number is signal.SIGINT)
+        assert (f"The job {left} was cancelled on {cluster.address}" in out) == (number is signal.SIGINT)
+        assert errors.splitlines()[-1] == (
+            f"tapeline run: interrupted. The job {job} was cancelled on {cluster.address}. Run the same command to "
+            "continue."
+        )
+        assert not cluster.running()
+    for pid in held & set(cluster.workers()):
+        os.kill(pid, signal.SIGCONT)
+    run = read_run(project.root / "runs" / "load" / "metadata.db")
+    assert run is not None
+    assert not any(run.nodes[node].state.ended_well for node in run.nodes)

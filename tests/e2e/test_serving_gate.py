@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tapeline.components.serving_gate import serve_alone
+from tapeline.components.serving_gate import clean_start
 from tapeline.components.serving_gate.examination import examine
 from tapeline.schemas.check_wording import in_words
 from tapeline.schemas.gate_config import ServingConfig
@@ -58,6 +58,28 @@ def test_a_faulty_model_is_refused_for_its_fault(tmp_path: pathlib.Path, fault: 
     assert words in reasons(result)[check]
 
 
+def test_a_process_that_was_started_ahead_serves_the_next_model_and_no_other(tmp_path: pathlib.Path) -> None:
+    clean_start.start_ahead()
+    clean_start.start_ahead()
+    (ahead,) = clean_start._ahead
+    assert gate(tmp_path).blessed
+    assert ahead.process.returncode is not None
+    assert not ahead.folder.exists()
+    clean_start.start_ahead()
+    (unused,) = clean_start._ahead
+    clean_start.end_ahead()
+    assert unused.process.returncode is not None
+    assert not unused.folder.exists()
+
+
+def test_a_clean_process_ends_when_whoever_started_it_is_gone() -> None:
+    left = clean_start.CleanProcess.start()
+    assert left.process.stdin is not None
+    left.process.stdin.close()
+    assert left.process.wait(timeout=120) == 0
+    left.end()
+
+
 def test_a_model_that_never_answers_is_given_up(tmp_path: pathlib.Path) -> None:
     result = gate(tmp_path, fault="hangs", timeout_seconds=30.0)
     assert (
@@ -71,14 +93,14 @@ def test_a_process_that_crashes_is_a_refusal_with_its_signal(
 ) -> None:
     script = tmp_path / "crash.py"
     script.write_text("import os, sys; open(sys.argv[1] + '/stage.txt', 'w').write('loading'); os.abort()")
-    monkeypatch.setattr(serve_alone, "SCRIPT", script)
+    monkeypatch.setattr(clean_start, "SCRIPT", script)
     assert "was ended by SIGABRT; it was at: loading" in reasons(gate(tmp_path))["serving_process.at_least"]
 
 
 def test_a_process_that_can_import_the_project_is_a_refusal(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serve_alone, "BARRED", (*serve_alone.BARRED, "json"))
+    monkeypatch.setattr(clean_start, "BARRED", (*clean_start.BARRED, "json"))
     # json is imported before the barrier is up, so it stands for a package that got in.
     assert reasons(gate(tmp_path))["serving_process.at_least"].endswith("it could import json")
 
@@ -102,7 +124,7 @@ def test_without_a_real_window_nothing_is_blessed(tmp_path: pathlib.Path) -> Non
 def test_the_projects_package_is_barred_wherever_they_are_installed() -> None:
     probe = (
         f"import runpy, sys; sys.path.insert(0, {str(ROOT)!r})\n"
-        f"bar = runpy.run_path({str(serve_alone.SCRIPT)!r})['bar']\n"
+        f"bar = runpy.run_path({str(clean_start.SCRIPT)!r})['bar']\n"
         "assert bar(['tapeline']) == []\n"
         "try: import tapeline.schemas.errors\n"
         "except ModuleNotFoundError as error: assert 'barred' in str(error)\n"

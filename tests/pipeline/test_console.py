@@ -36,7 +36,7 @@ def test_a_component_is_one_line_with_its_state_time_and_counts() -> None:
     ]
 
 
-@pytest.mark.parametrize(("is_terminal", "end"), [(True, "\r"), (False, "\n")])
+@pytest.mark.parametrize(("is_terminal", "end"), [(True, "\x1b[K\r"), (False, "\n")])
 def test_a_component_at_work_shows_how_long_it_took_so_far(
     is_terminal: bool, end: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,6 +54,22 @@ def test_a_component_at_work_shows_how_long_it_took_so_far(
         lines.show_elapsed()
         assert console.getvalue() == before
         ABSL.warning("Component %s is finished.", "Trainer")
+
+
+def test_a_component_whose_job_runs_on_a_cluster_tells_of_it_in_the_same_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    for is_terminal, expected in (
+        (False, "running  tapeline-co2-Transform-1\n"),
+        (True, "running  tapeline-c\x1b[K\r"),
+    ):
+        console = io.StringIO()
+        monkeypatch.setattr(console, "isatty", lambda value=is_terminal: value)
+        with ComponentLines(
+            console, lambda node: ("ran", ""), clock=_Clock(), detail=lambda: "running  tapeline-co2-Transform-1"
+        ) as lines:
+            ABSL.warning("Component %s is running.", "Transform")
+            lines.show_elapsed()
+            assert console.getvalue().endswith(f"  Transform          runs          0 s  {expected}")
 
 
 def test_the_time_is_kept_until_the_last_component_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,6 +114,18 @@ def test_a_talkative_component_gets_a_line_at_its_start() -> None:
         console.write("epoch 1\n")
         ABSL.warning("Component %s is finished.", "Trainer")
     assert [line.strip().split()[0] for line in console.getvalue().splitlines()] == ["Trainer", "epoch", "Trainer"]
+
+
+def test_who_asks_is_told_of_components_that_run_and_not_of_cached_ones() -> None:
+    told: list[str] = []
+    with ComponentLines(io.StringIO(), lambda node: ("ran", ""), executes=told.append, clock=_Clock()):
+        ABSL.warning("Going to run a new execution %d", 1)
+        for node in ("A", "B"):
+            ABSL.warning("Component %s is running.", node)
+            if node == "B":
+                ABSL.warning("Going to run a new execution %d", 2)
+            ABSL.warning("Component %s is finished.", node)
+    assert told == ["B"]
 
 
 def test_only_prints_reach_the_terminal_and_all_else_the_log(tmp_path: pathlib.Path) -> None:

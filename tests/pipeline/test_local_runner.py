@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
+from tapeline.components.serving_gate import clean_start
 from tapeline.forecaster.versions import push_version
 from tapeline.pipeline import local_runner
 from tapeline.pipeline import pipeline as wiring
 from tapeline.pipeline.paths import RunPaths
+from tapeline.pipeline.settling import settle_unread
 from tapeline.schemas.config import load_config
 from tapeline.schemas.errors import ConfigError
 from tests.judged_run import Home
@@ -20,7 +22,7 @@ CO2 = pathlib.Path(__file__).parents[2] / "configs" / "co2.yaml"
 
 def _wire(monkeypatch: pytest.MonkeyPatch, node_ids: tuple[str, ...], run: Any) -> None:
     nodes = [types.SimpleNamespace(id=node_id) for node_id in node_ids]
-    monkeypatch.setattr(wiring, "create_pipeline", lambda *_: types.SimpleNamespace(components=nodes))
+    monkeypatch.setattr(wiring, "create_pipeline", lambda *_, **__: types.SimpleNamespace(components=nodes))
     monkeypatch.setattr(LocalDagRunner, "run", run)
 
 
@@ -64,3 +66,30 @@ def test_a_part_whose_inputs_are_gone_is_not_begun(tmp_path: pathlib.Path, monke
     model.rename(tmp_path / "away")
     with pytest.raises(ConfigError, match=r"--from: 'Evaluator' needs .* the files of Trainer are gone"):
         local_runner.run_locally(load_config(CO2), paths, from_node="Evaluator")
+
+
+@pytest.mark.parametrize(
+    ("executed", "started"),
+    [(("Trainer", "Evaluator"), 1), (("Evaluator",), 0), (("Trainer",), 0), (("SeriesExampleGen", "Report"), 0)],
+)
+def test_the_serving_gates_process_starts_when_the_evaluator_begins_on_a_new_model(
+    monkeypatch: pytest.MonkeyPatch, executed: tuple[str, ...], started: int
+) -> None:
+    calls = []
+    monkeypatch.setattr(clean_start, "start_ahead", lambda: calls.append(1))
+    starts_ahead = local_runner._StartsAhead()
+    for node_id in executed:
+        starts_ahead(node_id)
+    assert len(calls) == started
+
+
+def test_in_a_local_run_the_serving_gate_comes_after_the_evaluator_and_elsewhere_waits_for_none(
+    tmp_path: pathlib.Path,
+) -> None:
+    config, paths = settle_unread(load_config(CO2)), RunPaths.of("co2", tmp_path)
+    for in_turn in (True, False):
+        nodes = wiring.create_pipeline(config, paths, fingerprint="co2", in_turn=in_turn).components
+        (gate,) = (node for node in nodes if node.id == "ServingGate")
+        assert ("Evaluator" in {node.id for node in gate.upstream_nodes}) == in_turn
+        order = [node.id for node in nodes]
+        assert not in_turn or order.index("Evaluator") < order.index("ServingGate")

@@ -45,9 +45,19 @@ def test_a_local_runner_is_always_named(named: tuple[str, ...]) -> None:
     assert beam_arguments((*named, "--direct_num_workers=2"))[:2] == [local, "--direct_num_workers=2"]
 
 
+@pytest.mark.parametrize("name", ["FlinkRunner", "flink", "SparkRunner", "PortableRunner"])
+def test_a_runner_for_clusters_is_the_one_whose_jobs_are_followed(name: str) -> None:
+    from apache_beam.runners.runner import create_runner
+
+    runner = create_runner(beam_arguments((f"--runner={name}", "--job_endpoint=localhost:1"))[0].partition("=")[2])
+    assert type(runner).__module__ == "tapeline.pipeline.cluster.runners"
+    assert beam_arguments((f"--runner={name}", "--job_endpoint=localhost:1"))[1:] == ["--job_endpoint=localhost:1"]
+
+
 def test_flags_that_ship_code_are_the_users_own() -> None:
-    own = ("--runner=FlinkRunner", "--sdk_container_image=mine")
+    own = ("--runner=DataflowRunner", "--sdk_container_image=mine")
     assert beam_arguments(own) == list(own)
-    assert beam_arguments(("--runner=FlinkRunner",)) == ["--runner=FlinkRunner"]
+    assert beam_arguments(("--runner=FlinkRunner", "--sdk_container_image=mine"))[1:] == list(own[1:])
+    assert beam_arguments(("--runner=DataflowRunner",)) == ["--runner=DataflowRunner"]
     external = ("--runner=FlinkRunner", "--environment_type=external")
     assert beam_arguments(external)[-1] == "--sdk_container_image=unused"

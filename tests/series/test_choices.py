@@ -50,14 +50,19 @@ def test_a_short_file_keeps_windows_to_train_on(steps: int, horizon: int, length
 
 
 def test_the_shortest_series_of_a_panel_keeps_a_window() -> None:
-    # 41 steps less 13 of a forecast leave 28; two horizons are 26.
-    assert context(facts("W-SAT", (2000, 800, 41), seasons=(52,)), 13) == 26
+    # 41 steps less 13 of a forecast leave 28; two horizons are 26. 41 of 441 steps are a tenth.
+    assert context(facts("W-SAT", (200, 200, 41), seasons=(52,)), 13) == 26
+
+
+def test_a_few_short_series_do_not_shorten_the_context_of_all() -> None:
+    # 41 of 2,841 steps are a seventieth: that series is padded.
+    assert context(facts("W-SAT", (2000, 800, 41), seasons=(52,)), 13) == 104
 
 
 def test_a_series_that_is_too_short_for_a_forecast_does_not_shorten_the_context_of_all() -> None:
     # 7 steps hold no forecast of 12; 18 do after half a horizon of context.
-    assert context(facts("MS", (300, 300, 7), seasons=(12,)), 12) == 24
-    assert context(facts("MS", (300, 300, 18), seasons=(12,)), 12) == 6
+    assert context(facts("MS", (60, 60, 7), seasons=(12,)), 12) == 24
+    assert context(facts("MS", (60, 60, 18), seasons=(12,)), 12) == 6
 
 
 def test_a_season_that_is_too_long_for_any_context_is_left_out() -> None:

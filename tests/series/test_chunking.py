@@ -127,11 +127,15 @@ def reference(rows: Any, cuts: Any, plan: Any) -> Any:
         first, last = min(mine), max(mine)
         for split, low, high in zip(SPLITS, starts_of_split, ends, strict=True):
             stride = plan.window.stride if split == "train" else plan.window.eval_stride
-            possible = [
-                start
-                for start in range(first + context_length, last + 2 - horizon)
-                if start >= low and start + horizon <= high
-            ]
+            # Where no whole context fits, it begins before the series.
+            for least in (context_length, plan.window.least_context):
+                possible = [
+                    start
+                    for start in range(first + least, last + 2 - horizon)
+                    if start >= low and start + horizon <= high
+                ]
+                if possible:
+                    break
             for start in possible[::stride]:
                 steps = np.arange(start - context_length, start + horizon)
                 target = np.array([columns[NUMBERS][mine[o], 0] if o in mine else np.nan for o in steps], np.float32)
@@ -142,7 +146,7 @@ def reference(rows: Any, cuts: Any, plan: Any) -> Any:
                     [columns["future_covariates"][mine[o], 0] if o in mine else np.nan for o in steps], np.float32
                 )
                 measured = int((~np.isnan(target[:context_length])).sum())
-                if not measured or measured < plan.window.min_observed * context_length:
+                if not measured or measured < plan.window.min_observed * least:
                     continue
                 if np.isnan(target[context_length:]).all():
                     continue
@@ -189,6 +193,7 @@ windows = st.builds(
     stride=st.integers(1, 4),
     eval_stride=st.integers(1, 3),
     min_observed=st.sampled_from([0.0, 0.5, 1.0]),
+    min_context=st.sampled_from([None, 1, 2, 99]),
 )
 
 
@@ -214,7 +219,7 @@ def test_windows_equal_those_of_a_plain_loop(
 @settings(max_examples=50, deadline=None)
 @given(window=windows, steps=st.integers(1, 120))
 def test_gapless_series_gives_as_many_windows_as_the_formula(window: Any, steps: int) -> None:
-    plan = plan_of(window)
+    plan = plan_of(window.model_copy(update={"min_context": 99}))
     rows = rows_of([b"a"] * steps, np.arange(steps) + 1000, np.ones(steps))
     cuts_of = run(rows, (5000, 6000), plan)
     spec = plan.spec("train")
@@ -228,6 +233,21 @@ def test_context_of_the_first_eval_window_reaches_into_train() -> None:
     found = {split: sorted(start // HOUR for _, start in from_chunks(cuts_of, split, plan)) for split in SPLITS}
     # train: forecasts start at 4 and end by 9; eval: 10 to 14; test: 15 to 19
     assert found == {"train": [4, 5, 6, 7, 8], "eval": [10, 11, 12, 13], "test": [15, 16, 17, 18]}
+
+
+def test_a_series_without_room_for_a_whole_context_is_padded_in_front() -> None:
+    plan = plan_of(WindowConfig(context_length=8, horizon=2, min_context=3))
+    ids = [b"long"] * 40 + [b"short"] * 9
+    cuts_of = run(rows_of(ids, [*range(40), *range(20, 29)], np.ones(49)), (26, 35), plan)
+    train = from_chunks(cuts_of, "train", plan)
+    assert sorted(start // HOUR for series, start in train if series == b"short") == [23, 24]
+    # Of a series with room for whole contexts none is padded.
+    assert min(start // HOUR for series, start in train if series == b"long") == 8
+    observed = train[b"short", 24 * HOUR]["context_observed"]
+    assert observed.tolist() == [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]
+    # Eval has no whole context either, and its first one reaches back over train.
+    evaluated = from_chunks(cuts_of, "eval", plan)
+    assert sorted(start // HOUR for series, start in evaluated if series == b"short") == [26, 27]
 
 
 def test_chunks_repeat_only_what_their_contexts_need() -> None:
@@ -254,6 +274,7 @@ def test_short_series_is_one_chunk_wherever_it_lies() -> None:
         horizon=st.integers(1, 10),
         stride=st.integers(1, 3),
         eval_stride=st.integers(1, 3),
+        min_context=st.just(99),
     ),
     cuts=st.tuples(st.integers(1, 300), st.integers(0, 100)).map(lambda c: (c[0], c[0] + c[1])),
 )

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from tapeline.series.float_pairs import join_floats, split_floats
+from tapeline.series.float_pairs import split_floats
 
 
 @pytest.mark.parametrize("centre", [0.0, 1e-3, 338.0, 1e8, -1e12])
 def test_the_sum_keeps_48_bits(centre: float) -> None:
     values = centre + 22.0 * np.random.default_rng(1).standard_normal(1000)
-    assert np.all(np.abs(join_floats(*split_floats(values)) - values) <= 2.0**-47 * np.abs(values))
+    rounded, rest = split_floats(values)
+    assert np.all(np.abs(rounded.astype(np.float64) + rest - values) <= 2.0**-47 * np.abs(values))
 
 
 def test_what_is_missing_infinite_or_too_large_for_a_float32_has_no_rest() -> None:

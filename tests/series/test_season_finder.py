@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tapeline.series.season_finder import find_season, find_seasons
+from tapeline.series.season_finder import autocorrelation, chance, find_season, find_seasons
 
 NAN = float("nan")
 
@@ -80,3 +80,11 @@ def test_two_weeks_that_echo_like_one_are_weeks() -> None:
 def test_without_an_echo_there_are_no_seasons() -> None:
     walk = np.cumsum(np.random.default_rng(0).normal(size=2000))
     assert find_seasons([walk], longest=400, known=(24, 168)) == ()
+
+
+def test_autocorrelation_is_that_of_the_steps_and_counts_its_pairs() -> None:
+    values = np.sin(2 * np.pi * np.arange(241) / 12) + 0.5 * np.arange(241)
+    echo, pairs = autocorrelation([values, 1000.0 * values], longest=24)
+    assert (echo[0], echo[12], echo[6]) == pytest.approx((1.0, 1.0, -1.0), abs=0.01)
+    assert pairs[[0, 24]].tolist() == [480, 432]
+    assert chance(pairs)[0] == pytest.approx(2 / np.sqrt(480))

@@ -15,6 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 DISTRIBUTIONS = {
     "absl": "absl-py",
     "google": "protobuf",
+    "grpc": "grpcio",
     "tensorflow_serving": "tensorflow-serving-api",
     "yaml": "pyyaml",
 }

@@ -4,7 +4,6 @@ from typing import Any
 
 import apache_beam as beam
 import numpy as np
-import tensorflow as tf
 
 from tapeline.components.data_gate.series_checks import check_group
 from tapeline.components.data_gate.series_rules import Rules
@@ -14,26 +13,20 @@ from tapeline.schemas.stack import LOCAL_BEAM_RUNNER
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.checks.findings import Finding, FindingGroup
 from tapeline.series.grouping.beam_groups import run_groups, scan_files
+from tapeline.series.grouping.rows_io import read_rows
 from tapeline.series.grouping.series_rows import RowFeatures
 from tapeline.series.grouping.series_survey import Grouping
 from tapeline.series.time_grid import TimeGrid
 from tests.components.data_gate.checked_rows import Table, check
+from tests.row_files import write_row_file
 
 RULES = Rules(grid=TimeGrid("H"), spec=WindowSpec(context_length=4, horizon=2), max_gap=3, max_constant=5)
 
 
 def write_file(path: Any, names: Any, hours: Any, rows: Any, target: Any) -> str:
-    """Writes rows as Examples."""
-    with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
-        for name, hour, row, value in zip(names, hours, rows, target, strict=True):
-            example = tf.train.Example()
-            feature = example.features.feature
-            feature[SERIES_ID].bytes_list.value.append(name)
-            feature[TIMESTAMP].int64_list.value.append(int(hour) * 3600)
-            feature[ROW_NUMBER].int64_list.value.append(int(row))
-            feature[TARGET].float_list.value.append(value)
-            writer.write(example.SerializeToString())
-    return str(path)
+    """Writes rows."""
+    columns = {SERIES_ID: names, TIMESTAMP: np.asarray(hours) * 3600, ROW_NUMBER: rows, TARGET: target}
+    return write_row_file(path, columns)
 
 
 def test_beam_finds_what_the_pure_checks_find(tmp_path: pathlib.Path) -> None:
@@ -51,14 +44,15 @@ def test_beam_finds_what_the_pure_checks_find(tmp_path: pathlib.Path) -> None:
     files = []
     for index, split in enumerate(SPLITS):
         for number, some in enumerate(np.array_split(np.flatnonzero(parts == index), 3)):
-            path = tmp_path / f"{split}-{number}.gz"
+            path = tmp_path / f"{split}-{number}.parquet"
             write_file(path, names[some], hours[some], lines[some], target[some])
             files.append((split, str(path)))
 
     def pipeline() -> Any:
         return beam.Pipeline(runner=LOCAL_BEAM_RUNNER)
 
-    scan = scan_files(pipeline, files, RowFeatures(numbers=(TARGET,), row_number=True), str(tmp_path))
+    read = functools.partial(read_rows, features=RowFeatures(numbers=(TARGET,), row_number=True))
+    scan = scan_files(pipeline, files, read, str(tmp_path))
     work = functools.partial(check_group, rules=RULES)
     for group_rows in (20, 1000):
         grouping = Grouping.of(scan.survey, scan.survey.rows, group_rows=group_rows)

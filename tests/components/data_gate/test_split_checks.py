@@ -26,7 +26,7 @@ def test_a_split_without_rows_or_windows_is_an_error() -> None:
     short = SplitTotal(8, 850 * DAY, 857 * DAY, 0, 8)
     assert messages(TRAIN, EVAL, short) == {
         "test": "no window fits: the longest series has 8 steps, "
-        "one takes window.horizon, 24, after window.context_length, 104."
+        "one takes window.horizon, 24, after window.min_context, 104."
     }
     assert messages(TRAIN, SplitTotal(), TEST) == {"eval": "no rows."}
 

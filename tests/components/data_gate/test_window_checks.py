@@ -15,8 +15,8 @@ from tapeline.series.time_grid import TimeGrid
 from tests.components.data_gate.checked_rows import Table, check
 
 
-def rules(context_length: int, horizon: int, min_observed: float = 0.5) -> Rules:
-    spec = WindowSpec(context_length=context_length, horizon=horizon)
+def rules(context_length: int, horizon: int, min_observed: float = 0.5, min_context: int | None = None) -> Rules:
+    spec = WindowSpec(context_length=context_length, horizon=horizon, min_context=min_context)
     return Rules(grid=TimeGrid("H"), spec=spec, min_observed=min_observed)
 
 
@@ -24,7 +24,9 @@ def windows_of(observed: Any, *, start: int, first: int, last: int, rules: Rules
     """Windows of one split of one series, whose first step of all is `start`."""
     # The first column is a split that holds the series' start, the second the split in question.
     extent = {"first": np.array([[start, first]]), "last": np.array([[start, last]])}
-    return int(count_windows(np.zeros(len(observed), int), np.asarray(observed, int), **extent, rules=rules)[0, 1])
+    whole, padded = count_windows(np.zeros(len(observed), int), np.asarray(observed, int), **extent, rules=rules)
+    assert not (whole & padded).any()
+    return int((whole + padded)[0, 1])
 
 
 def test_gapless_train_rows_make_as_many_windows_as_the_formula_says() -> None:
@@ -43,25 +45,29 @@ def test_a_forecast_does_not_leave_its_split() -> None:
 
 @given(
     st.sets(st.integers(0, 40), min_size=1),
-    st.integers(1, 6),
+    st.integers(1, 50),
     st.integers(1, 4),
     st.sampled_from([0.0, 0.5, 1.0]),
     st.integers(0, 40),
     st.integers(0, 40),
+    st.integers(1, 50),
 )
 def test_windows_count_as_in_brute_force(
-    measured: Any, context: Any, horizon: Any, min_observed: Any, one: Any, other: Any
+    measured: Any, context: Any, horizon: Any, min_observed: Any, one: Any, other: Any, least: Any
 ) -> None:
     first, last = sorted((one, other))
+    # Where no whole context fits, a shorter one is padded.
+    fits = max(first, context) + horizon - 1 <= last
+    shortest = context if fits else min(context, least)
     expected = 0
     for forecast in range(41):
         context_steps = range(forecast - context, forecast)
         forecast_steps = range(forecast, forecast + horizon)
-        inside = context_steps[0] >= 0 and forecast_steps[0] >= first and forecast_steps[-1] <= last
+        inside = forecast >= shortest and forecast_steps[0] >= first and forecast_steps[-1] <= last
         seen = len(measured.intersection(context_steps))
-        enough = seen >= 1 and seen >= min_observed * context
+        enough = seen >= 1 and seen >= min_observed * shortest
         expected += inside and enough and bool(measured.intersection(forecast_steps))
-    limits = rules(context, horizon, min_observed)
+    limits = rules(context, horizon, min_observed, least)
     assert windows_of(sorted(measured), start=0, first=first, last=last, rules=limits) == expected
 
 
@@ -82,18 +88,29 @@ def test_extents_hold_rows_times_and_steps_of_each_split() -> None:
     )
 
 
-def length(split: str, *, rows: int, steps: int) -> tuple[str, str, str]:
+def length(split: str, *, rows: int, steps: int, in_all: int = 200) -> tuple[str, str, str]:
     found = SeriesFindings(np.array([b"load"], object))
-    find_no_window(found, split, np.array([rows]), np.array([steps]), rules(104, 24), short=np.array([rows > 0]))
+    limits = rules(104, 24, min_context=36)
+    extent = {"short": np.array([rows > 0]), "hopeless": np.array([in_all < 36])}
+    find_no_window(found, split, np.array([rows]), np.array([steps]), limits, **extent)
     ((finding,),) = (group.shown for group in found.groups.values())
     return finding.kind, finding.severity, finding.message
 
 
-def test_train_rows_too_few_for_a_window_are_an_error() -> None:
-    assert length("train", rows=35, steps=35) == (
+def test_a_series_that_nobody_could_forecast_is_an_error() -> None:
+    assert length("train", rows=35, steps=35, in_all=35) == (
         "too_short",
         "error",
-        "35 steps; one window takes 128 (window.context_length 104 + window.horizon 24).",
+        "35 steps; a forecast needs 36 (window.min_context) before it.",
+    )
+
+
+def test_a_series_that_nothing_is_learned_from_is_a_warning() -> None:
+    assert length("train", rows=35, steps=35, in_all=60) == (
+        "too_short",
+        "warning",
+        "35 steps, the shortest window takes 36 (window.min_context) + 24 (window.horizon): it is forecast by what "
+        "others show.",
     )
 
 

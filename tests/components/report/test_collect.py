@@ -135,6 +135,7 @@ def make_sources(folder: Any, *, with_interval: bool = False, mae: float = 0.15)
             {"severity": "warning", "kind": "drift", "message": "it drifts.", "fix": "look.", "series_id": "a"}
         ],
         "omitted": [{"severity": "warning", "kind": "drift", "count": 2}],
+        "sampled": "Schema and drift were judged on a sample.",
     }
     (paths["data_report"] / FINDINGS_FILE).write_text(json.dumps(findings))
     return {name: str(path) for name, path in paths.items()}

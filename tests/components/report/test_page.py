@@ -15,9 +15,9 @@ import pytest
 from tapeline.components.report.content import report_json, same_to_six_digits
 from tapeline.components.report.page_sections import build_page
 from tapeline.components.report.training_history import OtherCourse, SelectedMember
-from tapeline.components.report.writing import to_html
 from tapeline.series.figures.style import Pictures, safe
 from tapeline.series.figures.wording import percent
+from tapeline.series.pages.page_html import to_html
 
 VOID = {"meta", "link", "img", "source", "br"}
 

@@ -10,6 +10,7 @@ import tensorflow as tf
 from tapeline.components.serving_gate.real_windows import draw_windows, read_real_windows
 from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import DataConfig, WindowConfig
+from tests.row_files import write_row_file
 
 DAY, FIRST = 86_400, 19_000
 DATA = DataConfig(time="t", target="y", frequency="D")
@@ -33,10 +34,13 @@ def write(path: Any, records: Any) -> str:
     return str(path)
 
 
-def row(day: Any, *, series: bytes = b"a", area: float | None = 7.0, **changed: Any) -> bytes:
+def row(day: Any, *, series: bytes = b"a", area: float | None = 7.0, **changed: Any) -> dict[str, Any]:
     values = {"target": float(day), "wind": 10.0 + day, "holiday": float(day % 2), "area": area, **changed}
-    kept = {name: value for name, value in values.items() if value is not None}
-    return example(series_id=series, timestamp=DAY * (FIRST + day), **kept)
+    return {"series_id": series, "timestamp": DAY * (FIRST + day), **values}
+
+
+def write_rows(path: Any, rows: list[dict[str, Any]]) -> str:
+    return write_row_file(path, {name: [row[name] for row in rows] for name in rows[0]})
 
 
 @pytest.fixture
@@ -50,7 +54,7 @@ def files(tmp_path: pathlib.Path) -> tuple[list[Any], Any, Any]:
         example(series_id=b"a", forecast_start=DAY * (FIRST + 4)),
         example(series_id=b"b", forecast_start=DAY * (FIRST + 3)),
     ]
-    row_files = [write(tmp_path / f"rows-{at}", rows[at::2]) for at in (1, 0)]
+    row_files = [write_rows(tmp_path / f"rows-{at}", rows[at::2]) for at in (1, 0)]
     return [write(tmp_path / "windows", windows)], row_files, windows
 
 
@@ -83,9 +87,9 @@ def test_windows_whose_static_covariates_are_missing_are_not_asked(
     files: tuple[list[Any], Any, Any], tmp_path: pathlib.Path
 ) -> None:
     rows = [row(day, area=None) for day in range(9)] + [row(day, series=b"b") for day in range(9)]
-    found = read((files[0], [write(tmp_path / "more", rows)], files[2]))
+    found = read((files[0], [write_rows(tmp_path / "more", rows)], files[2]))
     assert found.series_id.tolist() == [b"b"]
-    assert read((files[0], [write(tmp_path / "none", rows[:9])], files[2])) is None
+    assert read((files[0], [write_rows(tmp_path / "none", rows[:9])], files[2])) is None
 
 
 def test_no_window_is_nothing_to_ask(files: tuple[list[Any], Any, Any], tmp_path: pathlib.Path) -> None:

@@ -37,6 +37,7 @@ def windows() -> RealWindows:
         past=np.ones((rows, T, 2), np.float32),
         future=np.ones((rows, T + 2 * H, 1), np.float32),
         static=np.ones((rows, 1), np.float32),
+        least_context=T - 2,
     )
 
 
@@ -73,9 +74,9 @@ def test_hostile_requests_break_one_rule_each(windows: RealWindows) -> None:
     asked = hostile(windows, WHOLE)
     assert np.isnan(asked["NaN everywhere"]["context"]).all()
     assert np.isinf(asked["an infinite value"]["context"]).any()
-    assert (
-        asked["a context too short"]["context"].shape == asked["a context too short"]["timestamps"].shape == (2, T - 1)
-    )
+    too_short = asked["a context too short"]
+    assert too_short["context"].shape == too_short["timestamps"].shape == (2, T - 3)
+    assert too_short["future_covariates"].shape == (2, T - 3 + H, 1)
     assert asked["fewer times than values"]["timestamps"].shape == (2, T - 1)
     assert (np.diff(asked["times out of order"]["timestamps"]) < 0).any()
     assert (np.diff(asked["a time left out"]["timestamps"]) == 2 * contract_model.HOUR).any()

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tapeline.components.trainer.dataset import WindowStream
 from tapeline.components.trainer.members import Member, forecasts_of, select_members
+from tapeline.components.trainer.ridges import ridge_batches
 from tapeline.schemas.window_spec import WindowShape, WindowSpec
 from tapeline.series.windowing import Chunk
 
@@ -85,14 +86,52 @@ def test_forecasts_are_kept_of_evenly_spaced_windows_and_not_of_what_fills_up_a_
     chunks = [rising(b"a", 1.0), rising(b"b", 1.0)]
     data = stream(*chunks)
     assert data.count() == 50
-    whole, targets, series = forecasts_of([Shifted(0.0)], data)
-    some, fewer, of_series = forecasts_of([Shifted(0.0)], data, every=3)
+    whole, targets, series, late = forecasts_of([Shifted(0.0)], data)
+    some, fewer, of_series, _ = forecasts_of([Shifted(0.0)], data, every=3)
     assert whole.shape == (1, 50, 2)
     np.testing.assert_array_equal(some, whole[:, ::3])
     np.testing.assert_array_equal(fewer, targets[::3])
     assert of_series is not None
     assert series is not None
     assert of_series.tolist() == series[::3].tolist()
+    assert not late.any()
+
+
+def beginning_late() -> Chunk:
+    """Its first two steps stand before its series."""
+    chunk = rising(b"late", 1.0)
+    chunk.target[:2] = np.nan
+    return chunk
+
+
+def test_windows_that_begin_late_are_forecast_by_the_members_that_can() -> None:
+    # The least mean error of two steps ahead is that of 1.5; the ridge would need more steps than these windows have.
+    members = [
+        member("persistence", 0.0, naive=True),
+        member("ridge", 1.5, needs=4),
+        member("statistical", 1.2, needs=2, trusted=True),
+    ]
+    shape = WindowShape(context_length=4, horizon=2, min_context=2)
+    data = stream(rising(b"a", 1.0), beginning_late())
+    selected = select_members(members, data, most_picks=1, shape=shape, stride=1)
+    assert [each.name for each, _ in selected.picked] == ["ridge"]
+    assert selected.late is not None
+    assert (dict(selected.late.weights), selected.late.windows) == ({2: 1.0}, 2)
+    assert selected.windows == data.count() - 2
+    window = {
+        "context": tf.constant([[3.0, 3.0, 3.0, 4.0], [1.0, 2.0, 3.0, 4.0]]),
+        "context_observed": tf.constant([[0.0, 0.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0]]),
+        "series_index": tf.constant([0, 0]),
+    }
+    np.testing.assert_allclose(selected.model(window)[:, 0], [5.2, 5.5])
+
+
+def test_requests_that_begin_late_get_the_trusted_forecast_where_no_window_did() -> None:
+    members = [member("ridge", 0.15, needs=4), member("statistical", 0.1, needs=2, trusted=True)]
+    shape = WindowShape(context_length=4, horizon=2, min_context=2)
+    selected = select_members(members, stream(rising(b"a", 0.1)), most_picks=1, shape=shape, stride=1)
+    assert selected.late is not None
+    assert (dict(selected.late.weights), selected.late.error, selected.late.windows) == ({1: 1.0}, None, 0)
 
 
 def test_lines_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,3 +139,11 @@ def test_lines_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (
         selected.in_words() == "picked: ridge (100%); val_loss 0.05000\nnot trained: persistence 0.15000, ridge 0.05000"
     )
+
+
+def test_ridges_are_not_fitted_on_windows_that_begin_late() -> None:
+    chunks = [rising(b"a", 1.0, steps=8), beginning_late()]
+    every = sum(len(batch["target"]) for batch in ridge_batches(lambda: chunks, SPEC)())
+    fitted = [batch["context_observed"] for batch in ridge_batches(lambda: chunks, SPEC, late=False)()]
+    assert sum(map(len, fitted)) == every - 2
+    assert all((observed[:, 0] == 1.0).all() for observed in fitted)

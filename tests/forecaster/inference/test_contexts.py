@@ -50,6 +50,12 @@ def test_a_context_is_the_newest_steps_and_gaps_are_missing() -> None:
     assert context.measured_share == 0.75
 
 
+def test_a_series_that_is_shorter_than_the_context_is_padded_in_front() -> None:
+    context = build(tail([1.0, 2.0, 3.0]))
+    np.testing.assert_array_equal(context.values, [NAN, 1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(context.timestamps, DAY * (FIRST + np.arange(-1, 3)))
+
+
 def test_the_forecast_starts_after_the_last_measured_value() -> None:
     assert build(tail([1.0, 2.0, 3.0, 4.0, NAN, NAN])).timestamps[-1] == DAY * (FIRST + 3)
 
@@ -107,7 +113,13 @@ def test_a_far_stray_row_costs_no_memory() -> None:
 @pytest.mark.parametrize(
     ("one", "the_card", "horizon", "words"),
     [
-        (tail([1.0, 2.0, 3.0]), card(), None, "[too_short] series 'a': 3 steps up to the last measured value; the model takes 4"),
+        (
+            tail([1.0, 2.0]),
+            card(),
+            None,
+            "[too_short] series 'a': 2 steps up to the last measured value; the model reads 4 (window.context_length), and "
+            "needs 3 at least (window.min_context)",
+        ),
         (tail([NAN, NAN]), card(), None, "[no_target] series 'a': no row has a measured target"),
         (tail([1.0, 2.0, np.inf, 4.0]), card(), None, "[infinite_values] series 'a', target: 1 infinite value: row 2"),
         (

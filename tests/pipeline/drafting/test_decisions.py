@@ -60,10 +60,31 @@ def test_a_short_file_gets_a_split_and_a_horizon_with_windows_in_each_part(path:
     assert all((split.windows or 0) >= 10 for split in report.splits)
 
 
+def test_one_short_series_of_a_panel_shortens_neither_horizon_nor_split(path: pathlib.Path) -> None:
+    times = pd.date_range("2021-01-01", periods=300, freq="D")
+    frames = [
+        pd.DataFrame({"day": days, "shop": name, "sold": seasonal(days, 7)})
+        for name, days in (("a", times), ("b", times), ("c", times), ("new", times[-30:]))
+    ]
+    pd.concat(frames).to_csv(path, index=False)
+    draft = make_draft(path)
+    assert value(draft, "window.horizon") == 14
+    assert value(draft, "split.train") == 0.7
+    assert warned(draft) == (
+        "1 series have fewer than 28 steps in train: nothing is learned from them, and they are forecast by what the "
+        "others show."
+    )
+    report = gate_report(config_of(draft))
+    assert not report.refused
+    assert report.splits[2].padded > 0
+
+
 def test_what_is_missing_of_a_file_that_is_too_short_is_told(path: pathlib.Path) -> None:
     times = pd.date_range("2010-01-01", periods=20, freq="MS")
     pd.DataFrame({"month": times, "sold": seasonal(times, 12)}).to_csv(path, index=False)
-    assert "10 or more: give more rows" in warned(make_draft(path))
+    assert "10 or more: give more rows (1-step forecasts take about 30 more), or a shorter horizon" in warned(
+        make_draft(path)
+    )
 
 
 @pytest.mark.parametrize("form", ["%d/%m/%Y", "%m/%d/%Y"])

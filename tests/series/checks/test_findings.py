@@ -42,6 +42,14 @@ def test_the_report_is_readable_as_text() -> None:
     )
 
 
+def test_a_sample_is_told_to_readers_and_machines() -> None:
+    sampled = Report.gather([], splits=SPLITS, series=2, one_row_in={"train": 1000, "eval": 2})
+    words = "Schema and drift were judged on a sample (checks.statistics_rows): one row in 1,000 of train, one row in 2 of eval."
+    assert words in sampled.text().splitlines()
+    assert json.loads(sampled.as_json())["sampled"] == words
+    assert json.loads(report().as_json())["sampled"] == ""
+
+
 def test_warnings_alone_do_not_refuse() -> None:
     assert not report(DRIFT).refused
     assert report(DRIFT).text().startswith("Data gate: PASSED (0 errors, 1 warning)\n")

@@ -1,5 +1,6 @@
 """Rows on their way to disk and back: read from files, laid down as arrays, joined."""
 
+import functools
 import pathlib
 import zipfile
 from typing import Any
@@ -7,32 +8,21 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from tapeline.schemas.features import PAST_COVARIATES, ROW_NUMBER, SERIES_ID, TARGET, TIMESTAMP
+from tapeline.schemas.features import ROW_NUMBER, SERIES_ID, TARGET, TIMESTAMP
 from tapeline.schemas.stack import LOCAL_BEAM_RUNNER
 from tapeline.series.grouping.beam_groups import scan_files
 from tapeline.series.grouping.pieces import load, pack, read_piece, save, unpack, write_pieces
 from tapeline.series.grouping.rows_io import read_rows
 from tapeline.series.grouping.series_rows import NUMBERS, TEXTS, RowFeatures, SeriesRows
+from tests.row_files import write_row_file
 
 
-def write_file(path: Any, names: Any, target: Any, *, past: Any = None) -> str:
-    """Writes a row an hour; None leaves the target out, [] leaves it empty."""
-    with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
-        for hour, (name, value) in enumerate(zip(names, target, strict=True)):
-            example = tf.train.Example()
-            feature = example.features.feature
-            feature[SERIES_ID].bytes_list.value.append(name)
-            feature[TIMESTAMP].int64_list.value.append(hour * 3600)
-            feature[ROW_NUMBER].int64_list.value.append(hour + 7)
-            if value is not None:
-                feature[TARGET].float_list.value.extend(np.atleast_1d(value))
-                feature[TARGET].float_list.SetInParent()
-            if past is not None:
-                feature[PAST_COVARIATES].float_list.value.extend(past[hour])
-            writer.write(example.SerializeToString())
-    return str(path)
+def write_file(path: Any, names: Any, target: Any) -> str:
+    """Writes a row an hour; None leaves the target out."""
+    hours = range(len(names))
+    columns = {SERIES_ID: names, TIMESTAMP: [hour * 3600 for hour in hours], ROW_NUMBER: [hour + 7 for hour in hours]}
+    return write_row_file(path, {**columns, TARGET: target})
 
 
 def some_rows(ids: Any, times: Any) -> SeriesRows:
@@ -42,8 +32,8 @@ def some_rows(ids: Any, times: Any) -> SeriesRows:
     )
 
 
-def test_absent_and_empty_features_are_missing_values(tmp_path: pathlib.Path) -> None:
-    path = write_file(tmp_path / "rows.gz", [b"b", b"a\xff", b"b", b"b"], [1.5, None, [], [2.5, 9.0]])
+def test_columns_and_values_that_are_not_there_are_missing(tmp_path: pathlib.Path) -> None:
+    path = write_file(tmp_path / "rows.parquet", [b"b", b"a\xff", b"b", b"b"], [1.5, None, np.nan, 2.5])
     (batch,) = read_rows(path, RowFeatures(numbers=(TARGET, "wind"), row_number=True))
     np.testing.assert_array_equal(batch[NUMBERS], [[1.5, np.nan], [np.nan, np.nan], [np.nan, np.nan], [2.5, np.nan]])
     assert batch[SERIES_ID].tolist() == [b"b", b"a\xff", b"b", b"b"]
@@ -52,14 +42,8 @@ def test_absent_and_empty_features_are_missing_values(tmp_path: pathlib.Path) ->
 
 
 def test_texts_lie_side_by_side_and_are_empty_where_missing(tmp_path: pathlib.Path) -> None:
-    path = str(tmp_path / "rows.gz")
-    with tf.io.TFRecordWriter(path, "GZIP") as writer:
-        for sky, kind in ((b"mist", b"city"), (b"", b"rural")):
-            example = tf.train.Example()
-            for name, value in ((SERIES_ID, b"a"), ("sky", sky), ("kind", kind)):
-                example.features.feature[name].bytes_list.value.append(value)
-            example.features.feature[TIMESTAMP].int64_list.value.append(0)
-            writer.write(example.SerializeToString())
+    columns = {SERIES_ID: [b"a", b"a"], TIMESTAMP: [0, 0], "sky": [b"mist", b""], "kind": [b"city", b"rural"]}
+    path = write_row_file(tmp_path / "rows.parquet", columns, texts=("sky", "kind"))
     (batch,) = read_rows(path, RowFeatures(texts=("kind", "sky")))
     assert batch[TEXTS].tolist() == [[b"city", b"mist"], [b"rural", b""]]
 
@@ -70,12 +54,21 @@ def test_tables_of_texts_come_back_as_they_were_packed() -> None:
     assert unpack(pack({TEXTS: texts[:, :0]}))[TEXTS].shape == (3, 0)
 
 
-def test_vectors_have_their_width_and_may_be_empty(tmp_path: pathlib.Path) -> None:
-    path = write_file(tmp_path / "rows.gz", [b"a", b"a"], [1.0, 2.0], past=[[1, 2], [3, 4]])
-    (batch,) = read_rows(path, RowFeatures(vectors={PAST_COVARIATES: 2, "static_covariates": 0}))
-    assert batch[PAST_COVARIATES].tolist() == [[1, 2], [3, 4]]
-    assert batch["static_covariates"].shape == (2, 0)
-    assert batch[NUMBERS].shape == (2, 0)
+def test_of_so_many_rows_the_first_is_read_across_blocks(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tapeline.series.grouping.rows_io._ROWS_A_BATCH", 4)
+    path = write_file(tmp_path / "rows.parquet", [b"a"] * 11, range(11))
+    batches = read_rows(path, RowFeatures(numbers=(TARGET,)), one_in=3)
+    found = [value for batch in batches for value in batch[NUMBERS][:, 0].tolist()]
+    assert found == [0, 3, 6, 9]
+
+
+def test_a_file_that_is_cut_off_is_an_error(tmp_path: pathlib.Path) -> None:
+    path = pathlib.Path(write_file(tmp_path / "rows.parquet", [b"a"] * 9, range(9)))
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises((OSError, ValueError)):
+        list(read_rows(str(path), RowFeatures(numbers=(TARGET,))))
 
 
 def test_rows_come_back_as_they_were_written(tmp_path: pathlib.Path) -> None:
@@ -117,9 +110,9 @@ def test_a_file_is_laid_down_in_pieces_of_about_a_group(
 ) -> None:
     monkeypatch.setattr("tapeline.series.grouping.rows_io._ROWS_A_BATCH", 3)
     monkeypatch.setattr("tapeline.series.grouping.beam_groups.GROUP_ROWS", 5)
-    path = write_file(tmp_path / "rows.gz", [b"b", b"a"] * 5, range(10))
-    features = RowFeatures(numbers=(TARGET,))
-    scan = scan_files(lambda: beam.Pipeline(runner=LOCAL_BEAM_RUNNER), [("eval", path)], features, str(tmp_path))
+    path = write_file(tmp_path / "rows.parquet", [b"b", b"a"] * 5, range(10))
+    read = functools.partial(read_rows, features=RowFeatures(numbers=(TARGET,)))
+    scan = scan_files(lambda: beam.Pipeline(runner=LOCAL_BEAM_RUNNER), [("eval", path)], read, str(tmp_path))
     assert scan is not None
     pieces = [read_piece(piece) for piece in scan.pieces]
     assert [piece.columns[NUMBERS][:, 0].tolist() for piece in pieces] == [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9]]
@@ -128,6 +121,7 @@ def test_a_file_is_laid_down_in_pieces_of_about_a_group(
 
 
 def test_files_without_rows_have_no_scan(tmp_path: pathlib.Path) -> None:
-    path = write_file(tmp_path / "rows.gz", [], [])
+    path = write_file(tmp_path / "rows.parquet", [], [])
     pipeline = beam.Pipeline(runner=LOCAL_BEAM_RUNNER)
-    assert scan_files(lambda: pipeline, [("eval", path)], RowFeatures(numbers=(TARGET,)), str(tmp_path)) is None
+    read = functools.partial(read_rows, features=RowFeatures(numbers=(TARGET,)))
+    assert scan_files(lambda: pipeline, [("eval", path)], read, str(tmp_path)) is None

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tapeline.schemas.errors import DataError
-from tapeline.series.inspecting.regular_steps import find_grid, longest_gap, longest_rest
+from tapeline.series.inspecting.regular_steps import find_grid, gaps, longest_gap, longest_rest
 
 NAN = float("nan")
 
@@ -56,3 +56,9 @@ def test_a_gap_is_steps_without_a_measured_value() -> None:
 def test_a_rest_is_equal_measured_values_in_a_row() -> None:
     assert longest_rest(np.array([1.0, 2.0, 2.0, NAN, 2.0, 3.0])) == 3
     assert longest_rest(np.array([NAN])) == 0
+
+
+def test_gaps_are_runs_of_steps_without_a_row() -> None:
+    begins, lengths = gaps(np.array([5, 6, 9, 9, 10, 20]))
+    assert (begins.tolist(), lengths.tolist()) == ([7, 11], [2, 9])
+    assert [len(part) for part in gaps(np.array([3]))] == [0, 0]

@@ -12,7 +12,7 @@ from tapeline.schemas.errors import DataError
 from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import DataConfig
 from tapeline.series.sources.reading import plan_blocks, read_batches
-from tapeline.series.sources.rows import RowLayout, example_batches, read_rows
+from tapeline.series.sources.rows import RowLayout, read_rows, row_batches
 from tapeline.series.sources.scanning import scan_block, survey_source
 from tapeline.series.sources.source import Source
 
@@ -148,7 +148,7 @@ def test_a_damaged_file_is_told_with_the_row_it_broke_at(tmp_path: pathlib.Path)
 
 
 class TestRows:
-    """What a batch becomes, before it is encoded."""
+    """What a batch becomes, before it is written."""
 
     def examples(self, path: Any, chosen: Any = None, **more: Any) -> list[Any]:
         roles = layout(**more)
@@ -157,7 +157,7 @@ class TestRows:
         rows = read_rows(batch, roles, first_row=1000)
         assert not rows.problems
         chosen = np.ones(len(rows), bool) if chosen is None else np.array(chosen)
-        return [batch.to_pydict() for batch in example_batches(rows, roles, targets=roles.target, chosen=chosen)]
+        return [batch.to_pydict() for batch in row_batches(rows, roles, targets=roles.target, chosen=chosen)]
 
     def test_one_series_is_named_series(self, tmp_path: pathlib.Path) -> None:
         path = tmp_path / "a.csv"
@@ -165,21 +165,21 @@ class TestRows:
         (examples,) = self.examples(path, [True, True, False], past_covariates="x", static_covariates="w")
         start = int(pd.Timestamp("2021-01-01").timestamp())
         assert examples == {
-            "series_id": [[b"series"], [b"series"]],
-            "timestamp": [[start], [start + 86_400]],
-            "row_number": [[1000], [1001]],
-            "x": [[1.0], [3.0]],
-            "w": [None, [4.0]],
-            "target": [[1.5], None],
+            "series_id": [b"series", b"series"],
+            "timestamp": [start, start + 86_400],
+            "row_number": [1000, 1001],
+            "x": [1.0, 3.0],
+            "w": [None, 4.0],
+            "target": [1.5, None],
         }
 
     def test_several_target_columns_become_series_of_the_panel(self, tmp_path: pathlib.Path) -> None:
         path = tmp_path / "a.csv"
         path.write_text("ds,a,b\n2021-01-01,1,2\n2021-01-02,3,\n")
         first, second = self.examples(path, target=["a", "b"])
-        assert (first["series_id"], first["target"]) == ([[b"a"], [b"a"]], [[1.0], [3.0]])
-        assert (second["series_id"], second["target"]) == ([[b"b"], [b"b"]], [[2.0], None])
-        assert first["row_number"] == second["row_number"] == [[1000], [1001]]
+        assert (first["series_id"], first["target"]) == ([b"a", b"a"], [1.0, 3.0])
+        assert (second["series_id"], second["target"]) == ([b"b", b"b"], [2.0, None])
+        assert first["row_number"] == second["row_number"] == [1000, 1001]
 
     def test_the_long_form_keeps_its_series(self, tmp_path: pathlib.Path) -> None:
         path = tmp_path / "a.parquet"
@@ -188,16 +188,16 @@ class TestRows:
         )
         frame.to_parquet(path)
         (examples,) = self.examples(path, [True, False, True], series_id="unique_id")
-        assert examples["series_id"] == [[b"7"], [b"8"]]
-        assert examples["target"] == [[1.0], [3.0]]
-        assert examples["row_number"] == [[1000], [1002]]
+        assert examples["series_id"] == [b"7", b"8"]
+        assert examples["target"] == [1.0, 3.0]
+        assert examples["row_number"] == [1000, 1002]
 
     def test_categories_are_text(self, tmp_path: pathlib.Path) -> None:
         path = tmp_path / "a.parquet"
         frame = pd.DataFrame({"unique_id": ["a", "b"], "ds": ["2021-01-01", "2021-01-01"], "y": [1.0, 2.0]})
         frame.astype({"unique_id": "category"}).to_parquet(path)
         (examples,) = self.examples(path, series_id="unique_id")
-        assert examples["series_id"] == [[b"a"], [b"b"]]
+        assert examples["series_id"] == [b"a", b"b"]
 
 
 @pytest.mark.parametrize("block_bytes", [30, 1 << 20])

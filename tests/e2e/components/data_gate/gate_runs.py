@@ -6,22 +6,20 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import tensorflow as tf
 import tensorflow_data_validation as tfdv
 from tfx.components.example_validator import executor as example_validator
-from tfx.components.statistics_gen import executor as statistics_gen
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import io_utils
-from tfx_bsl.coders import example_coder
 
 from tapeline.components.artifacts import ValidationReport
 from tapeline.components.data_gate.executor import Executor
+from tapeline.components.statistics_gen.executor import Executor as StatisticsExecutor
 from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.schemas.features import ROW_NUMBER, SERIES_ID, SPLITS, TARGET, TIMESTAMP
 from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import ChecksConfig, DataConfig, ScalingConfig, SplitConfig, WindowConfig
+from tests.row_files import write_row_file
 
 BEAM_ARGS = beam_arguments(("--direct_running_mode=in_memory", "--direct_num_workers=1"))
 
@@ -40,24 +38,10 @@ def write_rows(folder: pathlib.Path, rows: dict[str, dict[str, npt.NDArray[Any]]
     artifact = standard_artifacts.Examples()
     artifact.uri = str(folder)
     artifact.split_names = artifact_utils.encode_split_names(list(SPLITS))
-    encoder = example_coder.RecordBatchToExamplesEncoder()
     for split in SPLITS:
-        columns = {name: _lists(name, values) for name, values in rows[split].items()}
-        batch = pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
         (folder / f"Split-{split}").mkdir(parents=True)
-        path = folder / f"Split-{split}" / "data_tfrecord-00000-of-00001.gz"
-        with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
-            for record in encoder.encode(batch):
-                writer.write(record)
+        write_row_file(folder / f"Split-{split}" / "rows-00000.parquet", rows[split])
     return artifact
-
-
-def _lists(name: str, values: npt.NDArray[Any]) -> pa.Array:
-    if name == SERIES_ID:
-        return pa.array([[value] for value in values], pa.large_list(pa.large_binary()))
-    if name in (TIMESTAMP, ROW_NUMBER):
-        return pa.array([[int(value)] for value in values], pa.large_list(pa.int64()))
-    return pa.array([None if np.isnan(value) else [value] for value in values], pa.large_list(pa.float32()))
 
 
 def single_series(
@@ -107,7 +91,8 @@ def run_gate(
     context = base_beam_executor.BaseBeamExecutor.Context(
         beam_pipeline_args=BEAM_ARGS, tmp_dir=str(folder / "tmp"), unique_id="1"
     )
-    statistics_gen.Executor(context).Do({"examples": [examples]}, {"statistics": [statistics]}, {})
+    properties = {"features": (features or FeaturesConfig()).model_dump_json(), "most_rows": 0}
+    StatisticsExecutor(context).Do({"examples": [examples]}, {"statistics": [statistics]}, properties)
     schema_artifact = standard_artifacts.Schema()
     schema_artifact.uri = str(folder / "schema")
     if schema is None:
@@ -127,8 +112,6 @@ def run_gate(
     out.uri = str(folder / "DataGate" / "examples" / "7")
     report = ValidationReport()
     report.uri = str(folder / "DataGate" / "report" / "7")
-    row_schema = standard_artifacts.Schema()
-    row_schema.uri = str(folder / "DataGate" / "row_schema" / "7")
     sections = {
         "data": data,
         "features": features or FeaturesConfig(),
@@ -139,7 +122,7 @@ def run_gate(
     }
     Executor(context).Do(
         {"rows": [examples], "statistics": [statistics], "schema": [schema_artifact], "anomalies": [anomalies]},
-        {"examples": [out], "report": [report], "row_schema": [row_schema]},
+        {"examples": [out], "report": [report]},
         {name: section.model_dump_json() for name, section in sections.items()},
     )
     return Gate(out, report, examples)

@@ -17,6 +17,7 @@ from tapeline.schemas.sections import DataConfig, ScalingConfig, SplitConfig, Wi
 from tapeline.schemas.stack import LOCAL_BEAM_RUNNER
 from tapeline.series.scaling import Scaler
 from tapeline.series.windowing import fill_gaps
+from tests.row_files import write_row_file
 
 NAN = float("nan")
 T, H, TEST = 4, 2, 20
@@ -45,8 +46,7 @@ def rows(first: Any, last: Any, *, only: Any = None) -> Iterator[Any]:
         if only not in (None, series):
             continue
         for hour in range(first, last):
-            target = {} if np.isnan(values[hour]) else {"target": values[hour]}
-            yield example(series_id=series, timestamp=3600 * hour, **target)
+            yield {"series_id": series, "timestamp": 3600 * hour, "target": values[hour]}
 
 
 def windows(starts: Any, *, only: Any = None, scaler: Any = SCALER) -> Iterator[Any]:
@@ -81,6 +81,14 @@ class World:
                     writer.write(record)
         return paths
 
+    def write_rows(self, rows: Any, per_file: int = 7) -> list[str]:
+        paths, rows = [], list(rows)
+        for begin in range(0, len(rows), per_file):
+            some = rows[begin : begin + per_file]
+            path = self.folder / f"{next(self._count)}.parquet"
+            paths.append(write_row_file(path, {name: [row[name] for row in some] for name in some[0]}))
+        return paths
+
     def audit(
         self, *, starts: Any = range(TEST, 38), splits: Any = None, plan: Any = PLAN, scaler: Any = SCALER
     ) -> Any:
@@ -88,7 +96,7 @@ class World:
         return run_audit(
             lambda: beam.Pipeline(runner=LOCAL_BEAM_RUNNER),
             windows=self.write(windows(starts)),
-            rows=[(split, path) for split, hours in splits.items() for path in self.write(rows(*hours))],
+            rows=[(split, path) for split, hours in splits.items() for path in self.write_rows(rows(*hours))],
             scaler=scaler,
             plan=plan,
             folder=str(self.folder),
@@ -145,7 +153,7 @@ def test_series_with_ends_of_their_own_are_audited_by_them(world: World) -> None
                 (name, path)
                 for series, cuts in own.items()
                 for name, hours in cuts.items()
-                for path in world.write(rows(*hours, only=series))
+                for path in world.write_rows(rows(*hours, only=series))
             ],
             scaler=scaler,
             plan=dataclasses.replace(PLAN, split=split),

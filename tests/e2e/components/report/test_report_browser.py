@@ -9,10 +9,15 @@ from typing import Any
 
 import matplotlib.image
 import numpy as np
+import pandas as pd
 import pytest
 
 from tapeline.components.report.writing import NUMBERS_FILE, copy_report, write_report
+from tapeline.pipeline.drafting.decisions import decide, plan_of
+from tapeline.pipeline.drafting.found_data import Wishes, look_at
+from tapeline.pipeline.exploring.writing_look import write_look
 from tapeline.schemas.artifact_files import PAGE_FILE
+from tapeline.series.inspecting.raw_table import read_table
 from tests.e2e.components.report.browser import BROWSER, Tab, new_tab
 
 PHONE_WIDTH = 390
@@ -174,6 +179,46 @@ def test_without_scripts_the_pictures_stand_in_the_place_of_the_charts(page: Tab
         assert page.run("document.querySelectorAll('.chart, select').length") == 0
     finally:
         page.scripts(run=True)
+
+
+@in_a_browser
+def test_page_of_a_first_look_shows_each_series_and_asks_for_nothing(tab: Tab, tmp_path: pathlib.Path) -> None:
+    path = write_panel(tmp_path)
+    said = Wishes(target=("sold",))
+    found = look_at(read_table(str(path)), said)
+    write_look(found, decide(found, said), plan_of(found, said), tmp_path / "look.html")
+    values = "#series_values"
+    for width, dark in ((1200, False), (PHONE_WIDTH, True)):
+        tab.open(tmp_path / "look.html", width=width, dark=dark)
+        tab.wait_for(f"document.querySelector('{values} canvas') !== null")
+        assert tab.run("document.documentElement.scrollWidth") <= width
+    # The series with an outlier is first, in the chart as in the table.
+    chosen = f"document.querySelector('{values} select').selectedOptions[0].text"
+    assert tab.run(chosen) == "<b>shop 2</b>"
+    assert "1 outlier" in tab.run(f"document.querySelector('{values} figcaption').textContent")
+    tab.run("document.querySelectorAll('.series-table tbody th button')[1].click()")
+    assert tab.run(chosen) != "<b>shop 2</b>"
+    assert tab.run("document.querySelector('#autocorrelation select').selectedOptions[0].text") == tab.run(chosen)
+    tab.mouse("mouseMoved", tab.middle_of(f"{values} .u-over"))
+    assert "value" in hint(tab, values)
+    assert tab.run("document.querySelectorAll('b').length") == tab.run("document.querySelectorAll('.hint b').length")
+    assert tab.errors == []
+    assert tab.requests == []
+
+
+def write_panel(folder: pathlib.Path) -> pathlib.Path:
+    """Four shops with a week, one with a wrong cell, and a column beside them."""
+    day = np.arange(200)
+    shops = []
+    for shop in range(4):
+        sold = 50.0 + day % 7 + np.random.default_rng(shop).normal(scale=0.3, size=200)
+        sold[60] *= 40 if shop == 2 else 1
+        times = pd.date_range("2021-01-01", periods=200)
+        shops.append(
+            pd.DataFrame({"day": times, "shop": f"<b>shop {shop}</b>", "sold": sold, "promotion": day % 9 // 8})
+        )
+    pd.concat(shops).to_csv(folder / "sales.csv", index=False)
+    return folder / "sales.csv"
 
 
 def test_folder_holds_page_numbers_and_the_same_figures_as_png(report: pathlib.Path, tmp_path: pathlib.Path) -> None:

@@ -1,18 +1,21 @@
-"""`Windows` on Beam: the same records from one process and from several; refusals come from the main process."""
+"""Transform on Beam: the same records from one process and from several; refusals come from the main process."""
 
 import pathlib
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
+from tapeline.components.transform import beam_analysis
 from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.features_config import FeaturesConfig
-from tapeline.schemas.sections import DataConfig, WindowConfig
+from tapeline.schemas.sections import DataConfig, ScalingConfig, SplitConfig, WindowConfig
+from tapeline.series.scaling import Scaler
+from tests.row_files import write_row_file
 
 WINDOW = WindowConfig(context_length=12, horizon=4, eval_stride=3)
+SCALING = ScalingConfig()
 
 
 def write_rows(
@@ -23,9 +26,6 @@ def write_rows(
     target: Any = lambda step: np.sin(step / 3),
     cuts: Any = (80, 100),
 ) -> None:
-    import tensorflow as tf
-    from tfx_bsl.coders import example_coder
-
     step = np.tile(np.arange(steps), series)
     ids = np.repeat([b"s%d" % i for i in range(series)], steps)
     split = np.searchsorted(cuts, step, side="right")
@@ -33,20 +33,13 @@ def write_rows(
         (folder / f"Split-{name}").mkdir(parents=True)
         for part in range(2):
             mine = np.flatnonzero((split == at) & (np.arange(len(step)) % 2 == part))
-            lists = {
-                "series_id": pa.array(ids[mine].tolist(), pa.large_binary()),
-                "timestamp": pa.array(step[mine] * 3600),
-                "target": pa.array(target(step[mine]).astype(np.float32)),
-            }
-            offsets = np.arange(len(mine) + 1)
-            columns = [pa.LargeListArray.from_arrays(offsets, values) for values in lists.values()]
-            batch = pa.RecordBatch.from_arrays(columns, list(lists))
-            with tf.io.TFRecordWriter(str(folder / f"Split-{name}" / f"rows-{part}.gz"), "GZIP") as writer:
-                for record in example_coder.RecordBatchToExamplesEncoder().encode(batch):
-                    writer.write(record)
+            columns = {"series_id": ids[mine], "timestamp": step[mine] * 3600, "target": target(step[mine])}
+            write_row_file(folder / f"Split-{name}" / f"rows-{part}.parquet", columns)
 
 
-def run(home: Any, rows: Any, *, beam_args: Any = (), window: Any = WINDOW) -> tuple[Any, Any]:
+def run(
+    home: Any, rows: Any, *, beam_args: Any = (), window: Any = WINDOW, scaling: Any = SCALING, execution: Any = "1"
+) -> tuple[Any, Any]:
     """Returns the records of every file that the executor writes, in their order, and its artifacts."""
     import tensorflow as tf
     from tfx.dsl.components.base import base_beam_executor
@@ -54,19 +47,26 @@ def run(home: Any, rows: Any, *, beam_args: Any = (), window: Any = WINDOW) -> t
 
     from tapeline.components.transform.executor import Executor
 
-    def artifact(uri: Any) -> Any:
-        examples = standard_artifacts.Examples()
-        examples.uri = str(uri)
-        return examples
+    def artifact(uri: Any, kind: Any = standard_artifacts.Examples) -> Any:
+        made = kind()
+        made.uri = str(uri)
+        return made
 
-    home.mkdir()
-    outputs = {name: [artifact(home / name)] for name in ("chunks", "windows")}
+    home.mkdir(exist_ok=True)
+    outputs = {name: [artifact(home / name / execution)] for name in ("chunks", "windows")}
+    outputs["transform_graph"] = [artifact(home / "transform_graph" / execution, standard_artifacts.TransformGraph)]
     context = base_beam_executor.BaseBeamExecutor.Context(
         beam_pipeline_args=beam_arguments(tuple(beam_args)), tmp_dir=str(home / "temporary"), unique_id="1"
     )
-    sections = {"window": window, "data": DataConfig(frequency="H"), "features": FeaturesConfig()}
+    sections = {
+        "data": DataConfig(frequency="H"),
+        "features": FeaturesConfig(),
+        "split": SplitConfig(),
+        "scaling": scaling,
+        "window": window,
+    }
     Executor(context).Do(
-        {"transformed_examples": [artifact(rows)]},
+        {"examples": [artifact(rows)]},
         outputs,
         {name: section.model_dump_json() for name, section in sections.items()},
     )
@@ -76,7 +76,7 @@ def run(home: Any, rows: Any, *, beam_args: Any = (), window: Any = WINDOW) -> t
             for record in tf.data.TFRecordDataset(str(path), "GZIP").as_numpy_iterator()
         ]
         for name in ("chunks", "windows")
-        for path in sorted((home / name).rglob("*.gz"))
+        for path in sorted((home / name / execution).rglob("*.gz"))
     }
     return files, outputs
 
@@ -118,15 +118,41 @@ def test_split_without_windows_is_refused(tmp_path: pathlib.Path) -> None:
 
 
 def test_series_without_scale_is_refused(tmp_path: pathlib.Path) -> None:
-    write_rows(tmp_path / "rows", series=1, target=lambda step: np.full(len(step), np.inf))
+    write_rows(tmp_path / "rows", series=1, target=lambda step: np.where(step < 80, np.nan, 1.0))
     with pytest.raises(DataError, match="series 's0' have no measured value in the train split"):
-        run(tmp_path / "out", tmp_path / "rows")
+        run(tmp_path / "out", tmp_path / "rows", scaling=ScalingConfig(per_series=True))
+
+
+def test_another_window_does_not_fit_the_graph_again_and_other_rows_do(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted = []
+
+    def count(*arguments: Any, **options: Any) -> None:
+        fitted.append(options["target"])
+        beam_analysis.fit_graph(*arguments, **options)
+
+    monkeypatch.setattr("tapeline.components.transform.executor.fit_graph", count)
+    write_rows(tmp_path / "rows", series=1)
+    home = tmp_path / "Transform"
+    run(home, tmp_path / "rows")
+    _, outputs = run(home, tmp_path / "rows", window=WINDOW.model_copy(update={"horizon": 5}), execution="2")
+    assert len(fitted) == 1
+    one, other = (Scaler.load(str(home / "transform_graph" / execution)) for execution in "12")
+    assert one.overall == other.overall
+    assert outputs["chunks"][0].get_int_custom_property("train_windows") == 80 - 12 - 5 + 1
+
+    run(home, tmp_path / "rows", scaling=ScalingConfig(method="standard"), execution="3")
+    assert len(fitted) == 2
+    write_rows(tmp_path / "others", series=1, target=lambda step: np.cos(step / 3))
+    run(home, tmp_path / "others", execution="4")
+    assert len(fitted) == 3
 
 
 def test_duplicate_rows_are_refused(tmp_path: pathlib.Path) -> None:
     write_rows(tmp_path / "rows")
     twice = tmp_path / "rows" / "Split-eval"
-    (twice / "rows-2.gz").write_bytes((twice / "rows-0.gz").read_bytes())
+    (twice / "rows-2.parquet").write_bytes((twice / "rows-0.parquet").read_bytes())
     with pytest.raises(DataError, match="has 10 steps with more than one row"):
         run(tmp_path / "out", tmp_path / "rows")
 

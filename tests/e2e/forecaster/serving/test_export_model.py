@@ -73,6 +73,15 @@ def test_serving_raw_values_equals_what_the_evaluator_scores(served: Any) -> Non
     np.testing.assert_allclose((outputs["forecast"] - 300.0) / 50.0, scored, atol=1e-5)
 
 
+@pytest.mark.parametrize("steps", [HORIZON, CONTEXT - 1])
+def test_a_shorter_context_is_one_whose_first_steps_were_not_measured(served: Any, steps: int) -> None:
+    context, timestamps = raw_request(gaps=False)
+    unmeasured = np.where(np.arange(CONTEXT) < CONTEXT - steps, np.nan, context)
+    expected = serve(served, unmeasured, timestamps)
+    for name, values in serve(served, context[:, -steps:], timestamps[:, -steps:]).items():
+        np.testing.assert_array_equal(values, expected[name], err_msg=name)
+
+
 def test_intervals_are_served_in_the_unit(served: Any) -> None:
     outputs = serve(served, *raw_request())
     for name, offsets in zip(LEVELS[1:], OFFSETS, strict=True):
@@ -168,6 +177,7 @@ def test_the_card_tells_a_client_what_a_request_holds(exported: tuple[Any, Any])
     card = json.loads((exported[0] / "assets.extra" / "model_card.json").read_text())
     assert card["inputs"] == {
         "context_length": CONTEXT,
+        "least_context": HORIZON,
         "horizon": HORIZON,
         "longest_horizon": 100 * HORIZON,
         "frequency": "D",

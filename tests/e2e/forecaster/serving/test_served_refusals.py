@@ -20,7 +20,10 @@ from tests.e2e.forecaster.serving.small_export import (
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda c, t: (c[:, 1:], t[:, 1:]), rf"context: too short; the model needs the last {CONTEXT} steps"),
+        (
+            lambda c, t: (c[:, 1 - HORIZON :], t[:, 1 - HORIZON :]),
+            rf"context: too short; the model reads the last {CONTEXT} steps and needs at least {HORIZON}",
+        ),
         (lambda c, t: (c, t[:, 1:]), "timestamps: must have as many rows and steps as context"),
         (lambda c, t: (c, t[:1]), "timestamps: must have as many rows and steps as context"),
         (lambda c, t: (c, t[:, ::-1]), "timestamps: must ascend in steps of D"),

@@ -106,11 +106,12 @@
       const { spec } = this;
       const values = this.values();
       this.x = data.axes[values.x];
-      this.edges = values.edges;
+      const filled = (row) => (row.length ? row : this.x.map(() => null));
+      this.edges = values.edges.map(filled);
       this.hint = make("div", "hint");
       this.hint.hidden = true;
       this.all.hidden = true;
-      this.chart = new uPlot(this.options(spec, values), [this.x, ...this.edges, ...values.values], this.plot);
+      this.chart = new uPlot(this.options(spec, values), [this.x, ...this.edges, ...values.values.map(filled)], this.plot);
       this.chart.over.append(this.hint);
       this.drawLegend();
     }
@@ -166,7 +167,7 @@
         points: { show: line.points, size: line.width + 4, width: 1, fill: stroke, filter: alone },
       };
       if (this.spec.bars) return { ...options, fill: stroke, points: { show: false }, paths: uPlot.paths.bars({ size: [this.spec.kind === "label" ? 0.7 : 0.4, 60] }) };
-      return options;
+      return this.isPoints(line) ? { ...options, paths: () => null } : options;
     }
 
     drawLegend() {
@@ -190,14 +191,19 @@
       this.legend.hidden = rows.length < 2;
     }
 
+    // What is points alone, such as the epoch that was kept, has a point beside its name.
+    isPoints(line) {
+      return line.points && line.width >= 5;
+    }
+
     // The narrowest first, as readers meet them. Where two lie over each other the inner one is darker.
     bands() {
       return this.spec.bands.map((band, place) => ({ ...band, place, shade: ["44", "77"][place] })).reverse();
     }
 
     swatch(line) {
-      // A line that is no more than one point, such as the epoch that was kept, has a point beside its name.
-      if (line.points && line.width >= 5) {
+      // What is points alone, such as the epoch that was kept, has a point beside its name.
+      if (this.isPoints(line)) {
         const dot = make("i", "dot");
         dot.style.background = ink(line.ink);
         return dot;

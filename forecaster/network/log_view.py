@@ -11,6 +11,8 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
+from tapeline.forecaster.network.inputs import Window
+from tapeline.schemas import features
 from tapeline.series.arrays import Array
 
 MOST_GROWTH = 5.0
@@ -53,6 +55,56 @@ class LogView:
         highest = tf.reshape(tf.reduce_max(context, axis=1), shape) + MOST_GROWTH
         bounded = tf.clip_by_value(ahead, lowest, highest)
         return _expm1(bounded) / tf.reshape(tf.gather(_float32(self.ratio), rows), shape)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class WindowLogs:
+    """The logarithms of some windows: how to get there and back.
+
+    Attributes:
+        view: The numbers that it needs.
+        rows: Which of these each window has, `[B]`.
+        context: The logarithms of the contexts, `[B, T]`.
+    """
+
+    view: LogView
+    rows: tf.Tensor
+    context: tf.Tensor
+
+    @classmethod
+    def of(cls, window: Window, view: LogView) -> "WindowLogs":
+        """Returns those of the contexts of windows."""
+        rows = series_rows(window, count=len(view.ratio))
+        return cls(view, rows, view.to_logs(tf.convert_to_tensor(window[features.CONTEXT]), rows))
+
+    def to_logs(self, values: tf.Tensor) -> tf.Tensor:
+        """Returns logarithms of scaled values, `[B, ...]`; NaN stays NaN."""
+        return tf.where(tf.math.is_nan(values), values, self.view.to_logs(values, self.rows))
+
+    def to_values(self, ahead: tf.Tensor) -> tf.Tensor:
+        """Returns forecasts `[B, H]` of logarithms as scaled values."""
+        return self.view.to_values(ahead, self.rows, context=self.context)
+
+
+def in_logs(window: Window, view: LogView) -> dict[str, tf.Tensor]:
+    """Returns windows whose context, and target where they have one, are logarithms."""
+    logs = WindowLogs.of(window, view)
+    changed = {features.CONTEXT: logs.context}
+    if features.TARGET in window:
+        changed[features.TARGET] = logs.to_logs(tf.convert_to_tensor(window[features.TARGET]))
+    return {**window, **changed}
+
+
+def series_rows(window: Window, *, count: int) -> tf.Tensor:
+    """Returns which row of a table each window's series has, `[B]`: 0 for all others; 0 where there is one row.
+
+    Args:
+        window: Features of `docs/data-formats.md`.
+        count: Rows of the table.
+    """
+    if count == 1:
+        return tf.zeros(tf.shape(window[features.CONTEXT])[:1], tf.int32)
+    return window[features.SERIES_INDEX] + 1
 
 
 def log_view(least: Array, *, offset: Array, scale: Array) -> LogView | None:

@@ -1,14 +1,14 @@
 """What the page is made of, before it is HTML: a first screen, and sections of tiles, bars, figures and tables.
 
-`headline.py` and `page_sections.py` fill it, `page.html.j2` lays it out.
+Whoever shows something fills it; `page.html.j2` lays it out.
 """
 
 import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tapeline.components.report.charts import Chart, SeriesCharts
 from tapeline.series.figures.style import Figure
+from tapeline.series.pages.charts import Chart, SeriesCharts
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,11 @@ class Table:
         outcome: Column of booleans, shown as passed and failed.
         folded: What the line says that unfolds the table; "" shows it at once.
         keep_words: Whether words stay whole, and a narrow page scrolls the table instead.
+        one_line: Whether no cell is broken between lines; a narrow page scrolls the table.
         unfolded: Whether a table that can be folded is open at first.
+        sorted_by: Of a table of series, the column that its rows are sorted by.
+        descending: Whether the largest value is first.
+        shows: Of a table of series, the key of the figure that is scrolled to when a series is chosen.
         series: Of a table of series, the position of each row's charts in `SeriesCharts`; None: the row has none.
         values: Of such a table, the numbers in the cells behind the name, to sort by.
     """
@@ -68,7 +72,11 @@ class Table:
     outcome: int | None = None
     folded: str = ""
     keep_words: bool = True
+    one_line: bool = False
     unfolded: bool = False
+    sorted_by: int = 1
+    descending: bool = False
+    shows: str = ""
     series: Sequence[int | None] = ()
     values: Sequence[Sequence[float]] = ()
 
@@ -107,17 +115,18 @@ class Verdict:
 class Page:
     """The page: what stands on the first screen, then its sections.
 
-    `alarm` says what makes the verdict worthless, and is empty when nothing does.
+    `alarm` says what makes the verdict worthless, and is empty when nothing does; `verdict` is None on a page that
+    judges nothing.
     """
 
     title: str
     lead: str
-    verdict: Verdict
-    alarm: str
     first: Section
     sections: Sequence[Section]
     by_series: SeriesCharts
     footer: str
+    verdict: Verdict | None = None
+    alarm: str = ""
 
     @property
     def figures(self) -> tuple[Figure, ...]:

@@ -6,6 +6,7 @@ once.
 """
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -20,7 +21,10 @@ Values = npt.NDArray[np.float64]
 _SHOWN_PARTS = 5_000
 """Parts of the range of values that a screen tells apart."""
 
-_DAY_SECONDS = 86_400
+DAY_SECONDS = 86_400
+
+_POINTS_ALONE = 5.0
+"""A line of points this wide is points alone; `charts.js` draws by the same rule."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,6 +46,11 @@ class Line:
     dash: tuple[float, ...] = ()
     width: float = 1.8
     points: bool = False
+
+    @property
+    def is_points(self) -> bool:
+        """Whether no line is drawn between its points."""
+        return self.points and self.width >= _POINTS_ALONE
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -106,7 +115,7 @@ class SeriesCharts:
 
 def clock_seconds(seconds: npt.NDArray[np.int64], grid: TimeGrid) -> Values:
     """Returns times on the wall clock of the data as seconds, which a browser shows as if they were UTC."""
-    return np.round(wall_clock(seconds, grid) * _DAY_SECONDS)
+    return np.round(wall_clock(seconds, grid) * DAY_SECONDS)
 
 
 def charts_json(charts: Mapping[str, Chart], by_series: SeriesCharts) -> dict[str, Any]:
@@ -166,18 +175,26 @@ def charts_json(charts: Mapping[str, Chart], by_series: SeriesCharts) -> dict[st
 
 
 def _rounded(rows: Sequence[Values]) -> list[list[float | int | None]]:
-    """Rounds values of one chart alike, to a small part of their range; what is not finite becomes None."""
+    """Rounds values of one chart alike, to a small part of their range; what is not finite becomes None.
+
+    A row without a value, such as that of the outliers of a series that has none, takes no room.
+    """
     finite = [row[np.isfinite(row)] for row in rows]
     known = np.concatenate(finite) if finite else np.zeros(0)
     spread = float(np.ptp(known)) if len(known) else 0.0
     reach = spread or float(np.abs(known).max(initial=0.0))
     decimals = int(np.ceil(np.log10(_SHOWN_PARTS / reach))) if reach > 0.0 else 0
     return [
-        [_short(value) if np.isfinite(value) else None for value in np.round(row.astype(np.float64), decimals).tolist()]
+        [
+            _short(value) if math.isfinite(value) else None
+            for value in np.round(row.astype(np.float64), decimals).tolist()
+        ]
+        if np.isfinite(row).any()
+        else []
         for row in rows
     ]
 
 
 def _short(value: float) -> float | int:
     """A whole number without its point and its zero."""
-    return int(value) if value == int(value) else value
+    return int(value) if value.is_integer() else value

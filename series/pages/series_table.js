@@ -33,7 +33,7 @@
       body.append(...rows.sort((one, other) => turn * order(value(one, column), value(other, column))));
     });
     head.replaceChildren(sort);
-    if (column === 1) head.setAttribute("aria-sort", "ascending");
+    if (column === Number(region.dataset.sorted)) head.setAttribute("aria-sort", region.dataset.order);
   });
 
   for (const row of rows) {
@@ -43,7 +43,7 @@
     choose.textContent = row.cells[0].textContent;
     choose.addEventListener("click", () => {
       window.chooseSeries(Number(row.dataset.series));
-      document.querySelector("#newest_forecast")?.scrollIntoView({ block: "center" });
+      document.getElementById(region.dataset.shows)?.scrollIntoView({ block: "center" });
     });
     row.cells[0].replaceChildren(choose);
   }

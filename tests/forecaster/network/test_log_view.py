@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tapeline.forecaster.statistical.log_view import log_view
+from tapeline.forecaster.network.log_view import log_view
 
 OFFSET, SCALE = np.array([100.0, 50.0, 2000.0]), np.array([10.0, 25.0, 300.0])
 

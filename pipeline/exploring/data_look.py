@@ -1,0 +1,269 @@
+"""Looks at data before anything is trained on them: gaps, outliers, seasons, covariates.
+
+    look = look_closer(found, plan)
+    look.series[0].outliers, look.seasons
+
+What a model could be chosen by (seasons, autocorrelation, what covariates go with) is computed on train alone, by the
+split that was drafted, without outliers. What is wrong with the data is looked for everywhere, as the data gate does.
+"""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from tapeline.pipeline.drafting.found_data import FoundData, OneSeries
+from tapeline.pipeline.drafting.horizons import Plan
+from tapeline.schemas.errors import DataError
+from tapeline.schemas.sections import ChecksConfig
+from tapeline.series.arrays import Array, Bools, Floats, Ints
+from tapeline.series.checks.outliers import outliers
+from tapeline.series.choices import seasons_in
+from tapeline.series.inspecting.covariate_looks import cross_correlation, kind_of
+from tapeline.series.inspecting.regular_steps import gaps, longest_rest, on_steps
+from tapeline.series.season_finder import autocorrelation, chance
+from tapeline.series.seasons import natural_seasons, week_of
+
+MOST_LAGS = 400
+"""Longest lag that is shown."""
+
+_LEAST_LAGS = 24
+
+_MOST_STEPS_A_ROW = 100
+"""With fewer values for its steps a series is not on this grid."""
+
+UNDECIDED = "undecided"
+"""The part of a column that may be known ahead or not."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class SeriesLook:
+    """One series.
+
+    Attributes:
+        name: Its name.
+        first: Ordinal of its first value.
+        values: From its first value to its last on the grid, NaN where there is none, float64 `[L]`.
+        train: How many of these steps are in train.
+        test: Steps in eval and test start at `train` and `test`; the same where the series is in train whole.
+        gaps: First step of each gap, and its steps, int64 `[G]` each.
+        rest: The longest run of one value.
+        outliers: Positions in `values`, int64 `[K]`.
+        usual: The median around each outlier `[K]`.
+        rows: The row of each outlier `[K]`.
+        seasons: Those that it shows by itself.
+        echo: Autocorrelation of its steps in train, by lag.
+    """
+
+    name: str
+    first: int
+    values: Floats
+    train: int
+    test: int
+    gaps: tuple[Ints, Ints]
+    rest: int
+    outliers: Ints
+    usual: Floats
+    rows: Ints
+    seasons: tuple[int, ...]
+    echo: Array
+
+    @property
+    def missing(self) -> int:
+        """Steps without a value."""
+        return int(np.isnan(self.values).sum())
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class CovariateLook:
+    """A column beside the target.
+
+    Attributes:
+        name: Its name.
+        kind: In words.
+        part: What it is in the configuration, or may be.
+        missing: Share of rows without a value.
+        by_lag: Correlation of its steps with those of the target as many later, NaN without pairs; None for text and
+            for what stays the same in a series.
+        pairs: Behind the correlation at lag 0.
+    """
+
+    name: str
+    kind: str
+    part: str
+    missing: float
+    by_lag: Array | None = None
+    pairs: int = 0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class DataLook:
+    """What was seen.
+
+    Attributes:
+        series: All of them.
+        seasons: Those of all series together without their outliers, in steps, ascending.
+        seasons_as_it_is: Those that a run will find: one value far away can drown them.
+        longest_season: The longest that was looked for: a longer one would not lie in the shortest series.
+        echo: Autocorrelation of the steps of all series together, by lag.
+        by_chance: How strong it is by chance alone, by lag.
+        covariates: The columns beside the target.
+        limit: From where on a value is an outlier, in robust standard deviations.
+    """
+
+    series: tuple[SeriesLook, ...]
+    seasons: tuple[int, ...]
+    seasons_as_it_is: tuple[int, ...]
+    longest_season: int
+    echo: Array
+    by_chance: Array
+    covariates: tuple[CovariateLook, ...]
+    limit: float
+
+
+def look_closer(found: FoundData, plan: Plan) -> DataLook:
+    """Looks at what was found.
+
+    Args:
+        found: What the data hold.
+        plan: How the draft cuts time.
+
+    Raises:
+        DataError: The rows lie so far apart that there is nothing to draw.
+    """
+    frequency = found.grid.grid.frequency
+    series = [each for each in map(_finite, found.series) if len(each.values)]
+    _require_grid(series)
+    cuts = [_cuts(each, plan) for each in series]
+    whole = [_dense(each) for each in series]
+    limit = ChecksConfig().max_outlier or np.inf
+    marked, usual = _outliers(series, limit)
+    trained = [values[:train] for values, (train, _) in zip(whole, cuts, strict=True)]
+    clean = [
+        _without(values, each.steps[far] - each.steps[0])[:train]
+        for values, each, far, (train, _) in zip(whole, series, marked, cuts, strict=True)
+    ]
+    lengths = [len(values) for values in trained if len(values)] or [0]
+    # As `pipeline.settling` looks for them, so that the page and a run say the same.
+    longest = min(max(lengths) // 4, min(lengths) - plan.horizon)
+    seasons = seasons_in(clean, frequency=frequency, longest=longest)
+    lags = _lags(max(lengths), (*seasons, *natural_seasons(frequency), week_of(frequency) or 0))
+    looks = []
+    for at, (each, values, (train, test)) in enumerate(zip(series, whole, cuts, strict=True)):
+        alone = min(len(trained[at]) // 4, len(trained[at]) - plan.horizon)
+        looks.append(
+            SeriesLook(
+                name=each.name,
+                first=int(each.steps[0]),
+                values=values,
+                train=train,
+                test=test,
+                gaps=gaps(each.steps),
+                rest=longest_rest(each.values),
+                outliers=each.steps[marked[at]] - each.steps[0],
+                usual=usual[at][marked[at]],
+                rows=each.rows[marked[at]],
+                seasons=seasons_in([clean[at]], frequency=frequency, longest=alone),
+                echo=autocorrelation([clean[at]], longest=lags)[0],
+            )
+        )
+    echo, pairs = autocorrelation(clean, longest=lags)
+    return DataLook(
+        series=tuple(looks),
+        seasons=seasons,
+        longest_season=max(longest, 0),
+        seasons_as_it_is=seasons_in(trained, frequency=frequency, longest=longest),
+        echo=echo,
+        by_chance=chance(pairs),
+        covariates=tuple(_covariates(found, series, cuts, lags)),
+        limit=limit,
+    )
+
+
+def _finite(series: OneSeries) -> OneSeries:
+    """A series without what is infinite: the data gate refuses that, and nothing can be drawn of it."""
+    kept = np.isfinite(series.values)
+    return dataclasses.replace(
+        series, rows=series.rows[kept], steps=series.steps[kept], values=series.values[kept].astype(np.float64)
+    )
+
+
+def _require_grid(series: Sequence[OneSeries]) -> None:
+    rows = sum(len(each.values) for each in series)
+    steps = sum(int(each.steps[-1] - each.steps[0]) + 1 for each in series)
+    if steps > _MOST_STEPS_A_ROW * max(rows, 1):
+        raise DataError(
+            f"--explore: the {rows:,} values lie on {steps:,} steps, so there is next to nothing to show. Look for a time "
+            "far away from all others, and correct it."
+        )
+
+
+def _cuts(series: OneSeries, plan: Plan) -> tuple[int, int]:
+    """Steps of a series before eval, and before test."""
+    first, length = int(series.steps[0]), int(series.steps[-1] - series.steps[0]) + 1
+    if plan.cuts is not None:
+        evaluated, test = (min(max(cut - first, 0), length) for cut in plan.cuts[1:3])
+        return evaluated, test
+    assert plan.parts is not None
+    if length <= sum(plan.parts):
+        return length, length
+    return length - sum(plan.parts), length - plan.parts[1]
+
+
+def _without(values: Floats, places: Ints) -> Floats:
+    """The values, NaN in some places."""
+    return np.where(np.isin(np.arange(len(values)), places), np.nan, values)
+
+
+def _dense(series: OneSeries) -> Floats:
+    return on_steps(series.steps, series.values[:, np.newaxis])[:, 0]
+
+
+def _lags(length: int, seasons: Sequence[int]) -> int:
+    """Longest lag that is worth a look: a little over two seasons, as far as the series are long enough."""
+    return max(1, min(MOST_LAGS, length // 3, max(_LEAST_LAGS, int(2.2 * max(seasons)))))
+
+
+def _outliers(series: Sequence[OneSeries], limit: float) -> tuple[list[Bools], list[Floats]]:
+    """Which values of each series the data gate tells as outliers, and the medians around all, `[N]` each."""
+    lengths = [len(each.values) for each in series]
+    ends = np.cumsum(lengths)
+    flagged, median = outliers(
+        np.concatenate([each.values for each in series]),
+        np.repeat(np.arange(len(series)), lengths),
+        starts=ends - lengths,
+        ends=ends,
+        limit=limit,
+    )
+    return np.split(flagged, ends[:-1]), np.split(median, ends[:-1])
+
+
+def _covariates(
+    found: FoundData, series: Sequence[OneSeries], cuts: Sequence[tuple[int, int]], lags: int
+) -> Iterator[CovariateLook]:
+    parts = {name: role for role, names in found.unsure.items() for name in names}
+    for name in (*found.ahead, *parts):
+        numbers, role = found.table.numbers(name), parts.get(name, "")
+        texts = found.table.texts(name)
+        by_lag, pairs = None, 0
+        if numbers is not None and role != "static_covariates":
+            by_lag, counts = cross_correlation(_beside(series, numbers, cuts), longest=lags)
+            pairs = int(counts[0])
+        part = "known ahead" if name in found.ahead else UNDECIDED
+        yield CovariateLook(
+            name=name,
+            kind=kind_of(numbers, categories=len(texts.unique().drop_null())),
+            part="one a series" if role == "static_covariates" else part,
+            missing=texts.null_count / len(found.table),
+            by_lag=by_lag,
+            pairs=pairs,
+        )
+
+
+def _beside(
+    series: Sequence[OneSeries], numbers: Floats, cuts: Sequence[tuple[int, int]]
+) -> Iterator[tuple[Floats, Floats]]:
+    """Target and covariate of each series in train, on the grid, `[L]` each."""
+    for each, (train, _) in zip(series, cuts, strict=True):
+        both = on_steps(each.steps, np.stack([each.values, numbers[each.rows]], axis=1))[:train]
+        yield both[:, 0], both[:, 1]
