@@ -39,8 +39,11 @@ def run(
     path = pathlib.Path(ir)
     if not path.is_file():
         raise ConfigError(f"--ir: no file {str(path)!r}. Write it with `tapeline compile --target ir`.")
-    from tapeline.pipeline.ir import read_ir
-    from tapeline.pipeline.node_runner import NodeFailedError, address_of, run_node
+    from tapeline.pipeline.postponed_imports import postponed
+
+    with postponed():
+        from tapeline.pipeline.ir import read_ir
+        from tapeline.pipeline.node_runner import NodeFailedError, address_of, run_node
 
     try:
         pipeline = read_ir(path)

@@ -34,6 +34,7 @@ from tapeline.pipeline.cluster.following import Following, following
 from tapeline.pipeline.cluster.job_book import JobBook
 from tapeline.pipeline.cluster.stopping import Stopped, in_words, stop_all
 from tapeline.pipeline.group_access import share_with_group
+from tapeline.pipeline.late_executor import LATE_EXECUTORS
 from tapeline.pipeline.lineage import NodeRun, read_run
 from tapeline.pipeline.stores import Connection, connection, lock_of, locked
 from tapeline.schemas.errors import ConfigError, DataError, SurroundingsError, user_error
@@ -162,6 +163,7 @@ def _launch(store: SharedStore, node: pipeline_pb2.PipelineNode, pipeline: pipel
             pipeline_runtime_spec=pipeline.runtime_spec,
             executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
             custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
+            custom_executor_operators=LATE_EXECUTORS,
         ).launch()
     except Exception as error:
         _record(store, node, error)

@@ -34,10 +34,12 @@ TOOLS = {"podman": "podman", "debootstrap": "debootstrap", "runc": "runc"}
 QUICK_SECONDS = 60
 MOST = 10_000
 """Files and processes of a container; this machine's own limits may be lower."""
+BYTES = 15e9
+"""Room for both images and what they are built from."""
 
 
 class CannotRun(Exception):
-    """This machine has no engine, or cannot make the base image; the message says why."""
+    """This machine has no engine, or what the images are made of cannot be had here; the message says why."""
 
 
 def folder_of(environ: Mapping[str, str]) -> pathlib.Path:
@@ -72,14 +74,17 @@ def engine_environment(folder: pathlib.Path, environ: Mapping[str, str]) -> Dict
     }
 
 
-def demand_engine(environ: Mapping[str, str]) -> None:
+def demand_engine(folder: pathlib.Path, environ: Mapping[str, str]) -> None:
     """Installs what is missing, where this system has Debian's packages.
 
     Raises:
-      CannotRun: it could not be had.
+      CannotRun: it could not be had, or there is no room for the images.
     """
     if os.geteuid() != 0:
         raise CannotRun("making a base image takes root's rights")
+    free = shutil.disk_usage(str(folder)).free
+    if free < BYTES and not (folder / "storage").exists():
+        raise CannotRun(f"{folder} has room for {free / 1e9:.0f} GB, and the images take {BYTES / 1e9:.0f}")
     missing = [package for tool, package in TOOLS.items() if shutil.which(tool, path=environ.get("PATH")) is None]
     if not missing:
         return
@@ -116,6 +121,22 @@ def make_base(folder: pathlib.Path, environ: Mapping[str, str]) -> None:
     shutil.rmtree(str(root))
 
 
+def demand_packages(environ: Mapping[str, str]) -> None:
+    """Looks whether a container can start, and whether it reaches what the Dockerfile installs.
+
+    Raises:
+      CannotRun: it cannot.
+    """
+    for network, command in (("none", ["true"]), ("host", ["apt-get", "update"])):
+        whole = ["podman", "run", "--rm", "--network", network, BASE, *command]
+        demand(processes.run(whole, timeout=QUICK_SECONDS, environ=environ))
+    index = uv_tool.index_url(environ)
+    try:
+        uv_tool.read(index + "/uv/")
+    except OSError as error:
+        raise CannotRun(f"the package index {index} could not be read: {error}") from error
+
+
 def build_command(target: str, folder: pathlib.Path, environ: Mapping[str, str]) -> List[str]:
     """Returns the command that builds a target; pip and uv in it use this machine's index and certificates."""
     settings = uv_tool.uv_environment(environ)
@@ -141,17 +162,33 @@ def main(arguments: List[str]) -> int:
     folder = folder_of(os.environ)
     environ = engine_environment(folder, os.environ)
     try:
-        demand_engine(environ)
+        demand_engine(folder, environ)
         make_base(folder, environ)
+        code = build(folder, environ)
     except CannotRun as reason:
         print(f"skipped: {reason}.")
         return 0
+    if code:
+        return code
+    tests = [str(bootstrap.PROJECT / ".venv/bin/python"), "-m", "pytest", "tests/containers", "--durations=0"]
+    code = subprocess.call([*tests, *shlex.split(environ.get("ARGS", "")), *arguments], env=environ)
+    subprocess.call(["podman", "image", "prune", "--force"], env=environ, stdout=subprocess.DEVNULL)
+    return code
+
+
+def build(folder: pathlib.Path, environ: Mapping[str, str]) -> int:
+    """Builds both images; returns an exit status.
+
+    Raises:
+      CannotRun: a build failed where nothing can be installed.
+    """
     for target, tag in IMAGES.items():
         began = time.monotonic()
         outcome = processes.run_showing_time(
             f"target {target}", build_command(target, folder, environ), environ=environ
         )
         if not outcome.ok:
+            demand_packages(environ)
             print(outcome.output, file=sys.stderr)
             return outcome.code
         size = processes.run(
@@ -159,10 +196,7 @@ def main(arguments: List[str]) -> int:
         )
         seconds = time.monotonic() - began
         print(f"  {tag}: {int(size.last_line) / 1e9:.2f} GB, built in {seconds:.0f} s", flush=True)
-    tests = [str(bootstrap.PROJECT / ".venv/bin/python"), "-m", "pytest", "tests/containers", "--durations=0"]
-    code = subprocess.call([*tests, *shlex.split(environ.get("ARGS", "")), *arguments], env=environ)
-    subprocess.call(["podman", "image", "prune", "--force"], env=environ, stdout=subprocess.DEVNULL)
-    return code
+    return 0
 
 
 if __name__ == "__main__":

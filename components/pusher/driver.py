@@ -14,10 +14,13 @@ from tfx.orchestration import metadata
 from tfx.orchestration.portable import base_driver, data_types
 from tfx.proto.orchestration import driver_output_pb2
 from tfx.proto.pusher_pb2 import PushDestination
-from tfx.types import standard_artifacts, standard_component_specs
+from tfx.types import standard_artifacts
 from tfx.utils import proto_utils
 
 from tapeline.forecaster.versions import MODEL_FINGERPRINT, folder_fingerprint
+
+_GIVEN = "push_destination"
+"""Property of TFX's Pusher. The module that names it, `standard_component_specs`, imports TFMA: seconds before the cache."""
 
 _DESTINATION = "pushed_destination"
 """Custom property in which TFX's Pusher keeps the folder of the version."""
@@ -36,9 +39,7 @@ class Driver(component_driver.BaseDriver, base_driver.BaseDriver):
     def run(self, execution_info: data_types.ExecutionInfo) -> driver_output_pb2.DriverOutput:
         """Marks such pushes as deleted, and TFX's cache passes them over. Inputs and outputs stay as they are."""
         destination = PushDestination()
-        proto_utils.json_to_proto(
-            str(execution_info.exec_properties[standard_component_specs.PUSH_DESTINATION_KEY]), destination
-        )
+        proto_utils.json_to_proto(str(execution_info.exec_properties[_GIVEN]), destination)
         base = pathlib.Path(destination.filesystem.base_directory)
         with self._mlmd_connection as opened:
             for pushed in opened.store.get_artifacts_by_type(standard_artifacts.PushedModel.TYPE_NAME):

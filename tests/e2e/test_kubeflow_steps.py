@@ -227,6 +227,17 @@ def test_steps_leave_the_lineage_of_a_local_run(steps: tuple[Cluster, Outcome], 
     assert found.properties() == expected.properties()
 
 
+def test_a_step_that_the_cache_answers_imports_neither_tensorflow_nor_beam(steps: tuple[Cluster, Outcome]) -> None:
+    cluster, outcome = steps
+    which = ["--ir", str(cluster.paths.ir(f"load-{outcome.job}")), "--node", "SeriesExampleGen", "--run-id", "again"]
+    command = [sys.executable, "-X", "importtime", "-m", "tapeline", "run-node", *which]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ended.stdout == "SeriesExampleGen: cached\n"
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in ended.stderr.splitlines()}
+    assert imported >= {"tapeline", "tfx"}
+    assert not imported & {"tensorflow", "apache_beam"}
+
+
 def test_two_runs_at_once_on_one_store_end_blessed_and_pushed(twins: tuple[Cluster, list[Outcome]]) -> None:
     cluster, outcomes = twins
     outputs: list[str] = []

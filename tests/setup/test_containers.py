@@ -34,10 +34,44 @@ def test_tests_know_the_images_and_the_variable_of_the_script() -> None:
     assert engine.VARIABLE == containers.HOME_VARIABLE
 
 
-def test_what_is_missing_is_a_reason_and_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_missing_is_a_reason_and_no_failure(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(containers.CannotRun, match="root's rights"):
-        containers.demand_engine({"PATH": "/usr/bin"})
+        containers.demand_engine(tmp_path, {"PATH": "/usr/bin"})
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     with pytest.raises(containers.CannotRun, match="neither podman nor debootstrap nor runc, nor an apt-get"):
-        containers.demand_engine({"PATH": "/nowhere"})
+        containers.demand_engine(tmp_path, {"PATH": "/nowhere"})
+    monkeypatch.setattr(containers, "BYTES", 1e18)
+    with pytest.raises(containers.CannotRun, match=r"has room for .* GB, and the images take 1000000000"):
+        containers.demand_engine(tmp_path, {"PATH": "/usr/bin"})
+
+
+def _engine(folder: pathlib.Path, script: str) -> dict[str, str]:
+    """A script in place of the engine."""
+    program = folder / "podman"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return {"PATH": f"{folder}:{os.environ['PATH']}", "PIP_INDEX_URL": f"file://{folder}"}
+
+
+def test_a_build_that_fails_is_a_failure_only_where_packages_can_be_had(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(containers.uv_tool, "read", read.append)
+    broken = 'case "$1" in build) echo "no such file"; exit 7;; esac'
+    environ = _engine(tmp_path, broken)
+    monkeypatch.setenv("PATH", environ["PATH"])
+    assert containers.build(tmp_path, environ) == 7
+    assert "no such file" in capfd.readouterr().err
+    assert read == [f"file://{tmp_path}/uv/"]
+    environ = _engine(tmp_path, f'{broken}\ncase "$*" in *apt-get*) echo "deb.debian.org: no answer"; exit 100;; esac')
+    with pytest.raises(containers.CannotRun, match=r"deb\.debian\.org: no answer"):
+        containers.build(tmp_path, environ)
+
+    def unreachable(url: str) -> bytes:
+        raise OSError("no route")
+
+    monkeypatch.setattr(containers.uv_tool, "read", unreachable)
+    with pytest.raises(containers.CannotRun, match=f"the package index file://{tmp_path} could not be read: no route"):
+        containers.build(tmp_path, _engine(tmp_path, broken))
