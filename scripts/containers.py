@@ -121,15 +121,24 @@ def make_base(folder: pathlib.Path, environ: Mapping[str, str]) -> None:
     shutil.rmtree(str(root))
 
 
-def demand_packages(environ: Mapping[str, str]) -> None:
-    """Looks whether a container can start, and whether it reaches what the Dockerfile installs.
+def demand_containers(environ: Mapping[str, str]) -> None:
+    """Looks whether a container can start here, with limits.
 
     Raises:
       CannotRun: it cannot.
     """
-    for network, command in (("none", ["true"]), ("host", ["apt-get", "update"])):
-        whole = ["podman", "run", "--rm", "--network", network, BASE, *command]
-        demand(processes.run(whole, timeout=QUICK_SECONDS, environ=environ))
+    limits = ["--network", "none", "--cpus", "1", "--memory", "64m", "--read-only", "--cap-drop", "all"]
+    demand(processes.run(["podman", "run", "--rm", *limits, BASE, "true"], timeout=QUICK_SECONDS, environ=environ))
+
+
+def demand_packages(environ: Mapping[str, str]) -> None:
+    """Looks whether a container reaches what the Dockerfile installs.
+
+    Raises:
+      CannotRun: it does not.
+    """
+    update = ["podman", "run", "--rm", "--network", "host", BASE, "apt-get", "update"]
+    demand(processes.run(update, timeout=QUICK_SECONDS, environ=environ))
     index = uv_tool.index_url(environ)
     try:
         uv_tool.read(index + "/uv/")
@@ -164,6 +173,7 @@ def main(arguments: List[str]) -> int:
     try:
         demand_engine(folder, environ)
         make_base(folder, environ)
+        demand_containers(environ)
         code = build(folder, environ)
     except CannotRun as reason:
         print(f"skipped: {reason}.")

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 
 import pytest
 
@@ -34,6 +35,17 @@ def test_tests_know_the_images_and_the_variable_of_the_script() -> None:
     assert engine.VARIABLE == containers.HOME_VARIABLE
 
 
+def test_ci_runs_the_main_ones_and_has_an_end() -> None:
+    root = pathlib.Path(__file__).parents[2]
+    chosen = re.search(
+        r"timeout --foreground \d+m make test-containers \\\n +ARGS=\"-k '(.*)'\"", (root / ".ci/run").read_text()
+    )
+    assert chosen is not None
+    names = re.findall(r"^def (test_\w+)", (root / "tests/containers/test_images.py").read_text(), re.MULTILINE)
+    words = chosen[1].split(" or ")
+    assert [sum(word in name for name in names) for word in words] == [1] * len(words)
+
+
 def test_what_is_missing_is_a_reason_and_no_failure(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(containers.CannotRun, match="root's rights"):
@@ -61,7 +73,6 @@ def test_a_build_that_fails_is_a_failure_only_where_packages_can_be_had(
     monkeypatch.setattr(containers.uv_tool, "read", read.append)
     broken = 'case "$1" in build) echo "no such file"; exit 7;; esac'
     environ = _engine(tmp_path, broken)
-    monkeypatch.setenv("PATH", environ["PATH"])
     assert containers.build(tmp_path, environ) == 7
     assert "no such file" in capfd.readouterr().err
     assert read == [f"file://{tmp_path}/uv/"]
@@ -75,3 +86,9 @@ def test_a_build_that_fails_is_a_failure_only_where_packages_can_be_had(
     monkeypatch.setattr(containers.uv_tool, "read", unreachable)
     with pytest.raises(containers.CannotRun, match=f"the package index file://{tmp_path} could not be read: no route"):
         containers.build(tmp_path, _engine(tmp_path, broken))
+
+
+def test_a_machine_that_starts_no_container_with_limits_is_a_reason(tmp_path: pathlib.Path) -> None:
+    containers.demand_containers(_engine(tmp_path, "exit 0"))
+    with pytest.raises(containers.CannotRun, match="no cgroups"):
+        containers.demand_containers(_engine(tmp_path, 'case "$*" in *--memory*) echo "no cgroups"; exit 126;; esac'))
