@@ -10,7 +10,8 @@ import importlib
 import sys
 from collections.abc import Iterator
 
-_POSTPONED = ("tensorflow", "apache_beam")
+_POSTPONED = ("tensorflow", "apache_beam", "tfx.components")
+"""With TFX's own components, which import both; a package of TFX without them exists, so the launcher does without."""
 
 _DO_WITHOUT = (
     "tfx.dsl.io.plugins.tensorflow_gfile",
@@ -25,7 +26,7 @@ _incomplete: list[str] = []
 
 @contextlib.contextmanager
 def postponed() -> Iterator[None]:
-    """Imports inside the block find neither TensorFlow nor Beam, unless this process has imported them already."""
+    """Imports inside the block find none of these, unless this process has imported them already."""
     absent = [name for name in _POSTPONED if name not in sys.modules]
     complete = {name for name in _DO_WITHOUT if name in sys.modules}
     for name in absent:

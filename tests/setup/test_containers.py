@@ -7,6 +7,7 @@ import re
 import pytest
 
 import containers
+import uv_tool
 from tests.containers import engine
 
 
@@ -70,7 +71,7 @@ def test_a_build_that_fails_is_a_failure_only_where_packages_can_be_had(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     read: list[str] = []
-    monkeypatch.setattr(containers.uv_tool, "read", read.append)
+    monkeypatch.setattr(uv_tool, "read", read.append)
     broken = 'case "$1" in build) echo "no such file"; exit 7;; esac'
     environ = _engine(tmp_path, broken)
     assert containers.build(tmp_path, environ) == 7
@@ -83,7 +84,7 @@ def test_a_build_that_fails_is_a_failure_only_where_packages_can_be_had(
     def unreachable(url: str) -> bytes:
         raise OSError("no route")
 
-    monkeypatch.setattr(containers.uv_tool, "read", unreachable)
+    monkeypatch.setattr(uv_tool, "read", unreachable)
     with pytest.raises(containers.CannotRun, match=f"the package index file://{tmp_path} could not be read: no route"):
         containers.build(tmp_path, _engine(tmp_path, broken))
 
