@@ -4,6 +4,7 @@ import importlib
 import pathlib
 import sys
 import types
+from typing import Any
 
 import pytest
 
@@ -34,12 +35,12 @@ def _library(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_library")
 def test_a_module_that_does_without_a_library_has_it_once_it_is_imported() -> None:
     with postponed():
-        module = importlib.import_module("looks_for_it")
+        module: Any = importlib.import_module("looks_for_it")
     assert module.slow_library is None
     assert "slow_library" not in sys.modules
     import_postponed()
     assert module.slow_library is sys.modules["slow_library"]
-    vars(module)["slow_library"] = "as it was left"
+    module.slow_library = "as it was left"
     import_postponed()
     assert module.slow_library == "as it was left"
 
@@ -48,9 +49,9 @@ def test_a_module_that_does_without_a_library_has_it_once_it_is_imported() -> No
 def test_what_is_imported_already_stays() -> None:
     library = importlib.import_module("slow_library")
     with postponed():
-        module = importlib.import_module("looks_for_it")
+        module: Any = importlib.import_module("looks_for_it")
     assert module.slow_library is library
-    vars(module)["slow_library"] = "as it was left"
+    module.slow_library = "as it was left"
     import_postponed()
     assert module.slow_library == "as it was left"
 
