@@ -157,6 +157,7 @@ def test_kfps_own_executor_runs_the_yaml(volume: Volume, first: Outcome, tmp_pat
         assert refused.returncode != 0, refused.stdout[-6000:]
         assert "not below 1e-09" in refused.stdout
     finally:
+        engine.podman("container", "prune", "--force")
         service.kill()
         service.wait()
 
