@@ -34,7 +34,7 @@ TOOLS = {"podman": "podman", "debootstrap": "debootstrap", "runc": "runc"}
 QUICK_SECONDS = 60
 MOST = 10_000
 """Files and processes of a container; this machine's own limits may be lower."""
-BYTES = 15e9
+BYTES = 20e9
 """Room for both images and what they are built from."""
 
 
