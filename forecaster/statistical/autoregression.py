@@ -7,15 +7,20 @@ maps = autoregression_maps(coefficients, settings[0], season=12, context_length=
 Source: Box and Jenkins, Time Series Analysis: Forecasting and Control (1970): ARIMA(p, d, 0)(P, D, 0), with a few
 lags about each season instead of the product of two polynomials, and a ridge penalty in place of a test for the order.
 A line from all of the context to each lead step has `T H` coefficients; a short series has not enough values for
-them, but enough for a handful.
+them, but enough for a handful. Where a forecast returns to (the same book, "deviations from the mean"): to the mean of
+its context, or by the intercept of the regression to the mean of all that was learned from.
 """
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
+from tapeline.forecaster.statistical.affine_maps import AffineMaps
 from tapeline.series.arrays import Array, Bools
+
+Mean = Literal["none", "context", "train"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, order=True)
@@ -28,8 +33,8 @@ class Autoregression:
         differences: How often the change from step to step is taken first.
         seasonal_differences: How often the change from season to season is.
         penalty: Of the ridge regression, as a share of the mean variance of a lag.
-        centred: Whether deviations from the context's mean (of values or changes) are forecast; else what has been
-            differenced is taken to have mean 0.
+        mean: What forecasts return to, after differencing: to 0, to the mean of their context, or to the mean of what
+            the coefficients are fitted to.
     """
 
     order: int
@@ -37,7 +42,7 @@ class Autoregression:
     differences: int = 0
     seasonal_differences: int = 0
     penalty: float = 1e-3
-    centred: bool = True
+    mean: Mean = "context"
 
     def lags(self, season: int) -> tuple[int, ...]:
         """Returns the lags, ascending.
@@ -108,7 +113,7 @@ class LagSums:
         every = [*columns, len(self.lags) + 1]
         gram = self.gram[:, every][:, :, every]
         count = self.gram[:, 0, 0]
-        if setting.centred:
+        if setting.mean != "none":
             sums = self.gram[:, 0, every]
             gram = (
                 gram - sums[:, :, np.newaxis] * sums[:, np.newaxis] / np.maximum(count, 1.0)[:, np.newaxis, np.newaxis]
@@ -119,6 +124,22 @@ class LagSums:
         ridge = np.where(enough, setting.penalty * size, 1.0)[:, np.newaxis, np.newaxis] * np.eye(len(lags))
         solved = np.linalg.solve(np.where(enough[:, np.newaxis, np.newaxis], inner, 0.0) + ridge, outer)
         return np.where(enough[:, np.newaxis], solved[:, :, 0], 0.0), enough
+
+    def intercepts(self, coefficients: Array, setting: Autoregression, *, season: int) -> Array:
+        """Returns what each series' regression adds to every step.
+
+        Args:
+            coefficients: `[G, k]`, or `[1, k]` for all series.
+            setting: What they belong to.
+            season: Steps of a season.
+
+        Returns:
+            `[G]`; NaN for a series without a step whose lags were all measured.
+        """
+        columns = [1 + self.lags.index(lag) for lag in setting.lags(season)]
+        count = self.gram[:, 0, 0]
+        explained = (self.gram[:, 0, columns] * coefficients).sum(axis=1)
+        return (self.gram[:, 0, -1] - explained) / np.where(count > 0.0, count, np.nan)
 
 
 def lag_sums(
@@ -159,9 +180,15 @@ def _changes(values: Array, polynomial: Array) -> Array:
 
 
 def autoregression_maps(
-    coefficients: Array, setting: Autoregression, *, season: int, context_length: int, horizon: int
-) -> Array:
-    """Returns what each series' coefficients make of a context, as matrices.
+    coefficients: Array,
+    setting: Autoregression,
+    *,
+    season: int,
+    context_length: int,
+    horizon: int,
+    intercepts: Array | None = None,
+) -> AffineMaps:
+    """Returns what each series' coefficients make of a context.
 
     Args:
         coefficients: `[G, k]`.
@@ -169,9 +196,11 @@ def autoregression_maps(
         season: Steps of a season.
         context_length: `T`.
         horizon: `H`.
+        intercepts: Where the mean is that of train, what is added to every step, `[G]`; NaN, and None: the forecast
+            returns to the mean of its context instead.
 
     Returns:
-        `[G, T, H]` float64: `forecast = context @ map`.
+        Float64 maps: `forecast = context @ matrix + constant`.
     """
     lags, polynomial = setting.lags(season), setting.differencing(season)
     own = np.zeros((len(coefficients), lags[-1] + 1))
@@ -181,18 +210,30 @@ def autoregression_maps(
     for ago in np.flatnonzero(polynomial):
         whole[:, ago : ago + own.shape[1]] += polynomial[ago] * own
     back = [(ago, -whole[:, ago, np.newaxis]) for ago in range(1, whole.shape[1]) if whole[:, ago].any()]
-    # A forecast is a sum over the last values, as many as are looked at, and over the mean.
+    # A forecast is a sum over the last values, as many as are looked at, and over an intercept.
     reach = whole.shape[1] - 1
     values = np.zeros((reach + horizon, len(coefficients), reach + 1))
     values[:reach, :, :reach] = np.eye(reach)[:, np.newaxis]
-    values[reach:, :, reach] = 1.0 - coefficients.sum(axis=1)
+    values[reach:, :, reach] = 1.0
     for step in range(reach, reach + horizon):
         for ago, weight in back:
             values[step] += weight * values[step - ago]
-    maps = np.zeros((len(coefficients), context_length, horizon))
-    maps[:, context_length - reach :] = values[reach:, :, :reach].transpose(1, 2, 0)
-    if setting.centred:
-        steps = context_length - len(polynomial) + 1
-        mean = np.convolve(np.ones(steps) / steps, polynomial[::-1])
-        maps += mean[:, np.newaxis] * values[reach:, :, reach].T[:, np.newaxis]
-    return maps
+    matrices = np.zeros((len(coefficients), context_length, horizon))
+    matrices[:, context_length - reach :] = values[reach:, :, :reach].transpose(1, 2, 0)
+    added = values[reach:, :, reach].T
+    if intercepts is None:
+        intercepts = np.full(len(coefficients), 0.0 if setting.mean == "none" else np.nan)
+    of_context = np.isnan(intercepts)
+    if of_context.any():
+        mean = mean_of_changes(setting, season=season, context_length=context_length)
+        share = np.where(of_context, 1.0 - coefficients.sum(axis=1), 0.0)[:, np.newaxis] * added
+        matrices += mean[:, np.newaxis] * share[:, np.newaxis]
+    return AffineMaps(matrices, np.where(of_context, 0.0, intercepts)[:, np.newaxis] * added)
+
+
+def mean_of_changes(setting: Autoregression, *, season: int, context_length: int) -> Array:
+    """Returns what each step of a context weighs in the mean of its values after differencing, `[T]`."""
+    polynomial = setting.differencing(season)
+    steps = context_length - len(polynomial) + 1
+    weights: Array = np.convolve(np.ones(steps) / steps, polynomial[::-1])
+    return weights

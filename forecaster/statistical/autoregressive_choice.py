@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tapeline.forecaster.statistical.autoregression import Autoregression, LagSums, autoregression_maps, lag_sums
+from tapeline.forecaster.statistical.affine_maps import AffineMaps
+from tapeline.forecaster.statistical.autoregression import (
+    Autoregression,
+    LagSums,
+    autoregression_maps,
+    lag_sums,
+    mean_of_changes,
+)
 from tapeline.forecaster.statistical.histories import Origins
 from tapeline.series.arrays import Array, Ints
 
@@ -18,18 +25,26 @@ class FittedAutoregression:
     Attributes:
         setting: What it looks at.
         coefficients: Of the fit on the whole train split, `[1, k]` for all series; or `[1 + G, k]`, row 0 for all.
+        intercepts: Of the same fit, `[1 + G]`; NaN where forecasts return to the mean of their context, as those of
+            series that are not known do (row 0).
         forecasts: At the origins `[N, H]`, each from the fit of its block.
     """
 
     setting: Autoregression
     coefficients: Array
+    intercepts: Array
     forecasts: Array
 
-    def maps(self, rows: Ints, *, season: int, context_length: int) -> Array:
-        """Returns the maps of some rows, `[R, T, H]`; see `autoregression_maps`."""
-        own = self.coefficients[rows if len(self.coefficients) > 1 else np.zeros(len(rows), np.int64)]
-        horizon = self.forecasts.shape[1]
-        return autoregression_maps(own, self.setting, season=season, context_length=context_length, horizon=horizon)
+    def maps(self, rows: Ints, *, season: int, context_length: int) -> AffineMaps:
+        """Returns the maps of some rows; see `autoregression_maps`."""
+        return autoregression_maps(
+            self.coefficients[rows if len(self.coefficients) > 1 else np.zeros(len(rows), np.int64)],
+            self.setting,
+            season=season,
+            context_length=context_length,
+            horizon=self.forecasts.shape[1],
+            intercepts=self.intercepts[rows] if self.setting.mean == "train" else None,
+        )
 
 
 def fit_autoregressions(
@@ -62,13 +77,22 @@ def fit_autoregressions(
         if key not in sums:
             sums[key] = _block_sums(series, origins.cuts, setting, season)
         solved = [_solve(block, setting, season, own) for block in sums[key]]
-        if not all(enough for _, enough in [solved[block] for block in used] + solved[-1:]):
+        if not all(enough for *_, enough in [solved[block] for block in used] + solved[-1:]):
             continue
         # One call for the fits of all blocks: its cost is that of its steps, not of its rows.
-        every = np.concatenate([coefficients for coefficients, _ in solved])
+        every = np.concatenate([coefficients for coefficients, *_ in solved])
         rows = origins.block * len(solved[0][0]) + (1 + origins.series if own else 0)
-        forecasts = _forecasts(every, setting, context, rows, horizon=origins.target.shape[1], season=season)
-        fitted.append(FittedAutoregression(setting, solved[-1][0], forecasts))
+        intercepts = np.stack([intercepts for _, intercepts, _ in solved])
+        forecasts = _forecasts(
+            every,
+            setting,
+            context,
+            rows,
+            intercepts=intercepts[origins.block, 1 + origins.series],
+            horizon=origins.target.shape[1],
+            season=season,
+        )
+        fitted.append(FittedAutoregression(setting, solved[-1][0], intercepts[-1], forecasts))
     return fitted
 
 
@@ -83,19 +107,41 @@ def _block_sums(series: Sequence[Array], cuts: Ints, setting: Autoregression, se
     return result
 
 
-def _solve(sums: LagSums, setting: Autoregression, season: int, per_series: bool) -> tuple[Array, bool]:
-    shared, enough = sums.together().solve(setting, season=season)
-    if not per_series:
-        return shared, bool(enough[0])
-    own, own_enough = sums.solve(setting, season=season)
-    return np.concatenate([shared, np.where(own_enough[:, np.newaxis], own, shared)]), bool(enough[0])
+def _solve(sums: LagSums, setting: Autoregression, season: int, per_series: bool) -> tuple[Array, Array, bool]:
+    """Returns coefficients, intercepts `[1 + G]`, and whether there are enough values for the setting."""
+    coefficients, enough = sums.together().solve(setting, season=season)
+    if per_series:
+        own, own_enough = sums.solve(setting, season=season)
+        coefficients = np.concatenate([coefficients, np.where(own_enough[:, np.newaxis], own, coefficients)])
+    intercepts = sums.intercepts(coefficients[1:] if per_series else coefficients, setting, season=season)
+    return coefficients, np.append(np.nan, intercepts), bool(enough[0])
 
 
 def _forecasts(
-    coefficients: Array, setting: Autoregression, context: Array, rows: Ints, *, horizon: int, season: int
+    coefficients: Array,
+    setting: Autoregression,
+    context: Array,
+    rows: Ints,
+    *,
+    intercepts: Array,
+    horizon: int,
+    season: int,
 ) -> Array:
-    """Returns the forecasts of windows, each with the coefficients of its row, `[N, H]`."""
+    """Returns the forecasts of windows, each with the coefficients of its row and its own intercept, `[N, H]`."""
     length = context.shape[1]
-    maps = autoregression_maps(coefficients, setting, season=season, context_length=length, horizon=horizon)
-    forecasts: Array = np.matmul(context[:, np.newaxis], maps.astype(np.float32)[rows])[:, 0]
+    of_train = setting.mean == "train"
+    maps = autoregression_maps(
+        coefficients,
+        setting,
+        season=season,
+        context_length=length,
+        horizon=horizon,
+        intercepts=np.ones(len(coefficients)) if of_train else None,
+    )
+    forecasts: Array = np.matmul(context[:, np.newaxis], maps.matrices.astype(np.float32)[rows])[:, 0]
+    if of_train:
+        mean = context @ mean_of_changes(setting, season=season, context_length=length)
+        of_context = (1.0 - coefficients.sum(axis=1))[rows] * mean
+        added = np.where(np.isnan(intercepts), of_context, intercepts)
+        forecasts += (added[:, np.newaxis] * maps.constants[rows]).astype(np.float32)
     return forecasts
