@@ -7,8 +7,8 @@ maps = autoregression_maps(coefficients, settings[0], season=12, context_length=
 Source: Box and Jenkins, Time Series Analysis: Forecasting and Control (1970): ARIMA(p, d, 0)(P, D, 0), with a few
 lags about each season instead of the product of two polynomials, and a ridge penalty in place of a test for the order.
 A line from all of the context to each lead step has `T H` coefficients; a short series has not enough values for
-them, but enough for a handful. Where a forecast returns to (the same book, "deviations from the mean"): to the mean of
-its context, or by the intercept of the regression to the mean of all that was learned from.
+them, but enough for a handful. Deviations from a mean are what is forecast (the same book): that of the
+context, or that of all that was learned from.
 """
 
 import dataclasses
@@ -125,21 +125,11 @@ class LagSums:
         solved = np.linalg.solve(np.where(enough[:, np.newaxis, np.newaxis], inner, 0.0) + ridge, outer)
         return np.where(enough[:, np.newaxis], solved[:, :, 0], 0.0), enough
 
-    def intercepts(self, coefficients: Array, setting: Autoregression, *, season: int) -> Array:
-        """Returns what each series' regression adds to every step.
-
-        Args:
-            coefficients: `[G, k]`, or `[1, k]` for all series.
-            setting: What they belong to.
-            season: Steps of a season.
-
-        Returns:
-            `[G]`; NaN for a series without a step whose lags were all measured.
-        """
-        columns = [1 + self.lags.index(lag) for lag in setting.lags(season)]
+    def means(self) -> Array:
+        """Returns the mean of each series after differencing, `[G]`; NaN without a step whose lags were all measured."""
         count = self.gram[:, 0, 0]
-        explained = (self.gram[:, 0, columns] * coefficients).sum(axis=1)
-        return (self.gram[:, 0, -1] - explained) / np.where(count > 0.0, count, np.nan)
+        mean: Array = self.gram[:, 0, -1] / np.where(count > 0.0, count, np.nan)
+        return mean
 
 
 def lag_sums(
@@ -186,7 +176,7 @@ def autoregression_maps(
     season: int,
     context_length: int,
     horizon: int,
-    intercepts: Array | None = None,
+    means: Array | None = None,
 ) -> AffineMaps:
     """Returns what each series' coefficients make of a context.
 
@@ -196,8 +186,8 @@ def autoregression_maps(
         season: Steps of a season.
         context_length: `T`.
         horizon: `H`.
-        intercepts: Where the mean is that of train, what is added to every step, `[G]`; NaN, and None: the forecast
-            returns to the mean of its context instead.
+        means: Where forecasts return to the mean of train, that of each series after differencing, `[G]`; NaN, and
+            None: to the mean of the context instead.
 
     Returns:
         Float64 maps: `forecast = context @ matrix + constant`.
@@ -210,25 +200,24 @@ def autoregression_maps(
     for ago in np.flatnonzero(polynomial):
         whole[:, ago : ago + own.shape[1]] += polynomial[ago] * own
     back = [(ago, -whole[:, ago, np.newaxis]) for ago in range(1, whole.shape[1]) if whole[:, ago].any()]
-    # A forecast is a sum over the last values, as many as are looked at, and over an intercept.
+    # A forecast is a sum over the last values, as many as are looked at, and over the mean.
     reach = whole.shape[1] - 1
     values = np.zeros((reach + horizon, len(coefficients), reach + 1))
     values[:reach, :, :reach] = np.eye(reach)[:, np.newaxis]
-    values[reach:, :, reach] = 1.0
+    values[reach:, :, reach] = 1.0 - coefficients.sum(axis=1)
     for step in range(reach, reach + horizon):
         for ago, weight in back:
             values[step] += weight * values[step - ago]
     matrices = np.zeros((len(coefficients), context_length, horizon))
     matrices[:, context_length - reach :] = values[reach:, :, :reach].transpose(1, 2, 0)
-    added = values[reach:, :, reach].T
-    if intercepts is None:
-        intercepts = np.full(len(coefficients), 0.0 if setting.mean == "none" else np.nan)
-    of_context = np.isnan(intercepts)
-    if of_context.any():
-        mean = mean_of_changes(setting, season=season, context_length=context_length)
-        share = np.where(of_context, 1.0 - coefficients.sum(axis=1), 0.0)[:, np.newaxis] * added
-        matrices += mean[:, np.newaxis] * share[:, np.newaxis]
-    return AffineMaps(matrices, np.where(of_context, 0.0, intercepts)[:, np.newaxis] * added)
+    share = values[reach:, :, reach].T
+    if means is None:
+        means = np.full(len(coefficients), 0.0 if setting.mean == "none" else np.nan)
+    unknown = np.isnan(means)
+    if unknown.any():
+        of_context = mean_of_changes(setting, season=season, context_length=context_length)
+        matrices[unknown] += of_context[:, np.newaxis] * share[unknown, np.newaxis]
+    return AffineMaps(matrices, np.where(unknown, 0.0, means)[:, np.newaxis] * share)
 
 
 def mean_of_changes(setting: Autoregression, *, season: int, context_length: int) -> Array:

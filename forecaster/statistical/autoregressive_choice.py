@@ -25,14 +25,13 @@ class FittedAutoregression:
     Attributes:
         setting: What it looks at.
         coefficients: Of the fit on the whole train split, `[1, k]` for all series; or `[1 + G, k]`, row 0 for all.
-        intercepts: Of the same fit, `[1 + G]`; NaN where forecasts return to the mean of their context, as those of
-            series that are not known do (row 0).
+        means: After differencing, of what that fit has seen, `[1 + G]`; NaN in row 0, for series that are not known.
         forecasts: At the origins `[N, H]`, each from the fit of its block.
     """
 
     setting: Autoregression
     coefficients: Array
-    intercepts: Array
+    means: Array
     forecasts: Array
 
     def maps(self, rows: Ints, *, season: int, context_length: int) -> AffineMaps:
@@ -43,7 +42,7 @@ class FittedAutoregression:
             season=season,
             context_length=context_length,
             horizon=self.forecasts.shape[1],
-            intercepts=self.intercepts[rows] if self.setting.mean == "train" else None,
+            means=self.means[rows] if self.setting.mean == "train" else None,
         )
 
 
@@ -77,22 +76,22 @@ def fit_autoregressions(
         if key not in sums:
             sums[key] = _block_sums(series, origins.cuts, setting, season)
         solved = [_solve(block, setting, season, own) for block in sums[key]]
-        if not all(enough for *_, enough in [solved[block] for block in used] + solved[-1:]):
+        if not all(enough for _, enough in [solved[block] for block in used] + solved[-1:]):
             continue
         # One call for the fits of all blocks: its cost is that of its steps, not of its rows.
-        every = np.concatenate([coefficients for coefficients, *_ in solved])
+        every = np.concatenate([coefficients for coefficients, _ in solved])
         rows = origins.block * len(solved[0][0]) + (1 + origins.series if own else 0)
-        intercepts = np.stack([intercepts for _, intercepts, _ in solved])
+        means = np.stack([np.append(np.nan, block.means()) for block in sums[key]])
         forecasts = _forecasts(
             every,
             setting,
             context,
             rows,
-            intercepts=intercepts[origins.block, 1 + origins.series],
+            means=means[origins.block, 1 + origins.series],
             horizon=origins.target.shape[1],
             season=season,
         )
-        fitted.append(FittedAutoregression(setting, solved[-1][0], intercepts[-1], forecasts))
+        fitted.append(FittedAutoregression(setting, solved[-1][0], means[-1], forecasts))
     return fitted
 
 
@@ -107,14 +106,12 @@ def _block_sums(series: Sequence[Array], cuts: Ints, setting: Autoregression, se
     return result
 
 
-def _solve(sums: LagSums, setting: Autoregression, season: int, per_series: bool) -> tuple[Array, Array, bool]:
-    """Returns coefficients, intercepts `[1 + G]`, and whether there are enough values for the setting."""
-    coefficients, enough = sums.together().solve(setting, season=season)
-    if per_series:
-        own, own_enough = sums.solve(setting, season=season)
-        coefficients = np.concatenate([coefficients, np.where(own_enough[:, np.newaxis], own, coefficients)])
-    intercepts = sums.intercepts(coefficients[1:] if per_series else coefficients, setting, season=season)
-    return coefficients, np.append(np.nan, intercepts), bool(enough[0])
+def _solve(sums: LagSums, setting: Autoregression, season: int, per_series: bool) -> tuple[Array, bool]:
+    shared, enough = sums.together().solve(setting, season=season)
+    if not per_series:
+        return shared, bool(enough[0])
+    own, own_enough = sums.solve(setting, season=season)
+    return np.concatenate([shared, np.where(own_enough[:, np.newaxis], own, shared)]), bool(enough[0])
 
 
 def _forecasts(
@@ -123,11 +120,11 @@ def _forecasts(
     context: Array,
     rows: Ints,
     *,
-    intercepts: Array,
+    means: Array,
     horizon: int,
     season: int,
 ) -> Array:
-    """Returns the forecasts of windows, each with the coefficients of its row and its own intercept, `[N, H]`."""
+    """Returns the forecasts of windows, each with the coefficients of its row and its own mean, `[N, H]`."""
     length = context.shape[1]
     of_train = setting.mean == "train"
     maps = autoregression_maps(
@@ -136,12 +133,11 @@ def _forecasts(
         season=season,
         context_length=length,
         horizon=horizon,
-        intercepts=np.ones(len(coefficients)) if of_train else None,
+        means=np.ones(len(coefficients)) if of_train else None,
     )
     forecasts: Array = np.matmul(context[:, np.newaxis], maps.matrices.astype(np.float32)[rows])[:, 0]
     if of_train:
-        mean = context @ mean_of_changes(setting, season=season, context_length=length)
-        of_context = (1.0 - coefficients.sum(axis=1))[rows] * mean
-        added = np.where(np.isnan(intercepts), of_context, intercepts)
-        forecasts += (added[:, np.newaxis] * maps.constants[rows]).astype(np.float32)
+        of_context = context @ mean_of_changes(setting, season=season, context_length=length)
+        mean = np.where(np.isnan(means), of_context, means)
+        forecasts += (mean[:, np.newaxis] * maps.constants[rows]).astype(np.float32)
     return forecasts

@@ -23,36 +23,31 @@ def test_without_a_penalty_the_coefficients_are_those_of_statsmodels(mean: Any) 
 
 
 def test_forecasts_that_return_to_the_mean_of_train_are_those_of_statsmodels() -> None:
-    values, setting = monthly(120), Autoregression(order=2, seasons=1, penalty=0.0, mean="train")
+    values, setting = monthly(120), Autoregression(order=2, seasons=1, mean="train")
     sums = lag_sums([values], setting, season=12)
     coefficients, _ = sums.solve(setting, season=12)
-    maps = autoregression_maps(
-        coefficients,
-        setting,
-        season=12,
-        context_length=30,
-        horizon=40,
-        intercepts=sums.intercepts(coefficients, setting, season=12),
-    )
-    theirs = AutoReg(values, lags=[1, 2, 11, 12, 13], trend="c").fit().forecast(40)
-    np.testing.assert_allclose(values[-30:] @ maps.matrices[0] + maps.constants[0], theirs, rtol=1e-6)
+    mean = values[13:].mean()
+    maps = autoregression_maps(coefficients, setting, season=12, context_length=30, horizon=40, means=sums.means())
+    intercept = mean * (1.0 - coefficients.sum())
+    model = AutoReg(values, lags=[1, 2, 11, 12, 13], trend="c")
+    theirs = model.predict(np.append(intercept, coefficients[0]), start=120, end=159)
+    np.testing.assert_allclose(values[-30:] @ maps.matrices[0] + maps.constants[0], theirs, rtol=1e-9)
 
 
-def test_a_series_without_an_intercept_returns_to_the_mean_of_its_context() -> None:
+def test_a_series_without_a_mean_of_its_own_returns_to_the_mean_of_its_context() -> None:
     settings = [Autoregression(order=2, mean=mean) for mean in ("context", "train")]
     sizes = {"season": 1, "context_length": 9, "horizon": 4}
     of_context, of_train = (
-        autoregression_maps(np.array([[0.5, 0.2]]), setting, intercepts=intercepts, **sizes)
-        for setting, intercepts in zip(settings, (None, np.array([np.nan])), strict=True)
+        autoregression_maps(np.array([[0.5, 0.2]]), setting, means=means, **sizes)
+        for setting, means in zip(settings, (None, np.array([np.nan])), strict=True)
     )
     np.testing.assert_allclose(of_train.matrices, of_context.matrices)
     assert not of_train.constants.any()
 
 
-def test_a_series_that_was_not_measured_has_no_intercept() -> None:
-    setting = Autoregression(order=1)
-    sums = lag_sums([monthly(20), np.full(20, np.nan)], setting, season=1)
-    assert np.isnan(sums.intercepts(np.array([[0.5]]), setting, season=1)).tolist() == [False, True]
+def test_a_series_that_was_not_measured_has_no_mean() -> None:
+    sums = lag_sums([monthly(20), np.full(20, np.nan)], Autoregression(order=1), season=1)
+    assert np.isnan(sums.means()).tolist() == [False, True]
 
 
 @pytest.mark.parametrize(
