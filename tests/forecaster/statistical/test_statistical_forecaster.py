@@ -8,7 +8,7 @@ from tapeline.forecaster.statistical.histories import History
 from tapeline.forecaster.statistical.statistical_forecaster import fit_statistical
 from tapeline.schemas import features
 
-SIZES = {"context_length": 24, "horizon": 6}
+SIZES: dict[str, Any] = {"context_length": 24, "horizon": 6}
 
 
 def fit(*series: Any, season: Any = 4, trained: Any = 0.8, offset: Any = 1.0, scale: Any = 1.0, **more: Any) -> Any:
