@@ -2,5 +2,5 @@
 
 `found_data` looks, `decisions` decides, `draft_text` writes it down as a
 commented YAML file. Each decision has a reason, which the terminal and the file
-show.
+show. `interview` and `wish_questions` ask before that.
 """

@@ -130,9 +130,8 @@ def _data(found: FoundData) -> Iterator[Decision]:
     if grid.offset_seconds:
         yield Decision("data.offset", duration_text(grid.offset_seconds), "so far from the start of their period")
     if time.zone is not None:
-        yield Decision(
-            "data.timezone", time.zone, "the times follow its clock changes; a neighbour with the same is as good"
-        )
+        follows = "the times follow its clock changes; a neighbour with the same is as good"
+        yield Decision("data.timezone", time.zone, follows if time.zoned else "you say so")
     elif time.zoned:
         yield Decision(
             "data.timezone", "UTC", "the times carry their zone; set the one that people live by, for the calendar"
