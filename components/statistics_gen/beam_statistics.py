@@ -62,9 +62,9 @@ def describe_here(splits: Sequence[SplitFiles], features: RowFeatures) -> bool:
     for split in splits:
         held.append([])
         for path in split.files:
-            for batch in _read(path, features=features, one_in=split.one_in):
-                held[-1].append(batch)
-                rows += batch.num_rows
+            for batch in read_rows(path, features, one_in=split.one_in):
+                held[-1].append(record_batch(batch, features))
+                rows += held[-1][-1].num_rows
                 if rows > ROWS_HERE:
                     return False
     for split, batches in zip(splits, held, strict=True):
@@ -119,9 +119,8 @@ def record_batch(batch: dict[str, Array], features: RowFeatures) -> pa.RecordBat
     return pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
 
 
-def _read(path: str, *, features: RowFeatures, one_in: int, passage: Passage | None = None) -> Iterator[pa.RecordBatch]:
-    batches = read_rows(path, features, one_in=one_in)
-    for batch in batches if passage is None else passage.over(batches, path, each=one_in):
+def _read(path: str, *, features: RowFeatures, one_in: int, passage: Passage) -> Iterator[pa.RecordBatch]:
+    for batch in passage.over(read_rows(path, features, one_in=one_in), path, each=one_in):
         yield record_batch(batch, features)
 
 
