@@ -83,7 +83,7 @@ def test_a_short_step_writes_nothing(tmp_path: pathlib.Path) -> None:
 
 def test_a_worker_writes_at_most_once_a_second(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
-    monkeypatch.setattr(row_progress.time, "monotonic", lambda: now)
+    monkeypatch.setattr("tapeline.series.row_progress.time.monotonic", lambda: now)
     passage, seen = Passage(str(tmp_path), "read"), []
     for now in (0.0, 0.9, 1.1, 1.9, 2.2):
         passage.note("a", rows=int(10 * now))
