@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from tapeline.pipeline.verdict import Verdict, headline, rivals, windows_text
-from tapeline.schemas.check_wording import in_words, number
+from tapeline.schemas.check_wording import harder_test, in_words, number
 from tapeline.schemas.checks import Check, is_close
 from tapeline.schemas.errors import printable
 from tapeline.schemas.evaluation_result import EvaluationResult
@@ -85,6 +85,8 @@ def _cell(value: float, digits: int) -> str:
 
 def _remarks(evaluation: EvaluationResult) -> Iterator[str]:
     """What a reader should know beside the table."""
+    if harder := harder_test(evaluation.checks, evaluation.metrics):
+        yield harder
     skill = evaluation.metrics.get("skill_over_ridge", math.nan)
     if skill < _LITTLE_SKILL:
         added = "nothing" if skill <= 0.0 else "little"

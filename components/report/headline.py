@@ -5,7 +5,7 @@ import math
 from tapeline.components.report.bootstrap import Interval
 from tapeline.components.report.content import Content
 from tapeline.components.report.summary import OverallInterval
-from tapeline.schemas.check_wording import in_words, required_in_words
+from tapeline.schemas.check_wording import harder_test, in_words, required_in_words
 from tapeline.schemas.check_wording import number as checks_number
 from tapeline.schemas.checks import Check
 from tapeline.schemas.served_model import BASELINES, FORECAST, NAIVE
@@ -28,7 +28,8 @@ def verdict(content: Content) -> Verdict:
         return Verdict(False, "Refused", f"The Evaluator refused it. {_how_good(content)}")
     reasons = "; ".join(_reason(check) for check in failed)
     head = f"{len(failed)} of {count(len(checks), 'requirement')} failed"
-    return Verdict(False, "Refused", f"{head}: {reasons.rstrip('.') + '.'} {_how_good(content)}")
+    said = (f"{head}: {reasons.rstrip('.')}.", _how_good(content), harder_test(checks, content.result.metrics))
+    return Verdict(False, "Refused", " ".join(filter(None, said)))
 
 
 def _how_good(content: Content) -> str:

@@ -50,6 +50,14 @@ def test_the_table_has_the_unit_the_scaled_error_the_share_of_the_naive_one_and_
     assert "previous model" not in text
 
 
+@pytest.mark.parametrize(("naive_on_eval", "told"), [(0.008, True), (0.04, False)])
+def test_a_refusal_of_a_model_that_beats_the_naive_forecasts_says_why(naive_on_eval: float, told: bool) -> None:
+    limit = Requirement(metric="mae_scaled", relation="<", bound=naive_on_eval, against="naive_on_eval")
+    refused = verdict(blessed=False, mae=0.01, checks=(limit.judged(0.01),))
+    text = " ".join(verdict_text(refused).split())
+    assert ("On test the naive forecasts err by 0.02 or more, on eval by 0.008: it became harder" in text) == told
+
+
 def test_the_previous_model_stands_in_the_table() -> None:
     text = verdict_text(verdict(previous_metrics={"mae_scaled": 0.0125, "mae": 15.625}))
     assert row(text, "previous model") == ["15.6", "0.01250", "0.625", "+20.0%"]
