@@ -71,8 +71,8 @@ def test_one_short_series_of_a_panel_shortens_neither_horizon_nor_split(path: pa
     assert value(draft, "window.horizon") == 14
     assert value(draft, "split.train") == 0.7
     assert warned(draft) == (
-        "1 series have fewer than 28 steps in train: nothing is learned from them, and they are forecast by what the "
-        "others show."
+        "1 series has fewer than 28 steps in train: nothing is learned from it, and it is forecast by what the others "
+        "show."
     )
     report = gate_report(config_of(draft))
     assert not report.refused
