@@ -39,7 +39,11 @@ def _how_good(content: Content) -> str:
     unit = safe(content.config.data.unit) or "target units"
     if not (math.isfinite(errors.mae) and naive[best] > 0.0):
         return f"Its mean absolute error is {number(errors.mae)}."
-    return f"It errs by {number(errors.mae)} {unit} on average, {_compared(errors.mae_scaled / naive[best])} than {NAMES[best]}."
+    compared = f"{_compared(errors.mae_scaled / naive[best])} than {NAMES[best]}"
+    if content.config.scaling.per_series and len(errors.series_ids) > 1:
+        # The mean over series of different sizes would be that of the largest.
+        return f"It errs {compared}."
+    return f"It errs by {number(errors.mae)} {unit} on average, {compared}."
 
 
 def _compared(ratio: float) -> str:

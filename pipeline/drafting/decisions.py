@@ -24,6 +24,9 @@ from tapeline.series.checks.findings import plural
 from tapeline.series.checks.grid_checks import duration_text
 from tapeline.series.inspecting.regular_steps import longest_gap, longest_rest
 
+_ZEROS = 0.01
+"""With a larger share of zeros, and nothing below, 0 is the least that there can be, not the least there was."""
+
 _SCALES_DIFFER = 3.0
 """Series whose ranges differ by more than this factor get a scale each."""
 
@@ -134,6 +137,9 @@ def _data(found: FoundData) -> Iterator[Decision]:
         yield Decision(
             "data.timezone", "UTC", "the times carry their zone; set the one that people live by, for the calendar"
         )
+    values = np.concatenate([each.values for each in found.series])
+    if values.min() == 0.0 and (values == 0.0).mean() >= _ZEROS:
+        yield Decision("data.lower_bound", 0, f"{(values == 0.0).mean():.0%} of the values are 0, and none lies below")
 
 
 def _known_ahead(found: FoundData, wishes: Wishes) -> Iterator[Decision]:

@@ -47,6 +47,18 @@ def test_each_frequency_gets_a_configuration_that_passes_the_data_gate(
     assert not gate_report(config).refused
 
 
+@pytest.mark.parametrize(("least", "bound"), [(0.0, 0), (-1.0, None), (1.0, None)])
+def test_what_is_often_0_and_never_less_is_forecast_as_no_less(path: pathlib.Path, least: float, bound: Any) -> None:
+    sold = np.where(np.arange(400) % 3 == 0, 0.0, 5.0 + np.arange(400) % 7)
+    sold[7] = least
+    if least > 0:
+        sold = sold + least
+    pd.DataFrame({"date": pd.date_range("2021-01-01", periods=400), "sold": sold}).to_csv(path, index=False)
+    draft = make_draft(path)
+    assert value(draft, "data.lower_bound") == bound
+    assert config_of(draft).data.lower_bound == bound
+
+
 def test_a_short_file_gets_a_split_and_a_horizon_with_windows_in_each_part(path: pathlib.Path) -> None:
     times = pd.date_range("2010-01-01", periods=70, freq="MS")
     pd.DataFrame({"month": times, "sold": seasonal(times, 12)}).to_csv(path, index=False)
