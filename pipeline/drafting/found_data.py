@@ -246,7 +246,7 @@ def _covariates(
         if name in ahead:
             continue
         if name not in numbers:
-            unsure["text"] += [name] if table.texts(name).null_count < len(table) else []
+            unsure["text"] += [name] if len(table.texts(name).unique()) > 1 else []
         elif is_calendar(name):
             continue
         elif name in still:

@@ -11,6 +11,7 @@ import zoneinfo
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -39,6 +40,7 @@ _NAMES = ("ds", "time", "timestamp", "datetime", "date", "day", "month", "week",
 _NAMES_ELSEWHERE = ("fecha", "datum", "zeit", "data", "jour", "mes", "tag", "monat")
 
 _SAMPLE = 200
+_MONTHS = 12
 
 _ZONES = (
     *("Europe/Berlin", "Europe/London", "Europe/Helsinki", "America/New_York", "America/Chicago", "America/Denver"),
@@ -164,20 +166,23 @@ def _read(table: RawTable, name: str) -> TimeColumn | None:
     best = max(range(len(fitting)), key=lambda at: (scores[at], -at))
     found = fitting[best]
     assert found.time_format is not None
-    first = texts[0].as_py()
-    return dataclasses.replace(found, reason=_reason(found.time_format, first, fitting, scores, best))
-
-
-def _reason(time_format: str, first: str, fitting: list[TimeColumn], scores: list[float], best: int) -> str:
-    if time_format.startswith("epoch"):
-        return f"numbers since 1970, such as {first}"
-    if not ("%d" in time_format and "%m" in time_format) or time_format.startswith("%Y"):
-        return f"written like {first}"
-    order = "day first" if time_format.index("%d") < time_format.index("%m") else "month first"
+    # A day beyond the twelfth is no month.
+    late = np.flatnonzero(pd.to_datetime(found.seconds, unit="s").day > _MONTHS)
+    shown = texts[int(late[0]) if len(late) else 0].as_py()
     others = [score for at, score in enumerate(scores) if at != best]
+    return dataclasses.replace(found, reason=_reason(found.time_format, shown, len(late) > 0, scores[best], others))
+
+
+def _reason(time_format: str, shown: str, tells: bool, score: float, others: list[float]) -> str:
+    """How a format was found, from a time that it reads, whether that time tells day from month, and how well all do."""
+    if time_format.startswith("epoch"):
+        return f"numbers since 1970, such as {shown}"
+    if not ("%d" in time_format and "%m" in time_format) or time_format.startswith("%Y"):
+        return f"written like {shown}"
+    order = "day first" if time_format.index("%d") < time_format.index("%m") else "month first"
     if not others:
-        return f"{order}: no other order fits every row, such as {first}"
-    if max(others) < scores[best]:
+        return f"{order}: no other order fits {shown}" if tells else f"{order}: usual where dates look like {shown}"
+    if max(others) < score:
         return f"{order}: so the steps between rows are regular"
     return f"{order}: the values fit either order; name the other one in data.time_format if this is wrong"
 

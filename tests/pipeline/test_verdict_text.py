@@ -92,8 +92,8 @@ def test_the_refusal_of_the_serving_gate_is_named() -> None:
 @pytest.mark.parametrize(
     ("skill", "words"),
     [
-        (-0.007, "The network added nothing over ridge, a linear regression: 0.7% more error."),
-        (0.004, "The network added little over ridge, a linear regression: 0.4% less error."),
+        (-0.007, "The model adds nothing over ridge, a linear regression: 0.7% more error."),
+        (0.004, "The model adds little over ridge, a linear regression: 0.4% less error."),
         (0.02, ""),
     ],
 )
@@ -103,7 +103,7 @@ def test_a_network_that_adds_nothing_over_ridge_is_called_that(skill: float, wor
     text = verdict_text(
         Verdict(evaluation=dataclasses.replace(found, metrics=metrics), pushed_version="7", model_uri="")
     )
-    assert (words in text) if words else ("The network added" not in text)
+    assert (words in text) if words else ("The model adds" not in text)
 
 
 def test_series_are_ranked_by_skill_and_not_by_their_error() -> None:
