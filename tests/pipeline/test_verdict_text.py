@@ -111,6 +111,8 @@ def test_series_are_ranked_by_skill_and_not_by_their_error() -> None:
     told = " ".join(verdict_text(verdict()).split())
     assert "Least skill of 2 series, over their own best naive forecasts: 'north' -50.0%, 'south' +75.0%." in told
     assert "1 is forecast worse than naively." in told
+    good = {name: {"relative_mae": 0.5} for name in ("north", "south")}
+    assert "None is forecast worse than naively." in " ".join(verdict_text(verdict(series=good)).split())
     assert "Least skill" not in verdict_text(verdict(series_count=1, series={"a": {"relative_mae": 2.0}}))
 
 

@@ -212,6 +212,7 @@ def test_covariates_that_nobody_can_be_sure_of_are_commented_out(path: pathlib.P
             "temperature": seasonal(times, 90),
             "holiday": (times.day == 1).astype(int),
             "weather": np.where(times.day % 2, "dry", "wet"),
+            "country": "Austria",
             "month": times.month,
         }
     )
