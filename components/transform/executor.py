@@ -30,6 +30,7 @@ from tapeline.schemas.sections import DataConfig, SplitConfig, WindowConfig
 from tapeline.series.chunking import split_bounds
 from tapeline.series.grouping.beam_groups import run_groups, scan_files
 from tapeline.series.grouping.series_survey import Grouping, refuse_long
+from tapeline.series.row_progress import CountedFile, CountedGroup, Passage, Whole, watched
 from tapeline.series.time_grid import TimeGrid
 from tapeline.series.window_reader import split_files
 
@@ -70,7 +71,14 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         inputs = GraphInputs.of(plan.features)
         self._fit(split_files(uri, SPLITS[0]), inputs, exec_properties, graph_uri)
         read = ReadScaled(graph_uri, inputs, plan.row_features.vectors)
-        scan = scan_files(self._make_beam_pipeline, files, read, folder)
+        in_sight = functools.partial(
+            watched,
+            folder,
+            whole=functools.partial(Whole.of_files, [path for _, path in files], passages=2),
+            passages=2,
+        )
+        with in_sight():
+            scan = scan_files(self._make_beam_pipeline, files, CountedFile(read, Passage(folder, "scale")), folder)
         if scan is None:
             raise DataError("examples: hold no rows. Check the source and the split's dates.")
         survey, grid = scan.survey, TimeGrid.of(plan.data)
@@ -86,7 +94,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         )
         # Steps without a row take memory too: a series that has few rows for its time counts for more.
         grouping = Grouping.of(survey, np.maximum(survey.rows, steps // _SPARSE))
-        lines = run_groups(self._make_beam_pipeline, scan.pieces, grouping, write, folder)
+        counted = CountedGroup(write, Passage(folder, "cut"))
+        with in_sight():
+            lines = run_groups(self._make_beam_pipeline, scan.pieces, grouping, counted, folder)
         tally = functools.reduce(Tally.merge, map(Tally.from_json, lines))
         tally.check(rows=dict(zip(SPLITS, survey.split_rows.tolist(), strict=True)), plan=plan)
         _describe(chunks, len(survey.ids), tally.windows)
