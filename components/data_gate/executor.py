@@ -131,10 +131,13 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             for name in fileio.listdir(artifact_utils.get_split_uri([examples], split))
         ]
         features = RowFeatures(numbers=rules.numbers, texts=rules.texts, row_number=True)
-        read = functools.partial(read_rows, features=features)
-        check = functools.partial(check_group, rules=rules)
         survey, lines = group_files(
-            self._make_beam_pipeline(), files, read, functools.partial(divide, width=features.width), check, folder
+            self._make_beam_pipeline(),
+            files,
+            read=functools.partial(read_rows, features=features),
+            divide=functools.partial(divide, width=features.width),
+            work=functools.partial(check_group, rules=rules),
+            folder=folder,
         )
         if survey is None:
             return Totals()

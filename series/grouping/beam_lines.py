@@ -1,5 +1,6 @@
 """How results of a Beam pipeline reach the process that started it: as lines of text in files."""
 
+import functools
 import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,6 +33,8 @@ def run_two_passes(
     settle: Callable[[Iterable[str]], Iterable[Any]],
     second: "beam.PTransform[Any, Any]",
     folder: str,
+    *,
+    between: "beam.PTransform[Any, Any] | None" = None,
 ) -> tuple[Iterator[str], Iterator[str]]:
     """Runs two passes in one job: what the first one finds says what the second one has to do.
 
@@ -45,6 +48,8 @@ def run_two_passes(
         settle: From all lines, in any order, to what the second pass goes over. One worker runs it.
         second: From those to lines.
         folder: Where the lines wait.
+        between: From the lines of the first pass to what must be done before the second one begins; it may give
+            anything.
 
     Returns:
         The lines of both passes, in any order.
@@ -53,10 +58,17 @@ def run_two_passes(
     with pipeline:
         found = pipeline | beam.Create(items) | beam.Reshuffle() | "First pass" >> beam.FlatMap(first)
         _ = found | "Keep" >> beam.io.WriteToText(prefixes[0])
-        settled = found | beam.Map(_together) | beam.GroupByKey() | beam.Values() | "Settle" >> beam.FlatMap(settle)
+        # What a step takes at its side is done before it begins.
+        done = [] if between is None else [beam.pvalue.AsIter(found | "Between" >> between)]
+        together = found | beam.Map(_together) | beam.GroupByKey() | beam.Values()
+        settled = together | "Settle" >> beam.FlatMap(functools.partial(_settle, settle), *done)
         lines = settled | "Spread" >> beam.Reshuffle() | "Second pass" >> second
         _ = lines | "Collect" >> beam.io.WriteToText(prefixes[1])
     return _lines(prefixes[0]), _lines(prefixes[1])
+
+
+def _settle(settle: Callable[[Iterable[str]], Iterable[Any]], lines: Iterable[str], *_: Iterable[Any]) -> Iterable[Any]:
+    return settle(lines)
 
 
 def _together(line: str) -> tuple[int, str]:
