@@ -1,6 +1,5 @@
 """How results of a Beam pipeline reach the process that started it: as lines of text in files."""
 
-import functools
 import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -61,14 +60,19 @@ def run_two_passes(
         # What a step takes at its side is done before it begins.
         done = [] if between is None else [beam.pvalue.AsIter(found | "Between" >> between)]
         together = found | beam.Map(_together) | beam.GroupByKey() | beam.Values()
-        settled = together | "Settle" >> beam.FlatMap(functools.partial(_settle, settle), *done)
+        settled = together | "Settle" >> beam.ParDo(_Settle(settle), *done)
         lines = settled | "Spread" >> beam.Reshuffle() | "Second pass" >> second
         _ = lines | "Collect" >> beam.io.WriteToText(prefixes[1])
     return _lines(prefixes[0]), _lines(prefixes[1])
 
 
-def _settle(settle: Callable[[Iterable[str]], Iterable[Any]], lines: Iterable[str], *_: Iterable[Any]) -> Iterable[Any]:
-    return settle(lines)
+class _Settle(beam.DoFn):
+    def __init__(self, settle: Callable[[Iterable[str]], Iterable[Any]]) -> None:
+        super().__init__()
+        self._settle = settle
+
+    def process(self, lines: Iterable[str], done: Any = None) -> Iterable[Any]:
+        return self._settle(lines)
 
 
 def _together(line: str) -> tuple[int, str]:
