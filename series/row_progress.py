@@ -91,17 +91,17 @@ class CountedGroup:
     """Work on groups of rows that counts what was worked on.
 
     Attributes:
-        work: From a group's key and rows to lines.
+        work: From a group's key, its rows, and whatever else it is given, to lines.
         passage: Where it is noted.
     """
 
-    work: Callable[[int, SeriesRows], Iterator[str]]
+    work: Callable[..., Iterator[str]]
     passage: Passage
 
-    def __call__(self, key: int, rows: SeriesRows) -> Iterator[str]:
+    def __call__(self, key: int, rows: SeriesRows, *more: Any) -> Iterator[str]:
         """Yields what the work yields."""
         self.passage.note(str(key), rows=0)
-        count, lines = len(rows.code), self.work(key, rows)
+        count, lines = len(rows.code), self.work(key, rows, *more)
         # The work lets go of the rows as soon as it can.
         del rows
         yield from lines
