@@ -60,10 +60,12 @@ def test_enter_alone_leaves_everything_as_found(view: View) -> None:
     assert values_of(view) == before
 
 
-def hourly(folder: pathlib.Path, start: str, *, zone: str | None = None) -> View:
-    times = pd.date_range(start, periods=600, freq="h", tz=zone)
+def hourly(folder: pathlib.Path, start: str, *, zoned: bool = False) -> View:
+    times = pd.date_range(start, periods=600, freq="h")
     path = folder / "load.csv"
-    pd.DataFrame({"time": times, "load": np.arange(600) % 24}).to_csv(path, index=False)
+    pd.DataFrame({"time": times.tz_localize("UTC") if zoned else times, "load": np.arange(600) % 24}).to_csv(
+        path, index=False
+    )
     return View.of(read_table(str(path)), Wishes())
 
 
@@ -71,7 +73,7 @@ def test_a_zone_is_asked_for_where_times_have_none_and_steps_are_shorter_than_a_
     tmp_path: pathlib.Path, view: View
 ) -> None:
     assert not ZONE.matters(view)
-    assert not ZONE.matters(hourly(tmp_path, "2021-01-01", zone="UTC"))
+    assert not ZONE.matters(hourly(tmp_path, "2021-01-01", zoned=True))
     clock = hourly(tmp_path, "2021-01-01")
     assert ZONE.matters(clock)
     assert ZONE.ask(clock).default == "none"
