@@ -132,12 +132,15 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             for name in fileio.listdir(artifact_utils.get_split_uri([examples], split))
         ]
         features = RowFeatures(numbers=rules.numbers, texts=rules.texts, row_number=True)
-        read = CountedFile(functools.partial(read_rows, features=features), Passage(folder, "read"))
-        check = CountedGroup(functools.partial(check_group, rules=rules), Passage(folder, "check"))
         whole = functools.partial(Whole.of_files, [path for _, path in files], passages=2)
         with watched(folder, whole=whole, passages=2):
             survey, lines = group_files(
-                self._make_beam_pipeline(), files, read, functools.partial(divide, width=features.width), check, folder
+                self._make_beam_pipeline(),
+                files,
+                read=CountedFile(functools.partial(read_rows, features=features), Passage(folder, "read")),
+                divide=functools.partial(divide, width=features.width),
+                work=CountedGroup(functools.partial(check_group, rules=rules), Passage(folder, "check")),
+                folder=folder,
             )
         if survey is None:
             return Totals()

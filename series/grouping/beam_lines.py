@@ -32,6 +32,8 @@ def run_two_passes(
     settle: Callable[[Iterable[str]], Iterable[Any]],
     second: "beam.PTransform[Any, Any]",
     folder: str,
+    *,
+    between: "beam.PTransform[Any, Any] | None" = None,
 ) -> tuple[Iterator[str], Iterator[str]]:
     """Runs two passes in one job: what the first one finds says what the second one has to do.
 
@@ -45,6 +47,8 @@ def run_two_passes(
         settle: From all lines, in any order, to what the second pass goes over. One worker runs it.
         second: From those to lines.
         folder: Where the lines wait.
+        between: From the lines of the first pass to what must be done before the second one begins; it may give
+            anything.
 
     Returns:
         The lines of both passes, in any order.
@@ -53,10 +57,22 @@ def run_two_passes(
     with pipeline:
         found = pipeline | beam.Create(items) | beam.Reshuffle() | "First pass" >> beam.FlatMap(first)
         _ = found | "Keep" >> beam.io.WriteToText(prefixes[0])
-        settled = found | beam.Map(_together) | beam.GroupByKey() | beam.Values() | "Settle" >> beam.FlatMap(settle)
+        # What a step takes at its side is done before it begins.
+        done = [] if between is None else [beam.pvalue.AsIter(found | "Between" >> between)]
+        together = found | beam.Map(_together) | beam.GroupByKey() | beam.Values()
+        settled = together | "Settle" >> beam.ParDo(_Settle(settle), *done)
         lines = settled | "Spread" >> beam.Reshuffle() | "Second pass" >> second
         _ = lines | "Collect" >> beam.io.WriteToText(prefixes[1])
     return _lines(prefixes[0]), _lines(prefixes[1])
+
+
+class _Settle(beam.DoFn):
+    def __init__(self, settle: Callable[[Iterable[str]], Iterable[Any]]) -> None:
+        super().__init__()
+        self._settle = settle
+
+    def process(self, lines: Iterable[str], done: Any = None) -> Iterable[Any]:
+        return self._settle(lines)
 
 
 def _together(line: str) -> tuple[int, str]:
