@@ -6,8 +6,9 @@
 
 Every figure is the mean absolute error in scaled space over all windows and
 all steps of the test split, free-running; of the model the median over the
-seeds. Everything is chosen on the eval split: the ridge's penalties, learning
-rate, end of training. The test split is read once, when all is decided.
+seeds, and of the first seed the share of test values inside its intervals.
+Everything is chosen on the eval split: the ridge's penalties, learning rate,
+end of training, intervals. The test split is read when all is decided.
 """
 
 import argparse
@@ -30,13 +31,14 @@ import numpy as np
 import tensorflow as tf
 import yaml
 
-from benchmarks import m4_weekly
+from benchmarks import coverage, m4_weekly
 from benchmarks.protocols import DATA_DIR, PROTOCOLS, Protocol, configure
 from benchmarks.series import load_splits
 from tapeline.components.trainer.dataset import WindowStream
 from tapeline.components.trainer.training_run import TrainedModel, run_training
 from tapeline.schemas import features as names
 from tapeline.schemas.config import Config
+from tapeline.series.conformal import PERCENTS
 from tapeline.series.seasons import choose_season, persistence, seasonal_naive
 from tapeline.series.windowing import Chunk
 
@@ -53,6 +55,7 @@ class Row:
     ensemble: float
     eval_errors: tuple[float, ...]
     seconds: tuple[float, ...]
+    covered: coverage.Shares
 
 
 def train_seeds(
@@ -117,6 +120,7 @@ def measure(config: Config, seeds: list[int], *, verbose: bool = False) -> Row:
         model=tuple(float(total[0] / total[1]) for total in by_seed),
         eval_errors=tuple(run.val_loss for run in trained),
         seconds=tuple(seconds for _, seconds in timed),
+        covered=coverage.interval_shares(config, splits, trained[0]),
         **{name: float(total[0] / total[1]) for name, total in errors.items()},
     )
 
@@ -170,13 +174,18 @@ def line(protocol: Protocol, row: Row) -> str:
         f"{must:.4f}" + (" yes" if median <= must else " NO"),
         f"{protocol.aim:.4f}" + (" yes" if median <= protocol.aim else " no") if protocol.aim else "-",
         f"{statistics.median(row.seconds):.0f}",
+        *coverage.in_words(row.covered),
     ]
     return "| " + " | ".join(cells) + " |"
 
 
 HEADER = (
     "| series | windows | persistence | seasonal naive | ridge | model (median) | seeds | mean of the seeds' forecasts"
-    " | must reach | aim | training, s |\n" + "|---" * 11 + "|"
+    " | must reach | aim | training, s | "
+    + " | ".join(f"{percent} % interval" for percent in PERCENTS)
+    + " |\n"
+    + "|---" * (11 + len(PERCENTS))
+    + "|"
 )
 
 

@@ -47,8 +47,9 @@ def run(arguments: Sequence[str], *, expected: Sequence[int] = (0,)) -> Usage:
 
 
 def size_of(folder: pathlib.Path) -> int:
-    """Bytes of all files below a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    """Bytes of all files below a folder, without those that are links to the files of an earlier step."""
+    files = (path.stat() for path in folder.rglob("*") if path.is_file())
+    return sum(file.st_size for file in files if file.st_nlink == 1)
 
 
 def written(components: Sequence[str], artifacts: pathlib.Path) -> int:

@@ -185,7 +185,10 @@ class SegmentDecoder:
             outputs = self.norm(outputs)
         if encoded.output_mask is not None:
             outputs *= encoded.output_mask
-        corrections = tf.tensordot(outputs, self.head_kernel.value, axes=1) + self.head_bias.value
         # A loop over the whole horizon forgets how many steps it made.
         steps = outputs.shape[1] or encoded.known.shape[1]
-        return tf.reshape(corrections, (-1, steps * encoded.segment_length)) * encoded.unit
+        width, length = self.head_kernel.shape
+        # Written out: `tf.tensordot` would find the number of windows by eight operations of their own.
+        products = tf.matmul(tf.reshape(outputs, (-1, width)), self.head_kernel.value)
+        corrections = tf.reshape(products, (-1, steps, length)) + self.head_bias.value
+        return tf.reshape(corrections, (-1, steps * length)) * encoded.unit

@@ -143,10 +143,14 @@ def unroll(
         outputs, hidden, cell = core.sequence(inputs, initial_state=[state.hidden, state.cell])
         return outputs, State(hidden, cell)
     recurrent = core.recurrent_kernel.value if recurrent_kernel is None else recurrent_kernel
-    weights = tf.concat([core.kernel.value, recurrent], axis=0)
+    weights = [core.kernel.value, recurrent]
     if kernel in ("loop", "portable"):
-        return _unroll_loop(core, weights, inputs, state, portable=kernel == "portable")
-    return _unroll_fused(core, weights, inputs, state)
+        return _unroll_loop(core, tf.concat(weights, axis=0), inputs, state, portable=kernel == "portable")
+    if core.input_size % 2:
+        # The fused kernel writes a warning into the log at each call for one window with an odd number of inputs.
+        inputs = tf.pad(inputs, [[0, 0], [0, 0], [0, 1]])
+        weights.insert(1, tf.zeros((1, 4 * core.units)))
+    return _unroll_fused(core, tf.concat(weights, axis=0), inputs, state)
 
 
 def _unroll_loop(

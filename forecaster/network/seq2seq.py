@@ -144,7 +144,7 @@ class Seq2SeqForecaster(keras.Model):
         )
         known = to_segments(known, segment, pad="end")
         if view.level:
-            known = tf.concat([known, tf.repeat(last[:, tf.newaxis], known.shape[1], axis=1)], axis=2)
+            known = tf.concat([known, tf.tile(last[:, tf.newaxis], (1, known.shape[1], 1))], axis=2)
         if linear is None:
             linear = tf.zeros((tf.shape(context)[0], self.shape.horizon))
         value_mask = output_mask = None

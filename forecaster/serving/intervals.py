@@ -90,7 +90,11 @@ class Intervals(tf.Module):
             forecast: `[B, L]`, in scaled space or in the target's unit.
             unit: Units of `forecast` in one scaled unit, times the window's error ratio: a number or `[B, 1]`.
         """
+        return dict(zip(self.names, tf.unstack(self.together(forecast, unit), axis=1), strict=True))
+
+    def together(self, forecast: tf.Tensor, unit: tf.Tensor | float = 1.0) -> tf.Tensor:
+        """Returns the same in one tensor, `[B, R, L]`, in the order of `names`; see `around`."""
         length = forecast.shape[1] or tf.shape(forecast)[1]
         offsets = tf.cast(self.offsets(length), forecast.dtype)
         unit = tf.cast(unit, forecast.dtype)
-        return {name: forecast + offsets[row] * unit for row, name in enumerate(self.names)}
+        return forecast[:, tf.newaxis] + offsets * (unit if unit.shape.rank == 0 else unit[:, tf.newaxis])

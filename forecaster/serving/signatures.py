@@ -131,10 +131,11 @@ def build_signatures(
     def answer(scaled: tf.Tensor, request: Request) -> dict[str, tf.Tensor]:
         in_unit = tf.cast(scaled, tf.float64) * request.scale + request.offset
         ratio = tf.cast(intervals.error_ratio(request.window), tf.float64)
-        levels = {FORECAST: in_unit, **intervals.around(in_unit, request.scale * ratio)}
-        rounded = {name: round_to_scale(values, request.scale) for name, values in levels.items()}
+        # One tensor of all outputs: each operation costs a single forecast as much as its numbers do.
+        levels = tf.concat([in_unit[:, tf.newaxis], intervals.together(in_unit, request.scale * ratio)], axis=1)
+        rounded = bounds.within(round_to_scale(levels, request.scale[:, tf.newaxis]))
         return {
-            **{name: bounds.within(values) for name, values in rounded.items()},
+            **dict(zip((FORECAST, *intervals.names), tf.unstack(rounded, axis=1), strict=True)),
             FORECAST_TIME: request.forecast_time,
         }
 

@@ -16,8 +16,8 @@ def round_to_scale(values: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     """Returns values rounded to the power of ten that is at most a ten-millionth of the scale.
 
     Args:
-        values: float64 `[B, L]`, in the target's unit.
-        scale: Units in one scaled unit, float64 `[B, 1]`, above 0.
+        values: float64 `[B, ..., L]`, in the target's unit.
+        scale: Units in one scaled unit, float64 `[B, ..., 1]`, above 0.
     """
     exponent = _DIGITS - tf.cast(tf.floor(tf.math.log(scale) / tf.math.log(tf.constant(10.0, tf.float64))), tf.int32)
     powers = tf.constant([10.0**power for power in range(_POWERS + 1)], tf.float64)

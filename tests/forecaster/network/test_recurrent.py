@@ -12,13 +12,13 @@ from tapeline.forecaster.network.recurrent import LSTMCore, State, unroll
 BATCH, LENGTH, SIZE, UNITS = 3, 7, 4, 5
 
 
-@pytest.fixture
-def case() -> tuple[Any, Any, Any]:
+@pytest.fixture(params=[SIZE, SIZE + 1], ids=["even width", "odd width"])
+def case(request: pytest.FixtureRequest) -> tuple[Any, Any, Any]:
     rng = np.random.default_rng(0)
-    core = LSTMCore(UNITS, input_size=SIZE, seed=1)
+    core = LSTMCore(UNITS, input_size=request.param, seed=1)
     for variable in core.trainable_variables:
         variable.assign(rng.normal(size=variable.shape))
-    inputs = tf.constant(rng.normal(size=(BATCH, LENGTH, SIZE)), tf.float32)
+    inputs = tf.constant(rng.normal(size=(BATCH, LENGTH, request.param)), tf.float32)
     state = State(*(tf.constant(rng.normal(size=(BATCH, UNITS)), tf.float32) for _ in range(2)))
     return core, inputs, state
 
@@ -93,7 +93,8 @@ def test_a_step_from_projected_inputs_equals_a_step_from_inputs(case: tuple[Any,
 def test_the_batch_may_be_unknown_when_the_graph_is_built(case: tuple[Any, Any, Any]) -> None:
     core, inputs, _ = case
     graph = tf.function(
-        lambda inputs: unroll(core, inputs)[0], input_signature=[tf.TensorSpec((None, None, SIZE), tf.float32)]
+        lambda inputs: unroll(core, inputs)[0],
+        input_signature=[tf.TensorSpec((None, None, core.input_size), tf.float32)],
     )
     np.testing.assert_allclose(graph(inputs[:2, :4]), unroll(core, inputs[:2, :4])[0], atol=1e-6)
 
@@ -109,3 +110,11 @@ def test_forget_gates_start_open() -> None:
     bias = LSTMCore(2, input_size=1, seed=1).bias.numpy()
     # gates in the order input, forget, cell, output, two units each
     np.testing.assert_array_equal(bias, [0, 0, 1, 1, 0, 0, 0, 0])
+
+
+def test_the_fused_kernel_gets_an_even_width_since_it_warns_of_an_odd_one_at_each_call() -> None:
+    core = LSTMCore(UNITS, input_size=SIZE + 1, seed=1)
+    outputs = tf.function(lambda inputs: unroll(core, inputs)[0])
+    graph = outputs.get_concrete_function(tf.TensorSpec((None, LENGTH, SIZE + 1))).graph
+    (kernel,) = (operation for operation in graph.get_operations() if operation.type == "BlockLSTM")
+    assert kernel.inputs[1].shape[-1] == SIZE + 2
