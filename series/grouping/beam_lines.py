@@ -1,7 +1,7 @@
 """How results of a Beam pipeline reach the process that started it: as lines of text in a file.
 
-Beam's own way to text files takes some twenty steps, for any number of lines and files, and in the end half the time of
-a job over few rows. These are few lines: one worker gets all of them, each once, and writes them down.
+Beam's own way to text files takes a dozen steps, for any number of lines and files. These are few lines: one worker gets
+all of them, each once, and writes them down.
 """
 
 import os
