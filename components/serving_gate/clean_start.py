@@ -61,10 +61,9 @@ class CleanProcess:
         """
         assert self.process.stdin is not None
         try:
-            # One that is gone already is told of below.
+            # One that is gone already is told of below. Unbuffered: what waits in a buffer would fail when it is closed.
             with contextlib.suppress(BrokenPipeError):
-                self.process.stdin.write(b"go\n")
-                self.process.stdin.flush()
+                os.write(self.process.stdin.fileno(), b"go\n")
             if before_measuring is not None:
                 before_measuring()
             self.process.communicate(b"measure\n", timeout=timeout_seconds)
