@@ -24,6 +24,7 @@ from tapeline.pipeline.stores import locked
 from tapeline.schemas.config import Config
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.whole_files import write_whole
+from tapeline.series.row_progress import rows_in_words
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -100,6 +101,7 @@ def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str |
     from tfx.orchestration.pipeline import RunOptions
 
     from tapeline.components.serving_gate.clean_start import end_ahead
+    from tapeline.components.serving_gate.examined_ahead import leave_begun
     from tapeline.pipeline.pipeline import create_pipeline
 
     tfx_pipeline = create_pipeline(config, paths, in_turn=True)
@@ -125,8 +127,8 @@ def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str |
         sys.stdout,
         lambda node: _state_in_words(paths, node),
         talkative=frozenset({"Trainer"}),
-        executes=_StartsAhead(),
-        detail=jobs.words,
+        executes=_StartsAhead(config, paths),
+        detail=lambda: "  ".join(filter(None, (rows_in_words(), jobs.words()))),
     )
     try:
         with lines, following(jobs):
@@ -135,6 +137,7 @@ def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str |
         logging.getLogger(__name__).exception("the run stopped")
         error = raised
     finally:
+        leave_begun()
         end_ahead()
     run = _what_was_recorded(paths, error)
     if run is not None and before is not None and run.run_id == before.run_id:
@@ -148,19 +151,34 @@ def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str |
 
 
 class _StartsAhead:
-    """Starts what the ServingGate waits for, TensorFlow in a process of its own, while the Evaluator judges a new model."""
+    """Begins what the ServingGate does in a process of its own while the Evaluator judges a new model."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: Config, paths: RunPaths) -> None:
+        self._config = config
+        self._paths = paths
         self._new_model = False
 
     def __call__(self, node_id: str) -> None:
-        from tapeline.components.serving_gate.clean_start import start_ahead
-
         self._new_model |= node_id == "Trainer"
         if node_id == "Evaluator" and self._new_model:
             # Who cannot be started now is started, or told of, when its turn comes.
             with contextlib.suppress(OSError):
-                start_ahead()
+                self._begin()
+
+    def _begin(self) -> None:
+        from tapeline.components.serving_gate.examined_ahead import SECTIONS, Examination, begin
+
+        run = read_run(self._paths.metadata)
+        made = {"model": "Trainer", "windows": "Transform", "examples": "DataGate"}
+        found = {name: run.artifact(node, name) if run else None for name, node in made.items()}
+        uris = {name: artifact.uri for name, artifact in found.items() if artifact}
+        if len(uris) == len(made):
+            sections = {name: getattr(self._config, name).model_dump_json() for name in SECTIONS}
+            begin(
+                Examination(
+                    model_uri=uris["model"], windows_uri=uris["windows"], rows_uri=uris["examples"], sections=sections
+                )
+            )
 
 
 def _what_was_recorded(paths: RunPaths, error: BaseException | None) -> Run | None:

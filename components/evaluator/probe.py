@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from tapeline.components.evaluator.audit import forecast_change
+from tapeline.forecaster.saved_models import load_once
 from tapeline.schemas import features as names
 from tapeline.schemas.served_model import EVALUATE
 
@@ -26,7 +27,8 @@ def target_influence(model_dir: str, windows: Sequence[bytes]) -> float:
     Returns:
         0 for a model that does not see the targets; infinite where an output becomes, or is no longer, finite.
     """
-    evaluate = tf.saved_model.load(model_dir).signatures[EVALUATE]
+    model = load_once(model_dir)  # Kept: a signature refers to its model weakly.
+    evaluate = model.signatures[EVALUATE]
     ((argument, _),) = evaluate.structured_input_signature[1].items()
     before = evaluate(**{argument: tf.constant(list(windows))})
     after = evaluate(**{argument: tf.constant(with_other_targets(windows))})

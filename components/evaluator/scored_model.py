@@ -13,6 +13,7 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
+from tapeline.forecaster.saved_models import load_once
 from tapeline.schemas.served_model import EVALUATE
 
 
@@ -43,7 +44,7 @@ class ScoredModel:
 
     def __init__(self, path: str) -> None:
         # The signature refers to the model weakly.
-        self._model = tf.saved_model.load(path)
+        self._model = load_once(path)
         self.signatures = {EVALUATE: ScoredSignature(self._model.signatures[EVALUATE])}
 
 

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tapeline.components.report.summary import ShownWindow
 from tapeline.components.report.window_errors import ScoredBatch, Values
+from tapeline.forecaster.saved_models import load_once
 from tapeline.schemas import features as names
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.served_model import BASELINES, EVALUATE, FORECAST, INTERVALS
@@ -41,7 +42,7 @@ class TestWindows:
     def __init__(self, uri: str, *, shape: WindowShape, model_dir: str) -> None:
         self._files = split_files(uri, "test")
         self._shape = shape
-        self._model = tf.saved_model.load(model_dir)  # Kept: its signatures do not keep its variables alive.
+        self._model = load_once(model_dir)  # Kept: its signatures do not keep its variables alive.
         if EVALUATE not in self._model.signatures:
             raise DataError(
                 f"model: {model_dir!r} has the signatures {sorted(self._model.signatures)}, not {EVALUATE!r}. "

@@ -7,5 +7,6 @@ Pusher asks for beside the Evaluator's blessing.
 Read `examination` first: it is the serving gate. `real_windows` finds windows
 with known answers, `real_requests` and `hostile_requests` make requests of
 them, `serve_alone` starts the process that runs `clean_process`, and `judging`
-turns what came back into checks. `executor` and `component` join it to TFX.
+turns what came back into checks. `examined_ahead` lets a local run begin while
+the Evaluator judges; `executor` and `component` join it to TFX.
 """

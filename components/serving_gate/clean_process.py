@@ -3,9 +3,10 @@
 It is run as `python -I clean_process.py FOLDER PACKAGE...`, imports TensorFlow
 and NumPy, and bars the packages that are named, the project's: a model that
 needs them cannot be served. Once a line comes on its standard input, `FOLDER`
-holds `plan.json` and `inputs.npz`; the script leaves `outcome.json` and
-`outputs.npz` there, and in `stage.txt` what it was doing last, for whoever finds
-that it crashed. Where no line comes, whoever started it is gone, and it ends.
+holds `plan.json` and `inputs.npz`, and the script answers. A second line lets it
+measure the time of a forecast. It leaves `outcome.json` and `outputs.npz` there,
+and in `stage.txt` what it was doing last, for whoever finds that it crashed.
+Where no line comes, whoever started it is gone, and it ends.
 """
 
 import base64
@@ -128,6 +129,9 @@ def main(folder: pathlib.Path, barred: list[str]) -> None:
         outcomes.append(outcome)
         outputs.update({f"{number}/{name}": value for name, value in answered.items() if value.dtype != object})
 
+    stage("waiting for its turn to measure")
+    if not sys.stdin.readline():
+        return
     latency = None
     timed = plan["timed"]
     if outcomes[timed]["kind"] == "answered":

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 
 SCRIPT = pathlib.Path(__file__).with_name("clean_process.py")
 BARRED = ("tapeline",)
@@ -51,10 +52,21 @@ class CleanProcess:
             )
         return cls(folder, process)
 
-    def run(self, timeout_seconds: float) -> tuple[str, str]:
-        """Lets it do what the plan in its folder says; returns what went wrong, or "", and what it wrote."""
+    def run(self, timeout_seconds: float, before_measuring: Callable[[], None] | None = None) -> tuple[str, str]:
+        """Lets it do what the plan in its folder says; returns what went wrong, or "", and what it wrote.
+
+        Args:
+            timeout_seconds: When to give up, from when it may measure.
+            before_measuring: It answers while this is called, and measures the time of a forecast after that.
+        """
+        assert self.process.stdin is not None
         try:
-            self.process.communicate(b"go\n", timeout=timeout_seconds)
+            # One that is gone already is told of below. Unbuffered: what waits in a buffer would fail when it is closed.
+            with contextlib.suppress(BrokenPipeError):
+                os.write(self.process.stdin.fileno(), b"go\n")
+            if before_measuring is not None:
+                before_measuring()
+            self.process.communicate(b"measure\n", timeout=timeout_seconds)
             code: int | None = self.process.returncode
         except subprocess.TimeoutExpired:
             code = None

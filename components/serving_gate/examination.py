@@ -1,7 +1,7 @@
 """The serving gate itself: from a SavedModel and real windows to a verdict."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tapeline.components.serving_gate.hostile_requests import hostile_requests
@@ -27,6 +27,7 @@ def examine(
     limits: ServingConfig,
     refuses_unknown: bool,
     timeout_seconds: float = TIMEOUT_SECONDS,
+    before_measuring: Callable[[], None] | None = None,
 ) -> ServingResult:
     """Serves a model alone, sends it requests, and judges the answers.
 
@@ -36,6 +37,7 @@ def examine(
         limits: Of time and memory.
         refuses_unknown: Whether series without a scale of their own must be refused.
         timeout_seconds: When to give up.
+        before_measuring: As of `CleanProcess.run`.
     """
     fingerprint = folder_fingerprint(model_dir)
     taken, problems = read_signatures(model_dir)
@@ -45,7 +47,9 @@ def examine(
         return ServingResult(checks=(not_served("; ".join(problems)),), model_fingerprint=fingerprint)
     requests = real_requests(windows, taken) + hostile_requests(windows, taken, refuses_unknown=refuses_unknown)
     timed = next(i for i, each in enumerate(requests) if each.signature == SERVE and each.rows == slice(0, 1))
-    served = serve_alone(model_dir, requests, timed=timed, timeout_seconds=timeout_seconds)
+    served = serve_alone(
+        model_dir, requests, timed=timed, timeout_seconds=timeout_seconds, before_measuring=before_measuring
+    )
     return ServingResult(
         checks=judge(requests, served, windows=windows, limits=limits),
         requests=tuple(

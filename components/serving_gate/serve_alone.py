@@ -6,7 +6,7 @@ import json
 import math
 import os
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,14 @@ class Served:
     versions: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
-def serve_alone(model_dir: str, requests: Sequence[GateRequest], *, timed: int, timeout_seconds: float) -> Served:
+def serve_alone(
+    model_dir: str,
+    requests: Sequence[GateRequest],
+    *,
+    timed: int,
+    timeout_seconds: float,
+    before_measuring: Callable[[], None] | None = None,
+) -> Served:
     """Serves a model in a clean process and sends it requests.
 
     Args:
@@ -62,11 +69,12 @@ def serve_alone(model_dir: str, requests: Sequence[GateRequest], *, timed: int, 
         requests: What to send.
         timed: Which of them is repeated to measure the time of one forecast.
         timeout_seconds: When to give up.
+        before_measuring: As of `CleanProcess.run`.
     """
     clean = clean_start.take()
     try:
         _write_plan(clean.folder, model_dir, requests, timed=timed)
-        problem, log = clean.run(timeout_seconds)
+        problem, log = clean.run(timeout_seconds, before_measuring)
         return Served(problem=problem, log=log) if problem else _read(clean.folder, log)
     finally:
         clean.end()

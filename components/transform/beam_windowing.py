@@ -1,4 +1,4 @@
-"""What a worker does with a group of whole series: cuts it, and writes its chunks and windows into files of its own.
+"""How series are divided into groups, and what a worker does with one: cuts it, and writes files of its own.
 
 A group's files have names, records and an order that do not depend on the
 run: what a runner repeats replaces its files by equal ones.
@@ -9,6 +9,7 @@ import os
 import uuid
 from collections.abc import Iterable, Iterator
 
+import numpy as np
 import pyarrow as pa
 import tensorflow as tf
 from apache_beam.metrics.metric import Metrics
@@ -17,12 +18,42 @@ from tfx_bsl.coders import example_coder
 from tapeline.components.transform.window_group import GroupCut, WindowPlan, cut_group
 from tapeline.components.transform.window_tally import UNMEASURED, Tally, longest_steps, unscaled_series
 from tapeline.schemas.errors import DataError
-from tapeline.series.chunking import SplitSteps, own_bounds
+from tapeline.series.arrays import Ints
+from tapeline.series.chunking import SplitSteps, own_bounds, split_bounds
 from tapeline.series.grouping.series_rows import SeriesRows
+from tapeline.series.grouping.series_survey import Grouping, SeriesSurvey, refuse_long
 from tapeline.series.time_features import TimeFeatures
 from tapeline.series.time_grid import TimeGrid
 
 _COUNTERS = "tapeline.windows"
+
+
+_SPARSE = 8
+"""Steps that take as much memory in a group as one row."""
+
+
+def survey_steps(survey: SeriesSurvey, plan: WindowPlan) -> Ints:
+    """Returns how many steps each series has from its first row to its last, int64 `[u]`."""
+    grid = TimeGrid.of(plan.data)
+    return grid.ordinals(survey.last) - grid.ordinals(survey.first) + 1
+
+
+def divide_steps(survey: SeriesSurvey, *, plan: WindowPlan, own_ends: bool) -> Grouping | None:
+    """Divides series into groups, and tells each where the splits begin; None where a series is too long.
+
+    Args:
+        survey: Facts about all rows.
+        plan: How windows are cut.
+        own_ends: Whether each series was cut by its own end.
+    """
+    steps = survey_steps(survey, plan)
+    try:
+        refuse_long(survey, steps, unit="steps", width=plan.row_features.width)
+    except DataError:
+        return None
+    splits = None if own_ends else split_bounds(survey.split_first, TimeGrid.of(plan.data))
+    # Steps without a row take memory too: a series that has few rows for its time counts for more.
+    return Grouping.of(survey, np.maximum(survey.rows, steps // _SPARSE), known=(splits,))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,24 +62,29 @@ class WriteGroup:
 
     Attributes:
         plan: How windows are cut.
-        splits: First ordinal of each split, and the one after its last; None where each series is cut by its own end.
         folders: Where files go: `("chunks" or "windows", split)` to a folder.
         temporary: Where files are begun.
     """
 
     plan: WindowPlan
-    splits: SplitSteps | None
     folders: dict[tuple[str, str], str]
     temporary: str
 
-    def __call__(self, key: int, rows: SeriesRows) -> Iterator[str]:
-        """Cuts and writes one group."""
+    def __call__(self, key: int, rows: SeriesRows, splits: SplitSteps | None) -> Iterator[str]:
+        """Cuts and writes one group.
+
+        Args:
+            key: The group.
+            rows: All its rows, scaled.
+            splits: First ordinal of each split, and the one after its last; None: each series is cut by its own end.
+        """
         unscaled = unscaled_series(rows)
         if unscaled:
             yield Tally(unscaled=unscaled).as_json()
             return
         of_time = TimeFeatures(self.plan.data, self.plan.features)
-        splits = own_bounds(rows, TimeGrid.of(self.plan.data)) if self.splits is None else self.splits
+        if splits is None:
+            splits = own_bounds(rows, TimeGrid.of(self.plan.data))
         try:
             cut = cut_group(rows, plan=self.plan, splits=splits, of_time=of_time)
         except DataError as error:

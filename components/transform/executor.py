@@ -1,7 +1,7 @@
-"""Fits the transform graph, runs the two passes over rows, and refuses what yields no windows.
+"""Fits the transform graph and cuts windows, in one job of Beam, and refuses what yields no windows.
 
-The first pass scales: rows go from their files through the graph into the
-groups that windows are cut from, and scaled rows are artifacts of nobody.
+Rows are read once: the graph is fitted on what the first pass lays down, and the second sends each group through the
+graph before it is cut. Scaled rows are artifacts of nobody.
 Mistakes in the data are collected by the workers and raised here, in the main
 process, so that the user sees one message and no traceback of Beam's.
 """
@@ -10,36 +10,32 @@ import functools
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from tfx import types
 from tfx.dsl.components.base import base_beam_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from tapeline.components.transform.beam_analysis import fit_graph
-from tapeline.components.transform.beam_windowing import WriteGroup
+from tapeline.components.transform.beam_analysis import FitGraph
+from tapeline.components.transform.beam_windowing import WriteGroup, divide_steps, survey_steps
 from tapeline.components.transform.earlier_fit import fit_key, note_key, take_earlier
 from tapeline.components.transform.graph_inputs import GraphInputs
-from tapeline.components.transform.scaled_rows import ReadScaled
+from tapeline.components.transform.scaled_rows import ScaleRows
 from tapeline.components.transform.window_group import SPLITS_OF_CHUNKS, SPLITS_OF_WINDOWS, WindowPlan
 from tapeline.components.transform.window_tally import Tally
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.features import SPLITS
 from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import DataConfig, SplitConfig, WindowConfig
-from tapeline.series.chunking import split_bounds
-from tapeline.series.grouping.beam_groups import run_groups, scan_files
-from tapeline.series.grouping.series_survey import Grouping, refuse_long
-from tapeline.series.time_grid import TimeGrid
+from tapeline.series.grouping.beam_groups import group_files
+from tapeline.series.grouping.rows_io import read_rows
+from tapeline.series.grouping.series_survey import refuse_long
+from tapeline.series.row_progress import CountedFile, CountedGroup, Passage, Whole, watched
 from tapeline.series.window_reader import split_files
 
 EXAMPLES_KEY = "examples"
 GRAPH_KEY = "transform_graph"
 CHUNKS_KEY = "chunks"
 WINDOWS_KEY = "windows"
-
-_SPARSE = 8
-"""Steps that take as much memory in a group as one row."""
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -68,44 +64,35 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         # Rows wait here between the passes; TFX removes the folder in the end.
         folder = str(self._get_tmp_dir())
         inputs = GraphInputs.of(plan.features)
-        self._fit(split_files(uri, SPLITS[0]), inputs, exec_properties, graph_uri)
-        read = ReadScaled(graph_uri, inputs, plan.row_features.vectors)
-        scan = scan_files(self._make_beam_pipeline, files, read, folder)
-        if scan is None:
-            raise DataError("examples: hold no rows. Check the source and the split's dates.")
-        survey, grid = scan.survey, TimeGrid.of(plan.data)
-        steps = grid.ordinals(survey.last) - grid.ordinals(survey.first) + 1
-        refuse_long(survey, steps, unit="steps", width=plan.row_features.width)
+        sections = {name: exec_properties[name] for name in ("data", "features", "scaling")}
+        key = fit_key(split_files(uri, SPLITS[0]), sections)
+        fitted = take_earlier(graph_uri, key)
         chunks = artifact_utils.get_single_instance(output_dict[CHUNKS_KEY])
         windows = artifact_utils.get_single_instance(output_dict[WINDOWS_KEY])
-        write = WriteGroup(
-            plan,
-            None if split.from_ends else split_bounds(survey.split_first, grid),
-            {**_folders(CHUNKS_KEY, chunks, SPLITS_OF_CHUNKS), **_folders(WINDOWS_KEY, windows, SPLITS_OF_WINDOWS)},
-            folder,
-        )
-        # Steps without a row take memory too: a series that has few rows for its time counts for more.
-        grouping = Grouping.of(survey, np.maximum(survey.rows, steps // _SPARSE))
-        lines = run_groups(self._make_beam_pipeline, scan.pieces, grouping, write, folder)
+        folders = {
+            **_folders(CHUNKS_KEY, chunks, SPLITS_OF_CHUNKS),
+            **_folders(WINDOWS_KEY, windows, SPLITS_OF_WINDOWS),
+        }
+        whole = functools.partial(Whole.of_files, [path for _, path in files], passages=2)
+        with watched(folder, whole=whole, passages=2):
+            survey, lines = group_files(
+                self._make_beam_pipeline(),
+                files,
+                read=CountedFile(functools.partial(read_rows, features=inputs.rows), Passage(folder, "read")),
+                learn=None if fitted else FitGraph(inputs=inputs, sections=sections, target=graph_uri, folder=folder),
+                divide=functools.partial(divide_steps, plan=plan, own_ends=split.from_ends),
+                ready=ScaleRows(graph_uri, inputs, plan.row_features.vectors),
+                work=CountedGroup(WriteGroup(plan, folders, folder), Passage(folder, "cut")),
+                folder=folder,
+            )
+        note_key(graph_uri, key)
+        if survey is None:
+            raise DataError("examples: hold no rows. Check the source and the split's dates.")
+        refuse_long(survey, survey_steps(survey, plan), unit="steps", width=plan.row_features.width)
         tally = functools.reduce(Tally.merge, map(Tally.from_json, lines))
         tally.check(rows=dict(zip(SPLITS, survey.split_rows.tolist(), strict=True)), plan=plan)
         _describe(chunks, len(survey.ids), tally.windows)
         _describe(windows, len(survey.ids), {name: tally.windows[name] for name in SPLITS_OF_WINDOWS})
-
-    def _fit(self, files: Sequence[str], inputs: GraphInputs, exec_properties: dict[str, Any], graph_uri: str) -> None:
-        """Fills the artifact of the transform graph, with one that an earlier execution fitted on the same rows or anew."""
-        sections = {name: exec_properties[name] for name in ("data", "features", "scaling")}
-        key = fit_key(files, sections)
-        if not take_earlier(graph_uri, key):
-            fit_graph(
-                self._make_beam_pipeline,
-                files,
-                inputs=inputs,
-                sections=sections,
-                target=graph_uri,
-                folder=str(self._get_tmp_dir()),
-            )
-        note_key(graph_uri, key)
 
 
 def _folders(kind: str, artifact: types.Artifact, splits: Sequence[str]) -> dict[tuple[str, str], str]:

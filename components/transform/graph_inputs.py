@@ -20,7 +20,7 @@ from tapeline.schemas import features as names
 from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.series.arrays import Array
 from tapeline.series.float_pairs import split_floats
-from tapeline.series.grouping.series_rows import NUMBERS, TEXTS, RowFeatures
+from tapeline.series.grouping.series_rows import NUMBERS, TEXTS, RowFeatures, SeriesRows
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,23 +68,23 @@ class GraphInputs:
         )
         return rows.TensorAdapterConfig()
 
-    def columns(self, batch: dict[str, Array]) -> dict[str, Array]:
-        """Returns the inputs of some rows, each `[N]`.
+    def columns(self, rows: SeriesRows) -> dict[str, Array]:
+        """Returns the inputs of some rows but for the series, each `[N]`.
 
         Args:
-            batch: Rows as `rows_io.read_rows` yields them.
+            rows: As `rows_io.read_rows` reads them.
         """
-        columns = {names.SERIES_ID: batch[names.SERIES_ID], names.TIMESTAMP: batch[names.TIMESTAMP]}
+        columns = {names.TIMESTAMP: rows.timestamp}
         for at, name in enumerate(self.numbers):
-            columns[name], columns[names.rest(name)] = split_floats(batch[NUMBERS][:, at])
-        return columns | {name: batch[TEXTS][:, at] for at, name in enumerate(self.texts)}
+            columns[name], columns[names.rest(name)] = split_floats(rows.columns[NUMBERS][:, at])
+        return columns | {name: rows.columns[TEXTS][:, at] for at, name in enumerate(self.texts)}
 
-    def record_batch(self, batch: dict[str, Array]) -> pa.RecordBatch:
+    def record_batch(self, rows: SeriesRows) -> pa.RecordBatch:
         """Returns the inputs of some rows, as Arrow brings them."""
-        columns, schema = self.columns(batch), self.adapter.arrow_schema
-        ends = np.arange(len(batch[names.TIMESTAMP]) + 1)
+        schema, ends = self.adapter.arrow_schema, np.arange(len(rows.code) + 1)
+        columns = {name: pa.array(values) for name, values in self.columns(rows).items()}
+        columns[names.SERIES_ID] = pa.array(rows.ids, pa.large_binary()).take(pa.array(rows.code))
         lists = [
-            pa.LargeListArray.from_arrays(ends, pa.array(columns[field.name], field.type.value_type))
-            for field in schema
+            pa.LargeListArray.from_arrays(ends, columns[field.name].cast(field.type.value_type)) for field in schema
         ]
         return pa.RecordBatch.from_arrays(lists, schema=schema)

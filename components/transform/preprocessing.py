@@ -41,7 +41,9 @@ def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, str]) -> d
         outputs[names.PAST_COVARIATES] = _covariates(inputs, features.past_covariates, features, scaling.method)
     if features.future_size:
         known = _covariates(inputs, features.future_covariates, features, scaling.method)
-        of_time = TimeFeatures(data, features)(timestamp)
+        # Many series have rows at the same times.
+        times, place = tf.unique(timestamp)
+        of_time = tf.gather(TimeFeatures(data, features)(times), place)
         outputs[names.FUTURE_COVARIATES] = tf.ensure_shape(
             tf.concat([known, of_time], axis=1), [None, features.future_size]
         )
@@ -81,8 +83,10 @@ def _scaled_target(series: tf.Tensor, target: tf.Tensor, scaling: ScalingConfig)
     )
     tft.annotate_asset(SCALE_FILE, SCALE_FILE)
     scope = scope_of(per_series=scaling.per_series, unseen_series=scaling.unseen_series)
-    keys = tf.fill(tf.shape(series), OVERALL) if scope == "all" else escape_ids(series)
-    found = _scales(keys, path, name="scale_of_series")
+    # A name is escaped and looked up once, however many rows bear it.
+    ids, place = tf.unique(series)
+    keys = tf.fill(tf.shape(ids), OVERALL) if scope == "all" else escape_ids(ids)
+    found = tf.gather(_scales(keys, path, name="scale_of_series"), place)
     scaled = (target - found[:, 0]) / found[:, 1]
     unseen = tf.math.is_nan(found[:, 1])
     if scope == "unseen":

@@ -1,9 +1,9 @@
-"""Rows of a file through the transform graph, block by block: what windows are cut from."""
+"""Rows through the transform graph, a block at a time: what windows are cut from."""
 
 import dataclasses
 import functools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,14 +11,12 @@ import tensorflow as tf
 
 from tapeline.components.transform.graph_inputs import GraphInputs
 from tapeline.schemas import features as names
-from tapeline.series.arrays import Array
-from tapeline.series.grouping.rows_io import read_rows
-from tapeline.series.grouping.series_rows import NUMBERS
+from tapeline.series.grouping.series_rows import NUMBERS, SeriesRows
 
 
 @dataclasses.dataclass(frozen=True)
-class ReadScaled:
-    """From the path of a file of rows to its rows, scaled.
+class ScaleRows:
+    """From rows as they were read to the same rows, scaled.
 
     Attributes:
         graph_uri: Folder of the TransformGraph artifact; workers reach it.
@@ -30,19 +28,15 @@ class ReadScaled:
     inputs: GraphInputs
     vectors: Mapping[str, int]
 
-    def __call__(self, path: str) -> Iterator[dict[str, Array]]:
-        """Yields scaled rows in batches, as `SeriesRows.of` takes them: `NUMBERS` is the target, float32 `[N, 1]`."""
-        graph = _load(self.graph_uri)
-        for batch in read_rows(path, self.inputs.rows):
-            columns = self.inputs.columns(batch)
-            scaled = graph({name: tf.constant(values) for name, values in columns.items()})
-            nothing = np.zeros((len(batch[names.TIMESTAMP]), 0), np.float32)
-            yield {
-                names.SERIES_ID: batch[names.SERIES_ID],
-                names.TIMESTAMP: batch[names.TIMESTAMP],
-                NUMBERS: scaled[names.TARGET].numpy()[:, np.newaxis],
-                **{role: scaled[role].numpy() if width else nothing for role, width in self.vectors.items()},
-            }
+    def __call__(self, rows: SeriesRows) -> SeriesRows:
+        """Returns the rows with other columns: `NUMBERS` is the target, float32 `[N, 1]`, beside each role."""
+        columns = {name: tf.constant(values) for name, values in self.inputs.columns(rows).items()}
+        # A name becomes a tensor once, however many rows bear it.
+        columns[names.SERIES_ID] = tf.gather(tf.constant(rows.ids), rows.code)
+        scaled = _load(self.graph_uri)(columns)
+        nothing = np.zeros((len(rows.code), 0), np.float32)
+        vectors = {role: scaled[role].numpy() if width else nothing for role, width in self.vectors.items()}
+        return dataclasses.replace(rows, columns={NUMBERS: scaled[names.TARGET].numpy()[:, np.newaxis], **vectors})
 
 
 @functools.lru_cache(maxsize=1)

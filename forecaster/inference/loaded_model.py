@@ -9,6 +9,7 @@ import tensorflow as tf
 from tapeline.forecaster.inference.contexts import Context, raw_request
 from tapeline.forecaster.inference.table import Forecast
 from tapeline.forecaster.refusal_message import refusal_message
+from tapeline.forecaster.saved_models import load_once
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.served_model import ANY_HORIZON, FORECAST_TIME, HORIZON, SERVE, levels_of
 
@@ -25,7 +26,7 @@ class LoadedModel:
     """
 
     def __init__(self, folder: pathlib.Path, *, horizon: int, argument: str = "--input") -> None:
-        self._model = tf.saved_model.load(str(folder))
+        self._model = load_once(folder)
         self._horizon = horizon
         self._argument = argument
 

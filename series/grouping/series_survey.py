@@ -9,6 +9,7 @@ longer one is a group of its own. Letters: `u` series, `S` splits.
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -115,23 +116,28 @@ class Grouping:
     Attributes:
         shared: Groups that series share; a hash of its name says which one.
         alone: Series with a group of their own, ascending.
+        known: What is told to every group of all rows together; little, it goes with every piece.
     """
 
     shared: int
     alone: tuple[bytes, ...]
+    known: tuple[Any, ...] = ()
 
     @classmethod
-    def of(cls, survey: SeriesSurvey, weights: Ints, *, group_rows: int | None = None) -> "Grouping":
+    def of(
+        cls, survey: SeriesSurvey, weights: Ints, *, known: tuple[Any, ...] = (), group_rows: int | None = None
+    ) -> "Grouping":
         """Divides the series.
 
         Args:
             survey: The series.
             weights: How many rows each counts for, int64 `[u]`.
+            known: What is told to every group.
             group_rows: Rows in a group, about; as a rule `GROUP_ROWS`.
         """
         limit = GROUP_ROWS if group_rows is None else group_rows
         long = weights > limit
-        return cls(int(weights[~long].sum()) // limit + 1, tuple(survey.ids[long].tolist()))
+        return cls(int(weights[~long].sum()) // limit + 1, tuple(survey.ids[long].tolist()), known)
 
     def keys(self, ids: Names) -> Ints:
         """Returns the group of each series, int64 `[u]`."""

@@ -142,14 +142,17 @@ def test_windows_of_beam_equal_those_of_numpy(as_measured: Any) -> None:
     import tensorflow as tf
 
     from tapeline.components.transform.graph_inputs import GraphInputs
-    from tapeline.components.transform.scaled_rows import ReadScaled
+    from tapeline.components.transform.scaled_rows import ScaleRows
     from tapeline.schemas.window_spec import WindowShape
+    from tapeline.series.grouping.rows_io import read_rows
+    from tapeline.series.grouping.series_rows import SeriesRows
     from tapeline.series.window_reader import parse_windows, read_chunks, split_files
 
-    read = ReadScaled(as_measured["graph"], GraphInputs.of(FEATURES), {})
-    parts = [batch for split in SPLITS for path in split_files(as_measured["rows"], split) for batch in read(path)]
-    rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    wanted = cut(rows["series_id"], rows["timestamp"] // 3600, rows[NUMBERS][:, 0], (200, 260), WINDOW)
+    inputs = GraphInputs.of(FEATURES)
+    files = [(split, path) for split in SPLITS for path in split_files(as_measured["rows"], split)]
+    batches = [SeriesRows.of(batch, split=split) for split, path in files for batch in read_rows(path, inputs.rows)]
+    rows = ScaleRows(as_measured["graph"], inputs, {})(SeriesRows.join(batches))
+    wanted = cut(rows.ids[rows.code], rows.timestamp // 3600, rows.columns[NUMBERS][:, 0], (200, 260), WINDOW)
     shape = WindowShape(context_length=24, horizon=6, past=2, future=3, static=1)
     spec = WindowSpec(context_length=24, horizon=6)
     for split in SPLITS:

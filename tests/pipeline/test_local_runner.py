@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
-from tapeline.components.serving_gate import clean_start
+from tapeline.components.serving_gate import examined_ahead
 from tapeline.forecaster.versions import push_version
 from tapeline.pipeline import local_runner
 from tapeline.pipeline import pipeline as wiring
@@ -72,15 +72,22 @@ def test_a_part_whose_inputs_are_gone_is_not_begun(tmp_path: pathlib.Path, monke
     ("executed", "started"),
     [(("Trainer", "Evaluator"), 1), (("Evaluator",), 0), (("Trainer",), 0), (("SeriesExampleGen", "Report"), 0)],
 )
-def test_the_serving_gates_process_starts_when_the_evaluator_begins_on_a_new_model(
-    monkeypatch: pytest.MonkeyPatch, executed: tuple[str, ...], started: int
+def test_the_serving_gate_examines_a_new_model_while_the_evaluator_judges_it(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, executed: tuple[str, ...], started: int
 ) -> None:
-    calls = []
-    monkeypatch.setattr(clean_start, "start_ahead", lambda: calls.append(1))
-    starts_ahead = local_runner._StartsAhead()
+    begun: list[examined_ahead.Examination] = []
+    monkeypatch.setattr(examined_ahead, "begin", begun.append)
+    made = types.SimpleNamespace(artifact=lambda node, name: types.SimpleNamespace(uri=f"{node}/{name}"))
+    monkeypatch.setattr(local_runner, "read_run", lambda _: made)
+    config = settle_unread(load_config(CO2))
+    starts_ahead = local_runner._StartsAhead(config, RunPaths.of("co2", tmp_path))
     for node_id in executed:
         starts_ahead(node_id)
-    assert len(calls) == started
+    assert len(begun) == started
+    for examination in begun:
+        uris = examination.model_uri, examination.windows_uri, examination.rows_uri
+        assert uris == ("Trainer/model", "Transform/windows", "DataGate/examples")
+        assert examination.sections["window"] == config.window.model_dump_json()
 
 
 def test_in_a_local_run_the_serving_gate_comes_after_the_evaluator_and_elsewhere_waits_for_none(

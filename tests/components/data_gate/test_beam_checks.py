@@ -12,10 +12,10 @@ from tapeline.schemas.features import ROW_NUMBER, SERIES_ID, SPLITS, TARGET, TIM
 from tapeline.schemas.stack import LOCAL_BEAM_RUNNER
 from tapeline.schemas.window_spec import WindowSpec
 from tapeline.series.checks.findings import Finding, FindingGroup
-from tapeline.series.grouping.beam_groups import run_groups, scan_files
+from tapeline.series.grouping.beam_groups import group_files
 from tapeline.series.grouping.rows_io import read_rows
 from tapeline.series.grouping.series_rows import RowFeatures
-from tapeline.series.grouping.series_survey import Grouping
+from tapeline.series.grouping.series_survey import Grouping, SeriesSurvey
 from tapeline.series.time_grid import TimeGrid
 from tests.components.data_gate.checked_rows import Table, check
 from tests.row_files import write_row_file
@@ -27,6 +27,10 @@ def write_file(path: Any, names: Any, hours: Any, rows: Any, target: Any) -> str
     """Writes rows."""
     columns = {SERIES_ID: names, TIMESTAMP: np.asarray(hours) * 3600, ROW_NUMBER: rows, TARGET: target}
     return write_row_file(path, columns)
+
+
+def divide(survey: SeriesSurvey, *, group_rows: int) -> Grouping:
+    return Grouping.of(survey, survey.rows, group_rows=group_rows)
 
 
 def test_beam_finds_what_the_pure_checks_find(tmp_path: pathlib.Path) -> None:
@@ -48,15 +52,16 @@ def test_beam_finds_what_the_pure_checks_find(tmp_path: pathlib.Path) -> None:
             write_file(path, names[some], hours[some], lines[some], target[some])
             files.append((split, str(path)))
 
-    def pipeline() -> Any:
-        return beam.Pipeline(runner=LOCAL_BEAM_RUNNER)
-
-    read = functools.partial(read_rows, features=RowFeatures(numbers=(TARGET,), row_number=True))
-    scan = scan_files(pipeline, files, read, str(tmp_path))
-    work = functools.partial(check_group, rules=RULES)
     for group_rows in (20, 1000):
-        grouping = Grouping.of(scan.survey, scan.survey.rows, group_rows=group_rows)
-        found = list(run_groups(pipeline, scan.pieces, grouping, work, str(tmp_path)))
+        _, lines = group_files(
+            beam.Pipeline(runner=LOCAL_BEAM_RUNNER),
+            files,
+            read=functools.partial(read_rows, features=RowFeatures(numbers=(TARGET,), row_number=True)),
+            divide=functools.partial(divide, group_rows=group_rows),
+            work=functools.partial(check_group, rules=RULES),
+            folder=str(tmp_path),
+        )
+        found = list(lines)
         assert len(found) == (2 if group_rows == 20 else 1)
         assert functools.reduce(Totals.merge, map(Totals.from_json, found)) == expected
 

@@ -1,8 +1,11 @@
 """Rows on their way to disk and back: read from files, laid down as arrays, joined."""
 
+import dataclasses
 import functools
+import json
 import pathlib
 import zipfile
+from collections.abc import Iterator
 from typing import Any
 
 import apache_beam as beam
@@ -11,10 +14,11 @@ import pytest
 
 from tapeline.schemas.features import ROW_NUMBER, SERIES_ID, TARGET, TIMESTAMP
 from tapeline.schemas.stack import LOCAL_BEAM_RUNNER
-from tapeline.series.grouping.beam_groups import scan_files
+from tapeline.series.grouping.beam_groups import group_files
 from tapeline.series.grouping.pieces import load, pack, read_piece, save, unpack, write_pieces
 from tapeline.series.grouping.rows_io import read_rows
 from tapeline.series.grouping.series_rows import NUMBERS, TEXTS, RowFeatures, SeriesRows
+from tapeline.series.grouping.series_survey import Grouping
 from tests.row_files import write_row_file
 
 
@@ -105,23 +109,53 @@ def test_joined_rows_have_their_series_in_order() -> None:
     assert taken.ids[taken.code].tolist() == [b"a", b"b"]
 
 
-def test_a_file_is_laid_down_in_pieces_of_about_a_group(
+def note_piece(split: str, piece: Any, *, folder: str) -> None:
+    target = read_piece(piece).columns[NUMBERS][:, 0].tolist()
+    (pathlib.Path(folder) / f"noted-{piece.offset:09d}").write_text(json.dumps([split, target]))
+
+
+def count_rows(key: int, rows: SeriesRows, *known: str, folder: str) -> Iterator[str]:
+    noted = sorted(path.name for path in pathlib.Path(folder).glob("noted-*"))
+    yield json.dumps([key, rows.ids.tolist()[0].decode(), len(rows.code), len(noted), *known])
+
+
+def one_more_series(rows: SeriesRows) -> SeriesRows:
+    return dataclasses.replace(rows, ids=np.array([b"!" + name for name in rows.ids], object))
+
+
+def test_a_file_is_laid_down_in_pieces_of_about_a_group_and_learned_from_before_groups_are_worked_on(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tapeline.series.grouping.rows_io._ROWS_A_BATCH", 3)
     monkeypatch.setattr("tapeline.series.grouping.beam_groups.GROUP_ROWS", 5)
     path = write_file(tmp_path / "rows.parquet", [b"b", b"a"] * 5, range(10))
-    read = functools.partial(read_rows, features=RowFeatures(numbers=(TARGET,)))
-    scan = scan_files(lambda: beam.Pipeline(runner=LOCAL_BEAM_RUNNER), [("eval", path)], read, str(tmp_path))
-    assert scan is not None
-    pieces = [read_piece(piece) for piece in scan.pieces]
-    assert [piece.columns[NUMBERS][:, 0].tolist() for piece in pieces] == [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9]]
-    assert (scan.survey.ids.tolist(), scan.survey.rows.tolist()) == ([b"a", b"b"], [5, 5])
-    assert scan.survey.split_rows.tolist() == [0, 10, 0]
+    survey, lines = group_files(
+        beam.Pipeline(runner=LOCAL_BEAM_RUNNER),
+        [("eval", path)],
+        read=functools.partial(read_rows, features=RowFeatures(numbers=(TARGET,))),
+        learn=beam.MapTuple(functools.partial(note_piece, folder=str(tmp_path))),
+        divide=lambda survey: Grouping.of(survey, survey.rows, known=("told",), group_rows=4),
+        ready=one_more_series,
+        work=functools.partial(count_rows, folder=str(tmp_path)),
+        folder=str(tmp_path),
+    )
+    noted = [json.loads(path.read_text()) for path in sorted(tmp_path.glob("noted-*"))]
+    assert noted == [["eval", [0, 1, 2, 3, 4, 5]], ["eval", [6, 7, 8, 9]]]
+    assert survey is not None
+    assert (survey.ids.tolist(), survey.rows.tolist()) == ([b"a", b"b"], [5, 5])
+    assert survey.split_rows.tolist() == [0, 10, 0]
+    # Each of the two series is longer than a group, and both pieces were learned from by then.
+    assert sorted(map(json.loads, lines)) == [[1, "!a", 5, 2, "told"], [2, "!b", 5, 2, "told"]]
 
 
-def test_files_without_rows_have_no_scan(tmp_path: pathlib.Path) -> None:
+def test_files_without_rows_have_no_survey_and_no_groups(tmp_path: pathlib.Path) -> None:
     path = write_file(tmp_path / "rows.parquet", [], [])
-    pipeline = beam.Pipeline(runner=LOCAL_BEAM_RUNNER)
-    read = functools.partial(read_rows, features=RowFeatures(numbers=(TARGET,)))
-    assert scan_files(lambda: pipeline, [("eval", path)], read, str(tmp_path)) is None
+    survey, lines = group_files(
+        beam.Pipeline(runner=LOCAL_BEAM_RUNNER),
+        [("eval", path)],
+        read=functools.partial(read_rows, features=RowFeatures(numbers=(TARGET,))),
+        divide=lambda survey: Grouping.of(survey, survey.rows),
+        work=functools.partial(count_rows, folder=str(tmp_path)),
+        folder=str(tmp_path),
+    )
+    assert (survey, list(lines)) == (None, [])

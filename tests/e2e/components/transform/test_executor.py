@@ -128,11 +128,11 @@ def test_another_window_does_not_fit_the_graph_again_and_other_rows_do(
 ) -> None:
     fitted = []
 
-    def count(*arguments: Any, **options: Any) -> None:
+    def count(**options: Any) -> Any:
         fitted.append(options["target"])
-        beam_analysis.fit_graph(*arguments, **options)
+        return beam_analysis.FitGraph(**options)
 
-    monkeypatch.setattr("tapeline.components.transform.executor.fit_graph", count)
+    monkeypatch.setattr("tapeline.components.transform.executor.FitGraph", count)
     write_rows(tmp_path / "rows", series=1)
     home = tmp_path / "Transform"
     run(home, tmp_path / "rows")
@@ -175,3 +175,25 @@ def test_a_long_series_is_a_group_of_its_own(tmp_path: pathlib.Path, monkeypatch
     assert len(each) == 2 * len(one) == 6
     for (path, records), pair in zip(one.items(), zip(*[iter(each.items())] * 2, strict=True), strict=True):
         assert records == [record for _, some in pair for record in some], path
+
+
+def test_rows_are_scaled_and_cut_in_one_job(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tfx.dsl.components.base import base_beam_executor
+
+    made = []
+    make = base_beam_executor.BaseBeamExecutor._make_beam_pipeline
+
+    def count(executor: Any) -> Any:
+        made.append(make(executor))
+        return made[-1]
+
+    monkeypatch.setattr(base_beam_executor.BaseBeamExecutor, "_make_beam_pipeline", count)
+    write_rows(tmp_path / "rows", series=1)
+    run(tmp_path / "out", tmp_path / "rows")
+    assert len(made) == 1
+
+
+def test_no_rows_are_refused(tmp_path: pathlib.Path) -> None:
+    write_rows(tmp_path / "rows", steps=0)
+    with pytest.raises(DataError, match=r"examples: hold no rows\. Check the source and the split's dates\."):
+        run(tmp_path / "out", tmp_path / "rows")
