@@ -36,14 +36,15 @@ def ask_wishes(table: "RawTable", wishes: "Wishes") -> "Wishes":
     Raises:
         ConfigError: The input ends before the last answer.
     """
-    from tapeline.pipeline.drafting.wish_questions import QUESTIONS, View, answer
+    from tapeline.pipeline.drafting.interview import View, answer
+    from tapeline.pipeline.drafting.wish_questions import QUESTIONS
 
     say("Enter takes what stands in brackets; Ctrl-C ends, and writes nothing.")
     view = View.of(table, wishes)
     if view.problem:
         say(escaped(view.problem), style=_PROBLEM)
     for question in QUESTIONS:
-        while True:
+        while question.matters(view):
             asked = question.ask(view)
             text = _read(asked.words, asked.default, asked.why)
             try:

@@ -104,7 +104,7 @@ def write_config(
     from tapeline.pipeline.drafting.decisions import decide, name_of, plan_of
     from tapeline.pipeline.drafting.draft_text import terminal_lines
     from tapeline.pipeline.drafting.found_data import look_at
-    from tapeline.pipeline.drafting.wish_questions import checked_text
+    from tapeline.pipeline.drafting.interview import checked_text
     from tapeline.series.inspecting.raw_table import read_table
 
     path = pathlib.Path(output or f"{name_of(source)}.yaml")

@@ -23,6 +23,7 @@ from tapeline.pipeline.stores import locked
 from tapeline.schemas.config import Config
 from tapeline.schemas.errors import ConfigError
 from tapeline.schemas.whole_files import write_whole
+from tapeline.series.row_progress import rows_in_words
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -123,7 +124,7 @@ def _run(config: Config, paths: RunPaths, *, log: pathlib.Path, from_node: str |
         lambda node: _state_in_words(paths, node),
         talkative=frozenset({"Trainer"}),
         executes=_StartsAhead(config, paths),
-        detail=jobs.words,
+        detail=lambda: "  ".join(filter(None, (rows_in_words(), jobs.words()))),
     )
     try:
         with lines, following(jobs):

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from tapeline.pipeline.verdict import Verdict, headline, rivals, windows_text
-from tapeline.schemas.check_wording import in_words, number
+from tapeline.schemas.check_wording import harder_test, in_words, number
 from tapeline.schemas.checks import Check, is_close
 from tapeline.schemas.errors import printable
 from tapeline.schemas.evaluation_result import EvaluationResult
@@ -14,7 +14,7 @@ from tapeline.schemas.served_model import BASELINES, NAIVE
 _COLUMNS = 80
 _SERIES_SHOWN = 3
 _LITTLE_SKILL = 0.01
-"""So little skill over ridge that the network was not worth its while."""
+"""So little skill over ridge that what was trained was not worth its while."""
 
 
 def verdict_text(verdict: Verdict, *, verbose: bool = False) -> str:
@@ -85,11 +85,13 @@ def _cell(value: float, digits: int) -> str:
 
 def _remarks(evaluation: EvaluationResult) -> Iterator[str]:
     """What a reader should know beside the table."""
+    if harder := harder_test(evaluation.checks, evaluation.metrics):
+        yield harder
     skill = evaluation.metrics.get("skill_over_ridge", math.nan)
     if skill < _LITTLE_SKILL:
         added = "nothing" if skill <= 0.0 else "little"
         much = f"{abs(skill):.1%} {'more' if skill < 0.0 else 'less'} error"
-        yield f"The network added {added} over {BASELINES['ridge']}, a linear regression: {much}."
+        yield f"The model adds {added} over {BASELINES['ridge']}, a linear regression: {much}."
     if evaluation.series_count > 1:
         yield from _series_remarks(evaluation)
 
@@ -102,7 +104,9 @@ def _series_remarks(evaluation: EvaluationResult) -> Iterator[str]:
         remark = f"Least skill of {evaluation.series_count:,} series, over their own best naive forecasts: {shown}."
         if len(known) == evaluation.series_count:
             harmed = sum(not value <= 1.0 for value in known.values())
-            remark += f" {harmed:,} {'is' if harmed == 1 else 'are'} forecast worse than naively."
+            remark += (
+                f" {f'{harmed:,}' if harmed else 'None'} {'are' if harmed > 1 else 'is'} forecast worse than naively."
+            )
         yield remark
     judged = int(evaluation.metrics.get("judged_series", evaluation.series_count))
     if judged < evaluation.series_count:

@@ -5,9 +5,10 @@
 """
 
 import math
+from collections.abc import Iterable, Mapping
 
 from tapeline.schemas.checks import HARM, LIMITED, RELATIONS, Check, Requirement
-from tapeline.schemas.served_model import BASELINES
+from tapeline.schemas.served_model import BASELINES, NAIVE
 
 _LIMIT_KEY = "gate.mae_scaled_below"
 
@@ -124,6 +125,24 @@ def _limit_in_words(check: Check) -> str:
         return f" ({_LIMIT_KEY})"
     listed = ", ".join(f"{BASELINES[name]} {number(error)}" for name, error in errors)
     return f" ({_LIMIT_KEY}; errors on eval: {listed}; auto asks for less than {number(errors[0][1])})"
+
+
+def harder_test(checks: Iterable[Check], metrics: Mapping[str, float]) -> str:
+    """Says that forecasting became harder after eval, where that is why a model better than naive is refused; else "".
+
+    Args:
+        checks: Those of the Evaluator.
+        metrics: What it measured on test.
+    """
+    naive = min(metrics.get(f"mae_scaled_{name}", math.nan) for name in NAIVE)
+    for check in checks:
+        if check.metric == LIMITED and check.against == "naive_on_eval" and not check.passed and check.value < naive:
+            return (
+                f"On test the naive forecasts err by {number(naive, digits=3)} or more, on eval by "
+                f"{number(check.bound, digits=3)}: it became harder after eval, by a trend or another level. Where that "
+                f"is to be expected, give {_LIMIT_KEY} as a number."
+            )
+    return ""
 
 
 def required_in_words(check: Requirement) -> str:

@@ -9,10 +9,10 @@ import sys
 from typing import Iterator, List, Tuple
 
 import bootstrap
-import interpreters
 import processes
 import site_pages
 import stacks
+import uv_and_python
 import uv_tool
 
 SOURCES = ["requirements.in", "requirements-kubeflow.in", "requirements-onnx.in", "requirements-dev.in"]
@@ -39,22 +39,15 @@ def targets() -> Iterator[Tuple[str, List[str], List[str]]]:
 def main(arguments: "list[str]") -> int:
     """Compiles the locks of the project, and the pins of uv and of the site; returns an exit status."""
     os.chdir(str(bootstrap.PROJECT))
-    environ = uv_tool.uv_environment(os.environ)
-    uv = uv_tool.get_uv(bootstrap.PROJECT / ".uv", environ)
-    if uv.path is None:
-        print("make lock needs uv, which could not be fetched: " + uv.reason, file=sys.stderr)
-        return 1
-    # Some dependencies say what they need only when a Python runs their set-up.
-    pythons = [version for stack in stacks.STACKS.values() for version in stack.pythons]
-    python = interpreters.find(pythons, environ, uv.path, str(bootstrap.PROJECT / ".python")).interpreter
-    if python is None:
-        print("make lock needs one of Python " + ", ".join(pythons), file=sys.stderr)
+    # A Python too: some dependencies say what they need only when one runs their set-up.
+    tools = uv_and_python.find("make lock", os.environ)
+    if tools is None:
         return 1
     for target, sources, where in targets():
-        command = [uv.path, "pip", "compile", "--quiet", "--generate-hashes", "--custom-compile-command", "make lock"]
+        command = [tools.uv, "pip", "compile", "--quiet", "--generate-hashes", "--custom-compile-command", "make lock"]
         label = "{} -> {}".format(", ".join(sources), target)
-        options = ["--python", python.path, *where, "--output-file", target, *arguments]
-        outcome = processes.run_showing_time(label, [*command, *options, *sources], environ=environ)
+        options = ["--python", tools.python, *where, "--output-file", target, *arguments]
+        outcome = processes.run_showing_time(label, [*command, *options, *sources], environ=tools.environ)
         if not outcome.ok:
             print(outcome.output, file=sys.stderr)
             return outcome.code

@@ -14,10 +14,8 @@ import sys
 from typing import Iterator, List
 
 import bootstrap
-import interpreters
 import processes
-import stacks
-import uv_tool
+import uv_and_python
 
 REQUIREMENTS = pathlib.Path(__file__).with_name("site-requirements.txt")
 WORK = bootstrap.PROJECT / ".site"
@@ -60,23 +58,27 @@ def main(arguments: "list[str]") -> int:
     """Builds the site; returns an exit status. The arguments go to `mkdocs build`."""
     os.chdir(str(bootstrap.PROJECT))
     lay_out(bootstrap.PROJECT, WORK / "pages")
+    tools = uv_and_python.find("make docs", os.environ)
+    if tools is None:
+        return 1
     # What its makers say of a coming MkDocs 2 is no fault of a page.
-    environ = {**uv_tool.uv_environment(os.environ), "NO_MKDOCS_2_WARNING": "1"}
-    uv = uv_tool.get_uv(bootstrap.PROJECT / ".uv", environ)
-    if uv.path is None:
-        print("make docs needs uv, which could not be fetched: " + uv.reason, file=sys.stderr)
-        return 1
-    pythons = [version for stack in stacks.STACKS.values() for version in stack.pythons]
-    python = interpreters.find(pythons, environ, uv.path, str(bootstrap.PROJECT / ".python")).interpreter
-    if python is None:
-        print("make docs needs one of Python " + ", ".join(pythons), file=sys.stderr)
-        return 1
+    environ = {**tools.environ, "NO_MKDOCS_2_WARNING": "1"}
     place = WORK / "env"
     steps = [
-        ("environment of the site", [uv.path, "venv", "--quiet", "--clear", "--python", python.path, str(place)]),
+        ("environment of the site", [tools.uv, "venv", "--quiet", "--clear", "--python", tools.python, str(place)]),
         (
             "MkDocs",
-            [uv.path, "pip", "install", "--quiet", "--python", str(place), "--require-hashes", "-r", str(REQUIREMENTS)],
+            [
+                tools.uv,
+                "pip",
+                "install",
+                "--quiet",
+                "--python",
+                str(place),
+                "--require-hashes",
+                "-r",
+                str(REQUIREMENTS),
+            ],
         ),
         ("site/", [str(place / "bin" / "mkdocs"), "build", "--strict", *arguments]),
     ]

@@ -5,7 +5,8 @@
 (12, (12,))
 
 Steps, not values: a trend or a wandering level echoes at every lag, its steps
-do not. What is looked for is looked for in the train split only.
+do not. The few steps far beyond the usual are cut to size, so that one wrong
+value hides no season. What is looked for is looked for in the train split only.
 """
 
 import math
@@ -30,6 +31,18 @@ _BESIDE_THE_STRONGEST = 1 / 3
 
 _LIKE_ITS_MULTIPLE = 0.75
 """A cycle of the calendar that echoes by this share of its multiple's is the season, not the multiple."""
+
+_OUTWEIGHS = 0.75
+"""Few steps with more than this share of all variance are cut to size: with less, a clear season still shows."""
+
+_HABIT = 0.01
+"""A larger share of the steps is not few."""
+
+_FAR = 10.0
+"""They are cut to so many median distances from the median."""
+
+_OF_ONE_VALUE = 2
+"""Steps that one value takes part in."""
 
 _AWAY = 0.02
 """A year is 52.18 weeks: a lag may lie so far from the cycle of the calendar that it stands for, as a share."""
@@ -143,17 +156,39 @@ def autocorrelation(values: Iterable[Floats], *, longest: int) -> tuple[Array, A
     for piece in values:
         steps = np.diff(np.asarray(piece, np.float64))
         measured = np.isfinite(steps)
-        spread = steps[measured].std() if measured.any() else 0.0
+        usual = _clipped(steps[measured])
+        spread = usual.std() if len(usual) else 0.0
         if spread == 0.0:
             continue
+        centred = np.zeros(len(steps))
         # Each series counts alike, whatever its scale.
-        centred = np.where(measured, (steps - steps[measured].mean()) / spread, 0.0)
+        centred[measured] = (usual - usual.mean()) / spread
         products += _lagged_products(centred, longest)
         pairs += np.round(_lagged_products(measured.astype(np.float64), longest))
     with np.errstate(invalid="ignore", divide="ignore"):
         # Where no pair is so far apart, what is left of the products is rounding.
         correlation = np.where(pairs > 0.0, products / pairs, np.nan)
     return correlation, pairs
+
+
+def _clipped(steps: Array) -> Array:
+    """Returns steps, with those that outweigh all others cut to size: one mistyped value is two of them.
+
+    Source: Huber, P. J. and Ronchetti, E. M. (2009), Robust Statistics, 2nd edition, on winsorizing. What a hundredth
+    of all steps do is a habit of the series and stays; and the distances count that are not 0, so that a series mostly
+    at rest keeps what moves it.
+    """
+    if len(steps) <= _OF_ONE_VALUE:
+        return steps
+    middle = np.median(steps)
+    distances = np.abs(steps - middle)
+    few = max(_OF_ONE_VALUE, int(_HABIT * len(steps)))
+    ascending = np.sort(distances)
+    squares = ascending**2
+    if squares[-few:].sum() <= _OUTWEIGHS * squares.sum():
+        return steps
+    limit = max(_FAR * np.median(distances[distances > 0.0]), ascending[-few - 1])
+    return np.clip(steps, middle - limit, middle + limit)
 
 
 def chance(pairs: Array) -> Array:

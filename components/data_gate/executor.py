@@ -41,6 +41,7 @@ from tapeline.series.grouping.beam_groups import group_files
 from tapeline.series.grouping.rows_io import read_rows
 from tapeline.series.grouping.series_rows import RowFeatures
 from tapeline.series.grouping.series_survey import divide, refuse_long
+from tapeline.series.row_progress import CountedFile, CountedGroup, Passage, Whole, watched
 from tapeline.series.time_grid import TimeGrid
 
 REPORT_TEXT = "report.txt"
@@ -131,14 +132,16 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             for name in fileio.listdir(artifact_utils.get_split_uri([examples], split))
         ]
         features = RowFeatures(numbers=rules.numbers, texts=rules.texts, row_number=True)
-        survey, lines = group_files(
-            self._make_beam_pipeline(),
-            files,
-            read=functools.partial(read_rows, features=features),
-            divide=functools.partial(divide, width=features.width),
-            work=functools.partial(check_group, rules=rules),
-            folder=folder,
-        )
+        whole = functools.partial(Whole.of_files, [path for _, path in files], passages=2)
+        with watched(folder, whole=whole, passages=2):
+            survey, lines = group_files(
+                self._make_beam_pipeline(),
+                files,
+                read=CountedFile(functools.partial(read_rows, features=features), Passage(folder, "read")),
+                divide=functools.partial(divide, width=features.width),
+                work=CountedGroup(functools.partial(check_group, rules=rules), Passage(folder, "check")),
+                folder=folder,
+            )
         if survey is None:
             return Totals()
         refuse_long(survey, survey.rows, unit="rows", width=features.width)

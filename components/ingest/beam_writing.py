@@ -19,7 +19,9 @@ from tapeline.schemas.features import SPLITS
 from tapeline.schemas.sections import SplitConfig
 from tapeline.series.grouping.remote_files import rename
 from tapeline.series.grouping.rows_io import RowFile
+from tapeline.series.row_progress import Passage
 from tapeline.series.sources.beam_scanning import COUNTERS
+from tapeline.series.sources.block_progress import NoteBlock
 from tapeline.series.sources.reading import Block, read_batches
 from tapeline.series.sources.rows import RowLayout, read_rows, row_batches
 from tapeline.series.sources.scanning import Survey, facts_from_json, survey_source
@@ -84,6 +86,7 @@ class BlockWriter:
         block, row, bounds = placed
         writers: dict[str, tuple[str, RowFile]] = {}
         counts = dict.fromkeys((*SPLITS, UNUSED_ROWS), 0)
+        note_block = NoteBlock(Passage(self.temporary, "write"), block, each=len(self.layout.target))
         for batch in read_batches(block):
             rows = read_rows(batch, self.layout, first_row=row)
             row += len(rows)
@@ -99,6 +102,7 @@ class BlockWriter:
                         writers[name][1].write(some)
                         counts[name] += some.num_rows
                 counts[UNUSED_ROWS] += int((split_of_row < 0).sum()) * len(targets)
+            note_block(len(rows))
         for name, (path, writer) in writers.items():
             writer.close()
             rename(path, os.path.join(self.folders[name], f"rows-{block.index:05d}.parquet"))

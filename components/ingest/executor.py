@@ -24,7 +24,9 @@ from tapeline.schemas.features import SPLITS
 from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import DataConfig, SplitConfig
 from tapeline.series.grouping.beam_lines import run_two_passes
+from tapeline.series.row_progress import Passage, watched
 from tapeline.series.sources.beam_scanning import scan_to_json
+from tapeline.series.sources.block_progress import whole_source
 from tapeline.series.sources.reading import plan_blocks
 from tapeline.series.sources.rows import RowLayout
 from tapeline.series.sources.scanning import Survey
@@ -68,14 +70,22 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
         folders = {name: artifact_utils.get_split_uri([examples], name) for name in SPLITS}
         temporary = self._get_tmp_dir()
-        facts, written = run_two_passes(
-            self._make_beam_pipeline(),
-            settle.blocks,
-            functools.partial(scan_to_json, layout=settle.layout, span=ends_span(settle.split, settle.grid)),
-            settle,
-            beam.FlatMap(BlockWriter(layout=settle.layout, folders=folders, temporary=temporary)),
-            temporary,
+        scan = functools.partial(
+            scan_to_json,
+            layout=settle.layout,
+            passage=Passage(temporary, "scan"),
+            span=ends_span(settle.split, settle.grid),
         )
+        whole = functools.partial(whole_source, settle.blocks, each=len(settle.layout.target), passages=2)
+        with watched(temporary, whole=whole, passages=2):
+            facts, written = run_two_passes(
+                self._make_beam_pipeline(),
+                settle.blocks,
+                scan,
+                settle,
+                beam.FlatMap(BlockWriter(layout=settle.layout, folders=folders, temporary=temporary)),
+                temporary,
+            )
         survey, bounds = settle.survey(facts)
         for folder in folders.values():
             fileio.makedirs(folder)

@@ -89,17 +89,16 @@ def used_span(*, first: int, last: int, split: SplitConfig, grid: TimeGrid) -> t
     after = _time_of(int(grid.ordinals([last])[0]) + 1, grid)
     asked_start, asked_end = asked_span(split, grid)
     start, end = first if asked_start is None else asked_start, after if asked_end is None else asked_end
+    fix = "Give a time inside them, or leave it out to use all rows."
     if not first <= start <= last:
-        raise ConfigError(
-            f"split.start: got {split.start!r}, the data reach from {show_time(first)} to {show_time(last)}. "
-            "Give a time inside them, or leave it out to use all rows."
-        )
+        raise _outside("start", split, f"the data reach from {show_time(first)} to {show_time(last)}", fix)
     if not start < end <= after:
-        raise ConfigError(
-            f"split.end: got {split.end!r}, there are rows to use from {show_time(start)} to {show_time(last)}. "
-            "Give a time inside them, or leave it out to use all rows."
-        )
+        raise _outside("end", split, f"there are rows to use from {show_time(start)} to {show_time(last)}", fix)
     return start, end
+
+
+def _outside(key: str, split: SplitConfig, reach: str, fix: str) -> ConfigError:
+    return ConfigError(f"split.{key}: got {getattr(split, key)!r}, {reach}. {fix}")
 
 
 def find_bounds(*, first: int, last: int, split: SplitConfig, grid: TimeGrid) -> SplitBounds:
@@ -133,14 +132,14 @@ def find_bounds(*, first: int, last: int, split: SplitConfig, grid: TimeGrid) ->
             )
         eval_start, test_start = _time_of(eval_step, grid), _time_of(test_step, grid)
     else:
-        texts = {"eval_start": split.eval_start, "test_start": split.test_start}
-        eval_start, test_start = (_date(text, key, grid) for key, text in texts.items())
-        for (key, text), time in zip(texts.items(), (eval_start, test_start), strict=True):
+        eval_start, test_start = (
+            _date(split.eval_start, "eval_start", grid),
+            _date(split.test_start, "test_start", grid),
+        )
+        for key, time in (("eval_start", eval_start), ("test_start", test_start)):
             if not first < time <= last:
-                raise ConfigError(
-                    f"split.{key}: got {text!r}, the data reach from {show_time(first)} to {show_time(last)}. "
-                    "Give a time after their start and not after their end."
-                )
+                reach = f"the data reach from {show_time(first)} to {show_time(last)}"
+                raise _outside(key, split, reach, "Give a time after their start and not after their end.")
         if not start < eval_start < test_start < end:
             given = f"start {split.start!r}, " if split.start is not None else ""
             raise ConfigError(

@@ -5,7 +5,7 @@ import math
 from tapeline.components.report.bootstrap import Interval
 from tapeline.components.report.content import Content
 from tapeline.components.report.summary import OverallInterval
-from tapeline.schemas.check_wording import in_words, required_in_words
+from tapeline.schemas.check_wording import harder_test, in_words, required_in_words
 from tapeline.schemas.check_wording import number as checks_number
 from tapeline.schemas.checks import Check
 from tapeline.schemas.served_model import BASELINES, FORECAST, NAIVE
@@ -28,7 +28,8 @@ def verdict(content: Content) -> Verdict:
         return Verdict(False, "Refused", f"The Evaluator refused it. {_how_good(content)}")
     reasons = "; ".join(_reason(check) for check in failed)
     head = f"{len(failed)} of {count(len(checks), 'requirement')} failed"
-    return Verdict(False, "Refused", f"{head}: {reasons.rstrip('.') + '.'} {_how_good(content)}")
+    said = (f"{head}: {reasons.rstrip('.')}.", _how_good(content), harder_test(checks, content.result.metrics))
+    return Verdict(False, "Refused", " ".join(filter(None, said)))
 
 
 def _how_good(content: Content) -> str:
@@ -38,7 +39,11 @@ def _how_good(content: Content) -> str:
     unit = safe(content.config.data.unit) or "target units"
     if not (math.isfinite(errors.mae) and naive[best] > 0.0):
         return f"Its mean absolute error is {number(errors.mae)}."
-    return f"It errs by {number(errors.mae)} {unit} on average, {_compared(errors.mae_scaled / naive[best])} than {NAMES[best]}."
+    compared = f"{_compared(errors.mae_scaled / naive[best])} than {NAMES[best]}"
+    if content.config.scaling.per_series and len(errors.series_ids) > 1:
+        # The mean over series of different sizes would be that of the largest.
+        return f"It errs {compared}."
+    return f"It errs by {number(errors.mae)} {unit} on average, {compared}."
 
 
 def _compared(ratio: float) -> str:

@@ -4,13 +4,11 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from tapeline.components.report.run_charts import MOST_POINTS
+from tapeline.components.report.forecast_chart import Interval, forecast_chart
 from tapeline.forecaster.inference.next_steps import NextForecast
 from tapeline.forecaster.inference.picture import shown_past
-from tapeline.series.cycles import HOUR, cycles_of
-from tapeline.series.pages.charts import Band, Chart, Line, clock_seconds
+from tapeline.series.pages.charts import Chart
 
 NEXT = "next_forecast"
 """Key of the figure, and of the chart in its place."""
@@ -34,21 +32,13 @@ def next_chart(made: NextForecast, place: int, *, unit: str, caption: str = "") 
     horizon = len(forecast.times)
     past = shown_past(len(context.values), horizon)
     since = made.chosen.after[place] if made.chosen.after else np.full(horizon, np.nan)
-    times = clock_seconds(np.concatenate([context.timestamps[-past:], forecast.times]), grid)
-
-    def ahead(level: str) -> npt.NDArray[np.float64]:
-        return np.concatenate([np.full(past, np.nan), forecast.levels[level]])
-
-    return Chart(
-        x=times,
-        kind="time" if HOUR in cycles_of(grid) else "day",
+    return forecast_chart(
+        np.concatenate([context.timestamps[-past:], forecast.times]),
+        np.concatenate([context.values[-past:], since]),
+        forecast.levels["forecast"],
+        [Interval(name, forecast.levels[f"lower{end}"], forecast.levels[f"upper{end}"]) for end, name in INTERVALS],
+        grid=grid,
         unit=unit,
-        lines=[
-            Line(name="measured", values=np.concatenate([context.values[-past:], since]), ink="ink", width=1.5),
-            Line(name="forecast", values=ahead("forecast"), ink="forecast", width=2.2, points=horizon <= MOST_POINTS),
-        ],
-        bands=[Band(name=name, lower=ahead(f"lower{end}"), upper=ahead(f"upper{end}")) for end, name in INTERVALS],
-        marks=[float(times[past - 1] + times[past]) / 2],
         caption=caption,
     )
 

@@ -7,18 +7,16 @@ import numpy as np
 import numpy.typing as npt
 
 from tapeline.components.report.error_figures import LEAD_STEP, coinciding
+from tapeline.components.report.forecast_chart import MOST_POINTS, Interval, forecast_chart
 from tapeline.components.report.run_figures import NEWEST, newest_caption, wide_range
 from tapeline.components.report.summary import Autocorrelation, ShownWindow, shown_steps
 from tapeline.components.report.training_history import History
 from tapeline.components.report.window_errors import SplitErrors
-from tapeline.series.cycles import HOUR, Cycle, cycles_of
+from tapeline.series.cycles import Cycle
 from tapeline.series.figures.style import FORECAST_STYLES, safe
 from tapeline.series.figures.wording import NAMES, Space
-from tapeline.series.pages.charts import Band, Chart, Line, SeriesCharts, clock_seconds
+from tapeline.series.pages.charts import Band, Chart, Line, SeriesCharts
 from tapeline.series.time_grid import TimeGrid
-
-MOST_POINTS = 60
-"""Values of a line that have a point each; more would run into each other."""
 
 _DASH_PIXELS = 2.0
 """Pixels of one unit in the dashes of `FORECAST_STYLES`."""
@@ -28,33 +26,16 @@ def window_chart(view: ShownWindow, *, grid: TimeGrid, unit: str, caption: str =
     """A forecast against the truth."""
     horizon, shown = len(view.target), shown_steps(view)
     first = int(grid.ordinals(np.array([view.forecast_start]))[0])
-    times = clock_seconds(grid.timestamps(np.arange(first - shown, first + horizon)), grid)
-
-    def ahead(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.concatenate([np.full(shown, np.nan), values])
-
-    truth = np.concatenate([view.context[len(view.context) - shown :], view.target])
-    bands = []
-    if view.interval is not None:
-        bands = [Band(name="80 % interval", lower=ahead(view.interval[0]), upper=ahead(view.interval[1]))]
-    return Chart(
-        x=times,
-        kind="time" if HOUR in cycles_of(grid) else "day",
+    return forecast_chart(
+        grid.timestamps(np.arange(first - shown, first + horizon)),
+        np.concatenate([view.context[len(view.context) - shown :], view.target]),
+        view.forecast,
+        [] if view.interval is None else [Interval("80 % interval", *view.interval)],
+        grid=grid,
         unit=unit,
-        lines=[
-            Line(name="truth", values=truth, ink="ink", width=1.5),
-            Line(
-                name="forecast",
-                values=ahead(view.forecast),
-                ink="forecast",
-                dash=(9, 3),
-                width=2.2,
-                points=horizon <= MOST_POINTS,
-            ),
-        ],
-        bands=bands,
-        marks=[float(times[shown - 1] + times[shown]) / 2],
         caption=caption,
+        name="truth",
+        dash=(9, 3),
     )
 
 

@@ -25,6 +25,7 @@ from tapeline.schemas.features import ROW_NUMBER, SERIES_ID, TIMESTAMP
 from tapeline.series.arrays import Array
 from tapeline.series.grouping.rows_io import read_rows
 from tapeline.series.grouping.series_rows import NUMBERS, TEXTS, RowFeatures
+from tapeline.series.row_progress import Passage, Whole, watched
 
 ROWS_HERE = 100_000
 """So many rows are described in the process that asks for it: setting up a Beam job takes longer."""
@@ -61,9 +62,9 @@ def describe_here(splits: Sequence[SplitFiles], features: RowFeatures) -> bool:
     for split in splits:
         held.append([])
         for path in split.files:
-            for batch in _read(path, features=features, one_in=split.one_in):
-                held[-1].append(batch)
-                rows += batch.num_rows
+            for batch in read_rows(path, features, one_in=split.one_in):
+                held[-1].append(record_batch(batch, features))
+                rows += held[-1][-1].num_rows
                 if rows > ROWS_HERE:
                     return False
     for split, batches in zip(splits, held, strict=True):
@@ -74,7 +75,7 @@ def describe_here(splits: Sequence[SplitFiles], features: RowFeatures) -> bool:
 
 
 def describe_on_beam(
-    make_pipeline: Callable[[], Pipeline], splits: Sequence[SplitFiles], features: RowFeatures
+    make_pipeline: Callable[[], Pipeline], splits: Sequence[SplitFiles], features: RowFeatures, folder: str
 ) -> None:
     """Describes splits of any size, with one Beam job.
 
@@ -82,10 +83,12 @@ def describe_on_beam(
         make_pipeline: Makes a Beam pipeline.
         splits: What to describe.
         features: What is described.
+        folder: Temporary; workers reach it.
     """
-    with make_pipeline() as pipeline:
+    paths = [path for split in splits for path in split.files]
+    with watched(folder, whole=functools.partial(Whole.of_files, paths, passages=1)), make_pipeline() as pipeline:
         for split in splits:
-            read = functools.partial(_read, features=features, one_in=split.one_in)
+            read = functools.partial(_read, features=features, one_in=split.one_in, passage=Passage(folder, "describe"))
             _ = (
                 pipeline
                 | f"Files[{split.name}]" >> beam.Create(split.files)
@@ -116,8 +119,8 @@ def record_batch(batch: dict[str, Array], features: RowFeatures) -> pa.RecordBat
     return pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
 
 
-def _read(path: str, *, features: RowFeatures, one_in: int) -> Iterator[pa.RecordBatch]:
-    for batch in read_rows(path, features, one_in=one_in):
+def _read(path: str, *, features: RowFeatures, one_in: int, passage: Passage) -> Iterator[pa.RecordBatch]:
+    for batch in passage.over(read_rows(path, features, one_in=one_in), path, each=one_in):
         yield record_batch(batch, features)
 
 

@@ -45,7 +45,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             target = os.path.join(folder, STATISTICS_FILE)
             splits.append(SplitFiles(split, tuple(split_files(examples.uri, split)), one_in, target))
         if not describe_here(splits, described):
-            describe_on_beam(self._make_beam_pipeline, splits, described)
+            describe_on_beam(self._make_beam_pipeline, splits, described, str(self._get_tmp_dir()))
 
 
 def _one_row_in(rows: int, most_rows: int) -> int:

@@ -77,7 +77,22 @@ class Training:
         gradient_hook: GradientHook | None = None,
         say: Say = lambda line: None,
     ) -> None:
-        """Prepares step, validation and callbacks; arguments and errors are those of `train`."""
+        """Prepares step, validation and callbacks.
+
+        Args:
+            model: What to train; made under the strategy that is active now.
+            train_data: Shuffled batches of `batch_size * accumulate` windows.
+            validation_data: The windows that decide about stopping and slowing down.
+            config: The section `training`.
+            callbacks: Told about every epoch, after early stopping and the learning rate have decided.
+            checkpoints: Where to write one each epoch, and to carry on from; None for neither.
+            extra_terms: What is minimised beside the configured loss.
+            gradient_hook: Sees, and may change, each gradient by its variable's path.
+            say: Gets a line when something other than an epoch is worth telling.
+
+        Raises:
+            DataError: There are no windows to train on or to validate with.
+        """
         self.model = model
         self._train_data, self._validation_data = train_data, validation_data
         self._config, self._checkpoints, self._say = config, checkpoints, say
@@ -214,47 +229,3 @@ class Training:
         folder = self._checkpoints.directory
         self._say(f"carrying on after epoch {snapshot.epoch}, from the checkpoint in {folder}")
         return history
-
-
-def train(
-    model: Seq2SeqForecaster,
-    *,
-    train_data: WindowStream,
-    validation_data: WindowStream,
-    config: TrainingConfig,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
-    checkpoints: CheckpointStore | None = None,
-    extra_terms: Sequence[LossTerm] = (),
-    gradient_hook: GradientHook | None = None,
-    say: Say = lambda line: None,
-) -> History:
-    """Trains a model until it stops improving; it then has the weights of its best epoch.
-
-    Args:
-        model: What to train; made under the strategy that is active now.
-        train_data: Shuffled batches of `batch_size * accumulate` windows.
-        validation_data: The windows that decide about stopping and slowing down.
-        config: The section `training`.
-        callbacks: Told about every epoch, after early stopping and the learning rate have decided.
-        checkpoints: Where to write one each epoch, and to carry on from; None for neither.
-        extra_terms: What is minimised beside the configured loss.
-        gradient_hook: Sees, and may change, each gradient by its variable's path.
-        say: Gets a line when something other than an epoch is worth telling.
-
-    Raises:
-        DataError: There are no windows to train on or to validate with.
-        TrainingError: The loss or a gradient is no longer finite, or another worker is gone.
-    """
-    training = Training(
-        model,
-        train_data=train_data,
-        validation_data=validation_data,
-        config=config,
-        callbacks=callbacks,
-        checkpoints=checkpoints,
-        extra_terms=extra_terms,
-        gradient_hook=gradient_hook,
-        say=say,
-    )
-    training.run_to(config.epochs)
-    return training.finish()

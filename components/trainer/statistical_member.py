@@ -34,7 +34,13 @@ def statistical_member(
         return None
     offset, scale = scales_of([history.series_id for history in series], scaler)
     fit = fit_statistical(
-        series, season=season, context_length=spec.context_length, horizon=spec.horizon, offset=offset, scale=scale
+        series,
+        season=season,
+        context_length=spec.context_length,
+        horizon=spec.horizon,
+        offset=offset,
+        scale=scale,
+        others=scaler is not None and scaler.scope == "unseen",
     )
     if fit is None:
         return None

@@ -29,6 +29,7 @@ from tapeline.schemas.sections import DataConfig, SplitConfig, WindowConfig
 from tapeline.series.grouping.beam_groups import group_files
 from tapeline.series.grouping.rows_io import read_rows
 from tapeline.series.grouping.series_survey import refuse_long
+from tapeline.series.row_progress import CountedFile, CountedGroup, Passage, Whole, watched
 from tapeline.series.window_reader import split_files
 
 EXAMPLES_KEY = "examples"
@@ -72,16 +73,18 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             **_folders(CHUNKS_KEY, chunks, SPLITS_OF_CHUNKS),
             **_folders(WINDOWS_KEY, windows, SPLITS_OF_WINDOWS),
         }
-        survey, lines = group_files(
-            self._make_beam_pipeline(),
-            files,
-            read=functools.partial(read_rows, features=inputs.rows),
-            learn=None if fitted else FitGraph(inputs=inputs, sections=sections, target=graph_uri, folder=folder),
-            divide=functools.partial(divide_steps, plan=plan, own_ends=split.from_ends),
-            ready=ScaleRows(graph_uri, inputs, plan.row_features.vectors),
-            work=WriteGroup(plan, folders, folder),
-            folder=folder,
-        )
+        whole = functools.partial(Whole.of_files, [path for _, path in files], passages=2)
+        with watched(folder, whole=whole, passages=2):
+            survey, lines = group_files(
+                self._make_beam_pipeline(),
+                files,
+                read=CountedFile(functools.partial(read_rows, features=inputs.rows), Passage(folder, "read")),
+                learn=None if fitted else FitGraph(inputs=inputs, sections=sections, target=graph_uri, folder=folder),
+                divide=functools.partial(divide_steps, plan=plan, own_ends=split.from_ends),
+                ready=ScaleRows(graph_uri, inputs, plan.row_features.vectors),
+                work=CountedGroup(WriteGroup(plan, folders, folder), Passage(folder, "cut")),
+                folder=folder,
+            )
         note_key(graph_uri, key)
         if survey is None:
             raise DataError("examples: hold no rows. Check the source and the split's dates.")

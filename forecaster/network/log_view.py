@@ -1,8 +1,8 @@
 """Scaled values as logarithms and back, without a detour over large numbers.
 
-With `value = offset + scale x`, `log(value) = log(offset) + log1p(x scale / offset)`. What a smoother or an
-autoregression makes of a series does not depend on a constant added to it, so `log(offset)` is left out: one ratio a
-series is all that is needed. The view is for series whose values were all above 0 (their offset, a minimum or a mean,
+With `value = offset + scale x`, `log(value) = log(offset) + log1p(x scale / offset)`. What is fitted to a series without
+`log(offset)` and reads it without `log(offset)` forecasts the same, so that is left out: one ratio a series is all that
+is needed. The view is for series whose values were all above 0 (their offset, a minimum or a mean,
 is above 0 too). A value of a context that is not above half the least one known is taken for that half.
 """
 

@@ -15,6 +15,17 @@ from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.seasons import seasonal_positions
 
 
+def last_value(context: tf.Tensor, shape: WindowShape) -> tf.Tensor:
+    """Returns the last value of contexts `[B, T]` at every step of the horizon, `[B, H]`."""
+    return tf.repeat(context[:, -1:], shape.horizon, axis=1)
+
+
+def last_season(context: tf.Tensor, shape: WindowShape, season: int) -> tf.Tensor:
+    """Returns the last season of contexts `[B, T]`, as often as the horizon needs, `[B, H]`."""
+    positions = seasonal_positions(context_length=shape.context_length, horizon=shape.horizon, season=season)
+    return tf.gather(context, positions, axis=1)
+
+
 class Persistence(keras.layers.Layer):
     """Repeats the last value of the context."""
 
@@ -30,26 +41,27 @@ class Persistence(keras.layers.Layer):
 
     def call(self, window: Window, training: bool = False, kernel: Kernel = "auto") -> tf.Tensor:
         """Returns `[B, H]`; of a window's features it reads the context."""
-        return tf.repeat(window[features.CONTEXT][:, -1:], self.shape.horizon, axis=1)
+        return last_value(window[features.CONTEXT], self.shape)
 
 
 class SeasonalNaive(keras.layers.Layer):
     """Repeats the last season of the context as often as the horizon needs."""
 
     def __init__(self, shape: WindowShape, *, season: int) -> None:
-        """Looks up where the season lies.
+        """Needs the season beside the horizon.
 
         Args:
             shape: Widths of a window.
             season: Steps of the season, at most the context.
         """
         super().__init__(name="seasonal_naive", trainable=False)
-        self.positions = seasonal_positions(context_length=shape.context_length, horizon=shape.horizon, season=season)
+        self.shape = shape
+        self.season = season
         self.built = True
 
     def call(self, window: Window, training: bool = False, kernel: Kernel = "auto") -> tf.Tensor:
         """Returns `[B, H]`; of a window's features it reads the context."""
-        return tf.gather(window[features.CONTEXT], self.positions, axis=1)
+        return last_season(window[features.CONTEXT], self.shape, self.season)
 
 
 class RidgeForecast(keras.layers.Layer):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from tapeline.forecaster.serving.calendar_table import CalendarTable
+from tapeline.forecaster.serving.float_tensors import split_tensor
 from tapeline.forecaster.serving.request_rules import Rule, first_offender
 from tapeline.schemas import features as names
 from tapeline.schemas.features_config import FeaturesConfig
@@ -128,7 +129,7 @@ class Covariates(tf.Module):
             numbers, texts = raw.get(role), raw.get(names.CATEGORIES[role])
             if numbers is not None:
                 missing = tf.constant(float("nan"), tf.float64)
-                steps |= _exact(self._numbers[role], self._at_each_step(role, numbers, missing, length))
+                steps |= _pairs(self._numbers[role], self._at_each_step(role, numbers, missing, length))
             if texts is not None:
                 at_each_step = self._at_each_step(role, texts, tf.constant(""), length)
                 steps |= dict(zip(self._texts[role], tf.unstack(at_each_step, axis=-1), strict=True))
@@ -149,12 +150,11 @@ class Covariates(tf.Module):
         return tf.repeat(values[:, tf.newaxis], length, axis=1) if role == names.STATIC_COVARIATES else values
 
 
-def _exact(names_of: tuple[str, ...], values: tf.Tensor) -> dict[str, tf.Tensor]:
+def _pairs(names_of: tuple[str, ...], values: tf.Tensor) -> dict[str, tf.Tensor]:
     """Each column as Transform's graph takes it: float32, and what that rounds away."""
     columns: dict[str, tf.Tensor] = {}
     for name, exact in zip(names_of, tf.unstack(values, axis=-1), strict=True):
-        rounded = tf.cast(exact, tf.float32)
-        columns |= {name: rounded, names.rest(name): tf.cast(exact - tf.cast(rounded, tf.float64), tf.float32)}
+        columns[name], columns[names.rest(name)] = split_tensor(exact)
     return columns
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from tapeline.forecaster.serving.covariates import Covariates
+from tapeline.forecaster.serving.float_tensors import joined
 from tapeline.forecaster.serving.input_rules import (
     AHEAD,
     ALONG_TIME,
@@ -114,7 +115,7 @@ class RawWindows(tf.Module):
                 features[names.rest(name)] = tf.io.FixedLenFeature(size, tf.float32, tf.zeros(size))
         parsed = tf.io.parse_example(examples, features)
         return {
-            name: _exact(parsed[name], parsed[names.rest(name)]) if spec.dtype.is_floating else parsed[name]
+            name: joined(parsed[name], parsed[names.rest(name)]) if spec.dtype.is_floating else parsed[name]
             for name, spec in specs.items()
         }
 
@@ -219,7 +220,3 @@ class RawWindows(tf.Module):
             )
         )
         return rules
-
-
-def _exact(rounded: tf.Tensor, rest: tf.Tensor) -> tf.Tensor:
-    return tf.cast(rounded, tf.float64) + tf.cast(rest, tf.float64)

@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tapeline.forecaster.network.naive import last_season, last_value
 from tapeline.forecaster.serving.any_horizon import rollout_blocks
 from tapeline.forecaster.serving.bounds import Bounds
 from tapeline.forecaster.serving.intervals import Intervals
@@ -29,7 +30,6 @@ from tapeline.schemas.served_model import (
     SERVE,
 )
 from tapeline.schemas.window_spec import WindowShape
-from tapeline.series.seasons import seasonal_positions
 from tapeline.series.window_reader import parse_windows, window_sizes
 
 Window = Mapping[str, tf.Tensor]
@@ -230,10 +230,8 @@ def baseline_forecasts(
         ridge_baseline: Ridge's forecast less the last value.
     """
     context = window[names.CONTEXT]
-    last = context[:, -1:]
-    positions = seasonal_positions(context_length=shape.context_length, horizon=shape.horizon, season=season)
     return {
-        "persistence": tf.repeat(last, shape.horizon, axis=1),
-        "seasonal_naive": tf.gather(context, positions, axis=1),
-        "ridge": last + ridge_baseline({name: window[name] for name in MODEL_FEATURES}),
+        "persistence": last_value(context, shape),
+        "seasonal_naive": last_season(context, shape, season),
+        "ridge": context[:, -1:] + ridge_baseline({name: window[name] for name in MODEL_FEATURES}),
     }

@@ -7,15 +7,20 @@ maps = autoregression_maps(coefficients, settings[0], season=12, context_length=
 Source: Box and Jenkins, Time Series Analysis: Forecasting and Control (1970): ARIMA(p, d, 0)(P, D, 0), with a few
 lags about each season instead of the product of two polynomials, and a ridge penalty in place of a test for the order.
 A line from all of the context to each lead step has `T H` coefficients; a short series has not enough values for
-them, but enough for a handful.
+them, but enough for a handful. Deviations from a mean are what is forecast (the same book): that of the
+context, or that of all that was learned from.
 """
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
+from tapeline.forecaster.statistical.affine_maps import AffineMaps
 from tapeline.series.arrays import Array, Bools
+
+Mean = Literal["none", "context", "train"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, order=True)
@@ -28,8 +33,8 @@ class Autoregression:
         differences: How often the change from step to step is taken first.
         seasonal_differences: How often the change from season to season is.
         penalty: Of the ridge regression, as a share of the mean variance of a lag.
-        centred: Whether deviations from the context's mean (of values or changes) are forecast; else what has been
-            differenced is taken to have mean 0.
+        mean: What forecasts return to, after differencing: to 0, to the mean of their context, or to the mean of what
+            the coefficients are fitted to.
     """
 
     order: int
@@ -37,7 +42,7 @@ class Autoregression:
     differences: int = 0
     seasonal_differences: int = 0
     penalty: float = 1e-3
-    centred: bool = True
+    mean: Mean = "context"
 
     def lags(self, season: int) -> tuple[int, ...]:
         """Returns the lags, ascending.
@@ -108,7 +113,7 @@ class LagSums:
         every = [*columns, len(self.lags) + 1]
         gram = self.gram[:, every][:, :, every]
         count = self.gram[:, 0, 0]
-        if setting.centred:
+        if setting.mean != "none":
             sums = self.gram[:, 0, every]
             gram = (
                 gram - sums[:, :, np.newaxis] * sums[:, np.newaxis] / np.maximum(count, 1.0)[:, np.newaxis, np.newaxis]
@@ -119,6 +124,12 @@ class LagSums:
         ridge = np.where(enough, setting.penalty * size, 1.0)[:, np.newaxis, np.newaxis] * np.eye(len(lags))
         solved = np.linalg.solve(np.where(enough[:, np.newaxis, np.newaxis], inner, 0.0) + ridge, outer)
         return np.where(enough[:, np.newaxis], solved[:, :, 0], 0.0), enough
+
+    def means(self) -> Array:
+        """Returns the mean of each series after differencing, `[G]`; NaN without a step whose lags were all measured."""
+        count = self.gram[:, 0, 0]
+        mean: Array = self.gram[:, 0, -1] / np.where(count > 0.0, count, np.nan)
+        return mean
 
 
 def lag_sums(
@@ -159,9 +170,15 @@ def _changes(values: Array, polynomial: Array) -> Array:
 
 
 def autoregression_maps(
-    coefficients: Array, setting: Autoregression, *, season: int, context_length: int, horizon: int
-) -> Array:
-    """Returns what each series' coefficients make of a context, as matrices.
+    coefficients: Array,
+    setting: Autoregression,
+    *,
+    season: int,
+    context_length: int,
+    horizon: int,
+    means: Array | None = None,
+) -> AffineMaps:
+    """Returns what each series' coefficients make of a context.
 
     Args:
         coefficients: `[G, k]`.
@@ -169,9 +186,11 @@ def autoregression_maps(
         season: Steps of a season.
         context_length: `T`.
         horizon: `H`.
+        means: Where forecasts return to the mean of train, that of each series after differencing, `[G]`; NaN, and
+            None: to the mean of the context instead.
 
     Returns:
-        `[G, T, H]` float64: `forecast = context @ map`.
+        Float64 maps: `forecast = context @ matrix + constant`.
     """
     lags, polynomial = setting.lags(season), setting.differencing(season)
     own = np.zeros((len(coefficients), lags[-1] + 1))
@@ -189,10 +208,21 @@ def autoregression_maps(
     for step in range(reach, reach + horizon):
         for ago, weight in back:
             values[step] += weight * values[step - ago]
-    maps = np.zeros((len(coefficients), context_length, horizon))
-    maps[:, context_length - reach :] = values[reach:, :, :reach].transpose(1, 2, 0)
-    if setting.centred:
-        steps = context_length - len(polynomial) + 1
-        mean = np.convolve(np.ones(steps) / steps, polynomial[::-1])
-        maps += mean[:, np.newaxis] * values[reach:, :, reach].T[:, np.newaxis]
-    return maps
+    matrices = np.zeros((len(coefficients), context_length, horizon))
+    matrices[:, context_length - reach :] = values[reach:, :, :reach].transpose(1, 2, 0)
+    share = values[reach:, :, reach].T
+    if means is None:
+        means = np.full(len(coefficients), 0.0 if setting.mean == "none" else np.nan)
+    unknown = np.isnan(means)
+    if unknown.any():
+        of_context = mean_of_changes(setting, season=season, context_length=context_length)
+        matrices[unknown] += of_context[:, np.newaxis] * share[unknown, np.newaxis]
+    return AffineMaps(matrices, np.where(unknown, 0.0, means)[:, np.newaxis] * share)
+
+
+def mean_of_changes(setting: Autoregression, *, season: int, context_length: int) -> Array:
+    """Returns what each step of a context weighs in the mean of its values after differencing, `[T]`."""
+    polynomial = setting.differencing(season)
+    steps = context_length - len(polynomial) + 1
+    weights: Array = np.convolve(np.ones(steps) / steps, polynomial[::-1])
+    return weights

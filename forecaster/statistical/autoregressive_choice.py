@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tapeline.forecaster.statistical.autoregression import Autoregression, LagSums, autoregression_maps, lag_sums
+from tapeline.forecaster.statistical.affine_maps import AffineMaps
+from tapeline.forecaster.statistical.autoregression import (
+    Autoregression,
+    LagSums,
+    autoregression_maps,
+    lag_sums,
+    mean_of_changes,
+)
 from tapeline.forecaster.statistical.histories import Origins
 from tapeline.series.arrays import Array, Ints
 
@@ -18,18 +25,25 @@ class FittedAutoregression:
     Attributes:
         setting: What it looks at.
         coefficients: Of the fit on the whole train split, `[1, k]` for all series; or `[1 + G, k]`, row 0 for all.
+        means: After differencing, of what that fit has seen, `[1 + G]`; NaN in row 0, for series that are not known.
         forecasts: At the origins `[N, H]`, each from the fit of its block.
     """
 
     setting: Autoregression
     coefficients: Array
+    means: Array
     forecasts: Array
 
-    def maps(self, rows: Ints, *, season: int, context_length: int) -> Array:
-        """Returns the maps of some rows, `[R, T, H]`; see `autoregression_maps`."""
-        own = self.coefficients[rows if len(self.coefficients) > 1 else np.zeros(len(rows), np.int64)]
-        horizon = self.forecasts.shape[1]
-        return autoregression_maps(own, self.setting, season=season, context_length=context_length, horizon=horizon)
+    def maps(self, rows: Ints, *, season: int, context_length: int) -> AffineMaps:
+        """Returns the maps of some rows; see `autoregression_maps`."""
+        return autoregression_maps(
+            self.coefficients[rows if len(self.coefficients) > 1 else np.zeros(len(rows), np.int64)],
+            self.setting,
+            season=season,
+            context_length=context_length,
+            horizon=self.forecasts.shape[1],
+            means=self.means[rows] if self.setting.mean == "train" else None,
+        )
 
 
 def fit_autoregressions(
@@ -67,8 +81,17 @@ def fit_autoregressions(
         # One call for the fits of all blocks: its cost is that of its steps, not of its rows.
         every = np.concatenate([coefficients for coefficients, _ in solved])
         rows = origins.block * len(solved[0][0]) + (1 + origins.series if own else 0)
-        forecasts = _forecasts(every, setting, context, rows, horizon=origins.target.shape[1], season=season)
-        fitted.append(FittedAutoregression(setting, solved[-1][0], forecasts))
+        means = np.stack([np.append(np.nan, block.means()) for block in sums[key]])
+        forecasts = _forecasts(
+            every,
+            setting,
+            context,
+            rows,
+            means=means[origins.block, 1 + origins.series],
+            horizon=origins.target.shape[1],
+            season=season,
+        )
+        fitted.append(FittedAutoregression(setting, solved[-1][0], means[-1], forecasts))
     return fitted
 
 
@@ -92,10 +115,29 @@ def _solve(sums: LagSums, setting: Autoregression, season: int, per_series: bool
 
 
 def _forecasts(
-    coefficients: Array, setting: Autoregression, context: Array, rows: Ints, *, horizon: int, season: int
+    coefficients: Array,
+    setting: Autoregression,
+    context: Array,
+    rows: Ints,
+    *,
+    means: Array,
+    horizon: int,
+    season: int,
 ) -> Array:
-    """Returns the forecasts of windows, each with the coefficients of its row, `[N, H]`."""
+    """Returns the forecasts of windows, each with the coefficients of its row and its own mean, `[N, H]`."""
     length = context.shape[1]
-    maps = autoregression_maps(coefficients, setting, season=season, context_length=length, horizon=horizon)
-    forecasts: Array = np.matmul(context[:, np.newaxis], maps.astype(np.float32)[rows])[:, 0]
+    of_train = setting.mean == "train"
+    maps = autoregression_maps(
+        coefficients,
+        setting,
+        season=season,
+        context_length=length,
+        horizon=horizon,
+        means=np.ones(len(coefficients)) if of_train else None,
+    )
+    forecasts: Array = np.matmul(context[:, np.newaxis], maps.matrices.astype(np.float32)[rows])[:, 0]
+    if of_train:
+        of_context = context @ mean_of_changes(setting, season=season, context_length=length)
+        mean = np.where(np.isnan(means), of_context, means)
+        forecasts += (mean[:, np.newaxis] * maps.constants[rows]).astype(np.float32)
     return forecasts

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from tapeline.forecaster.network.inputs import Window
 from tapeline.forecaster.network.log_view import LogView, series_rows
+from tapeline.forecaster.statistical.affine_maps import AffineMaps
 from tapeline.forecaster.statistical.completion import complete
 from tapeline.forecaster.statistical.intermittent import tsb_forecast
 from tapeline.schemas import features
@@ -13,13 +14,15 @@ from tapeline.series.arrays import Array
 
 
 class ContextMap(keras.layers.Layer):
-    """Forecasts windows with a linear map of their values, or of the logarithms of these."""
+    """Forecasts windows with a map of their values, or of the logarithms of these."""
 
-    def __init__(self, maps: Array, *, season: int, logs: LogView | None = None, name: str = "context_map") -> None:
+    def __init__(
+        self, maps: AffineMaps, *, season: int, logs: LogView | None = None, name: str = "context_map"
+    ) -> None:
         """Keeps the maps as weights that nothing trains.
 
         Args:
-            maps: `[1, T, H]` for all series; or `[1 + G, T, H]`, the first for series that are not known.
+            maps: One for all series; or one for each, the first for series that are not known.
             season: Steps of the season that gaps are filled by; 1 is none.
             logs: How values become logarithms; None leaves them.
             name: Name of the layer.
@@ -27,9 +30,15 @@ class ContextMap(keras.layers.Layer):
         super().__init__(name=name, trainable=False)
         self.season = season
         self.logs = logs
-        self.maps = self.add_weight(shape=maps.shape, initializer="zeros", trainable=False, name="maps")
-        self.maps.assign(maps.astype(np.float32))
-        self.by_series = max(maps.shape[0], 1 if logs is None else len(logs.ratio)) > 1
+        self.maps = self.add_weight(shape=maps.matrices.shape, initializer="zeros", trainable=False, name="maps")
+        self.maps.assign(maps.matrices.astype(np.float32))
+        self.constants = None
+        if maps.constants.any():
+            shape = maps.constants.shape
+            self.constants = self.add_weight(shape=shape, initializer="zeros", trainable=False, name="constants")
+            self.constants.assign(maps.constants.astype(np.float32))
+        tables = len(maps.matrices), len(maps.constants), 1 if logs is None else len(logs.ratio)
+        self.by_series = max(tables) > 1
         self.built = True
 
     def call(self, window: Window) -> tf.Tensor:
@@ -46,6 +55,13 @@ class ContextMap(keras.layers.Layer):
         return self.logs.to_values(self._mapped(values, window), rows, context=values)
 
     def _mapped(self, values: tf.Tensor, window: Window) -> tf.Tensor:
+        ahead = self._of_context(values, window)
+        if self.constants is None:
+            return ahead
+        rows = series_rows(window, count=self.constants.shape[0])
+        return ahead + tf.gather(tf.convert_to_tensor(self.constants.value), rows)
+
+    def _of_context(self, values: tf.Tensor, window: Window) -> tf.Tensor:
         if self.maps.shape[0] == 1:
             return tf.matmul(values, self.maps.value[0])
         own = tf.gather(tf.convert_to_tensor(self.maps.value), series_rows(window, count=self.maps.shape[0]))

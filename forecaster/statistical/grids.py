@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from tapeline.forecaster.statistical.autoregression import Autoregression
+from tapeline.forecaster.statistical.autoregression import Autoregression, Mean
 from tapeline.forecaster.statistical.exponential import Smoothing, smoothing_maps
 from tapeline.forecaster.statistical.seasonal_drift import seasonal_drift_map, seasonal_mean_map
 from tapeline.forecaster.statistical.theta import theta_maps
@@ -18,6 +18,9 @@ THETA_SETTINGS = tuple(itertools.product((0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1.
 
 TSB_SHARES = tuple(itertools.product((0.05, 0.1, 0.2, 0.4), (0.02, 0.05, 0.1, 0.2)))
 """How far size and probability follow."""
+
+_DIFFERENCES: dict[Mean, tuple[int, ...]] = {"context": (0, 1, 2), "none": (1, 2), "train": (0, 1)}
+"""How often may be differenced. Values themselves do not return to 0; changes of changes have no mean but 0."""
 
 
 def fixed_maps(*, season: int, context_length: int, horizon: int) -> dict[str, Array]:
@@ -78,13 +81,14 @@ def autoregression_grid(*, season: int, context_length: int, small: bool) -> lis
         small: A small grid, where each of many series has coefficients of its own.
     """
     seasonal = season > 1
+    means: tuple[Mean, ...] = ("context", "none", "train")
     grid = itertools.product(
         (1, 3, 5) if small else (1, 2, 3, 5, 8),
         ((0, 1) if small else (0, 1, 2)) if seasonal else (0,),
         (0, 1) if small else (0, 1, 2),
         (0, 1) if seasonal and not small else (0,),
         (3e-2,) if small else (1e-3, 3e-2),
-        (True, False),
+        means,
     )
     settings = [
         Autoregression(
@@ -93,10 +97,9 @@ def autoregression_grid(*, season: int, context_length: int, small: bool) -> lis
             differences=differences,
             seasonal_differences=seasonal_differences,
             penalty=penalty,
-            centred=centred,
+            mean=mean,
         )
-        for order, seasons, differences, seasonal_differences, penalty, centred in grid
-        # Without a difference, values that are not centred would have to have mean 0.
-        if differences + seasonal_differences <= 2 and (centred or differences + seasonal_differences)
+        for order, seasons, differences, seasonal_differences, penalty, mean in grid
+        if differences + seasonal_differences in _DIFFERENCES[mean]
     ]
     return [setting for setting in settings if setting.reach(season) < context_length]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
+from tapeline.forecaster.statistical.affine_maps import AffineMaps
 from tapeline.forecaster.statistical.autoregressive_choice import FittedAutoregression, fit_autoregressions
 from tapeline.forecaster.statistical.choice_of_settings import ChosenSettings, choose_settings
 from tapeline.forecaster.statistical.grids import TSB_SHARES, autoregression_grid, fixed_maps
@@ -32,26 +33,27 @@ class Kind:
     Attributes:
         name: With `_log` where it sees logarithms.
         logs: Whether it does.
-        parameters: Maps `[1, T, H]` for all series, or `[1 + G, T, H]`, row 0 for those that are not known; of TSB its
-            two shares, `[1, 2]` or `[1 + G, 2]`.
+        parameters: Maps; of TSB its two shares, `[1, 2]` or `[1 + G, 2]`, row 0 for series that are not known.
         origin_forecasts: What it forecasts at the origins without having learned from what it is scored on, `[N, H]`.
     """
 
     name: str
     logs: bool
-    parameters: Array
+    parameters: AffineMaps | Array
     origin_forecasts: Array
 
 
 class KindsChooser:
     """Chooses the settings of each kind on the same origins."""
 
-    def __init__(self, series: Sequence[History], origins: Origins, season: int) -> None:
+    def __init__(self, series: Sequence[History], origins: Origins, season: int, *, others: bool) -> None:
         self.series = series
         self.origins = origins
         self.season = season
         self.length, self.horizon = origins.context.shape[1], origins.target.shape[1]
         self.per_series = (1 + len(series)) * self.length * self.horizon <= MOST_MAP_NUMBERS
+        # A single series' maps are all that there is: others would return to its mean.
+        self.own_means = not others if len(series) == 1 else self.per_series
 
     def fixed(self, view: View) -> list[Kind]:
         """Returns the kinds that learn nothing from data."""
@@ -64,24 +66,33 @@ class KindsChooser:
         return kinds
 
     def autoregressive(self, view: View) -> list[Kind]:
-        """Returns the kinds that are fitted, with and without a season, where there are enough values for them."""
+        """Returns the kinds that are fitted, where there are enough values for them."""
         several = len(self.series) > 1
+        grid = autoregression_grid(season=self.season, context_length=self.length, small=several)
         fitted = fit_autoregressions(
             view.series,
             view.context,
             self.origins,
-            autoregression_grid(season=self.season, context_length=self.length, small=several),
+            [setting for setting in grid if self.own_means or setting.mean != "train"],
             season=self.season,
             per_series=(False, True) if several and self.per_series else (False,),
         )
-        seasonal = [fit for fit in fitted if fit.setting.seasons + fit.setting.seasonal_differences]
-        plain = [fit for fit in fitted if not fit.setting.seasons + fit.setting.seasonal_differences]
+        by_name: dict[str, list[FittedAutoregression]] = {
+            "autoregression": [],
+            "seasonal_autoregression": [],
+            "mean_reversion": [],
+        }
+        for fit in fitted:
+            seasonal = fit.setting.seasons + fit.setting.seasonal_differences
+            name = "seasonal_autoregression" if seasonal else "autoregression"
+            by_name["mean_reversion" if fit.setting.mean == "train" else name].append(fit)
         kinds = []
-        for name, fits in (("autoregression", plain), ("seasonal_autoregression", seasonal)):
+        for name, fits in by_name.items():
             if fits:
                 forecasts = view.values(np.stack([fit.forecasts for fit in fits], axis=1))
                 maps_of = functools.partial(_fitted, fits, self.season, self.length)
-                kinds.append(self._kind(name, view, forecasts, maps_of))
+                own = name == "mean_reversion"
+                kinds.append(self._kind(name, view, forecasts, maps_of, own=own))
         return kinds
 
     def intermittent(self, above_zero: Array) -> list[Kind]:
@@ -103,17 +114,34 @@ class KindsChooser:
         picked = forecasts[np.arange(len(forecasts)), chosen.picks[1 + self.origins.series, 0]]
         return [Kind("tsb", False, np.array(TSB_SHARES)[best], picked)]
 
-    def _kind(self, kind: str, view: View, forecasts: Array, maps_of: Callable[[int, Ints], Array]) -> Kind:
-        """Makes a kind of the forecasts of its settings `[N, S, H]`, and of how to get their maps for some rows."""
+    def _kind(
+        self, kind: str, view: View, forecasts: Array, maps_of: Callable[[int, Ints], AffineMaps], *, own: bool = False
+    ) -> Kind:
+        """Makes a kind of the forecasts of its settings `[N, S, H]`.
+
+        Args:
+            kind: Its name.
+            view: What the forecasts were made in.
+            forecasts: In scaled space.
+            maps_of: Gives the maps of a setting for some rows, row 0 for series that are not known.
+            own: Whether series differ even if their settings are the same.
+        """
         chosen = self._choose(forecasts)
-        picks = chosen.picks[:1] if chosen.shared else chosen.picks
-        maps = np.zeros((len(picks), self.length, self.horizon))
+        rows = np.arange(len(chosen.picks))
+        if own and len(self.series) == 1:
+            rows = rows[1:]
+        elif chosen.shared and not own:
+            rows = rows[:1]
+        picks = chosen.picks[rows]
+        matrices, constants = np.zeros((len(rows), self.length, self.horizon)), np.zeros((len(rows), self.horizon))
         for pick in np.unique(picks):
-            rows = np.flatnonzero((picks == pick).any(axis=1))
-            maps[rows] += maps_of(int(pick), rows) / picks.shape[1]
-        own = chosen.picks[1 + self.origins.series]
-        picked = np.take_along_axis(forecasts, own[:, :, np.newaxis], axis=1).mean(axis=1)
-        return Kind(kind + view.suffix, view.logs is not None, maps, picked)
+            places = np.flatnonzero((picks == pick).any(axis=1))
+            maps = maps_of(int(pick), rows[places])
+            matrices[places] += maps.matrices / picks.shape[1]
+            constants[places] += maps.constants / picks.shape[1]
+        at_origins = chosen.picks[1 + self.origins.series]
+        picked = np.take_along_axis(forecasts, at_origins[:, :, np.newaxis], axis=1).mean(axis=1)
+        return Kind(kind + view.suffix, view.logs is not None, AffineMaps(matrices, constants), picked)
 
     def _choose(self, forecasts: Array) -> ChosenSettings:
         with np.errstate(over="ignore"):
@@ -122,9 +150,11 @@ class KindsChooser:
         return choose_settings(errors, self.origins.series, count=len(self.series), per_series=self.per_series)
 
 
-def _same_for_all(maps: Array, pick: int, rows: Ints) -> Array:
-    return np.broadcast_to(maps[pick], (len(rows), *maps.shape[1:]))
+def _same_for_all(maps: Array, pick: int, rows: Ints) -> AffineMaps:
+    return AffineMaps.linear(np.broadcast_to(maps[pick], (len(rows), *maps.shape[1:])))
 
 
-def _fitted(fits: Sequence[FittedAutoregression], season: int, context_length: int, pick: int, rows: Ints) -> Array:
+def _fitted(
+    fits: Sequence[FittedAutoregression], season: int, context_length: int, pick: int, rows: Ints
+) -> AffineMaps:
     return fits[pick].maps(rows, season=season, context_length=context_length)

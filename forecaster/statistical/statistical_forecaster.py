@@ -20,6 +20,7 @@ import tensorflow as tf
 
 from tapeline.forecaster.network.inputs import Window
 from tapeline.forecaster.network.log_view import LogView, series_rows
+from tapeline.forecaster.statistical.affine_maps import AffineMaps, weighed_mean
 from tapeline.forecaster.statistical.choice_of_settings import relative_errors
 from tapeline.forecaster.statistical.context_map import ContextMap, Intermittent
 from tapeline.forecaster.statistical.histories import FIRST_ORIGIN, History, Origins, rolling_origins
@@ -98,7 +99,14 @@ class StatisticalFit:
 
 
 def fit_statistical(
-    series: Sequence[History], *, season: int, context_length: int, horizon: int, offset: Array, scale: Array
+    series: Sequence[History],
+    *,
+    season: int,
+    context_length: int,
+    horizon: int,
+    offset: Array,
+    scale: Array,
+    others: bool = False,
 ) -> StatisticalFit | None:
     """Chooses the settings of each kind and what it weighs.
 
@@ -109,6 +117,7 @@ def fit_statistical(
         horizon: `H`.
         offset: Of the scaled space of each series, `[1 + G]`; row 0 for all series that are not among them.
         scale: Likewise.
+        others: Whether series that are not among them, and have another scale, are forecast as well.
 
     Returns:
         The member; None where no window lies before the test split.
@@ -117,7 +126,7 @@ def fit_statistical(
     origins = rolling_origins(series, context_length=context_length, horizon=horizon, most=most)
     if not len(origins.series):
         return None
-    choose = KindsChooser(series, origins, season)
+    choose = KindsChooser(series, origins, season, others=others)
     kinds: list[Kind] = []
     views = views_of(series, origins, season=season, offset=offset, scale=scale)
     for view in views:
@@ -181,15 +190,20 @@ def _layer(
     parts: list[keras.layers.Layer] = []
     shares = []
     for name, in_logs in (("values", False), ("logarithms", True)):
-        chosen = [index for index, kind in enumerate(kinds) if kind.name != "tsb" and kind.logs == in_logs]
-        share = weights[:, chosen].sum(axis=1)
+        chosen = [
+            (index, kind.parameters)
+            for index, kind in enumerate(kinds)
+            if isinstance(kind.parameters, AffineMaps) and kind.logs == in_logs
+        ]
+        columns = weights[:, [index for index, _ in chosen]]
+        share = columns.sum(axis=1)
         if not share.any():
             continue
-        maps = _weighed_maps([kinds[index].parameters for index in chosen], weights[:, chosen], share)
+        maps = _weighed_maps([maps for _, maps in chosen], columns, share)
         parts.append(ContextMap(maps, season=season, logs=logs if in_logs else None, name=name))
         shares.append(share)
     for index, kind in enumerate(kinds):
-        if kind.name == "tsb" and weights[:, index].any():
+        if not isinstance(kind.parameters, AffineMaps) and weights[:, index].any():
             same = np.ptp(above_zero) == 0.0
             parts.append(
                 Intermittent(kind.parameters, above_zero=above_zero[:1] if same else above_zero, horizon=horizon)
@@ -200,13 +214,11 @@ def _layer(
     return StatisticalForecaster(parts, together[:1] if alike else together)
 
 
-def _weighed_maps(maps: Sequence[Array], weights: Array, share: Array) -> Array:
-    """Returns the weighed mean of maps, `[1, T, H]` where all series have the same or there is one, else `[1 + G, ...]`."""
+def _weighed_maps(maps: Sequence[AffineMaps], weights: Array, share: Array) -> AffineMaps:
+    """Returns the weighed mean of maps, with one row where all series have the same or there is one series."""
     relative = weights / np.where(share > 0.0, share, 1.0)[:, np.newaxis]
-    if len(weights) == 2 or (all(len(one) == 1 for one in maps) and (relative == relative[:1]).all()):
-        # A single series: its maps serve series that are not known as well.
+    same_maps = all(len(one.matrices) == 1 for one in maps)
+    if len(weights) == 2 or (same_maps and (relative == relative[:1]).all()):
+        # A single series: its weights serve series that are not known as well.
         relative = relative[:1]
-    mean = np.zeros((1, *maps[0].shape[1:]))
-    for index, one in enumerate(maps):
-        mean = mean + one * relative[:, index, np.newaxis, np.newaxis]
-    return mean
+    return weighed_mean(maps, relative)

@@ -16,18 +16,19 @@ from typing import Any
 import numpy as np
 
 from tapeline.components.ingest.splits import show_time
+from tapeline.pipeline.drafting.draft_warnings import warnings
 from tapeline.pipeline.drafting.found_data import FoundData, Wishes
-from tapeline.pipeline.drafting.horizons import LEAST_WINDOWS, Plan, plan_windows
+from tapeline.pipeline.drafting.horizons import Plan, plan_windows
 from tapeline.schemas.features import SPLITS
 from tapeline.series.checks.findings import plural
 from tapeline.series.checks.grid_checks import duration_text
 from tapeline.series.inspecting.regular_steps import longest_gap, longest_rest
 
+_ZEROS = 0.01
+"""With a larger share of zeros, and nothing below, 0 is the least that there can be, not the least there was."""
+
 _SCALES_DIFFER = 3.0
 """Series whose ranges differ by more than this factor get a scale each."""
-
-_LARGE_GAP = 0.1
-"""A gap of more than this share of a series is worth a warning."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +84,7 @@ def decide(found: FoundData, wishes: Wishes) -> Draft:
             Decision("gate.season", "auto", "the naive forecast's season is looked for in train"),
         ),
         unsure=found.unsure,
-        warnings=tuple(_warnings(found, plan)),
+        warnings=tuple(warnings(found, plan)),
     )
 
 
@@ -130,13 +131,15 @@ def _data(found: FoundData) -> Iterator[Decision]:
     if grid.offset_seconds:
         yield Decision("data.offset", duration_text(grid.offset_seconds), "so far from the start of their period")
     if time.zone is not None:
-        yield Decision(
-            "data.timezone", time.zone, "the times follow its clock changes; a neighbour with the same is as good"
-        )
+        follows = "the times follow its clock changes; a neighbour with the same is as good"
+        yield Decision("data.timezone", time.zone, follows if time.zoned else "you say so")
     elif time.zoned:
         yield Decision(
             "data.timezone", "UTC", "the times carry their zone; set the one that people live by, for the calendar"
         )
+    values = np.concatenate([each.values for each in found.series])
+    if values.min() == 0.0 and (values == 0.0).mean() >= _ZEROS:
+        yield Decision("data.lower_bound", 0, f"{(values == 0.0).mean():.0%} of the values are 0, and none lies below")
 
 
 def _known_ahead(found: FoundData, wishes: Wishes) -> Iterator[Decision]:
@@ -200,56 +203,3 @@ def _scaling(found: FoundData, plan: Plan) -> Iterator[Decision]:
     yield Decision("scaling.per_series", True, f"the series differ in size by a factor of {ratio:,.3g}")
     if plan.cuts is not None and any(each.steps[0] >= plan.cuts[1] for each in found.series):
         yield Decision("scaling.unseen_series", "global", "some series begin after train, and get the scale over all")
-
-
-def _missing(found: FoundData, plan: Plan) -> str:
-    """How many rows a series lacks; of several it depends on which gets longer."""
-    rows = plan.missing_rows
-    return f" ({plan.horizon}-step forecasts take about {rows} more)" if rows and len(found.series) == 1 else ""
-
-
-def _warnings(found: FoundData, plan: Plan) -> Iterator[str]:
-    if not found.table.whole:
-        yield f"Only the first {len(found.table):,} rows were looked at; limits and series of the others may differ."
-    if not plan.is_enough:
-        yield (
-            f"There is room for {plan.windows[0]:,}, {plan.windows[1]:,} and {plan.windows[2]:,} windows of "
-            f"{plural(plan.horizon, 'step')} in train, eval and test, and a verdict rests on {LEAST_WINDOWS} or more: "
-            f"give more rows{_missing(found, plan)}, or a shorter horizon."
-        )
-    hopeless = sum(int(each.steps[-1] - each.steps[0]) + 1 < plan.horizon for each in found.series)
-    if hopeless:
-        yield (
-            f"{hopeless:,} series have fewer than {plural(plan.horizon, 'step')} in all: the data gate refuses that. "
-            "Remove them, or give a shorter horizon."
-        )
-    elif plan.padded and len(found.series) > 1:
-        yield (
-            f"{plan.padded:,} series have fewer than {2 * plan.horizon} steps in train: nothing is learned from them, and "
-            "they are forecast by what the others show."
-        )
-    if found.repeated:
-        yield (
-            f"{plural(found.repeated, 'row')} {'share their' if found.repeated > 1 else 'shares its'} time with another "
-            "one of the same series: the data gate refuses that. Remove them, or name the column that tells the series apart with --series."
-        )
-    if found.disordered:
-        yield (
-            f"{plural(found.disordered, 'row')} stand below a later time of their series: the data gate refuses that. "
-            "Sort the file by time."
-        )
-    if found.grid.off:
-        yield (
-            f"{plural(found.grid.off, 'time')} lie beside the steps of {found.grid.grid.frequency}: the data gate "
-            "refuses that. Move them to the nearest step, or remove them."
-        )
-    if found.empty:
-        yield f"{found.empty:,} series have no value: the data gate refuses that. Remove them."
-    constant = sum(len(each.values) > 1 and not np.ptp(each.values) for each in found.series)
-    if constant:
-        yield f"{constant:,} series keep one value throughout: the data gate refuses that. Remove them."
-    if any(longest_gap(each.steps, each.values) > _LARGE_GAP * len(each.steps) for each in found.series):
-        yield "A gap is longer than a tenth of its series: forecasts near it rest on little."
-    after = max(each.rows_after for each in found.series)
-    if after:
-        yield f"The last {plural(after, 'row')} hold no target: forecasts of those times are not scored."

@@ -25,7 +25,7 @@ from tapeline.series.inspecting.series_columns import (
     series_columns,
     target_columns,
 )
-from tapeline.series.inspecting.time_columns import TimeColumn, find_time
+from tapeline.series.inspecting.time_columns import TimeColumn, by_the_clock_of, find_time
 from tapeline.series.sources.problems import show_name
 from tapeline.series.time_grid import TimeGrid
 
@@ -44,6 +44,7 @@ class Wishes:
     nothing_else_ahead: bool = False
     horizon: int | None = None
     split: SplitConfig | None = None
+    timezone: str | None = None
 
     def __post_init__(self) -> None:
         if self.horizon is not None and self.horizon < 1:
@@ -113,6 +114,8 @@ def look_at(table: RawTable, wishes: Wishes) -> FoundData:
     """
     _require_columns(table, wishes)
     time = find_time(table, name=wishes.time)
+    if wishes.timezone is not None:
+        time = by_the_clock_of(wishes.timezone, table, time)
     ids = wishes.series or _find_ids(table, time, wishes)
     code = _codes(table, ids)
     order = np.lexsort((time.seconds, code))
@@ -243,7 +246,7 @@ def _covariates(
         if name in ahead:
             continue
         if name not in numbers:
-            unsure["text"] += [name] if table.texts(name).null_count < len(table) else []
+            unsure["text"] += [name] if len(table.texts(name).unique()) > 1 else []
         elif is_calendar(name):
             continue
         elif name in still:

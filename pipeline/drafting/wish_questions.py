@@ -1,143 +1,33 @@
 """The questions of `tapeline init --interactive`: what was found is the answer to begin with, and a wish is what comes out.
 
-    for question in QUESTIONS:
-        asked = question.ask(view)             # the words, the answer to begin with, and its reason
-        wishes = question.answered(view, "sold")
-
-Nothing is printed or read here.
+for question in QUESTIONS:
+    if question.matters(view):
+        view = answer(question, view, ...)      # `interview` tells the rest
 """
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import pydantic
 
-from tapeline.pipeline.drafting.decisions import Draft, decide, plan_of
-from tapeline.pipeline.drafting.draft_text import yaml_text
-from tapeline.pipeline.drafting.found_data import FoundData, Wishes, look_at
-from tapeline.pipeline.drafting.horizons import Plan
-from tapeline.schemas.config import parse_config
+from tapeline.pipeline.drafting.found_data import Wishes
+from tapeline.pipeline.drafting.interview import Asked, Question, View
 from tapeline.schemas.errors import ConfigError, DataError, printable
 from tapeline.schemas.features import SPLITS
+from tapeline.schemas.frequency import DAY_SECONDS
 from tapeline.schemas.sections import SplitConfig
-from tapeline.schemas.yaml_text import read_text
-from tapeline.series.inspecting.raw_table import RawTable
 from tapeline.series.inspecting.time_columns import find_time
 from tapeline.series.sources.problems import show_name
 
 NONE = "none"
-"""The answer that names no column."""
+"""The answer that names no column, and no zone."""
 
 _MOST_NAMES = 12
 
 _LATER = ("--series", "--target", "data.target")
 """How messages about columns begin that are asked for after the times."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class View:
-    """What is known while questions are asked.
-
-    Attributes:
-        table: The rows.
-        wishes: What was said so far.
-        found: What the data hold; None where they cannot be made out yet.
-        problem: Why they cannot.
-    """
-
-    table: RawTable
-    wishes: Wishes
-    found: FoundData | None
-    problem: str = ""
-
-    @classmethod
-    def of(cls, table: RawTable, wishes: Wishes) -> "View":
-        """Looks at the data with what was said."""
-        try:
-            return cls(table=table, wishes=wishes, found=look_at(table, wishes))
-        except (ConfigError, DataError) as error:
-            return cls(table=table, wishes=wishes, found=None, problem=str(error))
-
-    def decision(self, *keys: str) -> tuple[list[object], str]:
-        """Returns what the draft has for some keys, and the reason of the first."""
-        if self.found is None:
-            return [], ""
-        decided = [each for each in decide(self.found, self.wishes).decisions if each.key in keys]
-        return [each.value for each in decided], decided[0].reason if decided else ""
-
-
-@dataclasses.dataclass(frozen=True)
-class Asked:
-    """A question in words: what is asked, the answer to begin with ("" where there is none), and what to know."""
-
-    words: str
-    default: str
-    why: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Question:
-    """A question.
-
-    Attributes:
-        ask: Puts it into words.
-        answered: Returns the wishes with the answer in them; raises ConfigError where it cannot be one.
-        later: How the messages begin that a later question can still correct.
-        settles: Whether the answer to begin with counts as said, so that later answers leave it as it is.
-    """
-
-    ask: Callable[[View], Asked]
-    answered: Callable[[View, str], Wishes]
-    later: tuple[str, ...] = ()
-    settles: bool = False
-
-
-def answer(question: Question, view: View, text: str) -> View:
-    """Takes an answer, by the rules of the command's options.
-
-    Args:
-        question: What was asked.
-        view: What was known then.
-        text: The answer.
-
-    Raises:
-        ConfigError: It breaks a rule.
-        DataError: The data do not bear it out.
-    """
-    text = text.strip()
-    kept = text == question.ask(view).default and not question.settles
-    seen = view if kept else View.of(view.table, question.answered(view, text))
-    if seen.found is not None:
-        if view.found is not None:
-            _require_windows(plan_of(seen.found, seen.wishes), before=plan_of(view.found, view.wishes))
-        checked_text(decide(seen.found, seen.wishes))
-    elif not seen.problem.startswith(question.later):
-        raise ConfigError(seen.problem)
-    return seen
-
-
-def _require_windows(plan: Plan, *, before: Plan) -> None:
-    """Makes sure that an answer does not take the last window out of a part of the data."""
-    empty = [name for name, now, then in zip(SPLITS, plan.windows, before.windows, strict=True) if then and not now]
-    if empty:
-        raise ConfigError(
-            f"split, --horizon: {' and '.join(empty)} would hold no forecast of {plan.horizon} steps. Give fewer steps to "
-            "forecast, or more to each part."
-        )
-
-
-def checked_text(draft: Draft) -> str:
-    """Returns the file of a draft, after it was read as a configuration.
-
-    Raises:
-        ConfigError: It breaks a rule.
-    """
-    text = yaml_text(draft)
-    tree, node = read_text(text, origin=draft.name)
-    parse_config(tree, origin=draft.name, node=node)
-    return text
 
 
 def _ask_time(view: View) -> Asked:
@@ -182,6 +72,22 @@ def _ask_known_ahead(view: View) -> Asked:
     may_be = f"may be: {_list(others)}" if others else "no column is left that could be"
     _, reason = view.decision("features.future_covariates")
     return Asked(words, ", ".join(found.ahead) or NONE, "; ".join(filter(None, [reason, may_be])))
+
+
+def _zone_matters(view: View) -> bool:
+    """Whether times are wall-clock times of an unknown place: days are days everywhere."""
+    if view.found is None or view.found.time.zoned:
+        return False
+    step = view.found.grid.grid.step_seconds
+    return step is not None and step < DAY_SECONDS
+
+
+def _ask_zone(view: View) -> Asked:
+    why = (
+        "the times say none, so they are read as UTC; a zone such as Europe/Madrid gives the calendar its days, and must "
+        "fit the hours that clock changes skip and repeat"
+    )
+    return Asked("Which time zone are the times of?", NONE, why)
 
 
 def _ask_horizon(view: View) -> Asked:
@@ -230,6 +136,10 @@ def _answered_target(view: View, text: str) -> Wishes:
 
 def _answered_known_ahead(view: View, text: str) -> Wishes:
     return dataclasses.replace(view.wishes, known_ahead=_columns(view, text), nothing_else_ahead=True)
+
+
+def _answered_zone(view: View, text: str) -> Wishes:
+    return dataclasses.replace(view.wishes, timezone=None if text == NONE else text)
 
 
 def _answered_horizon(view: View, text: str) -> Wishes:
@@ -282,6 +192,7 @@ QUESTIONS = (
     Question(_ask_series, _answered_series, _LATER[1:]),
     Question(_ask_target, _answered_target, settles=True),
     Question(_ask_known_ahead, _answered_known_ahead),
+    Question(_ask_zone, _answered_zone, matters=_zone_matters),
     Question(_ask_horizon, _answered_horizon, settles=True),
     Question(_ask_split, _answered_split),
 )

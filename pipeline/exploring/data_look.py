@@ -4,22 +4,22 @@
     look.series[0].outliers, look.seasons
 
 What a model could be chosen by (seasons, autocorrelation, what covariates go with) is computed on train alone, by the
-split that was drafted, without outliers. What is wrong with the data is looked for everywhere, as the data gate does.
+split that was drafted. What is wrong with the data is looked for everywhere, as the data gate does.
 """
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from tapeline.pipeline.drafting.found_data import FoundData, OneSeries
 from tapeline.pipeline.drafting.horizons import Plan
+from tapeline.pipeline.exploring.columns_beside import CovariateLook, look_at_covariates
 from tapeline.schemas.errors import DataError
 from tapeline.schemas.sections import ChecksConfig
 from tapeline.series.arrays import Array, Bools, Floats, Ints
 from tapeline.series.checks.outliers import outliers
 from tapeline.series.choices import seasons_in
-from tapeline.series.inspecting.covariate_looks import cross_correlation, kind_of
 from tapeline.series.inspecting.regular_steps import gaps, longest_rest, on_steps
 from tapeline.series.season_finder import autocorrelation, chance
 from tapeline.series.seasons import natural_seasons, week_of
@@ -31,9 +31,6 @@ _LEAST_LAGS = 24
 
 _MOST_STEPS_A_ROW = 100
 """With fewer values for its steps a series is not on this grid."""
-
-UNDECIDED = "undecided"
-"""The part of a column that may be known ahead or not."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,35 +72,12 @@ class SeriesLook:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class CovariateLook:
-    """A column beside the target.
-
-    Attributes:
-        name: Its name.
-        kind: In words.
-        part: What it is in the configuration, or may be.
-        missing: Share of rows without a value.
-        by_lag: Correlation of its steps with those of the target as many later, NaN without pairs; None for text and
-            for what stays the same in a series.
-        pairs: Behind the correlation at lag 0.
-    """
-
-    name: str
-    kind: str
-    part: str
-    missing: float
-    by_lag: Array | None = None
-    pairs: int = 0
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class DataLook:
     """What was seen.
 
     Attributes:
         series: All of them.
-        seasons: Those of all series together without their outliers, in steps, ascending.
-        seasons_as_it_is: Those that a run will find: one value far away can drown them.
+        seasons: Those of all series together, in steps, ascending: a run finds the same.
         longest_season: The longest that was looked for: a longer one would not lie in the shortest series.
         echo: Autocorrelation of the steps of all series together, by lag.
         by_chance: How strong it is by chance alone, by lag.
@@ -113,7 +87,6 @@ class DataLook:
 
     series: tuple[SeriesLook, ...]
     seasons: tuple[int, ...]
-    seasons_as_it_is: tuple[int, ...]
     longest_season: int
     echo: Array
     by_chance: Array
@@ -139,14 +112,10 @@ def look_closer(found: FoundData, plan: Plan) -> DataLook:
     limit = ChecksConfig().max_outlier or np.inf
     marked, usual = _outliers(series, limit)
     trained = [values[:train] for values, (train, _) in zip(whole, cuts, strict=True)]
-    clean = [
-        _without(values, each.steps[far] - each.steps[0])[:train]
-        for values, each, far, (train, _) in zip(whole, series, marked, cuts, strict=True)
-    ]
     lengths = [len(values) for values in trained if len(values)] or [0]
     # As `pipeline.settling` looks for them, so that the page and a run say the same.
     longest = min(max(lengths) // 4, min(lengths) - plan.horizon)
-    seasons = seasons_in(clean, frequency=frequency, longest=longest)
+    seasons = seasons_in(trained, frequency=frequency, longest=longest)
     lags = _lags(max(lengths), (*seasons, *natural_seasons(frequency), week_of(frequency) or 0))
     looks = []
     for at, (each, values, (train, test)) in enumerate(zip(series, whole, cuts, strict=True)):
@@ -163,19 +132,18 @@ def look_closer(found: FoundData, plan: Plan) -> DataLook:
                 outliers=each.steps[marked[at]] - each.steps[0],
                 usual=usual[at][marked[at]],
                 rows=each.rows[marked[at]],
-                seasons=seasons_in([clean[at]], frequency=frequency, longest=alone),
-                echo=autocorrelation([clean[at]], longest=lags)[0],
+                seasons=seasons_in([trained[at]], frequency=frequency, longest=alone),
+                echo=autocorrelation([trained[at]], longest=lags)[0],
             )
         )
-    echo, pairs = autocorrelation(clean, longest=lags)
+    echo, pairs = autocorrelation(trained, longest=lags)
     return DataLook(
         series=tuple(looks),
         seasons=seasons,
         longest_season=max(longest, 0),
-        seasons_as_it_is=seasons_in(trained, frequency=frequency, longest=longest),
         echo=echo,
         by_chance=chance(pairs),
-        covariates=tuple(_covariates(found, series, cuts, lags)),
+        covariates=tuple(look_at_covariates(found, series, cuts, lags)),
         limit=limit,
     )
 
@@ -210,11 +178,6 @@ def _cuts(series: OneSeries, plan: Plan) -> tuple[int, int]:
     return length - sum(plan.parts), length - plan.parts[1]
 
 
-def _without(values: Floats, places: Ints) -> Floats:
-    """The values, NaN in some places."""
-    return np.where(np.isin(np.arange(len(values)), places), np.nan, values)
-
-
 def _dense(series: OneSeries) -> Floats:
     return on_steps(series.steps, series.values[:, np.newaxis])[:, 0]
 
@@ -236,34 +199,3 @@ def _outliers(series: Sequence[OneSeries], limit: float) -> tuple[list[Bools], l
         limit=limit,
     )
     return np.split(flagged, ends[:-1]), np.split(median, ends[:-1])
-
-
-def _covariates(
-    found: FoundData, series: Sequence[OneSeries], cuts: Sequence[tuple[int, int]], lags: int
-) -> Iterator[CovariateLook]:
-    parts = {name: role for role, names in found.unsure.items() for name in names}
-    for name in (*found.ahead, *parts):
-        numbers, role = found.table.numbers(name), parts.get(name, "")
-        texts = found.table.texts(name)
-        by_lag, pairs = None, 0
-        if numbers is not None and role != "static_covariates":
-            by_lag, counts = cross_correlation(_beside(series, numbers, cuts), longest=lags)
-            pairs = int(counts[0])
-        part = "known ahead" if name in found.ahead else UNDECIDED
-        yield CovariateLook(
-            name=name,
-            kind=kind_of(numbers, categories=len(texts.unique().drop_null())),
-            part="one a series" if role == "static_covariates" else part,
-            missing=texts.null_count / len(found.table),
-            by_lag=by_lag,
-            pairs=pairs,
-        )
-
-
-def _beside(
-    series: Sequence[OneSeries], numbers: Floats, cuts: Sequence[tuple[int, int]]
-) -> Iterator[tuple[Floats, Floats]]:
-    """Target and covariate of each series in train, on the grid, `[L]` each."""
-    for each, (train, _) in zip(series, cuts, strict=True):
-        both = on_steps(each.steps, np.stack([each.values, numbers[each.rows]], axis=1))[:train]
-        yield both[:, 0], both[:, 1]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tapeline.pipeline.exploring.data_look import CovariateLook, DataLook, SeriesLook
+from tapeline.pipeline.exploring.columns_beside import CovariateLook
+from tapeline.pipeline.exploring.data_look import DataLook, SeriesLook
 from tapeline.series.arrays import Array, Floats, Ints
 from tapeline.series.cycles import HOUR, cycles_of
 from tapeline.series.figures.style import safe

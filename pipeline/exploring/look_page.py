@@ -8,7 +8,8 @@ import numpy as np
 from tapeline.pipeline.drafting.decisions import Draft
 from tapeline.pipeline.drafting.draft_text import decisions_in_words
 from tapeline.pipeline.drafting.found_data import FoundData
-from tapeline.pipeline.exploring.data_look import UNDECIDED, DataLook, SeriesLook
+from tapeline.pipeline.exploring.columns_beside import UNDECIDED
+from tapeline.pipeline.exploring.data_look import DataLook, SeriesLook
 from tapeline.pipeline.exploring.look_charts import (
     VALUES,
     points_a_series,

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tapeline.pipeline.exploring.data_look import UNDECIDED, CovariateLook, DataLook
+from tapeline.pipeline.exploring.columns_beside import UNDECIDED, CovariateLook
+from tapeline.pipeline.exploring.data_look import DataLook
 from tapeline.pipeline.exploring.look_charts import ECHO, TOGETHER, echo_chart, together_chart
 from tapeline.series.arrays import Array
 from tapeline.series.figures.style import safe
@@ -33,9 +34,6 @@ def repeating_section(look: DataLook) -> Section | None:
     else:
         words = "No season was found: nothing repeats clearly enough for a forecast to rest on."
     words += f" Seasons of up to {count(look.longest_season, 'step')} were looked for, as many as the shortest series can show."
-    if look.seasons_as_it_is != look.seasons:
-        as_it_is = ", ".join(map(str, look.seasons_as_it_is)) or "none"
-        words += f" That is so without the outliers; as long as they are in the data, a run finds {as_it_is}."
     own = [each for each in look.series if each.seasons]
     if len(look.series) > 1:
         words += f" {len(own):,} of {len(look.series):,} series show a season by themselves."

@@ -4,6 +4,7 @@ TensorFlow's own way to them takes each worker of Beam seconds to import.
 """
 
 import os
+from collections.abc import Iterator
 
 import pyarrow as pa
 from pyarrow import fs
@@ -27,6 +28,15 @@ def rename(path: str, target: str) -> None:
     store, name = _located(target)
     store.create_dir(os.path.dirname(name))
     store.move(_located(path)[1], name)
+
+
+def contents(folder: str, *, ending: str) -> Iterator[bytes]:
+    """Yields what the files of a folder hold whose names have an ending; a missing folder has none."""
+    store, name = _located(folder)
+    for found in store.get_file_info(fs.FileSelector(name, allow_not_found=True)):
+        if found.is_file and found.path.endswith(ending):
+            with store.open_input_file(found.path) as file:
+                yield file.read()
 
 
 def _located(path: str) -> tuple[fs.FileSystem, str]:

@@ -11,10 +11,12 @@ import zoneinfo
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tapeline.schemas.errors import DataError
+from tapeline.schemas.errors import ConfigError, DataError
+from tapeline.schemas.frequency import check_zone
 from tapeline.series.arrays import Ints
 from tapeline.series.inspecting.raw_table import RawTable
 from tapeline.series.sources.problems import show_name
@@ -38,6 +40,7 @@ _NAMES = ("ds", "time", "timestamp", "datetime", "date", "day", "month", "week",
 _NAMES_ELSEWHERE = ("fecha", "datum", "zeit", "data", "jour", "mes", "tag", "monat")
 
 _SAMPLE = 200
+_MONTHS = 12
 
 _ZONES = (
     *("Europe/Berlin", "Europe/London", "Europe/Helsinki", "America/New_York", "America/Chicago", "America/Denver"),
@@ -55,7 +58,8 @@ class TimeColumn:
         time_format: `data.time_format`; None for ISO 8601 and for columns of times.
         seconds: Epoch seconds, int64 `[N]`.
         reason: How that was found out.
-        zone: The zone whose clock changes the times follow, where they carry distances from UTC that change.
+        zone: The zone whose clock changes the times follow, where they carry distances from UTC that change; or by whose
+            clock they were read, where they carry none and it is known.
         zoned: Whether they carry a zone.
     """
 
@@ -96,6 +100,35 @@ def find_time(table: RawTable, *, name: str | None = None) -> TimeColumn:
     )
 
 
+def by_the_clock_of(zone: str, table: RawTable, time: TimeColumn) -> TimeColumn:
+    """Returns a column of times, read by the clock of a zone; times that carry one stay as they are.
+
+    Args:
+        zone: IANA name.
+        table: The rows.
+        time: The column, as `find_time` gave it.
+
+    Raises:
+        ConfigError: There is no such zone.
+        DataError: Its clock does not show some of the times, or shows them twice.
+    """
+    try:
+        check_zone(zone)
+    except ValueError as error:
+        raise ConfigError(f"data.timezone: {error}.") from None
+    if time.zoned:
+        return time
+    values = _values(table, time.name)
+    times = read_times(values, time_format=time.time_format, timezone=zone, name=time.name)
+    for problem in times.problems:
+        (row, value), *_ = problem.rows
+        raise DataError(
+            f"data.timezone: {problem.count:,} of the times cannot be of {zone}: row {row} {value} {problem.rule}. Name the "
+            "zone whose clock they were taken by; UTC never changes."
+        )
+    return dataclasses.replace(time, seconds=times.seconds, zone=zone)
+
+
 def _names(table: RawTable) -> str:
     return ", ".join(map(show_name, list(table.columns)[:40]))
 
@@ -109,11 +142,16 @@ def _likely(name: str) -> int:
     return len(known) + (not any(word in lowered for word in ("date", "time", *_NAMES_ELSEWHERE)))
 
 
-def _read(table: RawTable, name: str) -> TimeColumn | None:
+def _values(table: RawTable, name: str) -> pa.Array:
+    """A column of times as `read_times` takes it: in its own type where that is one of times, else as text."""
     values = table.columns[name]
-    if pa.types.is_timestamp(values.type) or pa.types.is_date(values.type):
-        return _whole(values, name, None, "the column holds times")
-    texts = table.texts(name)
+    return values if pa.types.is_timestamp(values.type) or pa.types.is_date(values.type) else table.texts(name)
+
+
+def _read(table: RawTable, name: str) -> TimeColumn | None:
+    texts = _values(table, name)
+    if pa.types.is_timestamp(texts.type) or pa.types.is_date(texts.type):
+        return _whole(texts, name, None, "the column holds times")
     if texts.null_count:
         return None
     sample = texts.take(pa.array(np.linspace(0, len(texts) - 1, min(len(texts), _SAMPLE)).astype(int)))
@@ -128,20 +166,23 @@ def _read(table: RawTable, name: str) -> TimeColumn | None:
     best = max(range(len(fitting)), key=lambda at: (scores[at], -at))
     found = fitting[best]
     assert found.time_format is not None
-    first = texts[0].as_py()
-    return dataclasses.replace(found, reason=_reason(found.time_format, first, fitting, scores, best))
-
-
-def _reason(time_format: str, first: str, fitting: list[TimeColumn], scores: list[float], best: int) -> str:
-    if time_format.startswith("epoch"):
-        return f"numbers since 1970, such as {first}"
-    if not ("%d" in time_format and "%m" in time_format) or time_format.startswith("%Y"):
-        return f"written like {first}"
-    order = "day first" if time_format.index("%d") < time_format.index("%m") else "month first"
+    # A day beyond the twelfth is no month.
+    late = np.flatnonzero(pd.to_datetime(found.seconds, unit="s").day > _MONTHS)
+    shown = texts[int(late[0]) if len(late) else 0].as_py()
     others = [score for at, score in enumerate(scores) if at != best]
+    return dataclasses.replace(found, reason=_reason(found.time_format, shown, len(late) > 0, scores[best], others))
+
+
+def _reason(time_format: str, shown: str, tells: bool, score: float, others: list[float]) -> str:
+    """How a format was found, from a time that it reads, whether that time tells day from month, and how well all do."""
+    if time_format.startswith("epoch"):
+        return f"numbers since 1970, such as {shown}"
+    if not ("%d" in time_format and "%m" in time_format) or time_format.startswith("%Y"):
+        return f"written like {shown}"
+    order = "day first" if time_format.index("%d") < time_format.index("%m") else "month first"
     if not others:
-        return f"{order}: no other order fits every row, such as {first}"
-    if max(others) < scores[best]:
+        return f"{order}: no other order fits {shown}" if tells else f"{order}: usual where dates look like {shown}"
+    if max(others) < score:
         return f"{order}: so the steps between rows are regular"
     return f"{order}: the values fit either order; name the other one in data.time_format if this is wrong"
 

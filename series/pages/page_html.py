@@ -9,7 +9,9 @@ hash. Where none runs, the figures stand in the place of the charts.
 import base64
 import dataclasses
 import hashlib
+import html
 import importlib.resources
+import re
 from collections.abc import Mapping
 
 import jinja2
@@ -18,12 +20,14 @@ from tapeline.series.figures.style import DARK, LIGHT, Inks, Pictures
 from tapeline.series.pages.charts import charts_json
 from tapeline.series.pages.page import Page
 
+_OPTION = re.compile(r"--[a-z][a-z-]*")
 _DARK = "(prefers-color-scheme: dark)"
 
 
 def to_html(page: Page, drawings: Mapping[str, Pictures]) -> str:
     """Returns the page as one HTML file, with the pictures of each figure by its key."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
+    environment.filters["whole_options"] = _whole_options
     script = _script()
     return environment.from_string(_read("page.html.j2")).render(
         page=page,
@@ -33,6 +37,11 @@ def to_html(page: Page, drawings: Mapping[str, Pictures]) -> str:
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         charts=charts_json(page.charts, page.by_series),
     )
+
+
+def _whole_options(text: str) -> str:
+    """Returns a text as HTML in which no option of a command (`--candidate`) is broken behind its hyphens."""
+    return _OPTION.sub(r'<span class="whole">\g<0></span>', html.escape(text))
 
 
 def _styles() -> str:

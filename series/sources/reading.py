@@ -36,7 +36,9 @@ BLOCK_BYTES = 32 << 20
 DAMAGES = (OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowException)
 """What reading a damaged file raises."""
 
-_BATCH_BYTES = 4 << 20
+BATCH_BYTES = 4 << 20
+"""Bytes of a CSV file that one batch is read from."""
+
 _BATCH_ROWS = 65_536
 
 
@@ -182,7 +184,7 @@ def _rows_of(block: Block) -> Iterator[BinaryIO | pa.NativeFile]:
         with pa.memory_map(block.file) as file:
             yield pa.BufferReader(file.read_at(block.stop - block.start, block.start))
     else:
-        with unpacked(block.file, _BATCH_BYTES) as stream:
+        with unpacked(block.file, BATCH_BYTES) as stream:
             read_header(stream, separator=block.separator)
             yield stream
 
@@ -224,7 +226,7 @@ def _csv_batches(rows_of_file: BinaryIO | pa.NativeFile, block: Block) -> Iterat
         with pa.csv.open_csv(
             stream,
             # One thread: Beam runs blocks side by side, and only so do rows that are refused have numbers.
-            read_options=pa.csv.ReadOptions(column_names=block.header, use_threads=False, block_size=_BATCH_BYTES),
+            read_options=pa.csv.ReadOptions(column_names=block.header, use_threads=False, block_size=BATCH_BYTES),
             parse_options=pa.csv.ParseOptions(
                 delimiter=block.separator, newlines_in_values=True, invalid_row_handler=note
             ),

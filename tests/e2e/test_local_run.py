@@ -30,6 +30,11 @@ def test_a_good_model_is_blessed_and_pushed(shared: Project, tapeline: Tapeline)
     assert re.search(r"\n  forecast     \S+forecast\.csv\n", ended.out)
 
 
+def test_what_workers_noted_of_their_rows_is_gone_with_the_step(shared: Project) -> None:
+    left = [path for path in (shared.root / "runs" / "load" / "artifacts").rglob("*") if path.parent.name == "progress"]
+    assert left == []
+
+
 def test_the_run_ends_with_a_forecast_that_the_command_makes_again(shared: Project, tapeline: Tapeline) -> None:
     (folder,) = (shared.root / "runs" / "load" / "report").iterdir()
     table = pd.read_csv(folder / "forecast.csv")

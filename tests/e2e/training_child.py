@@ -24,7 +24,7 @@ import tensorflow as tf
 
 from tapeline.components.trainer.checkpoint import CheckpointStore
 from tapeline.components.trainer.dataset import WindowStream
-from tapeline.components.trainer.loop import train
+from tapeline.components.trainer.loop import Training
 from tapeline.components.trainer.training_records import ProgressLines
 from tapeline.components.trainer.training_run import make_reproducible, run_training
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
@@ -152,7 +152,7 @@ def main() -> int:
     with strategy.scope():
         model = Seq2SeqForecaster(shape=SHAPE, config=ModelConfig(units=4, dropout=0.2, segment_length=2), seed=1)
         try:
-            history = train(
+            training = Training(
                 model,
                 train_data=stream(chunk(0, 150), options.batch, 1000),
                 validation_data=stream(chunk(150, 60), 32),
@@ -161,9 +161,11 @@ def main() -> int:
                 checkpoints=CheckpointStore(options.folder, fingerprint="test"),
                 say=lambda line: print(line, flush=True),
             )
+            training.run_to(config.epochs)
         except TrainingError as error:
             print(error, flush=True)
             return 2
+        history = training.finish()
     digest = hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in model.get_weights()))
     losses = [[epoch["loss"], epoch["val_loss"]] for epoch in history.epochs]
     print(json.dumps({"weights": digest.hexdigest(), "losses": losses}), flush=True)

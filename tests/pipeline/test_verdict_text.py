@@ -50,6 +50,14 @@ def test_the_table_has_the_unit_the_scaled_error_the_share_of_the_naive_one_and_
     assert "previous model" not in text
 
 
+@pytest.mark.parametrize(("naive_on_eval", "told"), [(0.008, True), (0.04, False)])
+def test_a_refusal_of_a_model_that_beats_the_naive_forecasts_says_why(naive_on_eval: float, told: bool) -> None:
+    limit = Requirement(metric="mae_scaled", relation="<", bound=naive_on_eval, against="naive_on_eval")
+    refused = verdict(blessed=False, mae=0.01, checks=(limit.judged(0.01),))
+    text = " ".join(verdict_text(refused).split())
+    assert ("On test the naive forecasts err by 0.02 or more, on eval by 0.008: it became harder" in text) == told
+
+
 def test_the_previous_model_stands_in_the_table() -> None:
     text = verdict_text(verdict(previous_metrics={"mae_scaled": 0.0125, "mae": 15.625}))
     assert row(text, "previous model") == ["15.6", "0.01250", "0.625", "+20.0%"]
@@ -84,8 +92,8 @@ def test_the_refusal_of_the_serving_gate_is_named() -> None:
 @pytest.mark.parametrize(
     ("skill", "words"),
     [
-        (-0.007, "The network added nothing over ridge, a linear regression: 0.7% more error."),
-        (0.004, "The network added little over ridge, a linear regression: 0.4% less error."),
+        (-0.007, "The model adds nothing over ridge, a linear regression: 0.7% more error."),
+        (0.004, "The model adds little over ridge, a linear regression: 0.4% less error."),
         (0.02, ""),
     ],
 )
@@ -95,7 +103,7 @@ def test_a_network_that_adds_nothing_over_ridge_is_called_that(skill: float, wor
     text = verdict_text(
         Verdict(evaluation=dataclasses.replace(found, metrics=metrics), pushed_version="7", model_uri="")
     )
-    assert (words in text) if words else ("The network added" not in text)
+    assert (words in text) if words else ("The model adds" not in text)
 
 
 def test_series_are_ranked_by_skill_and_not_by_their_error() -> None:
@@ -103,6 +111,8 @@ def test_series_are_ranked_by_skill_and_not_by_their_error() -> None:
     told = " ".join(verdict_text(verdict()).split())
     assert "Least skill of 2 series, over their own best naive forecasts: 'north' -50.0%, 'south' +75.0%." in told
     assert "1 is forecast worse than naively." in told
+    good = {name: {"relative_mae": 0.5} for name in ("north", "south")}
+    assert "None is forecast worse than naively." in " ".join(verdict_text(verdict(series=good)).split())
     assert "Least skill" not in verdict_text(verdict(series_count=1, series={"a": {"relative_mae": 2.0}}))
 
 

@@ -53,6 +53,19 @@ def test_gaps_do_not_hide_a_season() -> None:
     assert find_season([values], longest=60) == 24
 
 
+@pytest.mark.parametrize("wrong", [30.0, -30.0, 1e6])
+def test_one_value_far_away_does_not_hide_a_season(wrong: float) -> None:
+    week = 20.0 + seasonal(7, steps=300)
+    week[120] *= wrong
+    assert find_season([week], longest=60) == 7
+    assert find_seasons([week], longest=60, known=(7,)) == (7,)
+
+
+def test_a_day_of_which_most_hours_rest_is_a_season() -> None:
+    sun = np.tile(np.concatenate([np.zeros(16), [0.1, 3.0, 8.0, 50.0, 50.0, 8.0, 3.0, 0.1]]), 40)
+    assert find_season([sun * np.random.default_rng(0).uniform(0.5, 1.0, len(sun))], longest=60) == 24
+
+
 def test_a_large_series_does_not_drown_the_others() -> None:
     rng = np.random.default_rng(0)
     small = [seasonal(12, noise=0.05, seed=seed) for seed in range(3)]

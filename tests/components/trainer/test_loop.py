@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from tapeline.components.trainer.checkpoint import CheckpointStore
-from tapeline.components.trainer.loop import train
+from tapeline.components.trainer.loop import Training
 from tapeline.components.trainer.losses import HorizonWeightedHuber
 from tapeline.components.trainer.train_step import LossTerm
 from tapeline.components.trainer.validation import Validation
@@ -28,13 +28,16 @@ TRAIN, EVAL = wave(90), wave(60, first=90)
 
 
 def run(model: Any, options: Any = None, **more: Any) -> Any:
-    return train(
+    settings = config(**(options or {}))
+    training = Training(
         model,
         train_data=stream(TRAIN, 16, shuffle=True),
         validation_data=stream(EVAL, 32),
-        config=config(**(options or {})),
+        config=settings,
         **more,
     )
+    training.run_to(settings.epochs)
+    return training.finish()
 
 
 class Recorder(keras.callbacks.Callback):
@@ -191,7 +194,7 @@ def test_a_gradient_that_is_not_finite_ends_training_and_keeps_the_last_good_che
 
 def test_a_split_without_windows_is_refused() -> None:
     with pytest.raises(DataError, match=r"eval: the split holds no windows of 8 \+ 3 steps"):
-        train(
+        Training(
             forecaster(),
             train_data=stream(TRAIN, 16),
             validation_data=stream(wave(9), 16),

@@ -61,6 +61,11 @@ def test_series_of_a_panel_are_asked_for_where_they_differ() -> None:
     assert ours.layer(window(series_index=tf.constant([-1, 1]))).shape == (2, 6)
 
 
+def test_other_series_do_not_return_to_the_mean_of_a_single_one() -> None:
+    assert "mean reversion" in member(b"a", scaler=scaler(b"a")).words
+    assert "mean reversion" not in member(b"a", scaler=scaler(b"a", scope="unseen")).words
+
+
 def test_series_that_are_too_short_have_no_statistics() -> None:
     short = [chunk(b"a", np.ones(20))]
     assert statistical_member(lambda: short, lambda: [], spec=SPEC, season=1, scaler=None) is None

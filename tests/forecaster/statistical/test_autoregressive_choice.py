@@ -7,7 +7,11 @@ from tapeline.forecaster.statistical.autoregression import Autoregression
 from tapeline.forecaster.statistical.autoregressive_choice import fit_autoregressions
 from tapeline.forecaster.statistical.histories import TRAIN_BLOCKS, History, rolling_origins
 
-SETTINGS = [Autoregression(order=2), Autoregression(order=1, seasons=1, differences=1, centred=False)]
+SETTINGS = [
+    Autoregression(order=2),
+    Autoregression(order=1, seasons=1, differences=1, mean="none"),
+    Autoregression(order=3, mean="train"),
+]
 
 
 def fitted(*series: Any, per_series: Any = (False, True), trained: Any = 160, settings: Any = SETTINGS) -> Any:
@@ -47,12 +51,13 @@ def test_what_is_served_has_not_seen_the_eval_split() -> None:
     changed[:, 160:] *= -3.0
     for one, other in zip(fitted(*series)[1], fitted(*changed)[1], strict=True):
         np.testing.assert_array_equal(one.coefficients, other.coefficients)
+        np.testing.assert_array_equal(one.means, other.means)
 
 
 def test_a_series_of_its_own_coefficients_does_not_hear_of_the_others() -> None:
     series = walks(2)
     changed = np.stack([series[0], walks(3)[2]])
-    (one, _), (other, _) = (fitted(*values, per_series=(True,))[1] for values in (series, changed))
+    (one, *_), (other, *_) = (fitted(*values, per_series=(True,))[1] for values in (series, changed))
     # Row 0 is for all series.
     np.testing.assert_allclose(one.coefficients[1], other.coefficients[1])
     assert not np.allclose(one.coefficients[0], other.coefficients[0])

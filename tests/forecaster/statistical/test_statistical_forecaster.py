@@ -8,16 +8,18 @@ from tapeline.forecaster.statistical.histories import History
 from tapeline.forecaster.statistical.statistical_forecaster import fit_statistical
 from tapeline.schemas import features
 
-SIZES = {"context_length": 24, "horizon": 6}
+SIZES: dict[str, Any] = {"context_length": 24, "horizon": 6}
 
 
-def fit(*series: Any, season: Any = 4, trained: Any = 0.8, offset: Any = 1.0, scale: Any = 1.0) -> Any:
+def fit(*series: Any, season: Any = 4, trained: Any = 0.8, offset: Any = 1.0, scale: Any = 1.0, **more: Any) -> Any:
     histories = [
         History(b"%d" % index, np.asarray(values, np.float32), int(trained * len(values)))
         for index, values in enumerate(series)
     ]
     rows = 1 + len(histories)
-    return fit_statistical(histories, season=season, offset=np.full(rows, offset), scale=np.full(rows, scale), **SIZES)
+    return fit_statistical(
+        histories, season=season, offset=np.full(rows, offset), scale=np.full(rows, scale), **SIZES, **more
+    )
 
 
 def window(context: Any, observed: Any = None, series: Any = 0) -> Any:
@@ -107,9 +109,35 @@ def test_a_series_that_is_not_known_gets_what_all_get() -> None:
     assert np.isfinite(layer(window(np.ones(24), series=-1)).numpy()).all()
 
 
-def test_single_demands_are_forecast_by_their_rate() -> None:
+def around(level: Any, seed: Any) -> Any:
+    """A series that returns to a level within about five steps."""
+    rng = np.random.default_rng(seed)
+    values = np.zeros(150)
+    for step in range(1, 150):
+        values[step] = 0.8 * values[step - 1] + rng.normal()
+    return level + values
+
+
+def test_series_return_to_the_mean_of_train_and_one_that_is_not_known_to_that_of_its_context() -> None:
+    layer = fit(around(5.0, 0), around(30.0, 1), season=1, offset=0.0).layer
+    known, other = (layer(window(np.full(24, 15.0), series=series)).numpy()[0] for series in (1, -1))
+    assert layer.by_series
+    np.testing.assert_allclose(other, 15.0, rtol=1e-4)
+    assert known[-1] > known[0] > 15.5
+
+
+def test_a_single_series_returns_to_its_mean_unless_others_are_forecast_as_well() -> None:
+    layer = fit(around(30.0, 1), season=1, offset=0.0).layer
+    assert not layer.by_series
+    assert layer(window(np.full(24, 15.0))).numpy()[0, -1] > 15.5
+    alone = fit(around(30.0, 1), season=1, offset=0.0, others=True)
+    assert "mean_reversion" not in alone.errors
+    np.testing.assert_allclose(alone.layer(window(np.full(24, 15.0))), 15.0, rtol=1e-4)
+
+
+def test_single_demands_that_become_rare_are_forecast_by_their_rate() -> None:
     rng = np.random.default_rng(1)
-    values = (rng.uniform(size=300) < 0.2) * 5.0
+    values = (rng.uniform(size=300) < np.linspace(0.5, 0.05, 300)) * 5.0
     ours = fit(values, season=1, offset=0.0)
     assert ours.errors["tsb"] == min(ours.errors.values())
     assert ours.weights["tsb"] > 0.1

@@ -47,6 +47,18 @@ def test_each_frequency_gets_a_configuration_that_passes_the_data_gate(
     assert not gate_report(config).refused
 
 
+@pytest.mark.parametrize(("least", "bound"), [(0.0, 0), (-1.0, None), (1.0, None)])
+def test_what_is_often_0_and_never_less_is_forecast_as_no_less(path: pathlib.Path, least: float, bound: Any) -> None:
+    sold = np.where(np.arange(400) % 3 == 0, 0.0, 5.0 + np.arange(400) % 7)
+    sold[7] = least
+    if least > 0:
+        sold = sold + least
+    pd.DataFrame({"date": pd.date_range("2021-01-01", periods=400), "sold": sold}).to_csv(path, index=False)
+    draft = make_draft(path)
+    assert value(draft, "data.lower_bound") == bound
+    assert config_of(draft).data.lower_bound == bound
+
+
 def test_a_short_file_gets_a_split_and_a_horizon_with_windows_in_each_part(path: pathlib.Path) -> None:
     times = pd.date_range("2010-01-01", periods=70, freq="MS")
     pd.DataFrame({"month": times, "sold": seasonal(times, 12)}).to_csv(path, index=False)
@@ -71,8 +83,8 @@ def test_one_short_series_of_a_panel_shortens_neither_horizon_nor_split(path: pa
     assert value(draft, "window.horizon") == 14
     assert value(draft, "split.train") == 0.7
     assert warned(draft) == (
-        "1 series have fewer than 28 steps in train: nothing is learned from them, and they are forecast by what the "
-        "others show."
+        "1 series has fewer than 28 steps in train: nothing is learned from it, and it is forecast by what the others "
+        "show."
     )
     report = gate_report(config_of(draft))
     assert not report.refused
@@ -200,6 +212,7 @@ def test_covariates_that_nobody_can_be_sure_of_are_commented_out(path: pathlib.P
             "temperature": seasonal(times, 90),
             "holiday": (times.day == 1).astype(int),
             "weather": np.where(times.day % 2, "dry", "wet"),
+            "country": "Austria",
             "month": times.month,
         }
     )

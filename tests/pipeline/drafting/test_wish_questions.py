@@ -9,11 +9,12 @@ import pytest
 
 from tapeline.pipeline.drafting.decisions import decide
 from tapeline.pipeline.drafting.found_data import Wishes
-from tapeline.pipeline.drafting.wish_questions import QUESTIONS, View, answer, read_split
+from tapeline.pipeline.drafting.interview import View, answer
+from tapeline.pipeline.drafting.wish_questions import QUESTIONS, read_split
 from tapeline.schemas.errors import ConfigError, UserError
 from tapeline.series.inspecting.raw_table import RawTable, read_table
 
-TIME, SERIES, TARGET, KNOWN_AHEAD, HORIZON, SPLIT = QUESTIONS
+TIME, SERIES, TARGET, KNOWN_AHEAD, ZONE, HORIZON, SPLIT = QUESTIONS
 
 
 def sales(folder: pathlib.Path, *, shops: int = 1) -> RawTable:
@@ -46,7 +47,7 @@ def values_of(view: View) -> dict[str, Any]:
 
 
 def test_each_question_has_what_was_found_as_its_answer(view: View) -> None:
-    asked = [question.ask(view) for question in QUESTIONS]
+    asked = [question.ask(view) for question in QUESTIONS if question.matters(view)]
     assert [each.default for each in asked] == ["day", "shop", "sold", "none", "14", "70 / 15 / 15"]
     assert asked[0].why == "ISO 8601"
     assert "may be: promotion, price" in asked[3].why
@@ -57,6 +58,47 @@ def test_enter_alone_leaves_everything_as_found(view: View) -> None:
     for question in QUESTIONS:
         view = answer(question, view, question.ask(view).default)
     assert values_of(view) == before
+
+
+def hourly(folder: pathlib.Path, start: str, *, zoned: bool = False) -> View:
+    times = pd.date_range(start, periods=600, freq="h")
+    path = folder / "load.csv"
+    pd.DataFrame({"time": times.tz_localize("UTC") if zoned else times, "load": np.arange(600) % 24}).to_csv(
+        path, index=False
+    )
+    return View.of(read_table(str(path)), Wishes())
+
+
+def test_a_zone_is_asked_for_where_times_have_none_and_steps_are_shorter_than_a_day(
+    tmp_path: pathlib.Path, view: View
+) -> None:
+    assert not ZONE.matters(view)
+    assert not ZONE.matters(hourly(tmp_path, "2021-01-01", zoned=True))
+    clock = hourly(tmp_path, "2021-01-01")
+    assert ZONE.matters(clock)
+    assert ZONE.ask(clock).default == "none"
+    assert "data.timezone" not in values_of(answer(ZONE, clock, "none"))
+    madrid = answer(ZONE, clock, "Europe/Madrid")
+    assert values_of(madrid)["data.timezone"] == "Europe/Madrid"
+    assert madrid.found is not None
+    assert clock.found is not None
+    assert (clock.found.time.seconds - madrid.found.time.seconds == 3600).all()
+
+
+@pytest.mark.parametrize(
+    ("start", "zone", "message"),
+    [
+        ("2021-01-01", "Madrid", "data.timezone: 'Madrid' is not an IANA time zone"),
+        (
+            "2021-03-20",
+            "Europe/Madrid",
+            "1 of the times cannot be of Europe/Madrid: row 194 '2021-03-28 02:00:00' does not exist",
+        ),
+    ],
+)
+def test_a_zone_must_be_one_and_fit_the_times(tmp_path: pathlib.Path, start: str, zone: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        answer(ZONE, hourly(tmp_path, start), zone)
 
 
 def test_answers_are_what_the_options_say(view: View) -> None:

@@ -45,6 +45,13 @@ def test_where_both_orders_fit_the_regular_one_is_taken(form: str, order: str) -
     assert found.reason.startswith(f"{order}: so the steps")
 
 
+def test_a_reason_shows_a_time_that_tells_day_from_month() -> None:
+    assert times("%d/%m/%Y").reason == "day first: no other order fits 13/01/2021"
+    # No file is taken to have the month first where points stand between: nothing was told apart.
+    quarters = times("%d.%m.%Y", frequency="QS", periods=40)
+    assert quarters.reason == "day first: usual where dates look like 01.01.2021"
+
+
 @pytest.mark.parametrize("form", ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m"])
 def test_iso_needs_no_format(form: str) -> None:
     found = times(form, frequency="MS")

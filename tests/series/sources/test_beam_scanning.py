@@ -8,6 +8,7 @@ import apache_beam as beam
 from tapeline.pipeline.beam_arguments import beam_arguments
 from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import DataConfig
+from tapeline.series.row_progress import Passage
 from tapeline.series.sources.beam_scanning import COUNTERS, scan_to_json
 from tapeline.series.sources.reading import plan_blocks
 from tapeline.series.sources.rows import RowLayout
@@ -24,7 +25,8 @@ def test_rows_are_counted_and_so_are_refused_ones_by_reason(tmp_path: pathlib.Pa
     )
     blocks = plan_blocks(Source(files=tuple(paths)), needed=layout.columns)
     pipeline = beam.Pipeline(argv=beam_arguments(("--direct_running_mode=in_memory",)))
-    _ = pipeline | beam.Create(blocks) | beam.FlatMap(functools.partial(scan_to_json, layout=layout))
+    scan = functools.partial(scan_to_json, layout=layout, passage=Passage(str(tmp_path), "scan"))
+    _ = pipeline | beam.Create(blocks) | beam.FlatMap(scan)
     result = pipeline.run()
     result.wait_until_finish()
     counters = result.metrics().query(beam.metrics.MetricsFilter().with_namespace(COUNTERS))["counters"]

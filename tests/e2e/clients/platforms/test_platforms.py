@@ -16,6 +16,8 @@ from tapeline.forecaster.network.ensemble import Ensemble
 from tapeline.forecaster.network.naive import Persistence, RidgeForecast, SeasonalNaive
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.forecaster.serving.portable import PORTABLE
+from tapeline.forecaster.statistical.histories import History
+from tapeline.forecaster.statistical.statistical_forecaster import fit_statistical
 from tapeline.schemas import stack
 from tapeline.schemas.errors import ConfigError, DataError
 from tapeline.schemas.features_config import RollingConfig
@@ -225,10 +227,21 @@ VIEWS: dict[str, dict[str, Any]] = {
 
 
 def selection() -> Ensemble:
-    """Networks of two kinds, a ridge, a naive forecast; the second series is served another one in their place."""
+    """Networks of two kinds, a ridge, statistics, a naive forecast; the second series is served another one."""
     networks = [small.small_model(**VIEWS[name]) for name in ("segments", "a view")]
-    others = [RidgeForecast(small.small_ridge()), SeasonalNaive(small.SHAPE, season=small.SEASON)]
-    return Ensemble([*networks, *others], [0.25] * 4, shape=small.SHAPE, instead={1: Persistence(small.SHAPE)})
+    rng = np.random.default_rng(0)
+    statistics = fit_statistical(
+        [History(name, rng.normal(0.0, 0.5, 120).astype(np.float32), 90) for name in (b"a", b"b")],
+        season=small.SEASON,
+        context_length=small.CONTEXT,
+        horizon=small.HORIZON,
+        offset=np.full(3, 300.0),
+        scale=np.full(3, SCALE),
+    )
+    assert statistics is not None
+    assert {"mean_reversion", "mean_reversion_log"} <= set(statistics.weights)
+    others = [RidgeForecast(small.small_ridge()), statistics.layer, SeasonalNaive(small.SHAPE, season=small.SEASON)]
+    return Ensemble([*networks, *others], [0.2] * 5, shape=small.SHAPE, instead={1: Persistence(small.SHAPE)})
 
 
 @pytest.mark.parametrize("name", [*VIEWS, "a selection"])

@@ -97,6 +97,7 @@ def test_a_statistical_member_is_served_as_it_forecasts_windows(tmp_path: Any) -
     )
     assert fit is not None
     assert any(name.endswith("_log") for name in fit.weights)
+    assert {"mean_reversion", "mean_reversion_log"} & set(fit.weights)
     model = Ensemble([fit.layer, SeasonalNaive(SHAPE, season=SEASON)], [0.75, 0.25], shape=SHAPE)
     module = export(tmp_path / "1", model, small_ridge(), series=SERIES)
     context, timestamps = raw_request()
