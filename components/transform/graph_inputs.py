@@ -74,7 +74,7 @@ class GraphInputs:
         Args:
             rows: As `rows_io.read_rows` reads them.
         """
-        columns = {names.TIMESTAMP: rows.timestamp}
+        columns: dict[str, Array] = {names.TIMESTAMP: rows.timestamp}
         for at, name in enumerate(self.numbers):
             columns[name], columns[names.rest(name)] = split_floats(rows.columns[NUMBERS][:, at])
         return columns | {name: rows.columns[TEXTS][:, at] for at, name in enumerate(self.texts)}

@@ -53,7 +53,7 @@ def test_beam_finds_what_the_pure_checks_find(tmp_path: pathlib.Path) -> None:
             files.append((split, str(path)))
 
     for group_rows in (20, 1000):
-        _, lines = group_files(
+        _, told = group_files(
             beam.Pipeline(runner=LOCAL_BEAM_RUNNER),
             files,
             read=functools.partial(read_rows, features=RowFeatures(numbers=(TARGET,), row_number=True)),
@@ -61,7 +61,7 @@ def test_beam_finds_what_the_pure_checks_find(tmp_path: pathlib.Path) -> None:
             work=functools.partial(check_group, rules=RULES),
             folder=str(tmp_path),
         )
-        found = list(lines)
+        found = list(told)
         assert len(found) == (2 if group_rows == 20 else 1)
         assert functools.reduce(Totals.merge, map(Totals.from_json, found)) == expected
 

@@ -36,6 +36,11 @@ def events(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     leave_begun()
 
 
+def examined(examination: Examination) -> Any:
+    """Asks for the result: here a text stands for it."""
+    return result_of(examination)
+
+
 def start(examination: Examination) -> None:
     """Begins one and waits until it has answered."""
     begin(examination)
@@ -45,16 +50,16 @@ def start(examination: Examination) -> None:
 def test_what_is_begun_answers_at_once_and_is_measured_in_its_turn(events: list[str]) -> None:
     start(MODEL)
     assert events == ["model answers"]
-    assert result_of(MODEL) == "result of model"
+    assert examined(MODEL) == "result of model"
     assert events == ["model answers", "model is measured"]
     # It was for one turn.
-    result_of(MODEL)
+    examined(MODEL)
     assert events[2:] == ["model answers", "model is measured"]
 
 
 def test_another_model_is_examined_by_itself(events: list[str]) -> None:
     start(MODEL)
-    assert result_of(OTHER) == "result of other"
+    assert examined(OTHER) == "result of other"
     leave_begun()
     # What nobody asked for is not measured.
     assert events == ["model answers", "other answers", "other is measured"]
@@ -70,5 +75,5 @@ def test_what_fails_ahead_is_done_again_in_its_turn(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(Examination, "run", fails_once)
     begin(MODEL)
-    assert result_of(MODEL) == "result of model"
+    assert examined(MODEL) == "result of model"
     assert events == ["model answers", "model is measured"]
