@@ -1,9 +1,10 @@
 """What each part of the model and of its training is worth: one change at a time, on the eval split.
 
     python -m benchmarks.ablation                          # weekly CO2
-    python -m benchmarks.ablation --series vic_temperature --seeds 1
+    python -m benchmarks.ablation --series vic_temperature --seeds 1 --set model.members=1 training.candidates=1
 
-The shipped configuration comes first, then the same with one thing changed.
+The shipped configuration comes first, then the same with one thing changed;
+with `--set` both have further values in common, such as one network in place of a pool.
 Only the eval split is read: this table is where choices come from, and a
 choice that has seen the test split would spoil the error it is judged by.
 """
@@ -13,6 +14,8 @@ import pathlib
 import statistics
 import sys
 from collections.abc import Mapping
+
+import yaml
 
 from benchmarks.accuracy import train_seeds
 from benchmarks.protocols import DATA_DIR, PROTOCOLS, configure
@@ -71,9 +74,11 @@ def main() -> int:
     parser.add_argument("--series", choices=PROTOCOLS, default="co2")
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     parser.add_argument("--only", nargs="+", choices=CHANGES, default=list(CHANGES), metavar="CHANGE")
+    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="override the configuration")
     options = parser.parse_args()
 
-    shipped = configure(options.series, options.data_dir)
+    in_common = {key: yaml.safe_load(value) for key, value in (item.split("=", 1) for item in options.set)}
+    shipped = configure(options.series, options.data_dir, in_common)
     if shipped is None:
         return 1
     print(f"{PROTOCOLS[options.series].title}; median of {len(options.seeds)} seeds\n")
