@@ -62,7 +62,7 @@ COPY requirements-serve.in ./
 RUN --mount=type=cache,target=/var/cache/uv \
     uv pip install --python /opt/tapeline/bin/python --overrides overrides.txt --requirement pinned.txt \
     --requirement requirements-serve.in \
-    && rm -r /opt/tapeline/lib/python*/site-packages/tensorflow/include
+    && rm -rf /opt/tapeline/lib/python*/site-packages/tensorflow/include
 
 FROM tools AS libraries
 ARG PYTHON
@@ -74,7 +74,7 @@ COPY requirements.in requirements-kubeflow.in ./
 RUN --mount=type=cache,target=/var/cache/uv \
     uv pip install --python /opt/tapeline/bin/python --overrides overrides.txt --requirement pinned.txt \
     --requirement requirements.in --requirement requirements-kubeflow.in \
-    && rm -r /opt/tapeline/lib/python*/site-packages/tensorflow/include
+    && rm -rf /opt/tapeline/lib/python*/site-packages/tensorflow/include
 
 FROM python AS runtime
 # Any user may run it, with a name or without. Group 0 is what OpenShift gives to users without one: what the group may

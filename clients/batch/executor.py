@@ -21,7 +21,9 @@ from tapeline.schemas.features_config import FeaturesConfig
 from tapeline.schemas.sections import DataConfig, WindowConfig
 from tapeline.series.checks.findings import Finding
 from tapeline.series.grouping.beam_lines import run_lines
+from tapeline.series.row_progress import Passage, watched
 from tapeline.series.sources.beam_scanning import scan_to_json
+from tapeline.series.sources.block_progress import whole_source
 from tapeline.series.sources.reading import plan_blocks
 from tapeline.series.sources.rows import RowLayout
 from tapeline.series.sources.scanning import facts_from_json, survey_source
@@ -56,9 +58,12 @@ class ContextExecutor(base_beam_executor.BaseBeamExecutor):
         card = card_of(exec_properties)
         layout = RowLayout.of(card.data, card.features)
         blocks = plan_blocks(find_source(card.data), needed=layout.columns)
-        scan = beam.Create(blocks) | beam.Reshuffle() | beam.FlatMap(functools.partial(scan_to_json, layout=layout))
-        lines = run_lines(self._make_beam_pipeline(), "Scan", scan, self._get_tmp_dir())
-        facts = [facts_from_json(line) for line in lines]
+        temporary = self._get_tmp_dir()
+        read = functools.partial(scan_to_json, layout=layout, passage=Passage(temporary, "scan"))
+        scan = beam.Create(blocks) | beam.Reshuffle() | beam.FlatMap(read)
+        whole = functools.partial(whole_source, blocks, each=len(layout.target), passages=1)
+        with watched(temporary, whole=whole):
+            facts = [facts_from_json(line) for line in run_lines(self._make_beam_pipeline(), "Scan", scan, temporary)]
         survey = survey_source(blocks, facts, layout)
         examples = artifact_utils.get_single_instance(output_dict["examples"])
         examples.split_names = artifact_utils.encode_split_names([SPLIT])
@@ -77,7 +82,7 @@ class ContextExecutor(base_beam_executor.BaseBeamExecutor):
             self._make_beam_pipeline(),
             "Contexts",
             beam.Create(blocks) | beam.Reshuffle() | contexts,
-            self._get_tmp_dir(),
+            temporary,
         )
         findings = sorted((Finding(**json.loads(line)) for line in lines), key=lambda finding: finding.sort_key)
         raise_findings(findings, source=str(card.data.source))

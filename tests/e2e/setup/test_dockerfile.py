@@ -16,14 +16,14 @@ NEEDS_ROOT = ("apt-get", "useradd")
 
 
 def test_what_the_image_installs_compiles_a_pipeline(tmp_path: pathlib.Path) -> None:
-    """Runs the build's own commands, with /opt/tapeline and the folders of the build in a temporary folder."""
+    """Runs the build's own commands, with /opt and the folders of the build in a temporary folder."""
     work, opt = tmp_path / "build", tmp_path / "opt" / "tapeline"
     work.mkdir()
     # Where the image has its Python, a fresh one of the same version.
     subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "python")], check=True)
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
     # uv takes no Python that belongs to an environment, so it finds the one below it.
-    folders = [tmp_path / "python" / "bin", pathlib.Path(sys.base_prefix) / "bin"]
+    folders = [opt.parent / "tools" / "bin", tmp_path / "python" / "bin", pathlib.Path(sys.base_prefix) / "bin"]
     environ["PATH"] = os.pathsep.join([*map(str, folders), os.environ["PATH"]])
     environ["UV_PYTHON_DOWNLOADS"] = "never"
     python = "{}.{}".format(*sys.version_info)
@@ -39,7 +39,7 @@ def test_what_the_image_installs_compiles_a_pipeline(tmp_path: pathlib.Path) -> 
                     shutil.copy(ROOT / source, work)
         if name == "RUN" and not any(word in argument for word in NEEDS_ROOT):
             command = re.sub(r"--mount=\S+ *", "", argument)
-            command = command.replace("/opt/tapeline", str(opt)).replace("/dist/", f"{work}/dist/")
+            command = command.replace("/opt/", f"{opt.parent}/")
             # Three gigabytes need not be copied for this.
             command = command.replace("--link-mode copy", "--link-mode hardlink").replace("--no-cache ", "")
             ended = subprocess.run(
