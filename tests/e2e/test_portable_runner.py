@@ -1,5 +1,6 @@
 """The pipeline with workers in processes of their own: on this machine, and on Beam's job service as on a cluster."""
 
+import functools
 import json
 import os
 import pathlib
@@ -136,7 +137,9 @@ def start(project: Project, cluster: Cluster) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tapeline.cli.main", "run", *arguments]
     book = JobBook(project.root / "runs" / "load" / "jobs.json")
     before = {job.name for job in book.jobs()}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # A shell lets what it starts in the background ignore the interrupt, and so whatever that starts.
+    heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed)
     while process.poll() is None and not any(job.id and job.name not in before for job in book.jobs()):
         time.sleep(0.05)
     return process
