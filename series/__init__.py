@@ -8,8 +8,8 @@ is wrong with them); `float_pairs`, `categories`. What is chosen for them:
 `season_finder`, `choices`. Scaled space: `moments`, `scaling`. Windows:
 `chunking` finds them, `windowing` cuts them and fills their gaps (`gap_filling`
 does so in a graph), `window_writer` and `window_reader` write and read their
-files, `row_progress` tells how far a pass over many rows is, `step_index` finds their steps among rows, `time_folds` divides them into
-blocks of time. Forecasts: `seasons`, `window_sums`, `series_skill`; their
-intervals: `conformal`, `error_ratios`, `prediction_intervals`. The room
-`figures` draws.
+files, `row_progress` tells how far a pass over many rows is, `step_index` finds
+their steps among rows, `time_folds` divides them into blocks of time.
+Forecasts: `seasons`, `window_sums`, `series_skill`; their intervals:
+`conformal`, `error_ratios`, `prediction_intervals`. The room `figures` draws.
 """

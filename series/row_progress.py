@@ -1,8 +1,9 @@
 """How many rows a long step has gone through: each worker writes it down now and then, and whoever waits adds it up.
 
-    with watched(folder, whole=lambda: Whole(rows=2000, amount=4000)):     # in the process that starts a step's job
+    # in the process that starts a step's job
+    with watched(folder, whole=lambda: Whole(rows=2000, amount=2000), passages=2):
         ...  # its workers, wherever they are: Passage(folder, "scan").note(path, rows=500)
-        rows_in_words()                                                    # in another thread: "250 of 2,000 rows, 12 %"
+        rows_in_words()  # in another thread: "250 of 2,000 rows, 12 %"
 
 Beam tells nothing between the start of a job and its end. What is counted is a passage over rows, piece by piece: a
 file, a block, a group. A runner may repeat a piece, also in another worker, and it counts once. The numbers are there to
@@ -163,17 +164,17 @@ class Whole(NamedTuple):
 
     Attributes:
         rows: Rows of its data; 0 where that is not known.
-        amount: What all passages together go through, in rows or in another unit; 0 where that is not known.
+        amount: What one passage goes through, in rows or in another unit; 0 where that is not known.
     """
 
     rows: int
     amount: float
 
     @classmethod
-    def of_files(cls, paths: Sequence[str], *, passages: int) -> "Whole":
-        """Returns what passages over files of rows go through."""
+    def of_files(cls, paths: Sequence[str]) -> "Whole":
+        """Returns what a passage over files of rows goes through."""
         rows = count_rows(paths)
-        return cls(rows, passages * rows)
+        return cls(rows, rows)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -190,7 +191,7 @@ class _Watched:
         gone = f"{counts.rows // self.passages:,}"
         if not whole.amount:
             return f"{gone} rows"
-        share = min(1.0, counts.amount / whole.amount)
+        share = min(1.0, counts.amount / (self.passages * whole.amount))
         known = f"{int(share * whole.rows):,} of {whole.rows:,}" if whole.rows else gone
         return f"{known} rows, {int(100 * share)} %"
 

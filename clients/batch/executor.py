@@ -61,7 +61,7 @@ class ContextExecutor(base_beam_executor.BaseBeamExecutor):
         temporary = self._get_tmp_dir()
         read = functools.partial(scan_to_json, layout=layout, passage=Passage(temporary, "scan"))
         scan = beam.Create(blocks) | beam.Reshuffle() | beam.FlatMap(read)
-        whole = functools.partial(whole_source, blocks, each=len(layout.target), passages=1)
+        whole = functools.partial(whole_source, blocks, each=len(layout.target))
         with watched(temporary, whole=whole):
             facts = [facts_from_json(line) for line in run_lines(self._make_beam_pipeline(), "Scan", scan, temporary)]
         survey = survey_source(blocks, facts, layout)

@@ -132,7 +132,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             for name in fileio.listdir(artifact_utils.get_split_uri([examples], split))
         ]
         features = RowFeatures(numbers=rules.numbers, texts=rules.texts, row_number=True)
-        whole = functools.partial(Whole.of_files, [path for _, path in files], passages=2)
+        whole = functools.partial(Whole.of_files, [path for _, path in files])
         with watched(folder, whole=whole, passages=2):
             survey, lines = group_files(
                 self._make_beam_pipeline(),

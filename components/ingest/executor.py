@@ -76,7 +76,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             passage=Passage(temporary, "scan"),
             span=ends_span(settle.split, settle.grid),
         )
-        whole = functools.partial(whole_source, settle.blocks, each=len(settle.layout.target), passages=2)
+        whole = functools.partial(whole_source, settle.blocks, each=len(settle.layout.target))
         with watched(temporary, whole=whole, passages=2):
             facts, written = run_two_passes(
                 self._make_beam_pipeline(),

@@ -86,7 +86,7 @@ def describe_on_beam(
         folder: Temporary; workers reach it.
     """
     paths = [path for split in splits for path in split.files]
-    with watched(folder, whole=functools.partial(Whole.of_files, paths, passages=1)), make_pipeline() as pipeline:
+    with watched(folder, whole=functools.partial(Whole.of_files, paths)), make_pipeline() as pipeline:
         for split in splits:
             read = functools.partial(_read, features=features, one_in=split.one_in, passage=Passage(folder, "describe"))
             _ = (

@@ -73,7 +73,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             **_folders(CHUNKS_KEY, chunks, SPLITS_OF_CHUNKS),
             **_folders(WINDOWS_KEY, windows, SPLITS_OF_WINDOWS),
         }
-        whole = functools.partial(Whole.of_files, [path for _, path in files], passages=2)
+        whole = functools.partial(Whole.of_files, [path for _, path in files])
         with watched(folder, whole=whole, passages=2):
             survey, lines = group_files(
                 self._make_beam_pipeline(),

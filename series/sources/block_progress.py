@@ -32,21 +32,20 @@ class NoteBlock:
         self._passage.note(str(self._block.index), rows=self._rows, amount=amount)
 
 
-def whole_source(blocks: Sequence[Block], *, each: int, passages: int) -> Whole:
-    """Returns what passages over a source go through.
+def whole_source(blocks: Sequence[Block], *, each: int) -> Whole:
+    """Returns what a passage over a source goes through.
 
     Args:
         blocks: All blocks.
         each: As for `NoteBlock`.
-        passages: How often the source is read.
     """
     kinds = {block.kind for block in blocks}
     if kinds == {"csv"}:
-        return Whole(rows=0, amount=passages * sum(block.stop - block.start for block in blocks))
+        return Whole(rows=0, amount=sum(block.stop - block.start for block in blocks))
     if kinds == {"parquet"}:
         rows = 0
         for file in dict.fromkeys(block.file for block in blocks):
             with open_parquet(file) as parquet:
                 rows += each * parquet.metadata.num_rows
-        return Whole(rows=rows, amount=passages * rows)
+        return Whole(rows=rows, amount=rows)
     return Whole(rows=0, amount=0.0)

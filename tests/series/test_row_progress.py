@@ -58,7 +58,7 @@ def test_a_piece_that_is_repeated_counts_once_here_and_in_another_worker(folder:
 
 def test_the_share_is_that_of_all_passages_and_never_more_than_all(folder: str) -> None:
     assert rows_in_words() == ""
-    with watched(folder, whole=lambda: Whole(rows=2000, amount=4000.0), passages=2):
+    with watched(folder, whole=lambda: Whole(rows=2000, amount=2000.0), passages=2):
         assert rows_in_words() == ""
         Passage(folder, "read").note("a", rows=500)
         assert rows_in_words() == "250 of 2,000 rows, 12 %"
@@ -67,7 +67,7 @@ def test_the_share_is_that_of_all_passages_and_never_more_than_all(folder: str) 
     assert rows_in_words() == ""
 
 
-@pytest.mark.parametrize(("amount", "words"), [(100.0, "3,000 rows, 25 %"), (0.0, "3,000 rows")])
+@pytest.mark.parametrize(("amount", "words"), [(50.0, "3,000 rows, 25 %"), (0.0, "3,000 rows")])
 def test_where_the_rows_of_the_data_are_not_known_those_gone_through_are_told(
     folder: str, amount: float, words: str
 ) -> None:

@@ -22,7 +22,7 @@ def test_a_csv_file_is_counted_by_its_bytes(tmp_path: pathlib.Path, monkeypatch:
         note_block(rows)
         seen.append(read_counts(str(tmp_path)))
     assert seen == [(2000, BATCH_BYTES), (4000, 2 * BATCH_BYTES), (4020, size)]
-    assert whole_source([block], each=2, passages=2) == (0, 2 * size)
+    assert whole_source([block], each=2) == (0, size)
 
 
 def test_a_parquet_file_is_counted_by_its_rows(tmp_path: pathlib.Path) -> None:
@@ -32,9 +32,9 @@ def test_a_parquet_file_is_counted_by_its_rows(tmp_path: pathlib.Path) -> None:
     files = tuple(sorted(tmp_path.glob("*.parquet")))
     blocks = plan_blocks(Source(files=files), needed={"y": "data.target"}, block_bytes=1)
     assert len(blocks) == 6
-    assert whole_source(blocks, each=2, passages=2) == (40, 80)
+    assert whole_source(blocks, each=2) == (40, 40)
 
 
 def test_of_a_compressed_file_nobody_knows_how_much_is_left() -> None:
     block = Block(index=0, file="a.csv.gz", kind="csv.gz", header=("y",), needed=("y",))
-    assert whole_source([block], each=1, passages=2) == (0, 0.0)
+    assert whole_source([block], each=1) == (0, 0.0)
