@@ -62,9 +62,10 @@ def select(
     be picked twice: it then has twice the weight.
 
     Windows that overlap share their errors: ten of them may be worth one, and the best of many by one is luck. So with
-    fewer than twenty blocks the forecast that was chosen on far more windows than these comes first, and whatever joins it
-    must make the average better by more than one standard error of the blocks' differences. Only where a t test on these
-    says with 97.5 % confidence that it is worse than the best one is the choice free.
+    fewer than twenty blocks the forecast that was chosen on far more windows than these comes first and keeps half of the
+    weight, and whatever joins it must make the average better by more than one standard error of the blocks'
+    differences. Only where a t test on these says with 97.5 % confidence that it is worse than the best one is the choice
+    free.
 
     Args:
         forecasts: `[C, N, H]`, the simplest first: of two that are equally good, the earlier is picked.
@@ -99,7 +100,8 @@ def select(
     while len(picks) < most_picks:
         joined = [(total + forecast) / (len(picks) + 1) for forecast in known]
         best = int(np.argmin([_error(forecast, truth) for forecast in joined]))
-        if not better(joined[best], total / len(picks)):
+        outweighed = piece is not None and best != first and 2 * picks.count(first) <= len(picks)
+        if outweighed or not better(joined[best], total / len(picks)):
             break
         picks.append(best)
         total = total + known[best]

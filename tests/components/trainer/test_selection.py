@@ -81,6 +81,12 @@ def test_with_few_blocks_a_gain_that_may_be_luck_joins_the_trusted_forecast_and_
     assert select(forecasts, target, most_picks=2, blocks=blocks, trusted=0).picks == (0, 1)
 
 
+def test_with_few_blocks_the_trusted_forecast_keeps_half_of_the_weight() -> None:
+    forecasts, target, blocks = blocks_of(0.5, 0.1, -0.1, 0.3)
+    assert select(forecasts, target, most_picks=5, blocks=blocks, trusted=0).picks == (0, 1)
+    assert select(np.tile(forecasts, (1, 5, 1)), np.tile(target, (5, 1)), most_picks=5, trusted=0).picks == (1,)
+
+
 def test_where_another_one_is_clearly_better_the_selection_goes_on_as_with_many() -> None:
     target = np.zeros((4, 1))
     trusted, one = np.full((4, 1), 2.0), np.full((4, 1), 0.3)
