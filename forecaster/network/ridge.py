@@ -3,6 +3,8 @@
 One pass over the train windows gives sums (`TrainSums`) that all of them are solved from. A model that adopts a fit
 forecasts like the ridge before it is trained.
 
+Where it helps on the eval windows, the shared maps are solved once more with weights (`ridge_weights`).
+
 With blocks in time the fits are crossed (Stone, "Cross-validatory choice and assessment of statistical predictions",
 1974): for each block there are maps that were fitted without it. A ridge is closer to the windows that it was fitted on
 than to any other. A network that learned what it leaves over there would learn from errors that are too small and of
@@ -21,6 +23,7 @@ from tapeline.forecaster.network.highway import WIDEST_FIRST, Reads, highway_inp
 from tapeline.forecaster.network.ridge_fit import Floats, RidgeFit
 from tapeline.forecaster.network.ridge_statistics import Doubles, RidgeStatistics, input_scale, solve_ridge
 from tapeline.forecaster.network.ridge_sums import Batches, TrainSums
+from tapeline.forecaster.network.ridge_weights import usual_error, weighed_sums
 from tapeline.schemas import features
 from tapeline.schemas.training_config import ViewConfig
 from tapeline.schemas.window_spec import WindowShape
@@ -73,6 +76,15 @@ class _Map:
     series: int | None = None
 
 
+@dataclasses.dataclass(frozen=True)
+class _Shared:
+    """The map for all series, its mean absolute error on eval, and the maps without each block in time."""
+
+    map: _Map
+    error: float
+    crossed: tuple[_Map, ...]
+
+
 def fit_ridges(
     train: Batches,
     evaluation: Batches,
@@ -83,7 +95,9 @@ def fit_ridges(
     penalties: Sequence[float] = PENALTIES,
     covariate_factors: Sequence[float] = COVARIATE_FACTORS,
 ) -> dict[RidgeKind, RidgeFit]:
-    """Fits highways on the train windows, in one pass, with the penalties that are best on the eval windows.
+    """Fits highways on the train windows, in two passes, with the penalties that are best on the eval windows.
+
+    The second pass weighs windows by the errors of the first maps. Which of the two maps is taken is decided on eval.
 
     A series keeps the shared map where its own is no better on its eval windows.
 
@@ -105,15 +119,23 @@ def fit_ridges(
     reads = next(reads for reads in WIDEST_FIRST if any(kind.reads == reads for kind in kinds))
     by_series = any(kind.per_series for kind in kinds)
     sums = TrainSums(train, shape=shape, reads=reads, folds=folds, by_series=by_series)
+    solvers = {each: _Solver(sums, evaluation, shape, each) for each in dict.fromkeys(kind.reads for kind in kinds)}
+    plain = {each: solver.shared(penalties, covariate_factors) for each, solver in solvers.items()}
+    weighed = weighed_sums(
+        train,
+        shape=shape,
+        lines={each: solver.lines(plain[each]) for each, solver in solvers.items()},
+        folds=folds,
+        complete=sums.complete,
+    )
     fits: dict[RidgeKind, RidgeFit] = {}
-    for width_reads in dict.fromkeys(kind.reads for kind in kinds):
-        solver = _Solver(sums, evaluation, shape, width_reads)
-        shared, eval_mae = solver.shared(penalties, covariate_factors)
+    for width_reads, solver in solvers.items():
+        shared = solver.better(plain[width_reads], weighed[width_reads], penalties)
         for per_series in {kind.per_series for kind in kinds if kind.reads == width_reads}:
             own: list[_Map] = []
-            error = eval_mae
+            error = shared.error
             if per_series:
-                own, error = solver.per_series(shared, penalties)
+                own, error = solver.per_series(shared.map, penalties)
             fits[RidgeKind(width_reads, per_series)] = solver.solved(shared, own, eval_mae=error)
     return fits
 
@@ -127,15 +149,51 @@ class _Solver:
     shape: WindowShape
     reads: Reads
 
-    def shared(self, penalties: Sequence[float], factors: Sequence[float]) -> tuple[_Map, float]:
-        """Returns the best map for all series, and its mean absolute error on eval."""
+    def shared(self, penalties: Sequence[float], factors: Sequence[float]) -> _Shared:
+        """Returns the best map for all series; without crossed ones where one would rest on too few windows."""
         statistics = self._narrow(self.sums.total())
         has_covariates = len(statistics.inputs) > self.shape.context_length
         choices = itertools.product(penalties, factors if has_covariates else (1.0,))
-        maps = [self._solve(statistics, statistics, penalty, factor) for penalty, factor in choices]
+        best, error = self._best([self._solve(statistics, statistics, penalty, factor) for penalty, factor in choices])
+        left = [self._narrow(self.sums.without(fold)) for fold in range(self.sums.folds)]
+        if any(each.count < _LEAST_LEFT * statistics.count for each in left):
+            left = []
+        return _Shared(best, error, self._crossed(best, left))
+
+    def lines(self, shared: _Shared) -> list[tuple[Doubles, Doubles, float]]:
+        """Returns the map for all series and those without each block, with the usual errors that they have."""
+        left = [self.sums.without(fold) for fold in range(len(shared.crossed))]
+        pairs = zip((shared.map, *shared.crossed), (self.sums.total(), *left), strict=True)
+        return [
+            (each.kernel, each.bias, usual_error(self._narrow(sums), each.kernel, each.bias)) for each, sums in pairs
+        ]
+
+    def better(self, shared: _Shared, weighed: Sequence[RidgeStatistics], penalties: Sequence[float]) -> _Shared:
+        """Returns the better one on eval of a map and of those that are solved from weighed windows.
+
+        Args:
+            shared: Solved without weights.
+            weighed: The sums of all windows, then those without each block.
+            penalties: What may be tried: that of the map and its neighbours are.
+        """
+        place = list(penalties).index(shared.map.penalty)
+        near = penalties[max(place - 1, 0) : place + 2]
+        total, *left = weighed
+        # Units without weights: those of a crossed map may not depend on the targets of its block.
+        units = self._narrow(self.sums.total())
+        best, error = self._best([self._solve(total, units, each, shared.map.factor) for each in near])
+        return _Shared(best, error, self._crossed(best, left)) if error < shared.error else shared
+
+    def _best(self, maps: Sequence[_Map]) -> tuple[_Map, float]:
+        """Returns the best of some maps for all series, and its mean absolute error on eval."""
         errors, observed = _eval_errors(self.evaluation, maps, self.shape, self.reads)
         best = int(np.argmin(errors))
         return maps[best], float(errors[best] / max(observed[best], 1))
+
+    def _crossed(self, shared: _Map, left: Sequence[RidgeStatistics]) -> tuple[_Map, ...]:
+        """Returns the maps that are solved from the sums without each block."""
+        units = self._narrow(self.sums.total())
+        return tuple(self._solve(each, units, shared.penalty, shared.factor) for each in left)
 
     def per_series(self, shared: _Map, penalties: Sequence[float]) -> tuple[list[_Map], float]:
         """Returns the best map of each series, the shared one among those tried, and the error of all together."""
@@ -154,17 +212,19 @@ class _Solver:
         own = [maps[best[series]] for series in range(self.shape.series)]
         return own, float(errors[chosen].sum() / max(observed[chosen].sum(), 1))
 
-    def solved(self, shared: _Map, own: Sequence[_Map], *, eval_mae: float) -> RidgeFit:
+    def solved(self, shared: _Shared, own: Sequence[_Map], *, eval_mae: float) -> RidgeFit:
         """Returns the fit with all its maps, those of the folds among them."""
         total = self.sums.total()
         spread = float(np.sqrt(total.squared_outputs / (total.count * self.shape.horizon)))
-        crossed = self._crossed(shared, own)
+        crossed = [
+            [line, *(self._crossed_own(each, shared, fold) for each in own)] for fold, line in enumerate(shared.crossed)
+        ]
         return RidgeFit(
-            kernel=shared.kernel.astype(np.float32),
-            bias=shared.bias.astype(np.float32),
+            kernel=shared.map.kernel.astype(np.float32),
+            bias=shared.map.bias.astype(np.float32),
             spread=spread if spread > 0.0 else 1.0,
-            penalty=shared.penalty,
-            covariate_factor=shared.factor,
+            penalty=shared.map.penalty,
+            covariate_factor=shared.map.factor,
             eval_mae=eval_mae,
             series_kernel=_stack([each.kernel for each in own]) if own else None,
             series_bias=_stack([each.bias for each in own]) if own else None,
@@ -172,23 +232,12 @@ class _Solver:
             fold_bias=_stack([_stack([each.bias for each in fold]) for fold in crossed]) if crossed else None,
         )
 
-    def _crossed(self, shared: _Map, own: Sequence[_Map]) -> list[list[_Map]]:
-        """Returns the maps of each fold, the shared one first; none where a fold would rest on too few windows."""
-        total, folds = self._narrow(self.sums.total()), []
-        for fold in range(self.sums.folds):
-            left = self._narrow(self.sums.without(fold))
-            if left.count < _LEAST_LEFT * total.count:
-                return []
-            maps = [self._solve(left, total, shared.penalty, shared.factor)]
-            for series, each in enumerate(own):
-                left = self._narrow(self.sums.without(fold, series))
-                if each.kernel is shared.kernel or left.count < LEAST_WINDOWS:
-                    maps.append(maps[0])
-                else:
-                    whole = self._narrow(self.sums.total(series))
-                    maps.append(self._solve(left, whole, each.penalty, each.factor))
-            folds.append(maps)
-        return folds
+    def _crossed_own(self, own: _Map, shared: _Shared, fold: int) -> _Map:
+        """Returns the map of a series without a block; the shared one where the series has none, or few windows."""
+        left = self._narrow(self.sums.without(fold, own.series))
+        if own.kernel is shared.map.kernel or left.count < LEAST_WINDOWS:
+            return shared.crossed[fold]
+        return self._solve(left, self._narrow(self.sums.total(own.series)), own.penalty, own.factor)
 
     def _solve(self, statistics: RidgeStatistics, units: RidgeStatistics, penalty: float, factor: float) -> _Map:
         """Solves with penalties in the units of some statistics, so that one penalty means the same in all folds."""
