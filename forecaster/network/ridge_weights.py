@@ -29,7 +29,7 @@ Line = tuple[Doubles, Doubles, float]
 
 
 def usual_error(statistics: RidgeStatistics, kernel: Doubles, bias: Doubles) -> float:
-    """Returns the root mean squared error of a line over the windows of some sums.
+    """Returns the root mean squared error of a line over the windows of some sums; 1 where nothing ever changes.
 
     Args:
         statistics: Sums over these windows.
@@ -42,7 +42,7 @@ def usual_error(statistics: RidgeStatistics, kernel: Doubles, bias: Doubles) -> 
         + float(bias @ (statistics.count * bias - 2.0 * statistics.outputs + 2.0 * statistics.inputs @ kernel))
     )
     least = _LEAST_USUAL**2 * statistics.squared_outputs
-    return float(np.sqrt(max(squares, least) / (statistics.count * len(bias))))
+    return float(np.sqrt(max(squares, least) / (statistics.count * len(bias)))) or 1.0
 
 
 def weighed_sums(
