@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from tapeline.components.ingest.series_cuts import cut_steps
 from tapeline.components.trainer.dataset import WindowStream
 from tapeline.components.trainer.ridges import ridge_batches
 from tapeline.components.transform.window_group import WindowPlan, cut_group
+from tapeline.forecaster.network import ridge_solver
 from tapeline.forecaster.network.ridge import RidgeKind, fit_ridges
 from tapeline.forecaster.network.seq2seq import Seq2SeqForecaster
 from tapeline.schemas.features_config import FeaturesConfig, RollingConfig
@@ -319,7 +321,12 @@ def test_what_happens_later_changes_nothing_that_a_network_sees_or_says() -> Non
         assert np.abs(model(window(earlier[0], earlier[1], start)) - model(before)).max() > 1e-3
 
 
-def test_the_line_of_a_window_in_training_never_saw_a_target_of_its_block() -> None:
+@pytest.mark.parametrize("least_gain", [1.0, -np.inf], ids=["plain", "weighed"])
+def test_the_line_of_a_window_in_training_never_saw_a_target_of_its_block(
+    least_gain: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whether windows are weighed is one choice for all of train, as is the penalty.
+    monkeypatch.setattr(ridge_solver, "_LEAST_GAIN", least_gain)
     rng = np.random.default_rng(1)
     chunks = [a_chunk(floats((120,), rng, gaps=0.0), floats((120, 1), rng, gaps=0.0), name) for name in (b"a", b"b")]
     folds = TimeFolds.of(chunks, LEARNED.horizon)

@@ -24,7 +24,7 @@ class RidgeStatistics:
     """Sums over windows that a ridge regression is solved from; those of two sets of windows add up.
 
     Attributes:
-        count: Number of windows.
+        count: Number of windows, or the sum of their weights.
         inputs: Sum of the inputs `[D]`.
         outputs: Sum of the outputs `[H]`.
         gram: Sum of their outer products among inputs `[D, D]`.
@@ -40,15 +40,22 @@ class RidgeStatistics:
     squared_outputs: float
 
     @classmethod
-    def of(cls, inputs: npt.NDArray[Any], outputs: npt.NDArray[Any]) -> "RidgeStatistics":
+    def of(
+        cls, inputs: npt.NDArray[Any], outputs: npt.NDArray[Any], weights: Doubles | None = None
+    ) -> "RidgeStatistics":
         """Returns the sums over some windows.
 
         Args:
             inputs: `[B, D]`.
             outputs: `[B, H]`, without NaN.
+            weights: How much each window counts `[B]`; None: 1.
         """
         x, y = inputs.astype(np.float64), outputs.astype(np.float64)
-        return cls(float(len(x)), x.sum(0), y.sum(0), x.T @ x, x.T @ y, float((y * y).sum()))
+        if weights is None:
+            return cls(float(len(x)), x.sum(0), y.sum(0), x.T @ x, x.T @ y, float((y * y).sum()))
+        weighed = x * weights[:, np.newaxis]
+        squares = float(weights @ (y * y).sum(1))
+        return cls(float(weights.sum()), weights @ x, weights @ y, weighed.T @ x, weighed.T @ y, squares)
 
     @classmethod
     def nothing(cls, inputs: int, outputs: int) -> "RidgeStatistics":

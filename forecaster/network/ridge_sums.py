@@ -86,7 +86,9 @@ class TrainSums:
         }
         if not counts[True] + counts[False]:
             raise DataError("train: holds no windows. Shorten window.context_length or horizon, or give more rows.")
-        if counts[True] >= counts[False]:
+        self.complete = counts[True] >= counts[False]
+        """Whether windows with unobserved targets are left out."""
+        if self.complete:
             self._sums = defaultdict(self._nothing, {key: part for key, part in self._sums.items() if key[0]})
 
     def total(self, series: int | None = None) -> RidgeStatistics:

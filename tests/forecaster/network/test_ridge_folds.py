@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tapeline.forecaster.network import ridge_solver
 from tapeline.forecaster.network.highway import LinearHighway, apply_maps
 from tapeline.forecaster.network.ridge import RidgeKind, fit_ridges
 from tapeline.forecaster.network.ridge_fit import RidgeFit
@@ -79,7 +80,12 @@ def test_a_series_has_the_map_of_its_own_windows(data: tuple[Any, Any], fits: An
     assert fits[kind].eval_mae < 0.7 * fits[RidgeKind("context")].eval_mae
 
 
-def test_a_fold_is_the_fit_without_its_block_and_what_is_near(data: tuple[Any, Any]) -> None:
+@pytest.mark.parametrize("least_gain", [1.0, -np.inf], ids=["plain", "weighed"])
+def test_a_fold_is_the_fit_without_its_block_and_what_is_near(
+    data: tuple[Any, Any], least_gain: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whether windows are weighed is chosen once, as is the penalty.
+    monkeypatch.setattr(ridge_solver, "_LEAST_GAIN", least_gain)
     train, evaluation = data
     kinds = (RidgeKind("context", per_series=True),)
     # One penalty, so that the whole fit and the partial ones choose alike.
