@@ -30,6 +30,12 @@ def test_the_dockerfile_is_built_as_it_is_on_the_base_that_was_made(tmp_path: pa
     assert "index-url = https://index" in (tmp_path / "pip.conf").read_text()
 
 
+def test_what_the_images_copy_from_is_kept_for_the_next_build() -> None:
+    dockerfile = (pathlib.Path(__file__).parents[2] / "Dockerfile").read_text()
+    copied = set(re.findall(r"^COPY --from=([\w-]+)", dockerfile, re.MULTILINE))
+    assert copied - {"beam-sdk"} == set(containers.STAGES)
+
+
 def test_ci_runs_the_main_ones_and_has_an_end() -> None:
     root = pathlib.Path(__file__).parents[2]
     chosen = re.search(
