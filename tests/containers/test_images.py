@@ -35,7 +35,8 @@ class Volume:
         self.root = root / "volume"
         self.package = package
         self.paths = RunPaths.of("load", self.root / "runs")
-        self.root.mkdir(0o770)
+        self.root.mkdir()
+        self.root.chmod(0o770)
         self.write(1, daily_load())
 
     def write(self, span: int, frame: pd.DataFrame) -> None:
