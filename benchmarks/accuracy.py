@@ -201,11 +201,14 @@ def main() -> int:
 
     changes = {key: yaml.safe_load(value) for key, value in (item.split("=", 1) for item in options.set)}
     reached = True
-    if m4_weekly.NAME in options.series:
-        line_of_it, reached = m4_weekly.measure(
-            options.data_dir / f"{m4_weekly.NAME}.parquet", changes=changes, verbose=options.verbose
+    for seed in options.seeds if m4_weekly.NAME in options.series else ():
+        told, enough = m4_weekly.measure(
+            options.data_dir / f"{m4_weekly.NAME}.parquet",
+            changes={**changes, "training.seed": seed},
+            verbose=options.verbose,
         )
-        print(line_of_it, flush=True)
+        print(f"seed {seed}: {told}", flush=True)
+        reached = reached and enough
     protocols = [name for name in options.series if name in PROTOCOLS]
     if protocols:
         print(HEADER, flush=True)

@@ -2,11 +2,13 @@
 
     python -m benchmarks.short_series --data-dir PATH
     python -m benchmarks.short_series --data-dir PATH --references references.json --only m4_weekly
+    python -m benchmarks.short_series --whole --other series.json       # trainings as a run makes them
 
 Chosen before the test part: settings, weights and the season are found on the first 85 % of a series, and what is
 fitted is fitted once, on the first 70 %; the references see everything up to each origin. `references.json` holds their
 mean absolute errors, `{series: {name: error}}`, at the same origins (`origins`); without it, statsmodels' ETS and Theta
-are fitted here. The last column is the error over the best of them on each series, which is chosen by hindsight.
+are fitted here. The last column is the error over the best of them on each series, which is chosen by hindsight. Other series
+are `{name: {"values": [...], "season": 12, "horizon": 12}}`.
 """
 
 import argparse
@@ -29,6 +31,7 @@ import tensorflow as tf
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from statsmodels.tsa.forecasting.theta import ThetaModel
 
+from benchmarks.short_training import trained_forecasts
 from tapeline.forecaster.statistical.histories import History
 from tapeline.forecaster.statistical.statistical_forecaster import fit_statistical
 from tapeline.schemas import features as names
@@ -52,8 +55,12 @@ class Series:
     horizon: int
 
 
-def all_series(folder: pathlib.Path) -> Iterator[Series]:
-    """Yields statsmodels' own series, and those of the folder that are there."""
+def all_series(folder: pathlib.Path, other: pathlib.Path | None = None) -> Iterator[Series]:
+    """Yields statsmodels' own series and those of the folder that are there; or those of a file in their place."""
+    if other is not None:
+        for name, given in json.loads(other.read_text(encoding="utf-8")).items():
+            yield Series(name, np.array(given["values"], np.float64), given["season"], given["horizon"])
+        return
     load = {name: getattr(statsmodels.datasets, name).load_pandas().data for name in DATASETS}
     yield Series("sunspots", load["sunspots"].SUNACTIVITY.to_numpy(np.float64), 1, 8)
     yield Series("elnino", load["elnino"].iloc[:, 1:].to_numpy(np.float64).ravel(), 12, 12)
@@ -115,6 +122,11 @@ def our_forecasts(series: Series) -> Doubles:
     return fit.layer(window).numpy() * span + low
 
 
+def whole_training(series: Series) -> Doubles:
+    """Returns the forecasts of a training's selection at the origins, `[N, H]`."""
+    return trained_forecasts(series.values, season=series.season, horizon=series.horizon, starts=origins(series))
+
+
 def refitted(series: Series) -> dict[str, float]:
     """Returns the errors of statsmodels' ETS and Theta and of seasonal naive, refitted at every origin."""
     found: dict[str, list[float]] = {"naive": [], "ets": [], "theta": []}
@@ -173,18 +185,21 @@ def main() -> None:
     parser.add_argument("--data-dir", type=pathlib.Path, default=pathlib.Path("data"))
     parser.add_argument("--references", type=pathlib.Path, help="errors of other forecasts, JSON")
     parser.add_argument("--only", nargs="+", help="names of series")
+    parser.add_argument("--other", type=pathlib.Path, help="other series in place of these, JSON")
+    parser.add_argument("--whole", action="store_true", help="the selection of a whole training, not one member")
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
     given = json.loads(options.references.read_text(encoding="utf-8")) if options.references else {}
     ratios = []
     print("| series | rows | horizon | ours | best of the others | ours over it | s |\n|---|--:|--:|--:|---|--:|--:|")
-    for series in all_series(options.data_dir / "any"):
+    for series in all_series(options.data_dir / "any", options.other):
         if options.only and series.name not in options.only:
             continue
         started = time.perf_counter()
         starts = origins(series)
         truth = np.stack([series.values[start : start + series.horizon] for start in starts])
-        ours = float(np.abs(our_forecasts(series) - truth).mean())
+        forecasts = whole_training(series) if options.whole else our_forecasts(series)
+        ours = float(np.abs(forecasts - truth).mean())
         seconds = time.perf_counter() - started
         others = given.get(series.name) or refitted(series)
         best = min(others, key=others.__getitem__)
@@ -199,7 +214,7 @@ def main() -> None:
             f"\nGeometric mean over {len(ratios)} series: {np.exp(np.mean(np.log(ratios))):.3f}, worst {max(ratios):.2f}"
         )
     path = options.data_dir / "m4_weekly.parquet"
-    if path.is_file() and (not options.only or "m4_weekly" in options.only):
+    if path.is_file() and not options.whole and not options.other and (not options.only or "m4_weekly" in options.only):
         print(m4_weekly(path))
 
 

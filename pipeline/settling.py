@@ -107,7 +107,8 @@ def settle_unread(config: Config) -> Config:
 def _chosen(config: Config, facts: TrainFacts) -> dict[str, Any]:
     """What a configuration leaves open, by dotted key, in the order in which it is told."""
     given = {key: config.value(key) for key in _SHAPING if key not in config.auto}
-    chosen = choose(facts, horizon=config.window.horizon, given=given, look_back=_look_back(config))
+    window = config.window
+    chosen = choose(facts, horizon=window.horizon, stride=window.stride, given=given, look_back=_look_back(config))
     return {key: value for key, value in chosen.items() if key in config.auto}
 
 
@@ -142,8 +143,8 @@ def _facts(config: Config) -> TrainFacts:
         seasons=seasons_in(
             (piece[:, column] for piece in pieces for column in range(piece.shape[1])),
             frequency=config.data.frequency,
-            # Longer ones could not lie in the context of the shortest series that counts.
-            longest=min(max(lengths) // 4, int(steps_of[counting(steps_of)].min()) - config.window.horizon),
+            steps=max(lengths),
+            room=int(steps_of[counting(steps_of)].min()) - config.window.horizon,
         ),
     )
 

@@ -121,7 +121,7 @@ class OptimizerConfig(Section):
 class TrainingConfig(Section):
     """The training loop."""
 
-    candidates: Annotated[Positive, pydantic.Field(le=64)] = 6
+    candidates: Annotated[Positive, pydantic.Field(le=64), ChosenFromData()] = 6
     """Networks with different views and seeds that are trained side by side, the weaker half ever more briefly."""
     time_limit: Rate | None = None
     """Seconds after which training ends with what it has; with a limit two runs may differ. None: no limit."""

@@ -11,6 +11,7 @@
 | encoder | all of a short context, else the whole short seasons in its newest steps |
 | segment | about eight steps, as many as fill the horizon best; one where the horizon is short |
 | calendar | the cycles that the train split has seen often enough |
+| candidates | six networks; fewer where windows are few, since those tell networks apart by luck |
 
 Where steps are shorter than a day and the day is a season, so is the week:
 people live by it, and it costs two numbers a lag. Everything comes from the
@@ -32,6 +33,9 @@ from tapeline.series.time_grid import TimeGrid
 LONGEST_CONTEXT = 1024
 """More steps than this make the linear map under the network large, and say little more."""
 
+REPETITIONS, CYCLE_REPETITIONS = 4, 2
+"""How often train must hold a season, and a cycle of the calendar: that one need not be told from all other lags."""
+
 _SHORT_CONTEXT = 128
 """So many steps the encoder reads without losing time."""
 
@@ -39,6 +43,8 @@ _ENCODER_STEPS = 96
 """What it reads of a longer context: the linear map reads the rest."""
 
 _SEGMENT, _LEAST_SEGMENT, _MOST_SEGMENT = 8, 4, 12
+
+_LEAST_CANDIDATES, _MOST_CANDIDATES, _WINDOWS_A_CANDIDATE = 2, 6, 100
 
 _LEAST_CYCLES = {"day": 3.0, "week": 3.0, "year": 2.0}
 """A cycle of the calendar is worth a feature where the train split holds so many of them."""
@@ -66,16 +72,31 @@ class TrainFacts:
     seasons: tuple[int, ...] = ()
 
 
-def seasons_in(values: Iterable[Floats], *, frequency: str, longest: int) -> tuple[int, ...]:
+def longest_season(steps: int, *, room: int, repetitions: int = REPETITIONS) -> int:
+    """Returns the longest season that is looked for, in steps; 0 where none can show.
+
+    Args:
+        steps: Of the longest series in train.
+        room: Steps that a context may have in the shortest series that counts.
+        repetitions: How many of it train must hold.
+    """
+    return max(min(LONGEST_CONTEXT, steps // repetitions, room), 0)
+
+
+def seasons_in(values: Iterable[Floats], *, frequency: str, steps: int, room: int) -> tuple[int, ...]:
     """Returns the seasons of the train split, ascending, in steps.
 
     Args:
         values: Pieces of series on their grid, each `[L]`; NaN where unobserved.
         frequency: A pandas offset alias.
-        longest: Longest season that is looked for, in steps.
+        steps: Of the longest series in train.
+        room: Steps that a context may have in the shortest series that counts.
     """
-    longest = min(LONGEST_CONTEXT, longest)
-    return find_seasons(values, longest=longest, known=_cycles(frequency)) if longest >= 3 else ()
+    longest = longest_season(steps, room=room)
+    of_cycles = longest_season(steps, room=room, repetitions=CYCLE_REPETITIONS)
+    if of_cycles < 3:
+        return ()
+    return find_seasons(values, longest=longest, known=_cycles(frequency), longest_known=of_cycles)
 
 
 def counting(lengths: Ints) -> Bools:
@@ -94,13 +115,14 @@ def counting(lengths: Ints) -> Bools:
 
 
 def choose(
-    facts: TrainFacts, *, horizon: int, given: Mapping[str, Any] | None = None, look_back: int = 1
+    facts: TrainFacts, *, horizon: int, stride: int = 1, given: Mapping[str, Any] | None = None, look_back: int = 1
 ) -> dict[str, Any]:
     """Returns the values by their dotted keys; those that are given stay.
 
     Args:
         facts: What the train split shows.
         horizon: Steps to forecast.
+        stride: Steps between two train windows.
         given: Values that the configuration names itself.
         look_back: Steps that something else in the configuration needs of the context.
     """
@@ -116,6 +138,7 @@ def choose(
         "model.lags": tuple(season for season in seasons if season <= context),
         "model.segment_length": _segment_length(horizon),
         "features.calendar": tuple(_calendar(facts)),
+        "training.candidates": _candidates(facts.lengths, length=context + horizon, stride=stride),
         **given,
     }
 
@@ -159,6 +182,13 @@ def _encoder_length(context: int, seasons: tuple[int, ...]) -> int | None:
 def _segment_length(horizon: int) -> int:
     lengths = range(_LEAST_SEGMENT, min(_MOST_SEGMENT, horizon // 2) + 1)
     return min(lengths, key=lambda length: (-horizon % length, abs(length - _SEGMENT)), default=1)
+
+
+def _candidates(lengths: tuple[int, ...], *, length: int, stride: int) -> int:
+    if not lengths:
+        return _MOST_CANDIDATES
+    windows = sum(max(steps - length, 0) // stride + 1 for steps in lengths)
+    return min(max(windows // _WINDOWS_A_CANDIDATE, _LEAST_CANDIDATES), _MOST_CANDIDATES)
 
 
 def _calendar(facts: TrainFacts) -> Iterator[str]:

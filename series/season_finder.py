@@ -78,8 +78,13 @@ def find_season(values: Iterable[Floats], *, longest: int) -> int | None:
     return _strongest(_echoes(values, longest))
 
 
-def find_seasons(values: Iterable[Floats], *, longest: int, known: Iterable[int]) -> tuple[int, ...]:
+def find_seasons(
+    values: Iterable[Floats], *, longest: int, known: Iterable[int], longest_known: int | None = None
+) -> tuple[int, ...]:
     """Finds the season that echoes most strongly, and cycles of the calendar beside it.
+
+    Among all lags of a short series one echoes by chance. What people live by is looked for as such, and shows in two
+    repetitions: five years of months have a year.
 
     A cycle that is a multiple of the season counts where it echoes more than
     the multiples on both sides of it: in hourly demand 168 echoes more than 144
@@ -89,12 +94,16 @@ def find_seasons(values: Iterable[Floats], *, longest: int, known: Iterable[int]
         values: Pieces of series on their regular grid, each `[L]`; NaN where unobserved.
         longest: Longest season that is looked for, in steps.
         known: Cycles of the calendar, in steps.
+        longest_known: Longest of these that is looked for; None: `longest` as well.
 
     Returns:
         The seasons, ascending; empty where nothing repeats.
     """
-    cycles = [cycle for cycle in known if 1 < cycle <= longest]
-    echoes = _echoes(values, longest)
+    reach = max(longest, longest_known or 0)
+    cycles = [cycle for cycle in known if 1 < cycle <= reach]
+    echoes = _echoes(values, reach)
+    others = [lag for lag in range(longest + 1, reach + 1) if calendars_own(lag, cycles) not in cycles]
+    echoes.is_season[others] = False
     strongest = _strongest(echoes)
     if strongest is None:
         return ()
@@ -102,7 +111,7 @@ def find_seasons(values: Iterable[Floats], *, longest: int, known: Iterable[int]
     found, least = {season}, _BESIDE_THE_STRONGEST * echoes.strength[strongest]
     for cycle in cycles:
         if cycle > season and cycle % season == 0:
-            beside = [lag for lag in (cycle - season, cycle + season) if lag <= longest]
+            beside = [lag for lag in (cycle - season, cycle + season) if lag <= reach]
             most = max(echoes.strength[lag] for lag in beside)
             if echoes.is_season[cycle] and echoes.strength[cycle] > _ABOVE_ITS_NEIGHBOURS * most:
                 found.add(cycle)

@@ -1,8 +1,9 @@
-"""The pages speak of files that are there."""
+"""The pages speak of files and calls that are there."""
 
 import ast
 import pathlib
 import re
+from unittest import mock
 
 import pytest
 
@@ -43,3 +44,13 @@ def test_every_room_and_every_command_is_in_the_architecture() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text()
     rooms = [path.name for path in (ROOT / "components").iterdir() if (path / "__init__.py").is_file()]
     assert [room for room in rooms if f"`components/{room}/`" not in page] == []
+
+
+def test_the_page_on_kubeflow_calls_its_client_as_the_client_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    kfp = pytest.importorskip("kfp")
+    client = mock.create_autospec(kfp.Client)
+    monkeypatch.setattr(kfp, "Client", client)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "kubeflow.md").read_text(), flags=re.DOTALL)
+    exec(compile("".join(blocks), "<code of kubeflow.md>", "exec"), {})
+    called = {name for name, _, _ in client.return_value.method_calls}
+    assert called >= {"upload_pipeline", "create_run_from_pipeline_package", "create_recurring_run"}

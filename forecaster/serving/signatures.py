@@ -209,7 +209,10 @@ def frozen(layer: Any, shape: WindowShape, **options: Any) -> Forecaster:
     def call(window: Window) -> tf.Tensor:
         constants = [(variable, tf.constant(value)) for variable, value in weights]
         with keras.StatelessScope(state_mapping=constants):
-            return tf.ensure_shape(layer(window, **options), [None, shape.horizon])
+            forecast = layer(window, **options)
+        # An operation that checks it, `tf.ensure_shape`, is one that TensorFlow.js reads wrongly.
+        forecast.set_shape([None, shape.horizon])
+        return forecast
 
     sizes = window_sizes(shape)
     specs = {name: tf.TensorSpec([None, *sizes[name]], tf.float32) for name in MODEL_FEATURES if name in sizes}

@@ -19,7 +19,7 @@ from tapeline.schemas.errors import DataError
 from tapeline.schemas.sections import ChecksConfig
 from tapeline.series.arrays import Array, Bools, Floats, Ints
 from tapeline.series.checks.outliers import outliers
-from tapeline.series.choices import seasons_in
+from tapeline.series.choices import CYCLE_REPETITIONS, longest_season, seasons_in
 from tapeline.series.inspecting.regular_steps import gaps, longest_rest, on_steps
 from tapeline.series.season_finder import autocorrelation, chance
 from tapeline.series.seasons import natural_seasons, week_of
@@ -78,7 +78,7 @@ class DataLook:
     Attributes:
         series: All of them.
         seasons: Those of all series together, in steps, ascending: a run finds the same.
-        longest_season: The longest that was looked for: a longer one would not lie in the shortest series.
+        longest_cycle: The longest cycle of the calendar that was looked for, in steps.
         echo: Autocorrelation of the steps of all series together, by lag.
         by_chance: How strong it is by chance alone, by lag.
         covariates: The columns beside the target.
@@ -87,7 +87,7 @@ class DataLook:
 
     series: tuple[SeriesLook, ...]
     seasons: tuple[int, ...]
-    longest_season: int
+    longest_cycle: int
     echo: Array
     by_chance: Array
     covariates: tuple[CovariateLook, ...]
@@ -114,12 +114,12 @@ def look_closer(found: FoundData, plan: Plan) -> DataLook:
     trained = [values[:train] for values, (train, _) in zip(whole, cuts, strict=True)]
     lengths = [len(values) for values in trained if len(values)] or [0]
     # As `pipeline.settling` looks for them, so that the page and a run say the same.
-    longest = min(max(lengths) // 4, min(lengths) - plan.horizon)
-    seasons = seasons_in(trained, frequency=frequency, longest=longest)
+    steps, room = max(lengths), min(lengths) - plan.horizon
+    seasons = seasons_in(trained, frequency=frequency, steps=steps, room=room)
     lags = _lags(max(lengths), (*seasons, *natural_seasons(frequency), week_of(frequency) or 0))
     looks = []
     for at, (each, values, (train, test)) in enumerate(zip(series, whole, cuts, strict=True)):
-        alone = min(len(trained[at]) // 4, len(trained[at]) - plan.horizon)
+        own = len(trained[at])
         looks.append(
             SeriesLook(
                 name=each.name,
@@ -132,7 +132,7 @@ def look_closer(found: FoundData, plan: Plan) -> DataLook:
                 outliers=each.steps[marked[at]] - each.steps[0],
                 usual=usual[at][marked[at]],
                 rows=each.rows[marked[at]],
-                seasons=seasons_in([trained[at]], frequency=frequency, longest=alone),
+                seasons=seasons_in([trained[at]], frequency=frequency, steps=own, room=own - plan.horizon),
                 echo=autocorrelation([trained[at]], longest=lags)[0],
             )
         )
@@ -140,7 +140,7 @@ def look_closer(found: FoundData, plan: Plan) -> DataLook:
     return DataLook(
         series=tuple(looks),
         seasons=seasons,
-        longest_season=max(longest, 0),
+        longest_cycle=longest_season(steps, room=room, repetitions=CYCLE_REPETITIONS),
         echo=echo,
         by_chance=chance(pairs),
         covariates=tuple(look_at_covariates(found, series, cuts, lags)),

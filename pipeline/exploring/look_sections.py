@@ -8,6 +8,7 @@ from tapeline.pipeline.exploring.columns_beside import UNDECIDED, CovariateLook
 from tapeline.pipeline.exploring.data_look import DataLook
 from tapeline.pipeline.exploring.look_charts import ECHO, TOGETHER, echo_chart, together_chart
 from tapeline.series.arrays import Array
+from tapeline.series.choices import REPETITIONS
 from tapeline.series.figures.style import safe
 from tapeline.series.figures.wording import count, number, percent, when
 from tapeline.series.inspecting.covariate_looks import strongest
@@ -33,7 +34,10 @@ def repeating_section(look: DataLook) -> Section | None:
         words = f"The steps of {'the series' if len(look.series) == 1 else 'all series together'} repeat after {said}."
     else:
         words = "No season was found: nothing repeats clearly enough for a forecast to rest on."
-    words += f" Seasons of up to {count(look.longest_season, 'step')} were looked for, as many as the shortest series can show."
+    words += (
+        f" Cycles of the calendar of up to {count(look.longest_cycle, 'step')} were looked for, as many as the series can "
+        f"show; any other season where train holds it {REPETITIONS} times."
+    )
     own = [each for each in look.series if each.seasons]
     if len(look.series) > 1:
         words += f" {len(own):,} of {len(look.series):,} series show a season by themselves."

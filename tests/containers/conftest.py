@@ -5,11 +5,11 @@ import pathlib
 
 import pytest
 
-from tests.containers import engine
+import containers
 
 HERE = pathlib.Path(__file__).parent
 
-collect_ignore_glob = [] if engine.VARIABLE in os.environ else ["test_*.py"]
+collect_ignore_glob = [] if containers.HOME_VARIABLE in os.environ else ["test_*.py"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

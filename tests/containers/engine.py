@@ -10,10 +10,10 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import containers
 from tests.e2e.kfp_backend import BackEnd
 
-VARIABLE = "TAPELINE_CONTAINERS"
-IMAGE, SERVE = "localhost/tapeline:test", "localhost/tapeline-serve:test"
+IMAGE, SERVE = containers.IMAGES["pipeline"], containers.IMAGES["serve"]
 MOUNT = "/mnt/tapeline"
 ANY_USER = "1000710000:0"
 """As OpenShift chooses one: a number without a name, in group 0."""

@@ -1,6 +1,6 @@
 """Runs a compiled YAML with KFP's own executor for Docker: started inside the image, which holds kfp.
 
-python kfp_local.py PACKAGE VOLUME SOCKET RUN_NAME MAE_SCALED_BELOW
+python kfp_local.py PACKAGE DATA VOLUME SOCKET RUN_NAME MAE_SCALED_BELOW
 """
 
 import os
@@ -11,7 +11,7 @@ from docker.models.containers import ContainerCollection
 from kfp import components, local
 
 
-def main(package: str, volume: str, socket: str, run_name: str, limit: str) -> None:
+def main(package: str, data: str, volume: str, socket: str, run_name: str, limit: str) -> None:
     os.environ["DOCKER_HOST"] = f"unix://{socket}"
     start = ContainerCollection.run
 
@@ -29,7 +29,7 @@ def main(package: str, volume: str, socket: str, run_name: str, limit: str) -> N
     os.makedirs(f"{volume}/kfp", exist_ok=True)
     local.init(runner, pipeline_root=f"{volume}/kfp")
     pipeline = components.load_component_from_file(package)
-    pipeline(data="/mnt/tapeline/data/load.csv", run_name=run_name, mae_scaled_below=float(limit))
+    pipeline(data=data, run_name=run_name, mae_scaled_below=float(limit))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from tests.e2e.kfp_backend import FAILED, SUCCEEDED, Outcome
 from tests.e2e.small_project import daily_load, small_config
 
 ROOT = pathlib.Path(__file__).parents[2]
-DATA = f"{engine.MOUNT}/data/load.csv"
+DATA = f"{engine.MOUNT}/data/span-{{SPAN}}/load.csv"
 LOOKED_UP = {"prepare", "gate", "blessed-before", "import-schema-gen"}
 
 
@@ -35,9 +35,14 @@ class Volume:
         self.root = root / "volume"
         self.package = package
         self.paths = RunPaths.of("load", self.root / "runs")
-        (self.root / "data").mkdir(parents=True)
+        self.root.mkdir()
         self.root.chmod(0o770)
-        daily_load().to_csv(self.root / "data" / "load.csv", index=False)
+        self.write(1, daily_load())
+
+    def write(self, span: int, frame: pd.DataFrame) -> None:
+        folder = self.root / "data" / f"span-{span}"
+        folder.mkdir(parents=True)
+        frame.to_csv(folder / "load.csv", index=False)
 
     def run(self, *, watch: Any = None, users: tuple[str, ...] = (engine.ANY_USER,), **arguments: Any) -> Outcome:
         containers = engine.Containers(self.package, self.root, users=users)
@@ -140,7 +145,8 @@ def test_a_container_without_a_writable_tmp_says_so_in_one_sentence() -> None:
     assert line.startswith("tapeline run: no folder for temporary files. Make /tmp")
 
 
-def test_kfps_own_executor_runs_the_yaml(volume: Volume, first: Outcome, tmp_path: pathlib.Path) -> None:
+def test_kfps_own_executor_runs_the_yaml_on_an_empty_volume(package: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    volume = Volume(tmp_path, package)
     address = tmp_path / "podman.sock"
     service = engine.serving(address)
     script = pathlib.Path(__file__).with_name("kfp_local.py")
@@ -149,13 +155,17 @@ def test_kfps_own_executor_runs_the_yaml(volume: Volume, first: Outcome, tmp_pat
         # The executor mounts folders by their names on this machine.
         shared = [each for path in (script, volume.package, address) for each in ("--volume", f"{path}:{path}")]
         shared += ["--volume", f"{volume.root}:{volume.root}", "--network", "host", "--user", "0:0"]
-        command = ["python", str(script), str(volume.package), str(volume.root), str(address)]
+        command = ["python", str(script), str(volume.package), DATA, str(volume.root), str(address)]
         ended = engine.run(*shared, engine.IMAGE, *command, "fresh", "0.05", check=False)
         assert ended.returncode == 0, ended.stdout[-6000:] + ended.stderr[-3000:]
         assert "BLESSED" in ended.stdout
+        assert "Trainer: cached" not in ended.stdout
+        (version,) = volume.versions
         refused = engine.run(*shared, engine.IMAGE, *command, "strict", "1e-9", check=False)
         assert refused.returncode != 0, refused.stdout[-6000:]
         assert "not below 1e-09" in refused.stdout
+        assert "Trainer: cached" in refused.stdout
+        assert volume.versions == [version]
     finally:
         engine.podman("container", "prune", "--force")
         service.kill()
@@ -214,6 +224,21 @@ def test_beams_workers_run_in_a_container_of_the_image(package: pathlib.Path, tm
         assert ended.returncode == 0, ended.stdout + ended.stderr + engine.log_of("tapeline-pool")
         assert re.search(r"StatisticsGen +ran", ended.stdout)
         assert "Starting worker with command" in engine.log_of("tapeline-pool")
+
+
+def test_a_new_span_is_trained_on_and_the_gate_compares_with_the_served_model(volume: Volume, first: Outcome) -> None:
+    served, versions = volume.verdict(first), volume.versions
+    rows = daily_load(900)
+    # A second season, which the served model has never seen.
+    volume.write(2, rows.assign(load=rows["load"] + 30 * np.sin(2 * np.pi * np.arange(900) / 8)))
+    outcome = volume.run()
+    assert outcome.succeeded, outcome.explain()
+    assert "cached" not in outcome.log("trainer")
+    verdict = volume.verdict(outcome)
+    assert verdict["previous"]["uri"] == served["model"]["uri"]
+    assert verdict["previous"]["metrics"]["mae_scaled"] > 2 * verdict["metrics"]["mae_scaled"]
+    assert "previous" in {check["against"] for check in verdict["checks"]}
+    assert volume.versions == sorted([*versions, verdict["pushed_version"]])
 
 
 def test_what_the_image_holds_is_listed_beside_it() -> None:

@@ -41,7 +41,7 @@ def test_everything_is_chosen_and_told_in_a_line(path: pathlib.Path) -> None:
     assert settled.config.auto == ()
     assert settled.words() == (
         "chosen for these data: context 336 (2 seasons of 168), encoder 96, lags 24 168, segment 8, "
-        "calendar hour_of_day hour_of_week weekend"
+        "calendar hour_of_day hour_of_week weekend, candidates 6"
     )
 
 
@@ -56,7 +56,7 @@ def test_the_years_of_the_embedded_data_are_found() -> None:
 def test_what_is_given_wins(path: pathlib.Path) -> None:
     given = {"window": {"context_length": 50}, "features": {"calendar": []}, "model": {"segment_length": 3}}
     settled = settle(configure(path, hourly(), **given))
-    assert settled.keys == ("model.encoder_length", "model.lags")
+    assert settled.keys == ("model.encoder_length", "model.lags", "training.candidates")
     assert settled.config.window.context_length == 50
     assert settled.config.model.lags == (24,)
     assert settled.config.model.segment_length == 3

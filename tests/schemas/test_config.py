@@ -279,6 +279,7 @@ AUTO = (
     "model.segment_length",
     "model.encoder_length",
     "model.lags",
+    "training.candidates",
 )
 
 
@@ -291,6 +292,7 @@ def test_what_is_left_out_or_auto_is_left_to_the_data() -> None:
             "features": {"calendar": "auto"},
             "window": {"context_length": "auto"},
             "model": {"lags": "auto", "segment_length": "auto", "encoder_length": "auto"},
+            "training": {"candidates": "auto"},
         },
         origin="test",
     )
@@ -301,7 +303,13 @@ def test_a_value_that_is_given_is_not_left_to_the_data() -> None:
     config = parse_config({"name": "sales", "data": {"frequency": "D"}, "model": {"lags": []}}, origin="test")
     # None is a value too: the encoder reads all of the context.
     settled = config.override(
-        {"model.encoder_length": None, "features.calendar": [], "window.context_length": 28, "model.segment_length": 1}
+        {
+            "model.encoder_length": None,
+            "features.calendar": [],
+            "window.context_length": 28,
+            "model.segment_length": 1,
+            "training.candidates": 6,
+        }
     )
     assert "model.lags" not in config.auto
     assert settled.auto == ()

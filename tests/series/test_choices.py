@@ -2,9 +2,10 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
-from tapeline.series.choices import TrainFacts, choose
+from tapeline.series.choices import TrainFacts, choose, seasons_in
 
 DAY = 86_400
 
@@ -124,3 +125,34 @@ def test_the_calendar_has_the_cycles_that_train_has_seen(
 
 def test_without_rows_the_horizon_decides() -> None:
     assert context(TrainFacts(frequency="D"), 14) == 28
+
+
+@pytest.mark.parametrize(
+    ("steps", "candidates"),
+    # Contexts of 24 and horizons of 12: 105 steps have 70 windows, 500 have 465.
+    [(105, 2), (500, 4), (1000, 6), (100_000, 6), ((200, 200, 200), 4)],
+)
+def test_few_windows_have_few_candidates(steps: Any, candidates: int) -> None:
+    assert choose(facts("MS", steps, seasons=(12,)), horizon=12)["training.candidates"] == candidates
+
+
+def test_a_stride_leaves_fewer_windows_for_candidates() -> None:
+    assert choose(facts("MS", 1000, seasons=(12,)), horizon=12, stride=3)["training.candidates"] == 3
+
+
+def test_without_rows_there_are_as_many_candidates_as_ever() -> None:
+    assert choose(TrainFacts(frequency="D"), horizon=14)["training.candidates"] == 6
+
+
+@pytest.mark.parametrize(("years", "found"), [(4, (12,)), (3, (12,)), (1, ())])
+def test_three_years_of_months_show_a_year(years: int, found: tuple[int, ...]) -> None:
+    months = np.arange(12 * years + 1)
+    values = np.sin(2 * np.pi * months / 12) + 0.1 * np.random.default_rng(0).normal(size=len(months))
+    assert seasons_in([values], frequency="MS", steps=len(values), room=len(values) - 3) == found
+
+
+def test_a_lag_that_is_no_cycle_of_the_calendar_must_show_four_times() -> None:
+    steps = np.arange(33)
+    values = np.sin(2 * np.pi * steps / 13) + 0.05 * np.random.default_rng(0).normal(size=len(steps))
+    assert seasons_in([values], frequency="D", steps=len(values), room=30) == ()
+    assert seasons_in([values], frequency="D", steps=4 * len(values), room=30) == (13,)

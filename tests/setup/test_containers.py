@@ -8,7 +8,6 @@ import pytest
 
 import containers
 import uv_tool
-from tests.containers import engine
 
 
 def test_the_engine_keeps_to_its_folder_and_below_the_limits(tmp_path: pathlib.Path) -> None:
@@ -31,9 +30,10 @@ def test_the_dockerfile_is_built_as_it_is_on_the_base_that_was_made(tmp_path: pa
     assert "index-url = https://index" in (tmp_path / "pip.conf").read_text()
 
 
-def test_tests_know_the_images_and_the_variable_of_the_script() -> None:
-    assert {engine.IMAGE, engine.SERVE} == set(containers.IMAGES.values())
-    assert engine.VARIABLE == containers.HOME_VARIABLE
+def test_what_the_images_copy_from_is_kept_for_the_next_build() -> None:
+    dockerfile = (pathlib.Path(__file__).parents[2] / "Dockerfile").read_text()
+    copied = set(re.findall(r"^COPY --from=([\w-]+)", dockerfile, re.MULTILINE))
+    assert copied - {"beam-sdk"} == set(containers.STAGES)
 
 
 def test_ci_runs_the_main_ones_and_has_an_end() -> None:
@@ -52,6 +52,7 @@ def test_what_is_missing_is_a_reason_and_no_failure(tmp_path: pathlib.Path, monk
     with pytest.raises(containers.CannotRun, match="root's rights"):
         containers.demand_engine(tmp_path, {"PATH": "/usr/bin"})
     monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(containers, "BYTES", 0)
     with pytest.raises(containers.CannotRun, match="neither podman nor debootstrap nor runc, nor an apt-get"):
         containers.demand_engine(tmp_path, {"PATH": "/nowhere"})
     monkeypatch.setattr(containers, "BYTES", 1e18)

@@ -74,6 +74,19 @@ def test_with_few_blocks_a_clear_gain_counts() -> None:
     assert select(forecasts, target, most_picks=3, blocks=blocks, trusted=0).picks == (1,)
 
 
+def test_with_few_blocks_a_gain_that_may_be_luck_joins_the_trusted_forecast_and_does_not_replace_it() -> None:
+    # Mean gain 0.2, standard error 0.13: more than one of these, and less than the 3.2 that four blocks ask for.
+    forecasts, target, blocks = blocks_of(0.5, 0.1, -0.1, 0.3)
+    assert select(forecasts, target, most_picks=2).picks == (1,)
+    assert select(forecasts, target, most_picks=2, blocks=blocks, trusted=0).picks == (0, 1)
+
+
+def test_with_few_blocks_the_trusted_forecast_keeps_half_of_the_weight() -> None:
+    forecasts, target, blocks = blocks_of(0.5, 0.1, -0.1, 0.3)
+    assert select(forecasts, target, most_picks=5, blocks=blocks, trusted=0).picks == (0, 1)
+    assert select(np.tile(forecasts, (1, 5, 1)), np.tile(target, (5, 1)), most_picks=5, trusted=0).picks == (1,)
+
+
 def test_where_another_one_is_clearly_better_the_selection_goes_on_as_with_many() -> None:
     target = np.zeros((4, 1))
     trusted, one = np.full((4, 1), 2.0), np.full((4, 1), 0.3)

@@ -1,0 +1,93 @@
+"""A training as a run makes it, on one short series without columns: what a newcomer's settings come to.
+
+forecasts = trained_forecasts(values, season=12, horizon=12, starts=origins)      # [N, H], in units
+
+Train and eval are cut so that the test part begins with the first origin; eval is as long as the test part, and at most
+a third of what is known. Everything else is chosen as `tapeline run` chooses it.
+"""
+
+import pathlib
+import tempfile
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from benchmarks.series import load_splits
+from tapeline.components.trainer.dataset import WindowStream
+from tapeline.components.trainer.training_run import run_training
+from tapeline.pipeline.settling import settle
+from tapeline.schemas.config import parse_config
+from tapeline.schemas.features import SINGLE_SERIES
+from tapeline.series.scaling import Scaler, scale_lines
+from tapeline.series.seasons import choose_season
+
+FREQUENCIES = {1: "YS", 4: "QS", 7: "D", 12: "MS"}
+"""What a user would call the frequency, by the season that one would expect."""
+
+MOST_YEARS = 150
+"""Longer series without a season are taken for days."""
+
+
+def trained_forecasts(
+    values: npt.NDArray[np.float64], *, season: int, horizon: int, starts: npt.NDArray[np.int64], seed: int = 1
+) -> npt.NDArray[np.float64]:
+    """Trains candidates, selects, and forecasts from each start.
+
+    Args:
+        values: The whole series, `[L]`.
+        season: What a user would expect, 1 where nothing repeats.
+        horizon: Steps to forecast, `H`.
+        starts: Where the forecasts of the test part start, ascending.
+        seed: Of the training.
+
+    Returns:
+        `[N, H]`, in units.
+    """
+    count, first = len(values), int(starts[0])
+    evaluated = min(max(count - first, horizon + 2), first // 3)
+    frequency = "D" if season == 1 and count > MOST_YEARS else FREQUENCIES[season]
+    times = pd.date_range("1850-01-01", periods=count, freq=frequency)
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "series.csv")
+        pd.DataFrame({"time": times, "value": values}).to_csv(path, index=False)
+        config = settle(
+            parse_config(
+                {
+                    "name": "short",
+                    "data": {"source": str(path), "time": "time", "target": "value", "frequency": frequency},
+                    "split": {
+                        "eval_start": str(times[first - evaluated].date()),
+                        "test_start": str(times[first].date()),
+                    },
+                    "window": {"horizon": horizon},
+                    "training": {"seed": seed},
+                    "scaling": {"transform": "auto"},
+                },
+                origin="benchmark",
+            )
+        ).config
+        splits = load_splits(config)
+    train = values[: first - evaluated]
+    low, span = float(train.min()), float(np.ptp(train))
+    alone = np.array([low]), np.array([span])
+    scales = scale_lines([SINGLE_SERIES.encode()], *alone, overall=(low, span), scope="all")
+    run = run_training(
+        train_chunks=lambda: splits["train"],
+        eval_chunks=lambda: splits["eval"],
+        window=config.window,
+        features=config.features,
+        model=config.model,
+        training=config.training,
+        season=choose_season(config.gate, data=config.data, window=config.window, chunks=lambda: splits["train"]),
+        scaler=Scaler.parse(scales),
+        transform=config.scaling.transform,
+    )
+    stream = WindowStream(
+        read=lambda: splits["test"], spec=config.window_spec(), batch_size=512, fill_last=False, series=run.series
+    )
+    forecasts = np.concatenate([run.model(window).numpy() for window, _ in stream.batches()])
+    (chunk,) = splits["test"]
+    begin = np.searchsorted(times.asi8 // 1_000_000_000, chunk.timestamp[chunk.forecast_offsets])
+    chosen: npt.NDArray[np.float64] = forecasts[np.searchsorted(begin, starts)].astype(np.float64) * span + low
+    return chosen
