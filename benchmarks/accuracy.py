@@ -39,6 +39,7 @@ from tapeline.components.trainer.training_run import TrainedModel, run_training
 from tapeline.schemas import features as names
 from tapeline.schemas.config import Config
 from tapeline.series.conformal import PERCENTS
+from tapeline.series.scaling import Scaler
 from tapeline.series.seasons import choose_season, persistence, seasonal_naive
 from tapeline.series.windowing import Chunk
 
@@ -59,7 +60,7 @@ class Row:
 
 
 def train_seeds(
-    config: Config, splits: Mapping[str, list[Chunk]], seeds: list[int]
+    config: Config, splits: Mapping[str, list[Chunk]], seeds: list[int], *, scaler: Scaler | None = None
 ) -> list[tuple[TrainedModel, float]]:
     """Trains a model a seed; returns each with the seconds that it took.
 
@@ -67,6 +68,7 @@ def train_seeds(
         config: The configuration; its own seed does not matter.
         splits: From `load_splits`.
         seeds: One training each.
+        scaler: The scales of the series; None: no forecasts of logarithms.
     """
     trained = []
     for seed in seeds:
@@ -79,6 +81,8 @@ def train_seeds(
             model=config.model,
             training=config.training.model_copy(update={"seed": seed}),
             season=choose_season(config.gate, data=config.data, window=config.window, chunks=lambda: splits["train"]),
+            scaler=scaler,
+            transform=config.scaling.transform,
         )
         trained.append((run, time.perf_counter() - started))
     return trained

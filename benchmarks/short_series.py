@@ -7,8 +7,8 @@
 Chosen before the test part: settings, weights and the season are found on the first 85 % of a series, and what is
 fitted is fitted once, on the first 70 %; the references see everything up to each origin. `references.json` holds their
 mean absolute errors, `{series: {name: error}}`, at the same origins (`origins`); without it, statsmodels' ETS and Theta
-are fitted here. The last column is the error over the best of them on each series, which is chosen by hindsight. Other series
-are `{name: {"values": [...], "season": 12, "horizon": 12}}`.
+are fitted here. The last column is the error over the best of them on each series, which is chosen by hindsight. Other
+series are `{name: {"values": [...], "season": 12, "horizon": 12}}`.
 """
 
 import argparse

@@ -13,14 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from benchmarks.accuracy import scored_windows, train_seeds
 from benchmarks.series import load_splits
-from tapeline.components.trainer.dataset import WindowStream
-from tapeline.components.trainer.training_run import run_training
 from tapeline.pipeline.settling import settle
 from tapeline.schemas.config import parse_config
 from tapeline.schemas.features import SINGLE_SERIES
 from tapeline.series.scaling import Scaler, scale_lines
-from tapeline.series.seasons import choose_season
 
 FREQUENCIES = {1: "YS", 4: "QS", 7: "D", 12: "MS"}
 """What a user would call the frequency, by the season that one would expect."""
@@ -61,7 +59,6 @@ def trained_forecasts(
                         "test_start": str(times[first].date()),
                     },
                     "window": {"horizon": horizon},
-                    "training": {"seed": seed},
                     "scaling": {"transform": "auto"},
                 },
                 origin="benchmark",
@@ -72,21 +69,9 @@ def trained_forecasts(
     low, span = float(train.min()), float(np.ptp(train))
     alone = np.array([low]), np.array([span])
     scales = scale_lines([SINGLE_SERIES.encode()], *alone, overall=(low, span), scope="all")
-    run = run_training(
-        train_chunks=lambda: splits["train"],
-        eval_chunks=lambda: splits["eval"],
-        window=config.window,
-        features=config.features,
-        model=config.model,
-        training=config.training,
-        season=choose_season(config.gate, data=config.data, window=config.window, chunks=lambda: splits["train"]),
-        scaler=Scaler.parse(scales),
-        transform=config.scaling.transform,
-    )
-    stream = WindowStream(
-        read=lambda: splits["test"], spec=config.window_spec(), batch_size=512, fill_last=False, series=run.series
-    )
-    forecasts = np.concatenate([run.model(window).numpy() for window, _ in stream.batches()])
+    ((run, _),) = train_seeds(config, splits, [seed], scaler=Scaler.parse(scales))
+    windows = scored_windows(config, splits["test"], run.series)
+    forecasts = np.concatenate([run.model(window).numpy() for window, _ in windows])
     (chunk,) = splits["test"]
     begin = np.searchsorted(times.asi8 // 1_000_000_000, chunk.timestamp[chunk.forecast_offsets])
     chosen: npt.NDArray[np.float64] = forecasts[np.searchsorted(begin, starts)].astype(np.float64) * span + low

@@ -31,6 +31,8 @@ IMAGES = {"pipeline": "localhost/tapeline:test", "serve": "localhost/tapeline-se
 """Targets of the Dockerfile, and what they are tagged as."""
 STAGES = {stage: f"localhost/tapeline-{stage}:test" for stage in ("wheel", "libraries", "serve-libraries")}
 """Stages that the targets copy from. What has no tag is removed in the end, and the next call would make it anew."""
+TAGS = {**STAGES, **IMAGES}
+"""All that is built, in order."""
 TOOLS = {"podman": "podman", "debootstrap": "debootstrap", "runc": "runc"}
 """Programs, and Debian's packages of them."""
 QUICK_SECONDS = 60
@@ -163,7 +165,7 @@ def build_command(target: str, folder: pathlib.Path, environ: Mapping[str, str])
     # Without Docker's format there is no health check; without skipping, stages of registries would be pulled.
     options = ["--format", "docker", "--pull=never", "--skip-unused-stages", "--network", "host"]
     volumes = [each for mount in mounts for each in ("--volume", mount)]
-    named = ["--target", target, "--tag", {**STAGES, **IMAGES}[target], "--build-arg", f"BASE={BASE}"]
+    named = ["--target", target, "--tag", TAGS[target], "--build-arg", f"BASE={BASE}"]
     return ["podman", "build", *options, *volumes, *named, "."]
 
 
@@ -194,7 +196,7 @@ def build(folder: pathlib.Path, environ: Mapping[str, str]) -> int:
     Raises:
       CannotRun: a build failed where nothing can be installed.
     """
-    for target, tag in {**STAGES, **IMAGES}.items():
+    for target, tag in TAGS.items():
         began = time.monotonic()
         outcome = processes.run_showing_time(
             f"target {target}", build_command(target, folder, environ), environ=environ
