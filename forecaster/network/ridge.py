@@ -2,7 +2,7 @@
 
 One pass over the train windows gives sums (`TrainSums`) that all of them are solved from. A second one weighs windows
 by how badly the first maps forecast them (`ridge_weights`); where that helps on the eval windows, the map for all
-series is the weighed one. A model that adopts a fit forecasts like the ridge before it is trained.
+series is the weighed one, and a third pass crosses it. A model that adopts a fit forecasts like the ridge before it is trained.
 
 With blocks in time the fits are crossed (Stone, "Cross-validatory choice and assessment of statistical predictions",
 1974): for each block there are maps that were fitted without it. A ridge is closer to the windows that it was fitted on
@@ -10,16 +10,19 @@ than to any other. A network that learned what it leaves over there would learn 
 another kind; from the crossed maps it sees errors like those that it will be used on.
 """
 
-from collections.abc import Sequence
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from tapeline.forecaster.network.highway import WIDEST_FIRST, Reads, widest_reads
 from tapeline.forecaster.network.ridge_fit import RidgeFit
-from tapeline.forecaster.network.ridge_solver import RidgeMap, RidgeSolver
+from tapeline.forecaster.network.ridge_solver import RidgeMap, RidgeSolver, SharedMap
+from tapeline.forecaster.network.ridge_statistics import RidgeStatistics
 from tapeline.forecaster.network.ridge_sums import Batches, TrainSums
-from tapeline.forecaster.network.ridge_weights import weighed_sums
+from tapeline.forecaster.network.ridge_weights import LeftOut, weighed_sums
 from tapeline.schemas.training_config import ViewConfig
 from tapeline.schemas.window_spec import WindowShape
 from tapeline.series.time_folds import TimeFolds
@@ -33,6 +36,10 @@ COVARIATE_FACTORS = (1.0, 10.0, 100.0, 1e6)
 A horizon of 48 steps with 9 covariates has 432 columns that all but repeat
 each other: the penalty that suits the context lets them overfit.
 """
+
+
+WeighedSums = Callable[..., dict[Reads, dict[LeftOut, RidgeStatistics]]]
+"""`weighed_sums` of the train windows: takes lines."""
 
 
 class RidgeKind(NamedTuple):
@@ -64,7 +71,7 @@ def fit_ridges(
     penalties: Sequence[float] = PENALTIES,
     covariate_factors: Sequence[float] = COVARIATE_FACTORS,
 ) -> dict[RidgeKind, RidgeFit]:
-    """Fits highways on the train windows, in two passes, with the penalties that are best on the eval windows.
+    """Fits highways on the train windows, in two passes or three, with the penalties that are best on the eval windows.
 
     A series keeps the shared map where its own is no better on its eval windows.
 
@@ -88,20 +95,43 @@ def fit_ridges(
     sums = TrainSums(train, shape=shape, reads=reads, folds=folds, by_series=by_series)
     solvers = {each: RidgeSolver(sums, evaluation, shape, each) for each in dict.fromkeys(kind.reads for kind in kinds)}
     plain = {each: solver.shared(penalties, covariate_factors) for each, solver in solvers.items()}
-    weighed = weighed_sums(
-        train,
-        shape=shape,
-        lines={each: solver.lines(plain[each]) for each, solver in solvers.items()},
-        folds=folds,
-        complete=sums.complete,
-    )
+    read_weighed = functools.partial(weighed_sums, train, shape=shape, folds=folds, complete=sums.complete)
+    shared = _weighed_where_better(plain, solvers, read=read_weighed, penalties=penalties)
     fits: dict[RidgeKind, RidgeFit] = {}
     for width_reads, solver in solvers.items():
-        shared = solver.better(plain[width_reads], weighed[width_reads], penalties)
+        line = shared[width_reads]
         for per_series in {kind.per_series for kind in kinds if kind.reads == width_reads}:
             own: list[RidgeMap] = []
-            error = shared.error
+            error = line.error
             if per_series:
-                own, error = solver.per_series(shared.map, penalties)
-            fits[RidgeKind(width_reads, per_series)] = solver.solved(shared, own, eval_mae=error)
+                own, error = solver.per_series(line.map, penalties)
+            fits[RidgeKind(width_reads, per_series)] = solver.solved(line, own, eval_mae=error)
     return fits
+
+
+def _weighed_where_better(
+    plain: Mapping[Reads, SharedMap],
+    solvers: Mapping[Reads, RidgeSolver],
+    *,
+    read: WeighedSums,
+    penalties: Sequence[float],
+) -> dict[Reads, SharedMap]:
+    """Returns the maps for all series, solved from weighed windows where that takes enough off the error on eval."""
+    sums = read(lines={reads: {None: solver.line(plain[reads].map)} for reads, solver in solvers.items()})
+    better: dict[Reads, SharedMap] = {}
+    for reads, solver in solvers.items():
+        weighed = solver.better(plain[reads], sums[reads][None], penalties)
+        if weighed is not None:
+            better[reads] = weighed
+    # What is left out block by block costs a pass as long as five, and is read for these alone.
+    crossed = {reads: dict(enumerate(plain[reads].crossed)) for reads in better}
+    left = read(
+        lines={
+            reads: {block: solvers[reads].line(line, block) for block, line in lines.items()}
+            for reads, lines in crossed.items()
+        }
+    )
+    for reads, weighed in better.items():
+        maps = solvers[reads].crossed(weighed.map, list(left[reads].values()))
+        better[reads] = dataclasses.replace(weighed, crossed=maps)
+    return {**plain, **better}

@@ -11,7 +11,7 @@ from tapeline.forecaster.network.highway import Reads, highway_inputs, highway_s
 from tapeline.forecaster.network.ridge_fit import Floats, RidgeFit
 from tapeline.forecaster.network.ridge_statistics import Doubles, RidgeStatistics, input_scale, solve_ridge
 from tapeline.forecaster.network.ridge_sums import Batches, TrainSums
-from tapeline.forecaster.network.ridge_weights import Line, usual_error
+from tapeline.forecaster.network.ridge_weights import LeftOut, Line, usual_error
 from tapeline.schemas import features
 from tapeline.schemas.window_spec import WindowShape
 
@@ -63,44 +63,38 @@ class RidgeSolver:
         left = [self._narrow(self.sums.without(fold)) for fold in range(self.sums.folds)]
         if any(each.count < _LEAST_LEFT * statistics.count for each in left):
             left = []
-        return SharedMap(best, error, self._crossed(best, left))
+        return SharedMap(best, error, self.crossed(best, left))
 
-    def lines(self, shared: SharedMap) -> list[Line]:
-        """Returns the map for all series and those without each block, with the usual errors that they have."""
-        left = [self.sums.without(fold) for fold in range(len(shared.crossed))]
-        pairs = zip((shared.map, *shared.crossed), (self.sums.total(), *left), strict=True)
-        return [
-            (each.kernel, each.bias, usual_error(self._narrow(sums), each.kernel, each.bias)) for each, sums in pairs
-        ]
+    def line(self, line: RidgeMap, left_out: LeftOut = None) -> Line:
+        """Returns a map for all series with the usual error that it has on the windows that it was fitted on."""
+        sums = self._narrow(self.sums.total() if left_out is None else self.sums.without(left_out))
+        return line.kernel, line.bias, usual_error(sums, line.kernel, line.bias)
 
-    def better(self, shared: SharedMap, weighed: Sequence[RidgeStatistics], penalties: Sequence[float]) -> SharedMap:
-        """Returns the best of those that are solved from weighed windows; the map itself where they gain too little.
+    def better(self, shared: SharedMap, weighed: RidgeStatistics, penalties: Sequence[float]) -> SharedMap | None:
+        """Returns the best map that is solved from weighed windows, not crossed; None where it gains too little.
 
         Args:
             shared: Solved without weights.
-            weighed: The sums of all windows, then those without each block.
+            weighed: The sums of all windows.
             penalties: What may be tried: that of the map and its neighbours are.
         """
         place = list(penalties).index(shared.map.penalty)
         near = penalties[max(place - 1, 0) : place + 2]
-        total, *left = weighed
+        units = self._narrow(self.sums.total())
+        best, error = self._best([self._solve(weighed, units, each, shared.map.factor) for each in near])
+        return None if error > (1.0 - _LEAST_GAIN) * shared.error else SharedMap(best, error, ())
+
+    def crossed(self, line: RidgeMap, left: Sequence[RidgeStatistics]) -> tuple[RidgeMap, ...]:
+        """Returns the maps that are solved from the sums without each block."""
         # Units without weights: those of a crossed map may not depend on the targets of its block.
         units = self._narrow(self.sums.total())
-        best, error = self._best([self._solve(total, units, each, shared.map.factor) for each in near])
-        if error > (1.0 - _LEAST_GAIN) * shared.error:
-            return shared
-        return SharedMap(best, error, self._crossed(best, left))
+        return tuple(self._solve(each, units, line.penalty, line.factor) for each in left)
 
     def _best(self, maps: Sequence[RidgeMap]) -> tuple[RidgeMap, float]:
         """Returns the best of some maps for all series, and its mean absolute error on eval."""
         errors, observed = _eval_errors(self.evaluation, maps, self.shape, self.reads)
         best = int(np.argmin(errors))
         return maps[best], float(errors[best] / max(observed[best], 1))
-
-    def _crossed(self, shared: RidgeMap, left: Sequence[RidgeStatistics]) -> tuple[RidgeMap, ...]:
-        """Returns the maps that are solved from the sums without each block."""
-        units = self._narrow(self.sums.total())
-        return tuple(self._solve(each, units, shared.penalty, shared.factor) for each in left)
 
     def per_series(self, shared: RidgeMap, penalties: Sequence[float]) -> tuple[list[RidgeMap], float]:
         """Returns the best map of each series, the shared one among those tried, and the error of all together."""

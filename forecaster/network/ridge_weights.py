@@ -6,9 +6,10 @@ has nearly the least absolute error: one round of iteratively reweighted least s
 technique for absolute deviations curve fitting", 1973).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 
 from tapeline.forecaster.network.highway import Reads, highway_inputs, highway_size
 from tapeline.forecaster.network.ridge_fit import Floats
@@ -23,6 +24,9 @@ _LEAST_ERROR = 0.2
 
 _LEAST_USUAL = 1e-3
 """Least usual error, as a share of the usual distance of the target from the last value."""
+
+LeftOut = int | None
+"""A block in time that a line is fitted without; None: it is fitted on all windows."""
 
 Line = tuple[Doubles, Doubles, float]
 """Kernel `[D, H]`, bias `[H]`, and the usual error of a forecast: `usual_error`."""
@@ -49,41 +53,44 @@ def weighed_sums(
     train: Batches,
     *,
     shape: WindowShape,
-    lines: Mapping[Reads, Sequence[Line]],
+    lines: Mapping[Reads, Mapping[LeftOut, Line]],
     folds: TimeFolds | None,
     complete: bool,
-) -> dict[Reads, list[RidgeStatistics]]:
+) -> dict[Reads, dict[LeftOut, RidgeStatistics]]:
     """Reads the train windows once more; each sum is weighed by the errors of a line of its own.
 
     So what is solved without a block in time does not depend on the targets of that block, by no weight either.
+    Without lines nothing is read.
 
     Args:
         train: Windows with `target`; with `forecast_start` where there are folds.
         shape: Their widths.
-        lines: By what they read: the line of all windows, then, where there are folds, that without each of them.
-        folds: Blocks in time.
+        lines: By what they read and by the block that they were fitted without.
+        folds: Blocks in time; None: there are none to leave out.
         complete: Whether windows with unobserved targets are left out.
 
     Returns:
-        By what is read, the sums for each line, over the windows that it was fitted on.
+        For each line the sums over the windows that it was fitted on.
     """
     sums = {
-        reads: [RidgeStatistics.nothing(highway_size(shape, reads), shape.horizon) for _ in each]
+        reads: {block: RidgeStatistics.nothing(highway_size(shape, reads), shape.horizon) for block in each}
         for reads, each in lines.items()
     }
+    if not any(sums.values()):
+        return sums
     for window in train():
         target, is_complete = relative_target(window)
-        used = [is_complete | (not complete)]
+        used: dict[LeftOut, npt.NDArray[np.bool_]] = {None: is_complete | (not complete)}
         if folds is not None:
             starts = np.asarray(window[features.FORECAST_START])
             outside = folds.index(starts)[:, np.newaxis] != np.arange(folds.count)
-            used += [used[0] & far for far in (outside & ~folds.near(starts)).T]
+            used |= {block: used[None] & far for block, far in enumerate((outside & ~folds.near(starts)).T)}
         for reads, each in lines.items():
             inputs = np.asarray(highway_inputs(window, shape, reads))
-            for place, (line, rows) in enumerate(zip(each, used, strict=False)):
-                if rows.any():
+            for block, line in each.items():
+                if (rows := used[block]).any():
                     x, y = inputs[rows], target[rows]
-                    sums[reads][place] += RidgeStatistics.of(x, y, _weights(x, y, line))
+                    sums[reads][block] += RidgeStatistics.of(x, y, _weights(x, y, line))
     return sums
 
 

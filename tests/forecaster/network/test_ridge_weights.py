@@ -80,14 +80,27 @@ def test_a_sum_holds_the_windows_of_its_line_and_not_those_of_its_block() -> Non
     train, folds = windows(300, seed=0, wild=0.1), TimeFolds(edges=(100, 200), margin=5)
     flat = np.zeros((4, 2)), np.zeros(2), 1.0
     options: dict[str, Any] = {"shape": SHAPE, "folds": folds, "complete": True}
-    sums = weighed_sums(lambda: iter([train]), lines={"all": [flat] * 4}, **options)["all"]
+    sums = weighed_sums(lambda: iter([train]), lines={"all": dict.fromkeys([None, 0, 1, 2], flat)}, **options)["all"]
     x, y = _inputs_and_outputs(train)
     weights = 1.0 / np.maximum(np.abs(y).mean(axis=1), 0.2)
     start = train["forecast_start"]
     left = [(folds.index(start) != fold) & ~folds.near(start)[:, fold] for fold in range(3)]
-    for place, rows in enumerate([np.ones(300, bool), *left]):
-        np.testing.assert_allclose(sums[place].count, weights[rows].sum(), rtol=1e-6)
-        np.testing.assert_allclose(sums[place].inputs, weights[rows] @ x[rows], rtol=1e-5, atol=1e-4)
+    for found, rows in zip(sums.values(), [np.ones(300, bool), *left], strict=True):
+        np.testing.assert_allclose(found.count, weights[rows].sum(), rtol=1e-6)
+        np.testing.assert_allclose(found.inputs, weights[rows] @ x[rows], rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize(("wild", "passes"), [(0.0, 2), (0.1, 3)])
+def test_what_is_left_out_of_weighed_lines_is_read_where_they_are_taken(wild: float, passes: int) -> None:
+    train, calm, read = windows(600, seed=0, wild=wild), windows(200, seed=1), []
+
+    def batches() -> Any:
+        read.append(1)
+        return iter([train])
+
+    folds = TimeFolds(edges=(200, 400), margin=5)
+    found = fit_ridges(batches, lambda: iter([calm]), shape=SHAPE, kinds=[KIND], folds=folds)[KIND]
+    assert (len(read), found.fold_kernel is None) == (passes, False)
 
 
 def _inputs_and_outputs(window: Any) -> tuple[Any, Any]:
