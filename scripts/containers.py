@@ -132,7 +132,10 @@ def demand_containers(environ: Mapping[str, str]) -> None:
       CannotRun: it cannot.
     """
     limits = ["--network", "none", "--cpus", "1", "--memory", "64m", "--read-only", "--cap-drop", "all"]
-    demand(processes.run(["podman", "run", "--rm", *limits, BASE, "true"], timeout=QUICK_SECONDS, environ=environ))
+    command = ["podman", "run", "--rm", *limits, BASE, "true"]
+    started = processes.run(command, timeout=QUICK_SECONDS, environ=environ)
+    if not started.ok:
+        raise CannotRun(f"no container starts here: {shlex.join(command)} ended with {started.last_line!r}")
 
 
 def demand_packages(environ: Mapping[str, str]) -> None:

@@ -2,6 +2,7 @@
 
     python3 scripts/newer_system.py                              # the whole test suite, then models across the stacks
     python3 scripts/newer_system.py make run                     # any command, in a copy of this tree
+    python3 scripts/newer_system.py make test-containers         # the image's tests, with Debian 13's Podman
 
 The root is made once, outside of the repository, by debootstrap; a copy of the working tree is laid into it anew
 before every call, without the environment that was built there. The command runs in mount and process namespaces of
@@ -133,12 +134,14 @@ def lend_network(project: pathlib.Path, root: pathlib.Path, environ: Mapping[str
 def entering(root: pathlib.Path, command: List[str], folder: str = TREE) -> List[str]:
     """Writes the command that runs another one inside the root, in a folder there.
 
-    Everything that is mounted is mounted in a namespace that ends with the command.
+    Everything that is mounted is mounted in a namespace that ends with the command. The root is mounted on itself, since
+    Podman unpacks images in a root that it can mount anew, and looks for control groups below /sys.
     """
     place = shlex.quote(str(root))
     inside = "cd /{} && exec {}".format(shlex.quote(folder), " ".join(map(shlex.quote, command)))
     script = (
-        f"mount --rbind /dev {place}/dev && mount -t proc proc {place}/proc && "
+        f"mount --bind {place} {place} && mount --rbind /dev {place}/dev && mount --rbind /sys {place}/sys && "
+        f"mount -t proc proc {place}/proc && "
         f"exec chroot {place} /bin/sh -c {shlex.quote(inside)}"
     )
     return ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--", "/bin/sh", "-c", script]
