@@ -33,6 +33,31 @@ INTERVAL_LEVELS = tuple(str(tail / 200) for percent in PERCENTS for tail in (100
 _HALF = Fraction(1, 2)
 
 
+def fewest_errors(percent: int) -> int:
+    """Returns how many errors an interval takes; with fewer it is the range of those there are, and promises less.
+
+    >>> [(percent, fewest_errors(percent)) for percent in PERCENTS]
+    [(80, 9), (95, 39)]
+
+    Args:
+        percent: The level of the interval.
+    """
+    return math.ceil(Fraction(200, 100 - percent)) - 1
+
+
+def promised_percent(errors: int, percent: int) -> float:
+    """Returns how much an interval promises to hold.
+
+    >>> promised_percent(39, 95), round(promised_percent(12, 95), 1)
+    (95.0, 84.6)
+
+    Args:
+        errors: How many errors it is made of.
+        percent: The level that it is called by.
+    """
+    return min(float(percent), 100.0 * max(0.0, 1.0 - 2.0 / (errors + 1)))
+
+
 def signed_errors(target: Floats, forecast: Floats) -> Array:
     """Returns `target - forecast`; infinite for a forecast that is no number, NaN where nothing was measured.
 

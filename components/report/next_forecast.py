@@ -19,6 +19,7 @@ from tapeline.schemas.artifact_files import FORECAST_FILE, FORECAST_PICTURE
 from tapeline.schemas.config import Config
 from tapeline.schemas.errors import UserError
 from tapeline.series.checks.findings import listing
+from tapeline.series.conformal import PERCENTS, fewest_errors, promised_percent
 from tapeline.series.figures.style import safe
 from tapeline.series.figures.wording import count, number, sentence, when
 from tapeline.series.pages.page import Section
@@ -47,8 +48,14 @@ def make_forecast(model_dir: str, config: Config, *, blessed: bool) -> NextForec
         return f"There is no forecast of the steps after the data: {reason}"
 
 
-def forecast_section(made: NextForecast | str, config: Config) -> Section | None:
-    """Returns the section that stands first on the page; None where nothing was tried."""
+def forecast_section(made: NextForecast | str, config: Config, *, eval_windows: int) -> Section | None:
+    """Returns the section that stands first on the page; None where nothing was tried.
+
+    Args:
+        made: The forecast, or why there is none.
+        config: The configuration of the run.
+        eval_windows: Windows whose errors the intervals are made of.
+    """
     if not made:
         return None
     title = f"The next {count(config.window.horizon, 'step')}"
@@ -65,7 +72,7 @@ def forecast_section(made: NextForecast | str, config: Config) -> Section | None
     return Section(
         key="next",
         title=title if ahead else f"The newest {count(config.window.horizon, 'step')} that can be forecast",
-        paragraphs=list(_paragraphs(made, config)),
+        paragraphs=[*_paragraphs(made, config), *few_errors(eval_windows)],
         figures=[figure],
         charts={NEXT: next_chart(made, 0, unit=safe(config.data.unit) or "target units")},
     )
@@ -96,6 +103,25 @@ def _paragraphs(made: NextForecast, config: Config) -> list[str]:
             f"{count(left, 'series')} could not be forecast. The first: {safe(f'{first.place}{first.message}', 300)}"
         )
     return told
+
+
+def few_errors(windows: int) -> list[str]:
+    """Returns what is to be said of intervals that are made of too few errors for their levels.
+
+    >>> few_errors(12)[0][:57]
+    'The intervals are made of the errors on 12 eval windows. '
+    >>> few_errors(39)
+    []
+    """
+    short = [percent for percent in PERCENTS if windows < fewest_errors(percent)]
+    if not short:
+        return []
+    needed = " and ".join(f"that of {percent} % takes {fewest_errors(percent)}" for percent in short)
+    promised = promised_percent(windows, short[-1])
+    return [
+        f"The intervals are made of the errors on {count(windows, 'eval window')}. {sentence(needed)} With fewer, the "
+        f"widest errors that occurred stand in, and the interval promises to hold no more than {promised:.0f} %."
+    ]
 
 
 def _caption(made: NextForecast) -> str:

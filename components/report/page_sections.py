@@ -84,7 +84,7 @@ def build_page(content: Content) -> Page:
 
 def _first(content: Content, space: Space, newest: Section) -> Section:
     """The next forecast, or the newest test forecast where there is none, and the error beside the baselines'."""
-    ahead = forecast_section(content.next_forecast, content.config)
+    ahead = forecast_section(content.next_forecast, content.config, eval_windows=content.history.eval_windows)
     bars = [against_baselines(content, space)]
     if ahead is None or not ahead.figures:
         return dataclasses.replace(newest, key="first", bars=bars, paragraphs=ahead.paragraphs if ahead else ())

@@ -66,6 +66,7 @@ class History:
         kept_epoch: Epoch whose weights the model has; None: none was better than those before training.
         before_training: Free-running error on the eval split before the first epoch; NaN where unknown.
         train_windows: Windows in an epoch.
+        eval_windows: Windows of the eval split; the intervals are made of the errors on them.
         parameters: Numbers that are learned.
         others: The other candidates.
         members: What could be picked for the model that is served; empty where there was no choice.
@@ -84,6 +85,7 @@ class History:
     kept_epoch: int | None
     before_training: float
     train_windows: int
+    eval_windows: int
     parameters: int
     others: tuple[OtherCourse, ...] = ()
     members: tuple[SelectedMember, ...] = ()
@@ -138,6 +140,7 @@ def read_history(model_run_uri: str, *, card: Mapping[str, Any]) -> History:
         kept_epoch=card["best_epoch"],
         before_training=float(card["val_mae_scaled_before_training"]),
         train_windows=card["train_windows"],
+        eval_windows=card["eval_windows"],
         parameters=card["parameters"],
         others=tuple(
             OtherCourse(

@@ -171,6 +171,7 @@ def sample_content(
             kept_epoch=min(47, epochs),
             before_training=0.041,
             train_windows=1_023,
+            eval_windows=300,
             parameters=37_761,
         ),
         data_gate=DataGateReport(

@@ -39,6 +39,7 @@ CARD = {
     "best_epoch": 1,
     "val_mae_scaled_before_training": 0.3,
     "train_windows": 5,
+    "eval_windows": 5,
     "parameters": 2,
     "run_fingerprint": "f00d",
 }

@@ -180,6 +180,7 @@ def history(**changes: Any) -> History:
         "kept_epoch": 2,
         "before_training": 0.6,
         "train_windows": 10,
+        "eval_windows": 10,
         "parameters": 3,
     }
     return History(**{**values, **changes})

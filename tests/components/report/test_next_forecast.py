@@ -59,7 +59,7 @@ def test_every_series_is_in_the_table_and_six_are_in_the_picture(
     assert table["series_id"].tolist() == np.repeat([f"m{n}" for n in range(7)], 3).tolist()
     assert table["time"][0] == "2024-03-01 10:00:00"
     assert (tmp_path / "forecast.png").read_bytes().startswith(b"\x89PNG")
-    section = forecast_section(made, config)
+    section = forecast_section(made, config, eval_windows=100)
     assert section.title == "The next 3 steps"
     assert "1 series could not be forecast. The first: series 'late': 2 steps up to the last" in words(section)
     (figure,) = section.figures
@@ -70,6 +70,21 @@ def test_every_series_is_in_the_table_and_six_are_in_the_picture(
     assert (tree["after_the_data"], tree["series"], tree["last"]) == (True, 7, "2024-03-01 12:00")
 
 
+@pytest.mark.parametrize(
+    ("windows", "said"),
+    [
+        (39, None),
+        (12, "on 12 eval windows. That of 95 % takes 39. With fewer"),
+        (8, "That of 80 % takes 9 and that of 95 % takes 39. With fewer"),
+    ],
+)
+def test_intervals_of_too_few_errors_are_told_of(model: Any, config: Config, windows: int, said: str | None) -> None:
+    made = make_forecast(model, config, blessed=True)
+    told = words(forecast_section(made, config, eval_windows=windows))
+    assert ("The intervals are made of" in told) is (said is not None)
+    assert said is None or said in told
+
+
 def test_a_window_of_the_past_is_no_table(model: Any, config: Config, tmp_path: pathlib.Path) -> None:
     made = make_forecast(model, config, blessed=True)
     assert not isinstance(made, str), made
@@ -78,21 +93,21 @@ def test_a_window_of_the_past_is_no_table(model: Any, config: Config, tmp_path: 
     config = config.override({"features.future_covariates": ["wind"]})
     write_forecast(made, config, tmp_path)
     assert not (tmp_path / "forecast.csv").exists()
-    section = forecast_section(made, config)
+    section = forecast_section(made, config, eval_windows=100)
     assert section.title == "The newest 3 steps that can be forecast"
     assert "The model needs wind for the steps that it forecasts" in words(section)
 
 
 def test_a_refused_model_forecasts_nothing_and_the_command_is_told(model: Any, config: Config) -> None:
     made = make_forecast(model, config, blessed=False)
-    section = forecast_section(made, config)
+    section = forecast_section(made, config, eval_windows=100)
     assert section.figures == ()
     assert "tapeline forecast --candidate --name load" in words(section)
 
 
 def test_rows_that_cannot_be_forecast_are_a_sentence_and_no_failure(model: Any, config: Config) -> None:
     made = make_forecast(model, config.override({"data.source": "gone.csv"}), blessed=True)
-    assert "no file 'gone.csv'" in words(forecast_section(made, config))
+    assert "no file 'gone.csv'" in words(forecast_section(made, config, eval_windows=100))
     tree = forecast_json(made)
     assert tree is not None
     assert tree["made"] is False

@@ -20,6 +20,7 @@ HISTORY = History(
     kept_epoch=None,
     before_training=0.3,
     train_windows=10,
+    eval_windows=10,
     parameters=5,
     members=(SelectedMember(name="ridge", what="a linear map", error=0.1, weight=1.0, epochs=None),),
     selected_error=0.1,
