@@ -152,6 +152,15 @@ class Training:
             except OutOfTimeError:
                 self.model.stop_training = True
 
+    def limit_patience(self, most: int | None) -> None:
+        """Says how many epochs without improvement the training may make from here on.
+
+        Args:
+            most: That number, where it is below the configured one; None: the configured one.
+        """
+        patience = self._config.early_stopping.patience
+        self._stopping.patience = patience if most is None else min(patience, most)
+
     def error_by(self, epochs: int) -> float:
         """Returns the least `val_loss` of the first epochs; warm-up epochs count only where there are no others.
 

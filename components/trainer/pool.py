@@ -183,20 +183,24 @@ def race(
     """
     sound = dict(trainings)
     racing = list(trainings)
-    for rung in (*looks, Rung(epochs, len(racing))):
-        failed = _run_side_by_side({number: sound[number] for number in racing}, rung.epoch, abandoned)
+    for rung in (*looks, None):
+        until = epochs if rung is None else rung.epoch
+        failed = _run_side_by_side({number: sound[number] for number in racing}, until, abandoned)
         for number, error in failed.items():
             say(f"candidate {number} leaves the pool: {error}")
             del sound[number]
             racing.remove(number)
         if not sound:
             raise TrainingError(f"None of {len(trainings)} candidates could be trained. {error}")
-        errors = {number: sound[number].error_by(rung.epoch) for number in racing}
-        ahead = survivors(errors, keep=rung.keep)
+        if rung is None:
+            break
+        ahead = survivors({number: sound[number].error_by(rung.epoch) for number in racing}, keep=rung.keep)
+        for number in ahead:
+            sound[number].limit_patience(None if number == ahead[0] else rung.patience)
         if len(ahead) < len(racing):
-            names = ", ".join(str(number) for number in ahead)
+            names = ", ".join(str(number) for number in sorted(ahead))
             say(f"after {rung.epoch} epochs: {len(ahead)} of {len(racing)} candidates go on: {names}")
-        racing = ahead
+        racing = sorted(ahead)
     return list(sound)
 
 

@@ -27,15 +27,14 @@ def eager() -> Iterator[None]:
 TRAIN, EVAL = wave(90), wave(60, first=90)
 
 
+def prepared(model: Any, settings: Any, **more: Any) -> Training:
+    train, evaluation = stream(TRAIN, 16, shuffle=True), stream(EVAL, 32)
+    return Training(model, train_data=train, validation_data=evaluation, config=settings, **more)
+
+
 def run(model: Any, options: Any = None, **more: Any) -> Any:
     settings = config(**(options or {}))
-    training = Training(
-        model,
-        train_data=stream(TRAIN, 16, shuffle=True),
-        validation_data=stream(EVAL, 32),
-        config=settings,
-        **more,
-    )
+    training = prepared(model, settings, **more)
     training.run_to(settings.epochs)
     return training.finish()
 
@@ -169,6 +168,19 @@ def test_a_model_that_training_only_makes_worse_stays_as_it_was() -> None:
     assert history.val_loss == history.untrained < min(epoch["val_loss"] for epoch in history.epochs)
     for one, other in zip(weights(model), before, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_a_limit_on_patience_holds_until_it_is_taken_back() -> None:
+    # No epoch falls by that much, so each but the first is one to wait through.
+    settings = config(epochs=9, early_stopping={"patience": 6, "min_delta": 10.0})
+    limited, freed = prepared(forecaster(), settings), prepared(forecaster(), settings)
+    for training in (limited, freed):
+        training.run_to(1)
+        training.limit_patience(2)
+    freed.limit_patience(None)
+    for training in (limited, freed):
+        training.run_to(9)
+    assert (limited.epochs, freed.epochs) == (3, 7)
 
 
 def test_a_gradient_that_is_not_finite_ends_training_and_keeps_the_last_good_checkpoint(tmp_path: pathlib.Path) -> None:

@@ -30,6 +30,10 @@ class Planned:
     errors: Any
     fails_at: int | None = None
     ran_to: list[int] = dataclasses.field(default_factory=list)
+    patience: int | None = None
+
+    def limit_patience(self, most: int | None) -> None:
+        self.patience = most
 
     def run_to(self, epochs: int) -> None:
         self.ran_to.append(epochs)
@@ -48,7 +52,7 @@ def run_race(trainings: Any, looks: Any, epochs: int = 8) -> tuple[list[int], li
 
 def test_the_weaker_half_ends_early() -> None:
     trainings = {number: Planned([number / 10] * 8) for number in (1, 2, 3, 4)}
-    sound, lines = run_race(trainings, [Rung(2, 2)])
+    sound, lines = run_race(trainings, [Rung(2, 2, 3)])
     assert sound == [1, 2, 3, 4]
     assert {number: training.ran_to for number, training in trainings.items()} == {
         1: [2, 8], 2: [2, 8], 3: [2], 4: [2],
@@ -56,16 +60,24 @@ def test_the_weaker_half_ends_early() -> None:
     assert lines == ["after 2 epochs: 2 of 4 candidates go on: 1, 2"]
 
 
+def test_only_the_one_in_the_lead_has_the_whole_patience() -> None:
+    trainings = {1: Planned([0.4, 0.4, 0.1, 0.1]), 2: Planned([0.5, 0.3, 0.3, 0.3]), 3: Planned([0.9] * 4)}
+    run_race(trainings, [Rung(2, 3, 7)])
+    assert [training.patience for training in trainings.values()] == [7, None, 7]
+    run_race(trainings, [Rung(2, 3, 7), Rung(4, 2, 5)])
+    assert [training.patience for training in trainings.values()] == [None, 5, 7]
+
+
 def test_what_counts_at_a_rung_is_what_was_reached_by_then() -> None:
     # The third was carried on from a crash, and is further than the rung.
     trainings = {1: Planned([0.5] * 8), 2: Planned([0.4] * 8), 3: Planned([0.9, 0.9, 0.1, 0.1])}
-    run_race(trainings, [Rung(2, 2)])
+    run_race(trainings, [Rung(2, 2, 3)])
     assert trainings[3].ran_to == [2]
 
 
 def test_a_candidate_that_is_no_longer_finite_leaves_and_the_others_go_on() -> None:
     trainings = {1: Planned([0.1] * 8, fails_at=2), 2: Planned([0.4] * 8), 3: Planned([0.5] * 8)}
-    sound, lines = run_race(trainings, [Rung(2, 2)])
+    sound, lines = run_race(trainings, [Rung(2, 2, 3)])
     assert sound == [2, 3]
     assert lines == ["candidate 1 leaves the pool: the loss is no longer finite."]
     assert trainings[3].ran_to == [2, 8]
