@@ -64,7 +64,7 @@ def demand_means(environ: Mapping[str, str]) -> None:
     if os.geteuid() != 0:
         raise CannotRun("making a Debian root takes root's rights")
     path = environ.get("PATH", "")
-    for tool in ("chroot", "unshare", "mount"):
+    for tool in ("chroot", "unshare", "mount", "pivot_root"):
         if shutil.which(tool, path=path) is None:
             raise CannotRun(tool + " is not on PATH")
     if not processes.run(["unshare", "--mount", "--pid", "--fork", "true"], timeout=10, environ=environ).ok:
@@ -134,15 +134,14 @@ def lend_network(project: pathlib.Path, root: pathlib.Path, environ: Mapping[str
 def entering(root: pathlib.Path, command: List[str], folder: str = TREE) -> List[str]:
     """Writes the command that runs another one inside the root, in a folder there.
 
-    Everything that is mounted is mounted in a namespace that ends with the command. The root is mounted on itself, since
-    Podman unpacks images in a root that it can mount anew, and looks for control groups below /sys.
+    Everything that is mounted is mounted in a namespace that ends with the command, and the root is the root of that
+    namespace: Podman mounts it anew, and enters containers by way of it.
     """
     place = shlex.quote(str(root))
-    inside = "cd /{} && exec {}".format(shlex.quote(folder), " ".join(map(shlex.quote, command)))
+    inside = "umount --lazy /mnt && cd /{} && exec {}".format(shlex.quote(folder), " ".join(map(shlex.quote, command)))
     script = (
-        f"mount --bind {place} {place} && mount --rbind /dev {place}/dev && mount --rbind /sys {place}/sys && "
-        f"mount -t proc proc {place}/proc && "
-        f"exec chroot {place} /bin/sh -c {shlex.quote(inside)}"
+        f"mount --bind {place} {place} && cd {place} && mount --rbind /dev dev && mount --rbind /sys sys && "
+        f"mount -t proc proc proc && pivot_root . mnt && exec chroot . /bin/sh -c {shlex.quote(inside)}"
     )
     return ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--", "/bin/sh", "-c", script]
 
