@@ -32,7 +32,7 @@ def test_a_newer_system_needs_no_root_of_its_own(old_system: None, monkeypatch: 
 
 def test_what_cannot_be_had_is_named(old_system: None, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
     assert reason({"PATH": str(tmp_path)}) == "chroot is not on PATH"
-    for tool in ("chroot", "mount"):
+    for tool in ("chroot", "mount", "pivot_root"):
         (tmp_path / tool).symlink_to("/bin/true")
     (tmp_path / "unshare").symlink_to("/bin/false")
     assert "namespaces" in reason({"PATH": str(tmp_path)})
