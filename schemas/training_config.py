@@ -89,7 +89,8 @@ class EarlyStoppingConfig(Section):
     """When training ends by itself."""
 
     patience: Positive = 15
-    """Epochs without improvement of the free-running validation error."""
+    """Epochs without improvement of the free-running validation error; of several candidates, those that are not in
+    the lead wait half as long."""
     min_delta: Annotated[Real, pydantic.Field(ge=0.0)] = 0.0
     """Least improvement that counts, in scaled units."""
     warm_up: Count = 0
