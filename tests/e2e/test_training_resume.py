@@ -47,7 +47,7 @@ def test_killed_anywhere_the_same_command_ends_with_bit_identical_weights(tmp_pa
 def test_a_pool_that_was_killed_ends_with_the_same_weights_and_the_same_selection(tmp_path: pathlib.Path) -> None:
     undisturbed = result(run(tmp_path / "whole", "--candidates", "4"))
     assert len(undisturbed["losses"]) == 4
-    # Four candidates make an epoch each, then three of them go on. Those that are not in the lead may end after a third epoch.
+    # Four candidates make an epoch each, then three of them go on. Those not in the lead may end after a third epoch.
     first_out, *finalists = sorted(len(losses) for losses in undisturbed["losses"])
     assert (first_out, max(finalists)) == (1, 4)
     assert min(finalists) >= 3
