@@ -2,7 +2,8 @@
 
 One pass over the train windows gives sums (`TrainSums`) that all of them are solved from. A second one weighs windows
 by how badly the first maps forecast them (`ridge_weights`); where that helps on the eval windows, the map for all
-series is the weighed one, and a third pass crosses it. A model that adopts a fit forecasts like the ridge before it is trained.
+series is the weighed one, and a third pass crosses it. A model that adopts a fit forecasts like the ridge before it is
+trained.
 
 With blocks in time the fits are crossed (Stone, "Cross-validatory choice and assessment of statistical predictions",
 1974): for each block there are maps that were fitted without it. A ridge is closer to the windows that it was fitted on
@@ -123,12 +124,11 @@ def _weighed_where_better(
         weighed = solver.better(plain[reads], sums[reads][None], penalties)
         if weighed is not None:
             better[reads] = weighed
-    # What is left out block by block costs a pass as long as five, and is read for these alone.
-    crossed = {reads: dict(enumerate(plain[reads].crossed)) for reads in better}
+    # The sums without each block take five times as long as those of all windows: they are read for these alone.
     left = read(
         lines={
-            reads: {block: solvers[reads].line(line, block) for block, line in lines.items()}
-            for reads, lines in crossed.items()
+            reads: {block: solvers[reads].line(line, block) for block, line in enumerate(plain[reads].crossed)}
+            for reads in better
         }
     )
     for reads, weighed in better.items():
