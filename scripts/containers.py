@@ -98,13 +98,14 @@ def demand_engine(folder: pathlib.Path, environ: Mapping[str, str]) -> None:
         raise CannotRun(f"there is neither {' nor '.join(missing)}, nor an apt-get to install them with")
     quiet = dict(environ, DEBIAN_FRONTEND="noninteractive")
     for step in (["update"], ["install", "--yes", "--no-install-recommends", *missing]):
-        demand(processes.run_showing_time(shlex.join(["apt-get", *step]), ["apt-get", *step], environ=quiet))
+        command = ["apt-get", *step]
+        demand(command, processes.run_showing_time(shlex.join(command), command, environ=quiet))
 
 
-def demand(outcome: processes.Outcome) -> None:
-    """Says why a step failed that needs what this machine may not have."""
+def demand(command: List[str], outcome: processes.Outcome) -> None:
+    """Says which command failed that needs what this machine may not have, and why."""
     if not outcome.ok:
-        raise CannotRun(outcome.last_line)
+        raise CannotRun(f"{shlex.join(command)} failed: {outcome.last_line}")
 
 
 def make_base(folder: pathlib.Path, environ: Mapping[str, str]) -> None:
@@ -118,11 +119,12 @@ def make_base(folder: pathlib.Path, environ: Mapping[str, str]) -> None:
     root, packed = folder / "base", folder / "base.tar"
     shutil.rmtree(str(root), ignore_errors=True)
     command = ["debootstrap", "--variant=minbase", newer_system.SUITE, str(root)]
-    demand(processes.run_showing_time("Debian 13 by debootstrap", command, environ=environ))
+    demand(command, processes.run_showing_time("Debian 13 by debootstrap", command, environ=environ))
     left_out = ("./var/cache/apt/archives", "./var/lib/apt/lists", "./proc", "./sys", "./dev")
     with tarfile.open(str(packed), "w") as tar:
         tar.add(str(root), ".", filter=lambda entry: None if entry.name.startswith(left_out) else entry)
-    demand(processes.run_showing_time(BASE, ["podman", "import", str(packed), BASE], environ=environ))
+    command = ["podman", "import", str(packed), BASE]
+    demand(command, processes.run_showing_time(BASE, command, environ=environ))
     packed.unlink()
     shutil.rmtree(str(root))
 
@@ -135,9 +137,7 @@ def demand_containers(environ: Mapping[str, str]) -> None:
     """
     limits = ["--network", "none", "--cpus", "1", "--memory", "64m", "--read-only", "--cap-drop", "all"]
     command = ["podman", "run", "--rm", *limits, BASE, "true"]
-    started = processes.run(command, timeout=QUICK_SECONDS, environ=environ)
-    if not started.ok:
-        raise CannotRun(f"no container starts here: {shlex.join(command)} ended with {started.last_line!r}")
+    demand(command, processes.run(command, timeout=QUICK_SECONDS, environ=environ))
 
 
 def demand_packages(environ: Mapping[str, str]) -> None:
@@ -147,7 +147,7 @@ def demand_packages(environ: Mapping[str, str]) -> None:
       CannotRun: it does not.
     """
     update = ["podman", "run", "--rm", "--network", "host", BASE, "apt-get", "update"]
-    demand(processes.run(update, timeout=QUICK_SECONDS, environ=environ))
+    demand(update, processes.run(update, timeout=QUICK_SECONDS, environ=environ))
     index = uv_tool.index_url(environ)
     try:
         uv_tool.read(index + "/uv/")

@@ -72,7 +72,7 @@ def forecast_section(made: NextForecast | str, config: Config, *, eval_windows: 
     return Section(
         key="next",
         title=title if ahead else f"The newest {count(config.window.horizon, 'step')} that can be forecast",
-        paragraphs=[*_paragraphs(made, config), *few_errors(eval_windows)],
+        paragraphs=[*_paragraphs(made, config), *_few_errors(eval_windows)],
         figures=[figure],
         charts={NEXT: next_chart(made, 0, unit=safe(config.data.unit) or "target units")},
     )
@@ -105,12 +105,12 @@ def _paragraphs(made: NextForecast, config: Config) -> list[str]:
     return told
 
 
-def few_errors(windows: int) -> list[str]:
+def _few_errors(windows: int) -> list[str]:
     """Returns what is to be said of intervals that are made of too few errors for their levels.
 
-    >>> few_errors(12)[0][:57]
+    >>> _few_errors(12)[0][:57]
     'The intervals are made of the errors on 12 eval windows. '
-    >>> few_errors(39)
+    >>> _few_errors(39)
     []
     """
     short = [percent for percent in PERCENTS if windows < fewest_errors(percent)]

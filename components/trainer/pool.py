@@ -197,10 +197,10 @@ def race(
         ahead = survivors({number: sound[number].error_by(rung.epoch) for number in racing}, keep=rung.keep)
         for number in ahead:
             sound[number].limit_patience(None if number == ahead[0] else rung.patience)
-        if len(ahead) < len(racing):
-            names = ", ".join(str(number) for number in sorted(ahead))
-            say(f"after {rung.epoch} epochs: {len(ahead)} of {len(racing)} candidates go on: {names}")
-        racing = sorted(ahead)
+        before, racing = len(racing), sorted(ahead)
+        if len(racing) < before:
+            names = ", ".join(str(number) for number in racing)
+            say(f"after {rung.epoch} epochs: {len(racing)} of {before} candidates go on: {names}")
     return list(sound)
 
 
